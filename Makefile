@@ -1,0 +1,38 @@
+# `make demo` and `make test` set up all they need; nothing is done twice.
+.PHONY: install demo test lint format bench conformance lock clean
+PY := .venv/bin/python
+
+install:
+	@./bootstrap.sh
+
+demo: install
+	@$(PY) examples/demo.py
+
+test: install
+	$(PY) -m pytest -n 2 -m "not conformance"
+
+lint: install
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+format: install
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+bench: install
+	$(PY) -m benchmarks
+
+# Every operation botocore knows, not the sample that `make test` takes; some minutes.
+conformance: install
+	$(PY) -m pytest -n 2 -s -m conformance
+
+# Hashes only: no index URL and no registry host may be committed.
+lock: install
+	.venv/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.12 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --upgrade \
+	  --custom-compile-command 'make lock' --quiet -o requirements.lock
+	@! grep -nE 'https?://|--index|--find-links' requirements.lock
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

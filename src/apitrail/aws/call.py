@@ -1,0 +1,76 @@
+"""What an exchange means to AWS, in the service model's own words.
+
+It does not know how it was decoded, nor CloudTrail's names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+type Path = tuple[str, ...]
+"""Member names from the top of `parameters` or `result`; list positions and map keys are `*`."""
+
+
+class Map(dict[str, Any]):
+    """A modelled map or a free document: its keys are data, not member names.
+
+    A plain dict in `parameters` or `result` is a structure. Other values are the types that
+    boto3 users know: str, bool, int, float, bytes, datetime (aware), list.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """A streaming payload that is not part of the decoded values: digest and length only."""
+
+    length: int
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventStream:
+    """An event stream, of which only the number of events of each type is told."""
+
+    counts: Map
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Error:
+    """A refusal: `code` as on the wire, `shape` as the model names it where it does."""
+
+    code: str
+    message: str | None = None
+    shape: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One AWS API call as far as it could be told; None is "not known".
+
+    `service` is botocore's service name, `operation` the model's operation name, `protocol`
+    one of botocore's. `sensitive_parameters` and `sensitive_result` are the paths that the
+    model marks with the `sensitive` trait and that are present. `result` is None where there
+    was no response or it was an error.
+    """
+
+    service: str | None = None
+    operation: str | None = None
+    api_version: str | None = None
+    signing_name: str | None = None
+    endpoint_prefix: str | None = None
+    region: str | None = None
+    protocol: str | None = None
+    parameters: dict[str, Any] | None = None
+    result: dict[str, Any] | None = None
+    error: Error | None = None
+    request_id: str | None = None
+    host_id: str | None = None
+    read_only_trait: bool | None = None
+    sensitive_parameters: frozenset[Path] = field(default_factory=frozenset)
+    sensitive_result: frozenset[Path] = field(default_factory=frozenset)
+    problems: tuple[str, ...] = ()
+
+    def doubting(self, problem: str) -> Call:
+        """The same call with one more thing that could not be told."""
+        return replace(self, problems=(*self.problems, problem))

@@ -1,0 +1,32 @@
+"""The errors apitrail raises on purpose: what went wrong, and a hint for what to do next.
+
+    Error
+    ├── UsageError           the command or its input cannot be used (exit 2)
+    │   └── FormatError      bytes from outside are not what they claim to be
+    ├── VerificationError    evidence does not hold (exit 1)
+    └── RecordingError       the trail could not be written; the call must not go through
+"""
+
+
+class Error(Exception):
+    """Base of all; `str()` is one line, lower case, and `hint` says what to do next."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(Error):
+    """A command, an option or a file that cannot be used as asked."""
+
+
+class FormatError(UsageError):
+    """Bytes from outside that do not parse."""
+
+
+class VerificationError(Error):
+    """Evidence that does not hold; the message says which and where."""
+
+
+class RecordingError(Error):
+    """A call could not be made durable in the trail."""

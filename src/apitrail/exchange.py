@@ -1,0 +1,124 @@
+"""One HTTP request and its response as they were on the wire.
+
+It does not know AWS, mitmproxy, or that anything is stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+type Headers = tuple[tuple[str, str], ...]
+"""Fields in wire order with the client's spelling, bytes decoded as latin-1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A message body, or as much of a long one as was kept.
+
+    `data` is the kept prefix, before any Content-Encoding is undone; `length` and `sha256`
+    (32 bytes) are of the whole body as it passed.
+    """
+
+    data: bytes
+    length: int
+    sha256: bytes
+
+    @classmethod
+    def of(cls, data: bytes) -> Body:
+        """The body that is kept whole."""
+        return cls(data=data, length=len(data), sha256=hashlib.sha256(data).digest())
+
+    @property
+    def whole(self) -> bool:
+        """Is `data` all of it?"""
+        return len(self.data) == self.length
+
+
+EMPTY = Body.of(b"")
+
+
+class _Message:
+    """What a request and a response have in common: header lookup."""
+
+    headers: Headers
+
+    def header(self, name: str) -> str | None:
+        """First value of a header, whatever the case of its name."""
+        return next(self.header_values(name), None)
+
+    def header_values(self, name: str) -> Iterator[str]:
+        """All values of a header in wire order."""
+        wanted = name.lower()
+        return (value for key, value in self.headers if key.lower() == wanted)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request(_Message):
+    """A request as the client sent it.
+
+    `host` is what the client asked for: the Host header or HTTP/2 :authority, port included
+    when it was sent. `target` is the raw path with its query, still percent-encoded.
+    """
+
+    method: str
+    scheme: str
+    host: str
+    target: str
+    http_version: str
+    headers: Headers
+    body: Body = EMPTY
+    trailers: Headers = ()
+
+    @cached_property
+    def path(self) -> str:
+        """The raw path, percent-encoded, without the query."""
+        return self.target.partition("?")[0]
+
+    @cached_property
+    def query(self) -> str:
+        """The raw query string, percent-encoded, without the question mark."""
+        return self.target.partition("?")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response(_Message):
+    """A response as the upstream sent it."""
+
+    status: int
+    http_version: str
+    headers: Headers
+    body: Body = EMPTY
+    trailers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """What was agreed on one TLS connection, in OpenSSL's names (`TLSv1.3`)."""
+
+    version: str
+    cipher: str
+    sni: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and its response, or the reason why there is none.
+
+    `id` is a UUID string given by the recorder; `started` and `ended` are Unix times in
+    milliseconds; `client` is the peer's IP address; `upstream` is `scheme://host:port` of
+    where the request really went.
+    """
+
+    id: str
+    started: int
+    client: str
+    request: Request
+    upstream: str
+    ended: int | None = None
+    response: Response | None = None
+    failure: str | None = None
+    tls: Tls | None = None
+    upstream_tls: Tls | None = None
