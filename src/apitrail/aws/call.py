@@ -20,6 +20,12 @@ class Map(dict[str, Any]):
     """
 
 
+class Redacted(str):
+    """A secret's keyed digest in place of the secret."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blob:
     """A streaming payload that is not part of the decoded values: digest and length only."""
