@@ -10,7 +10,7 @@ from typing import Literal
 
 type Scheme = Literal[
     "sigv4", "sigv4-query", "sigv4a", "sigv4a-query", "sigv2", "sigv2-query",
-    "post-policy", "express", "bearer", "none",
+    "post-policy", "express", "x509", "bearer", "none",
 ]  # fmt: skip
 
 
@@ -19,7 +19,8 @@ class Credential:
     """The signature's claims; None is "does not say".
 
     `date` is the scope's YYYYMMDD; `region_set` is SigV4A's; `temporary` tells whether a
-    session token came along; `bearer_sha256` (hex) stands for a bearer token.
+    session token came along; `bearer_sha256` (hex) stands for a bearer token. `x509` is Roles
+    Anywhere's: a certificate signed, and there is no access key id.
     """
 
     scheme: Scheme
