@@ -1,0 +1,107 @@
+"""botocore's service models, loaded one at a time and kept within bounds.
+
+It does not know requests; the index tells which model is wanted.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from botocore.model import OperationModel, ServiceModel
+
+from apitrail.aws import catalogue, index
+
+KEPT = 24
+"""How many models stay in memory, most recently used first; the largest takes some 30 MB."""
+
+_lock = threading.RLock()
+_loaded: OrderedDict[tuple[str, str], Loaded] = OrderedDict()
+
+
+class Loaded:
+    """A model together with what was compiled from it, so that both leave memory together."""
+
+    def __init__(self, raw: dict[str, Any], name: str) -> None:
+        self.raw = raw
+        self.model = ServiceModel(raw, name)
+        self.compiled: dict[Any, Any] = {}
+
+    def raw_operation(self, name: str) -> dict[str, Any]:
+        """The operation's own JSON, for traits that botocore does not hand on."""
+        found: dict[str, Any] = self.raw["operations"][name]
+        return found
+
+
+def service(name: str, api_version: str | None = None) -> ServiceModel:
+    """The model of a service; KeyError where botocore has none of that name and version."""
+    return loaded(name, api_version).model
+
+
+def operation(
+    service_name: str, operation_name: str, api_version: str | None = None
+) -> OperationModel:
+    """The model of an operation; KeyError where there is none."""
+    model = service(service_name, api_version)
+    if operation_name not in model.operation_names:
+        raise KeyError(operation_name)
+    return model.operation_model(operation_name)
+
+
+def loaded(name: str, api_version: str | None = None) -> Loaded:
+    """The model with its compiled companions; see `service`."""
+    key = (name, version_of(name, api_version))
+    with _lock:
+        found = _loaded.get(key)
+        if found is not None:
+            _loaded.move_to_end(key)
+            return found
+    # Read without the lock: a large model must not hold up calls to those in memory.
+    fresh = Loaded(_read(*key), name)
+    with _lock:
+        found = _loaded.setdefault(key, fresh)
+        while len(_loaded) > KEPT:
+            _loaded.popitem(last=False)
+        return found
+
+
+def warm(name: str, api_version: str | None = None) -> None:
+    """Load a model so that decoding with it is cheap; call it off the event loop."""
+    loaded(name, api_version)
+
+
+def is_loaded(name: str, api_version: str | None = None) -> bool:
+    """Is the model in memory?"""
+    return index.is_loaded() and (name, version_of(name, api_version)) in _loaded
+
+
+def version_of(name: str, api_version: str | None = None) -> str:
+    """The directory of the model: of that API version, else the current; KeyError if unknown."""
+    versions = index.load().versions[name]
+    for entry in versions:
+        if api_version in (entry.version, entry.api_version):
+            return entry.version
+    if api_version is not None:
+        raise KeyError(f"{name} {api_version}")
+    return next(entry.version for entry in versions if entry.current)
+
+
+def _read(name: str, version: str) -> dict[str, Any]:
+    import botocore
+
+    directory = Path(botocore.__file__).parent / "data" / name / version
+    model = catalogue.read_model(directory, "service-2")
+    if model is None:
+        raise KeyError(name)
+    _strip(model)
+    return model
+
+
+def _strip(model: dict[str, Any]) -> None:
+    """Take the prose out: it is most of a model and nobody here reads it."""
+    for part in (*model["operations"].values(), *model["shapes"].values()):
+        part.pop("documentation", None)
+        for member in part.get("members", {}).values():
+            member.pop("documentation", None)
