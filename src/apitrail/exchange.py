@@ -19,12 +19,14 @@ class Body:
     """A message body, or as much of a long one as was kept.
 
     `data` is the kept prefix, before any Content-Encoding is undone; `length` and `sha256`
-    (32 bytes) are of the whole body as it passed.
+    (32 bytes) are of the whole body as it passed. Of a `redacted` one no data is kept, and
+    `sha256` is a keyed digest: HMAC-SHA256(redaction key, SHA-256(body)).
     """
 
     data: bytes
     length: int
     sha256: bytes
+    redacted: bool = False
 
     @classmethod
     def of(cls, data: bytes) -> Body:

@@ -1,0 +1,73 @@
+"""Whether a body may be kept: it must have been decoded, and no secret may be in it.
+
+It does not know how secrets are replaced.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+from apitrail.exchange import Body, Request, Response
+from apitrail.redact.names import is_secret_member
+from apitrail.redact.text import is_secret_query
+
+# Doubts of the decoder that leave something of a body unread, or read as something else.
+_UNREAD = re.compile(
+    r"body|chunk|CBOR|XML|JSON|form field|list position|nested|was expected|without a key",
+    re.IGNORECASE,
+)
+# Names with a value, in JSON, XML and forms.
+_NAMED = re.compile(r"([A-Za-z][A-Za-z0-9_.\-]{1,63})(?:\"\s*:\s*\"|=|>)(?=[^\s\"<&=>])")
+
+_LARGEST = 16 * 1024 * 1024
+_INFLATE = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+
+
+def unread(problems: tuple[str, ...]) -> bool:
+    """Does a doubt say that a body, or something in it, could not be read?"""
+    return any(_UNREAD.search(problem) for problem in problems)
+
+
+def readable(message: Request | Response) -> str | None:
+    """A body as text to search in, its compression undone; None where that cannot be."""
+    data = message.body.data
+    for encoding in reversed(_encodings(message)):
+        window = _INFLATE.get(encoding)
+        if window is None:
+            return None
+        inflater = zlib.decompressobj(window)
+        try:
+            data = inflater.decompress(data, _LARGEST)
+        except zlib.error:
+            return None
+        if inflater.unconsumed_tail:
+            return None
+    return data.decode("utf-8", "replace")
+
+
+def _encodings(message: Request | Response) -> list[str]:
+    tokens = ",".join(message.header_values("content-encoding")).lower().split(",")
+    return [
+        token.strip() for token in tokens if token.strip() not in ("", "identity", "aws-chunked")
+    ]
+
+
+def names_secret(text: str) -> bool:
+    """Does a text name a secret with its value, whatever the decoder made of it?"""
+    return any(_is_secret(match[1]) for match in _NAMED.finditer(text))
+
+
+def _is_secret(name: str) -> bool:
+    last = name.rpartition(".")[2]
+    return is_secret_member(last) or is_secret_query(name)
+
+
+def is_form_upload(request: Request) -> bool:
+    """Is the body a multipart form, which carries its own signature?"""
+    return (request.header("content-type") or "").lower().startswith("multipart/form-data")
+
+
+def withheld(body: Body, sha256: bytes) -> Body:
+    """A body of which only length and keyed digest are kept."""
+    return Body(data=b"", length=body.length, sha256=sha256, redacted=True)

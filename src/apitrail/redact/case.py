@@ -1,0 +1,232 @@
+"""One call and its exchange while their secrets are being replaced.
+
+It does not know the key, nor what becomes of the result.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+from apitrail.aws.call import Blob, Call, Path, Redacted
+from apitrail.exchange import Body, Exchange, Headers, Request, Response
+from apitrail.redact import body as bodies
+from apitrail.redact import wire
+from apitrail.redact.paths import open_members, secret_members
+from apitrail.redact.text import Digest, Echoes, credential_spellings, scrub, spellings
+from apitrail.redact.walk import Walk, map_text
+
+# Members that repeat a hash of the body they came in or went out with.
+_HASH_MEMBER = re.compile(r"^(?:content_?md5|checksum(?:crc|sha|xx|md).*|md5of.*)$", re.IGNORECASE)
+_MD5_ETAG = re.compile(r'^"?[0-9a-f]{32}(?:-\d+)?"?$')
+
+
+class Key(Protocol):
+    """What makes digests."""
+
+    def value(self, value: bytes | str) -> Redacted: ...
+    def blob(self, blob: Blob) -> Redacted: ...
+    def digest(self, data: bytes) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Side:
+    """Parameters or result without the secrets that the walk met."""
+
+    value: dict[str, Any] | None
+    secrets: frozenset[bytes] = frozenset()
+    touched: bool = False
+    """Was anything redacted?"""
+    searchable: bool = True
+    """Is all that was redacted text, so that the wire can be searched for it?"""
+    streamed: bool = False
+
+
+class Case:
+    """The call's secrets, then the exchange's, then both without any of them."""
+
+    def __init__(self, key: Key, call: Call) -> None:
+        self._key = key
+        self._call = call
+        self._request = self._side(call.parameters, call.sensitive_parameters)
+        self._response = self._side(call.result, call.sensitive_result)
+        self._modelled = self._request.secrets | self._response.secrets
+        self._echoes = Echoes(key.value)
+        self._echoes.add(self._modelled, of=spellings)
+        self._texts = self._echoes
+        self._hashes_go = self._request.touched
+
+    def _side(self, value: dict[str, Any] | None, sensitive: frozenset[Path]) -> _Side:
+        if not value:
+            return _Side(value=value)
+        service, operation = self._call.service, self._call.operation
+        walk = Walk(
+            digest=self._key.value,
+            blob=self._key.blob,
+            listed=secret_members(service, operation),
+            open_=open_members(service, operation),
+        )
+        redacted = walk.top(value, sensitive)
+        return _Side(
+            value=redacted,
+            secrets=frozenset(walk.secrets),
+            touched=walk.touched,
+            searchable=walk.searchable,
+            streamed=any(isinstance(item, Blob) for item in value.values()),
+        )
+
+    # Exchange
+
+    def exchange(self, exchange: Exchange, *, keep_undecoded: bool) -> Exchange:
+        """The exchange without secrets; what it tells is then also kept out of the call."""
+        met: set[bytes] = set()
+
+        def note(secret: bytes) -> str:
+            met.add(secret)
+            return self._key.value(secret)
+
+        request = _credentials_gone(exchange.request, note)
+        request = replace(
+            request,
+            target=wire.target(request.target, note),
+        )
+        response = exchange.response and _credentials_gone(exchange.response, note)
+        self._texts = self._echoes.copy()
+        self._texts.add(met, of=credential_spellings)
+        drop_request = self._drops_request(exchange.request, keep_undecoded)
+        drop_response = self._drops_response(exchange.response, keep_undecoded)
+        self._hashes_go = drop_request or drop_response
+        if self._hashes_go:
+            self._forget_hashes(exchange)
+        request = self._finished(request, exchange.request.body, drop_request)
+        request = replace(
+            request,
+            target=wire.exact(self._texts.replace(request.target), self._modelled, self._key.value),
+            host=self._texts.replace(request.host),
+        )
+        if response is not None and exchange.response is not None:
+            response = self._finished(response, exchange.response.body, drop_response)
+        return replace(
+            exchange,
+            request=request,
+            response=response,
+            failure=exchange.failure and self._text(exchange.failure),
+            upstream=scrub(exchange.upstream, self._key.value),
+        )
+
+    def _drops_request(self, request: Request, keep_undecoded: bool) -> bool:
+        if not request.body.length:
+            return False
+        call = self._call
+        undecoded = call.operation is None or call.parameters is None
+        return (
+            (not keep_undecoded and (undecoded or bodies.unread(call.problems)))
+            or bodies.is_form_upload(request)
+            or self._in_body(request, self._request, request.target)
+        )
+
+    def _drops_response(self, response: Response | None, keep_undecoded: bool) -> bool:
+        if response is None or not response.body.length:
+            return False
+        call = self._call
+        undecoded = call.operation is None or (call.result is None and call.error is None)
+        return (
+            not keep_undecoded and (undecoded or bodies.unread(call.problems))
+        ) or self._in_body(response, self._response, "")
+
+    def _in_body(self, message: Request | Response, side: _Side, target: str) -> bool:
+        """May a secret be in the body?"""
+        if side.touched and not (side.streamed and self._on_wire(message, side, target)):
+            return True
+        text = bodies.readable(message)
+        if text is None:
+            return bool(self._texts)
+        if self._texts.found(text):
+            return True
+        # An object or a payload is the customer's own; what names a member there is data.
+        return not side.streamed and bodies.names_secret(text)
+
+    def _on_wire(self, message: Request | Response, side: _Side, target: str) -> bool:
+        """Are all the secrets of a side in headers or target, and so not in the stream?"""
+        text = "\n".join([unquote(target), *(value for _, value in message.headers)])
+        return side.searchable and all(
+            secret.decode("utf-8", "replace") in text for secret in side.secrets
+        )
+
+    def _forget_hashes(self, exchange: Exchange) -> None:
+        messages = (exchange.request, exchange.response)
+        hashes = {
+            value.encode("latin-1", "replace")
+            for message in messages
+            if message is not None
+            for value in wire.oracles((*message.headers, *message.trailers))
+        }
+        self._echoes = self._echoes.copy()
+        self._echoes.add(hashes, of=credential_spellings)
+        self._texts.add(hashes, of=credential_spellings)
+
+    def _finished[M: (Request, Response)](self, message: M, body: Body, drop: bool) -> M:
+        return replace(
+            message,
+            headers=self._headers(message.headers),
+            trailers=self._headers(message.trailers),
+            body=bodies.withheld(body, self._key.digest(body.sha256)) if drop else body,
+        )
+
+    def _headers(self, headers: Headers) -> Headers:
+        return tuple((name, self._header(name, value)) for name, value in headers)
+
+    def _header(self, name: str, value: str) -> str:
+        if self._hashes_go and wire.is_oracle(name, value):
+            return self._key.value(value)
+        raw = value.encode("latin-1", "replace")
+        if raw in self._modelled:
+            return self._key.value(raw)
+        return self._texts.replace(value) if self._texts else value
+
+    # Call
+
+    def call(self) -> Call:
+        """The call without secrets."""
+        call = self._call
+        error = call.error
+        if error is not None and error.message is not None:
+            error = replace(error, message=self._text(error.message))
+        return replace(
+            call,
+            parameters=self._without_echoes(self._request.value),
+            result=self._without_echoes(self._response.value),
+            error=error,
+            problems=tuple(self._text(problem) for problem in call.problems),
+        )
+
+    def _without_echoes(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        if not value:
+            return value
+        if self._hashes_go:
+            value = {name: self._hash_gone(name, item) for name, item in value.items()}
+        if not self._echoes:
+            return value
+        changed: dict[str, Any] = map_text(value, self._echoes.replace)
+        return changed
+
+    def _hash_gone(self, name: str, item: Any) -> Any:
+        if isinstance(item, Blob):
+            return self._key.blob(item)
+        if isinstance(item, Redacted) or not isinstance(item, str):
+            return item
+        is_etag = name == "ETag" and _MD5_ETAG.match(item)
+        return self._key.value(item) if is_etag or _HASH_MEMBER.match(name) else item
+
+    def _text(self, text: str) -> str:
+        return scrub(self._texts.replace(text), self._key.value)
+
+
+def _credentials_gone[M: (Request, Response)](message: M, note: Digest) -> M:
+    return replace(
+        message,
+        headers=tuple((name, wire.header(name, value, note)) for name, value in message.headers),
+        trailers=tuple((name, wire.header(name, value, note)) for name, value in message.trailers),
+    )

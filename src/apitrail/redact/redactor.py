@@ -1,0 +1,72 @@
+"""Takes a call and its exchange and gives them back without their secrets.
+
+It does not know where they are stored, nor where the key comes from.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from contextlib import suppress
+
+from apitrail.aws.call import Blob, Call, Redacted
+from apitrail.exchange import Exchange
+from apitrail.redact.case import Case
+
+
+class Redactor:
+    """Replaces secrets by `redacted:hmac-sha256:KEYID:DIGEST:LENGTH`.
+
+    DIGEST is the unpadded base64url HMAC-SHA256 of the secret's bytes, LENGTH their number,
+    KEYID eight hex digits that tell keys apart. `keep_undecoded` keeps bodies that could not
+    be decoded, in which nobody can say what is secret.
+    """
+
+    def __init__(self, key: bytes, *, keep_undecoded: bool = False) -> None:
+        self._mac = hmac.new(key, digestmod=hashlib.sha256)
+        self.key_id = self.digest(b"apitrail redaction key id")[:4].hex()
+        self._keep_undecoded = keep_undecoded
+
+    def value(self, value: bytes | str) -> Redacted:
+        """What stands for a secret; the same for equal secrets."""
+        data = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
+        return self._redacted(self.digest(data), len(data))
+
+    def blob(self, blob: Blob) -> Redacted:
+        """What stands for a streamed secret, of which only the plain SHA-256 is at hand."""
+        return self._redacted(self.digest(blob.sha256), blob.length)
+
+    def variants(self, value: bytes | str) -> frozenset[Redacted]:
+        """What may stand for a value: as it is, trimmed, base64 either way, or streamed."""
+        data = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
+        forms = {data, data.strip(), base64.b64encode(data), base64.urlsafe_b64encode(data)}
+        with suppress(binascii.Error):
+            forms.add(base64.b64decode(data, validate=True))
+        streamed = Blob(length=len(data), sha256=hashlib.sha256(data).digest())
+        return frozenset({self.blob(streamed)} | {self.value(form) for form in forms if form})
+
+    def call(self, call: Call) -> Call:
+        """The call without secrets, as far as it tells them itself."""
+        return Case(self, call).call()
+
+    def exchange(self, exchange: Exchange, call: Call) -> Exchange:
+        """The exchange without secrets; `call` is what it was decoded to, not yet redacted."""
+        return self.both(exchange, call)[0]
+
+    def both(self, exchange: Exchange, call: Call) -> tuple[Exchange, Call]:
+        """Exchange and call without secrets, each also without those that the other tells."""
+        case = Case(self, call)
+        redacted = case.exchange(exchange, keep_undecoded=self._keep_undecoded)
+        return redacted, case.call()
+
+    def digest(self, data: bytes) -> bytes:
+        """HMAC-SHA256 under the redaction key, 32 bytes."""
+        mac = self._mac.copy()
+        mac.update(data)
+        return mac.digest()
+
+    def _redacted(self, digest: bytes, length: int) -> Redacted:
+        text = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return Redacted(f"redacted:hmac-sha256:{self.key_id}:{text}:{length}")

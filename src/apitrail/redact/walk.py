@@ -1,0 +1,229 @@
+"""One side of a call, parameters or result, with its secrets replaced leaf by leaf.
+
+It does not know HTTP, nor which key makes the digests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from apitrail.aws.call import Blob, EventStream, Map, Path, Redacted
+from apitrail.redact.names import is_environment, is_secret_key, is_secret_member
+from apitrail.redact.paths import OPEN_EVERYWHERE, Members
+from apitrail.redact.text import scrub
+
+# Members of a name/value pair, as the services spell them.
+_PAIR_NAMES = (
+    "Name", "name", "Key", "key", "ParameterKey", "OptionName", "AttributeName", "HeaderName",
+)  # fmt: skip
+_PAIR_VALUES = frozenset({
+    "Value", "value", "Values", "values", "ParameterValue", "StringValue", "stringValue",
+    "HeaderValue", "DefaultValue",
+})  # fmt: skip
+
+type _Trie = dict[str, _Trie | None]
+"""Sensitive paths by member; None ends a path."""
+
+
+@lru_cache(maxsize=4096)
+def _trie(paths: frozenset[Path]) -> _Trie:
+    root: _Trie = {}
+    for path in paths:
+        node = root
+        for member in path[:-1]:
+            below = node.setdefault(member, {})
+            if below is None:
+                break
+            node = below
+        else:
+            if path:
+                node[path[-1]] = None
+    return root
+
+
+class Walk:
+    """Redacts one structure and remembers the secrets it met.
+
+    `secrets` are the bytes of the str and bytes leaves that were redacted; `touched` tells
+    whether anything at all was, `searchable` whether all of it was text or bytes.
+    """
+
+    def __init__(
+        self,
+        *,
+        digest: Callable[[bytes], Redacted],
+        blob: Callable[[Blob], Redacted],
+        listed: Members,
+        open_: Members,
+    ) -> None:
+        self._digest = digest
+        self._blob = blob
+        self._listed = listed
+        self._open = open_
+        self.secrets: set[bytes] = set()
+        self.touched = False
+        self.searchable = True
+
+    def top(self, value: dict[str, Any], sensitive: frozenset[Path]) -> dict[str, Any]:
+        """The whole of `parameters` or `result`."""
+        if () in sensitive:
+            return {name: self._secret(item) for name, item in value.items()}
+        return self._structure(value, _trie(sensitive), "")
+
+    def _structure(self, value: dict[str, Any], trie: _Trie, parent: str) -> dict[str, Any]:
+        pair_is_secret = _is_secret_pair(value, parent)
+        return {
+            name: self._member(
+                item, trie, parent, name, marked=pair_is_secret and name in _PAIR_VALUES
+            )
+            for name, item in value.items()
+        }
+
+    def _member(self, item: Any, trie: _Trie, parent: str, name: str, *, marked: bool) -> Any:
+        if name in OPEN_EVERYWHERE or self._open.has(parent, name):
+            return self._value(item, {}, name)
+        below = trie.get(name, {}) if trie else trie
+        if below is None or marked or self._listed.has(parent, name):
+            return self._secret(item)
+        if isinstance(item, str | bytes | list) and is_secret_member(name):
+            return self._named(item, below, name)
+        if isinstance(item, Map) and is_environment(name):
+            return self._secret(item)
+        return self._value(item, below, name)
+
+    def _named(self, item: Any, below: _Trie, name: str) -> Any:
+        """A member whose name says secret: its text is, structures in it speak for themselves."""
+        if isinstance(item, list):
+            inner = below.get("*", {}) if below else below
+            return [self._named(each, inner or {}, name) for each in item]
+        if isinstance(item, str) and not item.startswith("arn:"):
+            return self._secret(item)
+        if isinstance(item, bytes):
+            return self._secret(item)
+        return self._value(item, below, name)
+
+    def _value(self, item: Any, trie: _Trie, name: str) -> Any:
+        if isinstance(item, Redacted):
+            return item
+        if isinstance(item, str):
+            return self.text(item)
+        if isinstance(item, Map):
+            return self._map(item, trie, name)
+        if isinstance(item, dict):
+            return self._structure(item, trie, name)
+        if isinstance(item, list):
+            return self._list(item, trie, name)
+        if isinstance(item, bytes) and b"PRIVATE KEY-----" in item:
+            return self._secret(item)
+        return item
+
+    def _list(self, items: list[Any], trie: _Trie, name: str) -> list[Any]:
+        below = trie.get("*", {}) if trie else trie
+        if below is None:
+            return [self._secret(item) for item in items]
+        return [self._value(item, below, name) for item in items]
+
+    def _map(self, items: Map, trie: _Trie, name: str) -> Map:
+        below = trie.get("*", {}) if trie else trie
+        return Map({
+            key: self._secret(item)
+            if below is None or is_secret_key(key)
+            else self._value(item, below, name)
+            for key, item in items.items()
+        })  # fmt: skip
+
+    def _secret(self, item: Any) -> Any:
+        """Every leaf below, redacted; structures and keys stay, for they tell what was sent."""
+        if item is None or isinstance(item, Redacted | EventStream):
+            return item
+        if isinstance(item, Map):
+            return Map({key: self._secret(value) for key, value in item.items()})
+        if isinstance(item, dict):
+            return {
+                name: value if name in OPEN_EVERYWHERE else self._secret(value)
+                for name, value in item.items()
+            }
+        if isinstance(item, list):
+            return [self._secret(each) for each in item]
+        self.touched = True
+        if isinstance(item, Blob):
+            self.searchable = False
+            return self._blob(item)
+        data = leaf_bytes(item)
+        if isinstance(item, str | bytes) and data:
+            self.secrets.add(data)
+        else:
+            self.searchable = False
+        return self._digest(data)
+
+    def text(self, text: str) -> str:
+        """Text that is not a secret itself, without the credentials inside."""
+        return scrub(text, self._inside)
+
+    def _inside(self, secret: bytes) -> str:
+        self.touched = True
+        self.secrets.add(secret)
+        return self._digest(secret)
+
+
+def leaf_bytes(item: Any) -> bytes:
+    """The bytes a leaf's digest is made of: as UTF-8 text, booleans and times as in JSON."""
+    if isinstance(item, bytes):
+        return item
+    if isinstance(item, bool):
+        return b"true" if item else b"false"
+    if isinstance(item, datetime):
+        return item.isoformat().encode()
+    return str(item).encode("utf-8", "surrogatepass")
+
+
+def _is_secret_pair(value: dict[str, Any], parent: str) -> bool:
+    """Is this `{name: PASSWORD, value: ...}`, or one variable of an environment?"""
+    for member in _PAIR_NAMES:
+        if member in value:
+            name = value[member]
+            return (
+                isinstance(name, str)
+                and any(each in value for each in _PAIR_VALUES)
+                and (is_environment(parent) or is_secret_key(name))
+            )
+    return False
+
+
+# Members that say which resource a call is about. They stay whatever else is in the call: a
+# client that repeats a bucket's name as a password must not blot the bucket out of the record.
+_IDENTIFIER = re.compile(
+    r"(?:Arn|ARN|Id|ID|Ids|Name|Names|Identifier|Bucket|Key)$|^(?:arn|id|name)$"
+)
+
+
+@lru_cache(maxsize=16384)
+def is_identifier(name: str) -> bool:
+    """Does a member of this name tell which resource is meant?"""
+    return _IDENTIFIER.search(name) is not None
+
+
+def map_text(value: Any, change: Callable[[str], str]) -> Any:
+    """The value with each text in it changed that names no resource; what is redacted stays."""
+    if isinstance(value, Redacted):
+        return value
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Map):
+        return Map({change(key): map_text(item, change) for key, item in value.items()})
+    if isinstance(value, dict):
+        return {
+            name: item if isinstance(item, str) and is_identifier(name) else map_text(item, change)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [map_text(item, change) for item in value]
+    if isinstance(value, bytes):
+        text = value.decode("latin-1")
+        changed = change(text)
+        return value if changed == text else changed
+    return value

@@ -1,0 +1,120 @@
+"""Headers and request targets without their credentials, the rest byte for byte.
+
+It does not know AWS calls, nor what is in a body.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote, unquote_to_bytes
+
+from apitrail.exchange import Headers
+from apitrail.redact.names import is_secret_member
+from apitrail.redact.text import Digest, is_secret_query, scrub
+
+# Whole values, whatever the client's spelling.
+_SECRET_HEADERS = frozenset({
+    "x-amz-security-token", "x-amz-s3session-token", "cookie", "set-cookie",
+    "x-amz-server-side-encryption-customer-key", "x-amz-server-side-encryption-customer-key-md5",
+    "x-amz-copy-source-server-side-encryption-customer-key",
+    "x-amz-copy-source-server-side-encryption-customer-key-md5",
+})  # fmt: skip
+_AUTHORIZATION = frozenset({"authorization", "proxy-authorization"})
+
+# Digests and checksums of a body: whoever guesses the secret in it could check the guess.
+_ORACLE = re.compile(
+    r"(?:x-amz-content-sha256|content-md5|etag|digest|content-digest|repr-digest|x-amz-crc32"
+    r"|x-amz-crc32c|x-amz-checksum-(?!algorithm|type|mode).*|x-amz-meta-.*(?:md5|sha\d+)"
+    r"|x-amz-content-crc.*|x-amz-sha256-tree-hash|x-amz-tree-hash|want-digest)$"
+)
+_NOT_A_HASH = re.compile(r"UNSIGNED-PAYLOAD$|STREAMING-|required$")
+
+# Scheme and parameters of AWS's signatures: AWS4-HMAC-SHA256, AWS4-ECDSA-P256-SHA256,
+# AWS4-X509-RSA-SHA256, and the old AWS3 and AWS3-HTTPS.
+_AWS_SCHEME = re.compile(r"AWS[34][A-Z0-9-]*$")
+_AWS_FIELD = re.compile(r"(?P<name>[A-Za-z0-9-]+)=(?P<value>[^,\s]*)")
+_AWS_OPEN = frozenset({"Credential", "SignedHeaders", "AWSAccessKeyId", "Algorithm"})
+_SCHEMES = frozenset({"bearer", "basic", "digest", "negotiate", "aws"})
+
+
+def header(name: str, value: str, digest: Digest) -> str:
+    """A header's value without its credentials."""
+    lower = name.lower()
+    if lower in _AUTHORIZATION:
+        return authorization(value, digest)
+    if lower in _SECRET_HEADERS or is_secret_member(lower):
+        return digest(value.encode("latin-1", "replace")) if value else value
+    return scrub(value, digest)
+
+
+def authorization(value: str, digest: Digest) -> str:
+    """Authorization with its scheme, credential scope and signed headers, but no signature."""
+    scheme, space, rest = value.partition(" ")
+    if not space:
+        return digest(value.encode("latin-1", "replace")) if value else value
+    if _AWS_SCHEME.match(scheme):
+        return _aws(scheme + space, rest, digest)
+    key, colon, signature = rest.partition(":")
+    if scheme == "AWS" and colon:
+        return f"{scheme} {key}:{digest(signature.encode('latin-1', 'replace'))}"
+    secret = digest(rest.strip().encode("latin-1", "replace"))
+    return f"{scheme} {secret}" if scheme.lower() in _SCHEMES else secret
+
+
+def _aws(start: str, rest: str, digest: Digest) -> str:
+    if _AWS_FIELD.sub("", rest).strip(", \t"):
+        # Something that is no field: nobody can say what it is.
+        return start + digest(rest.encode("latin-1", "replace"))
+
+    def field(match: re.Match[str]) -> str:
+        if match["name"] in _AWS_OPEN:
+            return match[0]
+        return f"{match['name']}={digest(match['value'].encode('latin-1', 'replace'))}"
+
+    return start + _AWS_FIELD.sub(field, rest)
+
+
+def target(text: str, digest: Digest) -> str:
+    """A request target without credentials in its query."""
+    path, mark, query = text.partition("?")
+    if not mark:
+        return text
+    return path + mark + "&".join(_pair(pair, digest) for pair in query.split("&"))
+
+
+def _pair(pair: str, digest: Digest) -> str:
+    name, equals, value = pair.partition("=")
+    if not value:
+        return pair
+    if is_secret_query(unquote(name)):
+        return name + equals + digest(unquote_to_bytes(value))
+    return name + equals + scrub(value, digest)
+
+
+def is_oracle(name: str, value: str) -> bool:
+    """Is the header a hash or checksum of the body?"""
+    return _ORACLE.match(name.lower()) is not None and _NOT_A_HASH.match(value) is None
+
+
+def oracles(headers: Headers) -> set[str]:
+    """The hashes and checksums of the body that the headers tell."""
+    return {value for name, value in headers if value and is_oracle(name, value)}
+
+
+def exact(text: str, secrets: frozenset[bytes], digest: Digest) -> str:
+    """A target whose path segments or query values are secrets too short to search for."""
+    path, mark, query = text.partition("?")
+    path = "/".join(_known(segment, secrets, digest) for segment in path.split("/"))
+    pairs = []
+    for pair in query.split("&") if mark else ():
+        name, equals, value = pair.partition("=")
+        pairs.append(name + equals + _known(value, secrets, digest))
+    return path + mark + "&".join(pairs)
+
+
+def _known(text: str, secrets: frozenset[bytes], digest: Digest) -> str:
+    raw = unquote_to_bytes(text) if text else b""
+    if raw in secrets:
+        return digest(raw)
+    spaced = raw.replace(b"+", b" ")
+    return digest(spaced) if spaced in secrets else text
