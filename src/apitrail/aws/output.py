@@ -1,0 +1,292 @@
+"""An operation's output compiled into the steps that read it from headers and body.
+
+It does not know errors, nor which operation was called.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from apitrail.aws import cbor, eventstream, json_protocol, xml
+from apitrail.aws.call import Blob, Map
+from apitrail.aws.scalars import READERS, Doubts, Reader
+from apitrail.aws.shapes import Compiler, document
+from apitrail.exchange import Headers, Response
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel, Shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A response made ready: header values by lower-case name, the body uncompressed.
+
+    `content` is None where the body was not kept whole or cannot be uncompressed, `tree` what
+    was made of it where it is structured.
+    """
+
+    response: Response
+    headers: dict[str, str]
+    doubts: Doubts
+    content: bytes | None = None
+    tree: Any = None
+
+
+type Step = Callable[[Answer, dict[str, Any]], None]
+type Open = Callable[[bytes, Doubts], Any]
+
+_XML = frozenset({"rest-xml", "query", "ec2"})
+_REST = frozenset({"rest-xml", "rest-json"})
+
+# What query services put around and beside the result.
+_ENVELOPE = frozenset({"ResponseMetadata", "requestId", "RequestId"})
+
+
+def joined(headers: Headers) -> dict[str, str]:
+    """Values by lower-case name, repeated ones joined as RFC 9110, 5.2 says."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        key = name.lower()
+        found[key] = f"{found[key]}, {value}" if key in found else value
+    return found
+
+
+def request_id(root: xml.Element) -> str | None:
+    """Where query services put it: beside the result, or in ResponseMetadata beside it."""
+    for child in root.children:
+        if child.tag in ("requestId", "RequestId"):
+            return child.text
+        if child.tag == "ResponseMetadata":
+            return request_id(child)
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How one operation's output is read; `opens` parses the body where it is structured."""
+
+    opens: Open | None
+    steps: tuple[Step, ...]
+    needs_content: bool = True
+
+    def read(self, answer: Answer) -> dict[str, Any]:
+        """The output, `answer.tree` being what `opens` made of the body."""
+        result: dict[str, Any] = {}
+        for step in self.steps:
+            step(answer, result)
+        return result
+
+
+def plan(operation: OperationModel, protocol: str, compiled: dict[Any, Any]) -> Plan:
+    """Compile the output of an operation as `protocol` writes it, or take it from `compiled`."""
+    key = ("output", protocol, operation.name)
+    found: Plan | None = compiled.get(key)
+    if found is None:
+        compiler = compiled.setdefault(("output", protocol), _compiler(protocol))
+        found = compiled[key] = _plan(operation, protocol, compiler)
+    return found
+
+
+def _compiler(protocol: str) -> Compiler:
+    return xml.compiler() if protocol in _XML else json_protocol.compiler()
+
+
+def _opener(protocol: str) -> Open:
+    if protocol in _XML:
+        # S3 keeps slow copies alive with white space, which XML does not allow at the start.
+        return lambda data, doubts: xml.parse(data.strip(), doubts)
+    return cbor.parse if protocol == "smithy-rpc-v2-cbor" else json_protocol.parse
+
+
+def _plan(operation: OperationModel, protocol: str, compiler: Compiler) -> Plan:
+    shape = operation.output_shape
+    opens = _opener(protocol)
+    if shape is None:
+        return Plan(opens=opens if protocol in _XML else None, steps=())
+    stream = shape.event_stream_name
+    if stream is not None:
+        step = _event_stream(stream, shape, opens, compiler)
+        steps = (*_header_steps(shape, protocol), step)
+        return Plan(opens=None, steps=steps, needs_content=False)
+    payload = shape.serialization.get("payload") if protocol in _REST else None
+    if payload is not None and shape.members[payload].type_name in ("blob", "string"):
+        member = shape.members[payload]
+        return Plan(
+            opens=None,
+            steps=(*_header_steps(shape, protocol), _raw(payload, member)),
+            needs_content=not _is_streamed(member),
+        )
+    if payload is not None:
+        step = _member(payload, shape.members[payload], protocol, compiler)
+    elif protocol in ("query", "ec2"):
+        step = _wrapped(operation, shape, compiler)
+    elif operation.name == "GetBucketLocation":
+        step = _bucket_location
+    else:
+        step = _members(shape, protocol, compiler)
+    return Plan(opens=opens, steps=(*_header_steps(shape, protocol), step))
+
+
+# --- body
+
+
+def _tree_reader(shape: Shape, protocol: str, compiler: Compiler) -> Reader:
+    if protocol in _XML:
+        return lambda tree, doubts: xml.read(compiler, shape, tree, doubts)
+    return compiler.reader(shape)
+
+
+def _members(shape: Shape, protocol: str, compiler: Compiler) -> Step:
+    read = _tree_reader(shape, protocol, compiler)
+
+    def step(answer: Answer, result: dict[str, Any]) -> None:
+        if answer.tree is not None:
+            found = read(answer.tree, answer.doubts)
+            if isinstance(found, dict):
+                result.update(found)
+
+    return step
+
+
+def _member(name: str, shape: Shape, protocol: str, compiler: Compiler) -> Step:
+    read = _tree_reader(shape, protocol, compiler)
+
+    def step(answer: Answer, result: dict[str, Any]) -> None:
+        if answer.tree is not None:
+            result[name] = read(answer.tree, answer.doubts)
+
+    return step
+
+
+def _wrapped(operation: OperationModel, shape: Any, compiler: Compiler) -> Step:
+    wrapper = shape.serialization.get("resultWrapper", f"{operation.name}Result")
+
+    def step(answer: Answer, result: dict[str, Any]) -> None:
+        tree = answer.tree
+        if tree is None:
+            return
+        inner = next((child for child in tree.children if child.tag == wrapper), None)
+        if inner is None:
+            inner = xml.Element(tree.tag, {})
+            inner.children = [child for child in tree.children if child.tag not in _ENVELOPE]
+        result.update(xml.read(compiler, shape, inner, answer.doubts))
+
+    return step
+
+
+def _bucket_location(answer: Answer, result: dict[str, Any]) -> None:
+    """S3's one answer that the model cannot describe: the root's own text."""
+    if answer.tree is not None and answer.tree.text.strip():
+        result["LocationConstraint"] = answer.tree.text
+
+
+def _is_streamed(shape: Shape) -> bool:
+    return shape.type_name == "blob" and bool(shape.serialization.get("streaming"))
+
+
+def _raw(name: str, shape: Shape) -> Step:
+    if _is_streamed(shape):
+
+        def streamed(answer: Answer, result: dict[str, Any]) -> None:
+            body = answer.response.body
+            result[name] = Blob(length=body.length, sha256=body.sha256)
+
+        return streamed
+
+    def step(answer: Answer, result: dict[str, Any]) -> None:
+        data = answer.content
+        if data is not None:
+            result[name] = data if shape.type_name == "blob" else data.decode("utf-8", "replace")
+
+    return step
+
+
+def _event_stream(name: str, shape: Any, opens: Open, compiler: Compiler) -> Step:
+    def step(answer: Answer, result: dict[str, Any]) -> None:
+        found, initial, problems = eventstream.count(answer.response.body.data)
+        for problem in problems:
+            answer.doubts.add(problem)
+        if initial is not None and initial.payload:
+            tree = opens(initial.payload, answer.doubts)
+            if isinstance(tree, dict):
+                result.update(compiler.reader(shape)(tree, answer.doubts))
+        result[name] = found
+
+    return step
+
+
+# --- headers
+
+
+def _header_steps(shape: Any, protocol: str) -> list[Step]:
+    if protocol not in _REST:
+        return []
+    return [
+        _PLACES[member.serialization["location"]](name, member)
+        for name, member in shape.members.items()
+        if member.serialization.get("location") in _PLACES
+    ]
+
+
+def _header(name: str, shape: Any) -> Step:
+    key = shape.serialization.get("name", name).lower()
+    reader = _header_reader(shape)
+
+    def step(answer: Answer, result: dict[str, Any]) -> None:
+        value = answer.headers.get(key)
+        if value is not None:
+            result[name] = reader(value, answer.doubts)
+
+    return step
+
+
+def _header_reader(shape: Any) -> Reader:
+    if shape.type_name == "list":
+        item = READERS.get(shape.member.type_name, READERS["string"])
+        return lambda text, doubts: [item(part.strip(), doubts) for part in text.split(",")]
+    if shape.serialization.get("jsonvalue"):
+        return _json_value
+    return READERS.get(shape.type_name, READERS["string"])
+
+
+def _json_value(text: str, doubts: Doubts) -> Any:
+    try:
+        return document(json.loads(base64.b64decode(text)), doubts)
+    except (ValueError, binascii.Error, RecursionError):
+        doubts.add("header is not JSON in base64")
+        return text
+
+
+def _prefixed(name: str, shape: Any) -> Step:
+    prefix = shape.serialization.get("name", "").lower()
+
+    def step(answer: Answer, result: dict[str, Any]) -> None:
+        # The spelling of the rest is data.
+        result[name] = Map(
+            {
+                key[len(prefix) :]: value
+                for key, value in answer.response.headers
+                if key.lower().startswith(prefix)
+            }
+        )
+
+    return step
+
+
+def _status(name: str, _: Any) -> Step:
+    def step(answer: Answer, result: dict[str, Any]) -> None:
+        result[name] = answer.response.status
+
+    return step
+
+
+_PLACES: dict[str, Callable[[str, Any], Step]] = {
+    "header": _header,
+    "headers": _prefixed,
+    "statusCode": _status,
+}
