@@ -1,0 +1,99 @@
+"""requestParameters and responseElements: which family of spelling an operation belongs to.
+
+It does not know the families' rules.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from apitrail.aws.call import Call
+from apitrail.cloudtrail import access, dynamodb, ec2, s3, secret, size
+from apitrail.cloudtrail.errors import error_elements
+from apitrail.cloudtrail.spelling import (
+    UPPER_CAMEL,
+    WITHOUT_COMMA,
+    Spelling,
+    java_time_comma,
+    java_time_plain,
+    lower_first,
+    unchanged,
+)
+from apitrail.exchange import Exchange
+
+S3_LIKE = frozenset({"s3", "s3control"})
+
+# Reads whose answers are recorded nevertheless: the session they give out.
+TOLD_READS = frozenset({
+    ("sts", "AssumeRole"), ("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoleWithWebIdentity"),
+    ("sts", "AssumeRoot"),
+})  # fmt: skip
+
+# Services whose data events have `responseElements: null`, writes too.
+UNTOLD_DATA = frozenset({"dynamodb", "kinesis-video-media", "lambda"})
+
+# Query services whose single result structure is flattened; IAM and STS keep the wrapper.
+UNWRAPPED = frozenset({"docdb", "elasticache", "neptune", "rds", "redshift"})
+
+
+@lru_cache(maxsize=4096)
+def spelling(service: str | None, operation: str | None) -> Spelling:
+    """The spelling of the usual services."""
+    return Spelling(
+        rules=secret.rules(service, operation),
+        name=unchanged if service in UPPER_CAMEL else lower_first,
+        time=java_time_plain if service in WITHOUT_COMMA else java_time_comma,
+    )
+
+
+def request_parameters(exchange: Exchange, call: Call) -> dict[str, Any] | None:
+    """`requestParameters`; None for an empty request and for an unknown operation.
+
+    What exceeds CloudTrail's 100 KB is replaced by its notice.
+    """
+    if call.operation is None:
+        return None
+    return size.limited("requestParameters", _request(exchange, call), size.PARAMETERS)
+
+
+def _request(exchange: Exchange, call: Call) -> dict[str, Any] | None:
+    spelled = spelling(call.service, call.operation)
+    if call.service in S3_LIKE:
+        return s3.request(exchange, call, spelled)
+    if not call.parameters:
+        return None
+    if call.service == "ec2":
+        return ec2.request(call.operation or "", call.parameters, spelled.rules)
+    parameters = call.parameters
+    if call.service == "dynamodb" and access.category(call) == "Data":
+        parameters = dynamodb.reduced(parameters)
+    return spelled.structure(parameters) or None
+
+
+def response_elements(exchange: Exchange, call: Call) -> dict[str, Any] | None:
+    """`responseElements`; None for reads, refusals and calls with nothing to report."""
+    if call.error is not None:
+        return error_elements(call)
+    if call.operation is None or call.result is None or not _is_told(call):
+        return None
+    return size.limited("responseElements", _response(exchange, call), size.PARAMETERS)
+
+
+def _is_told(call: Call) -> bool:
+    if access.read_only(call):
+        return (call.service, call.operation) in TOLD_READS
+    return not (call.service in UNTOLD_DATA and access.category(call) == "Data")
+
+
+def _response(exchange: Exchange, call: Call) -> dict[str, Any] | None:
+    result = call.result or {}
+    spelled = spelling(call.service, call.operation)
+    if call.service in S3_LIKE:
+        return s3.result(exchange)
+    if call.service == "ec2":
+        return ec2.result(call.operation or "", result, call.request_id, spelled.rules)
+    if call.service in UNWRAPPED and len(result) == 1:
+        [only] = result.values()
+        result = only if type(only) is dict else result
+    return spelled.structure(result) or None

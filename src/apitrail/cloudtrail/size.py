@@ -1,0 +1,33 @@
+"""CloudTrail's limits on a record's fields, and what stands for what exceeds them.
+
+It does not know where the whole is kept; the trail keeps it beside the record.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+PARAMETERS = 100 * 1024
+"""Bytes of JSON in requestParameters and responseElements, each."""
+ADDITIONAL = 28 * 1024
+"""Bytes of JSON in additionalEventData."""
+TEXT = 1024
+"""Bytes in userAgent, errorCode, errorMessage and requestID, each."""
+
+
+def limited(field: str, value: dict[str, Any] | None, limit: int) -> dict[str, Any] | None:
+    """The value, or CloudTrail's notice that the field was too large."""
+    if not value:
+        return value
+    size = len(json.dumps(value, separators=(",", ":")))
+    if size <= limit:
+        return value
+    return {"reason": f"{field} too large", "omitted": True, "originalSize": size}
+
+
+def cut(text: str | None) -> str | None:
+    """A text cut to a kilobyte of UTF-8, at a character's edge."""
+    if text is None or len(text) * 4 <= TEXT:
+        return text
+    return text.encode(errors="surrogatepass")[:TEXT].decode(errors="ignore")

@@ -1,0 +1,137 @@
+"""How CloudTrail spells member names and values of the usual services.
+
+It does not know the families that nest differently (EC2, S3), only names and values.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apitrail.aws.call import Blob, EventStream, Redacted
+from apitrail.cloudtrail.secret import HIDDEN, Rules
+
+# Services whose member names keep their capitals (measured on 27,843 real records).
+UPPER_CAMEL = frozenset({
+    "account", "ce", "cloudshell", "devops-guru", "internetmonitor", "resource-explorer-2",
+    "securityhub",
+})  # fmt: skip
+
+# Services that print times without the comma after the year (an older JDK's locale data).
+WITHOUT_COMMA = frozenset({"iam", "ssm"})
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DEEPEST = 128
+"""Levels after which a value is left out; service models nest less than half of it."""
+
+
+def lower_first(name: str) -> str:
+    """`DBInstanceIdentifier` becomes `dBInstanceIdentifier`."""
+    return name[:1].lower() + name[1:]
+
+
+def unchanged(name: str) -> str:
+    """For services whose member names CloudTrail keeps."""
+    return name
+
+
+def java_time(moment: datetime, *, comma: bool) -> str:
+    """`Jul 10, 2023, 12:09:47 PM`, or without the second comma: Java's US locale, UTC."""
+    utc = _utc(moment)
+    half, noon = (utc.hour % 12 or 12), ("PM" if utc.hour >= 12 else "AM")
+    return (
+        f"{MONTHS[utc.month - 1]} {utc.day}, {utc.year}{',' if comma else ''} "
+        f"{half}:{utc.minute:02}:{utc.second:02} {noon}"
+    )
+
+
+def java_time_comma(moment: datetime) -> str:
+    """Newer JDK: `Jul 10, 2023, 12:09:47 PM`."""
+    return java_time(moment, comma=True)
+
+
+def java_time_plain(moment: datetime) -> str:
+    """Older JDK: `Jul 10, 2023 12:24:29 PM`."""
+    return java_time(moment, comma=False)
+
+
+def epoch_milliseconds(moment: datetime) -> int:
+    """EC2's times."""
+    return (_utc(moment) - EPOCH) // timedelta(milliseconds=1)
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # within a day of year 1 or 9999
+        return moment.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spelling:
+    """How one operation's members and values are spelled."""
+
+    rules: Rules
+    name: Callable[[str], str] = lower_first
+    time: Callable[[datetime], str | int] = java_time_comma
+
+    def structure(self, members: dict[str, Any], depth: int = 0) -> dict[str, Any]:
+        """A structure with its names respelled and its hidden members dropped or marked."""
+        out = {}
+        dropped, marked, name = self.rules.dropped, self.rules.marked, self.name
+        for member, value in members.items():
+            if value is None or member in dropped or isinstance(value, (Blob, EventStream)):
+                continue
+            out[name(member)] = marked[member] if member in marked else self.value(value, depth)
+        return out
+
+    def value(self, value: Any, depth: int = 0) -> Any:
+        """Any decoded value as JSON knows it."""
+        kind = type(value)
+        if kind is str or kind is int or kind is bool or value is None:
+            return value
+        if depth > DEEPEST:
+            return None
+        if kind is dict:
+            return self.structure(value, depth + 1)
+        if isinstance(value, dict):
+            return self.mapping(value, depth + 1)
+        if isinstance(value, (list, tuple)):
+            return [self.value(item, depth + 1) for item in value]
+        return scalar(value, self.time)
+
+    def mapping(self, entries: dict[str, Any], depth: int = 0) -> dict[str, Any]:
+        """A map: its keys are data and stay."""
+        return {
+            HIDDEN if isinstance(key, Redacted) else str(key): self.value(value, depth)
+            for key, value in entries.items()
+        }
+
+
+def scalar(value: Any, time: Callable[[datetime], str | int]) -> Any:
+    """A leaf as JSON knows it: bytes in base64, times by `time`, secrets marked."""
+    match value:
+        case Redacted():
+            return HIDDEN
+        case float():
+            return value if math.isfinite(value) else NOT_FINITE.get(value, "NaN")
+        case datetime():
+            return time(value)
+        case bytes() | bytearray():
+            return base64.b64encode(value).decode()
+        case Blob() | EventStream():
+            return None
+        case None | bool() | int() | str():
+            return value
+        case _:
+            return str(value)
+
+
+NOT_FINITE = {math.inf: "Infinity", -math.inf: "-Infinity"}
