@@ -74,6 +74,13 @@ def test_the_time_is_signed() -> None:
         note.open(str(forged), [logs.SIGNER.verifier, WITNESS.verifier])
 
 
+def test_a_witness_counts_once_however_often_it_signs() -> None:
+    head, later = cosigned(), cosigned(NOON + 60)
+    twice = Note(head.text, (*head.signatures, later.signatures[1]))
+    opened = note.open(str(twice), [WITNESS.verifier])
+    assert opened.signatures == (head.signatures[1],)
+
+
 def test_a_plain_signature_is_no_cosignature() -> None:
     plain = note.Signer.generate("witness.example", bytes(range(32)))
     assert plain.verifier.public_key == WITNESS.verifier.public_key

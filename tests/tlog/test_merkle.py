@@ -92,6 +92,23 @@ def test_a_consistency_proof_holds_for_its_own_two_trees_only(new: int) -> None:
                 check_consistency(old, new, changed, *roots)
 
 
+def test_a_proof_may_not_go_on_above_the_root() -> None:
+    # The hashes do lead to the given roots, but not in trees of these sizes.
+    with pytest.raises(VerificationError, match="too long"):
+        check_inclusion(0, 1, [logs.HASHES[0]], logs.HASHES[1], logs.naive_root(0, 2))
+    proof = logs.naive_subproof(3, 0, 4)
+    old_root = merkle.node_hash(logs.HASHES[9], logs.naive_root(0, 3))
+    new_root = merkle.node_hash(logs.HASHES[9], logs.naive_root(0, 4))
+    with pytest.raises(VerificationError, match="too long"):
+        check_consistency(3, 4, [*proof, logs.HASHES[9]], old_root, new_root)
+
+
+@pytest.mark.parametrize("new", [0, 1, 5])
+def test_continuing_the_empty_tree_is_no_evidence(new: int) -> None:
+    with pytest.raises(VerificationError, match="does not continue a tree of 0"):
+        check_consistency(0, new, [], merkle.EMPTY_ROOT, logs.naive_root(0, new))
+
+
 def test_any_flipped_bit_of_a_proof_is_noticed() -> None:
     index, old, size = 37, 42, 77
     old_root, root = logs.naive_root(0, old), logs.naive_root(0, size)

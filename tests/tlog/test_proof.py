@@ -60,6 +60,7 @@ def test_what_parses_is_what_is_printed_and_junk_is_only_malformed(data: bytes |
     ("index 5", "index  5"),
     ("index 5", "index 5\r"),
     ("index 5", "Index 5"),
+    ("index 5", "5"),
     ("index 5\n", ""),
     ("index 5", "index 5\nindex 5"),
     ("index 5", "extra \nindex 5"),

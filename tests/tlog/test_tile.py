@@ -57,9 +57,8 @@ class Store:
         self.size = new
         return [where for where, _ in made]
 
-    def reader(self, size: int | None = None) -> TileReader:
-        size = self.size if size is None else size
-        return TileReader(size, full_tile=self.full_tile, leaf=self.hashes.__getitem__)
+    def reader(self) -> TileReader:
+        return TileReader(self.size, full_tile=self.full_tile, leaf=self.leaf)
 
 
 @pytest.mark.parametrize(("path", "expected"), PATHS.items())

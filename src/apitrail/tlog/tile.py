@@ -194,7 +194,7 @@ def parse_entries(data: bytes) -> list[bytes]:
     while offset < len(data):
         start = offset + 2
         offset = start + int.from_bytes(data[start - 2 : start], "big")
-        if start > len(data) or offset > len(data) or len(entries) == WIDTH:
+        if offset > len(data) or len(entries) == WIDTH:
             raise FormatError("malformed entry bundle")
         entries.append(data[start:offset])
     return entries
