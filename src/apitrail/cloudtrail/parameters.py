@@ -61,11 +61,9 @@ def _request(exchange: Exchange, call: Call) -> dict[str, Any] | None:
     spelled = spelling(call.service, call.operation)
     if call.service in S3_LIKE:
         return s3.request(exchange, call, spelled)
-    if not call.parameters:
-        return None
+    parameters = call.parameters or {}
     if call.service == "ec2":
-        return ec2.request(call.operation or "", call.parameters, spelled.rules)
-    parameters = call.parameters
+        return ec2.request(call.operation or "", parameters, spelled.rules)
     if call.service == "dynamodb" and access.category(call) == "Data":
         parameters = dynamodb.reduced(parameters)
     return spelled.structure(parameters) or None

@@ -16,7 +16,7 @@ from apitrail.aws.credential import Credential
 from apitrail.cloudtrail.spelling import (
     DEEPEST,
     Spelling,
-    java_time_comma,
+    iso_milliseconds,
     lower_first,
     scalar,
 )
@@ -66,6 +66,7 @@ LISTS = {
     "Events": ("Event", True),
     "ExposeHeaders": ("ExposeHeader", True),
     "FilterRules": ("FilterRule", True),
+    "Grants": ("Grant", False),
     "LambdaFunctionConfigurations": ("CloudFunctionConfiguration", True),
     "NoncurrentVersionTransitions": ("NoncurrentVersionTransition", True),
     "OptionalFields": ("Field", False),
@@ -119,9 +120,9 @@ def _headers(headers: Headers) -> dict[str, Any]:
 def _parameter(name: str, value: Any, call: Call, spelling: Spelling) -> dict[str, Any]:
     """What a decoded parameter adds: nothing, where a header or the query has told it."""
     if name == "Bucket":
-        return {"bucketName": scalar(value, java_time_comma)}
+        return {"bucketName": scalar(value, iso_milliseconds)}
     if name == "Key":
-        return {"key": scalar(value, java_time_comma)}
+        return {"key": scalar(value, iso_milliseconds)}
     if name == "Policy" and isinstance(value, str):
         return {"bucketPolicy": _document(value)}
     if type(value) is dict and name not in UNTOLD_BODIES:
@@ -134,7 +135,7 @@ def _parameter(name: str, value: Any, call: Call, spelling: Spelling) -> dict[st
 def _document(text: str) -> Any:
     """A policy as an object where it is one; a secret or a bad document stays text."""
     if isinstance(text, Redacted):
-        return scalar(text, java_time_comma)
+        return scalar(text, iso_milliseconds)
     try:
         return json.loads(text, parse_constant=str)
     except (ValueError, RecursionError):
@@ -163,7 +164,7 @@ def _value(value: Any, depth: int) -> Any:
         return _xml(value, depth + 1)
     if isinstance(value, list):
         return [_value(item, depth + 1) for item in value]
-    return scalar(value, java_time_comma)
+    return scalar(value, iso_milliseconds)
 
 
 def result(exchange: Exchange) -> dict[str, Any] | None:

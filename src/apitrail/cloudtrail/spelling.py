@@ -65,6 +65,11 @@ def epoch_milliseconds(moment: datetime) -> int:
     return (_utc(moment) - EPOCH) // timedelta(milliseconds=1)
 
 
+def iso_milliseconds(moment: datetime) -> str:
+    """`2023-07-10T12:24:29.000Z`, as in EC2's XML."""
+    return _utc(moment).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
 def _utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)

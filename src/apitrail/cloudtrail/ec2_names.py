@@ -1,0 +1,241 @@
+"""EC2's names in CloudTrail's records, which botocore's models do not give.
+
+It does not know values.
+"""
+
+from __future__ import annotations
+
+import re
+
+from apitrail.cloudtrail.spelling import lower_first
+
+# Operations since about 2016 are written with their wire names under `<Operation>Request`
+# and `<Operation>Response`. Those seen in real records, and their families.
+NEWER = re.compile(
+    r"""
+    Address(?:es)?Attribute|AddressTransfer|BlockPublicAccess|CapacityReservation
+    |CarrierGateway|ClientVpn|CoipPool|ConnectEndpoint|CreateDefault(?:Subnet|Vpc)
+    |DefaultKmsKeyId|EbsEncryptionByDefault|EgressOnlyInternetGateway|FastLaunch
+    |FastSnapshotRestore|Fleet|FlowLogs|FpgaImage|Hosts|IamInstanceProfile
+    |InstanceCreditSpecification|InstanceEventWindow|InstanceMetadataDefaults
+    |InstanceType|Ipam|LaunchTemplate|LocalGateway|ManagedPrefixList|NatGateway
+    |NetworkInsights|ReplaceRootVolumeTask|SecurityGroupRules|SerialConsole|SnapshotTier
+    |TrafficMirror|TransitGateway|TrunkInterface|VerifiedAccess|VpcEndpoint
+    """,
+    re.VERBOSE,
+)
+
+# List member of a newer request -> its wire name, where it is not the singular.
+NEWER_LISTS = {
+    "AddAllowedPrincipals": "AddAllowedPrincipals",
+    "AssociationIds": "AssociationIds",
+    "ConnectionEvents": "ConnectionEvents",
+    "Groups": "SecurityGroupId",
+    "Ipv6Addresses": "Ipv6Addresses",
+    "LaunchTemplateConfigs": "LaunchTemplateConfigs",
+    "Overrides": "Overrides",
+    "PrivateIpAddresses": "PrivateIpAddresses",
+    "RemoveAllowedPrincipals": "RemoveAllowedPrincipals",
+    "Versions": "LaunchTemplateVersion",
+}
+
+# List member of a request -> (set's name, element's name). Measured on real records; others
+# follow the rule of `request_set`.
+REQUEST_SETS = {
+    "AllocationIds": ("allocationIdsSet", "allocationId"),
+    "AttributeNames": ("accountAttributeNameSet", "attributeName"),
+    "BlockDeviceMappings": ("blockDeviceMapping", ""),
+    "CustomerGatewayIds": ("customerGatewaySet", "customerGatewayId"),
+    "DhcpOptionsIds": ("dhcpOptionsSet", "dhcpOptionsId"),
+    "ExecutableUsers": ("executableBySet", "user"),
+    "Groups": ("groupSet", "groupId"),
+    "GroupIds": ("securityGroupIdSet", "groupId"),
+    "GroupNames": ("securityGroupSet", "groupName"),
+    "ImageIds": ("imagesSet", "imageId"),
+    "InstanceIds": ("instancesSet", "instanceId"),
+    "IpPermissions": ("ipPermissions", ""),
+    "IpRanges": ("ipRanges", ""),
+    "Ipv6Addresses": ("ipv6AddressesSet", "ipv6Address"),
+    "Ipv6Ranges": ("ipv6Ranges", ""),
+    "KeyNames": ("keySet", "keyName"),
+    "NetworkInterfaceIds": ("networkInterfaceIdSet", "networkInterfaceId"),
+    "NetworkInterfaces": ("networkInterfaceSet", ""),
+    "OwnerIds": ("ownersSet", "owner"),
+    "Owners": ("ownersSet", "owner"),
+    "PrefixListIds": ("prefixListIds", ""),
+    "PrivateIpAddresses": ("privateIpAddressesSet", "privateIpAddress"),
+    "PublicIps": ("publicIpsSet", "publicIp"),
+    "RegionNames": ("regionSet", "regionName"),
+    "ReservedInstancesIds": ("reservedInstancesSet", "reservedInstancesId"),
+    "Resources": ("resourcesSet", "resourceId"),
+    "RestorableByUserIds": ("sharedUsersSet", "user"),
+    "RouteTableIds": ("routeTableIdSet", "routeTableId"),
+    "SecurityGroupIds": ("groupSet", "groupId"),
+    "SecurityGroups": ("groupSet", "groupName"),
+    "SnapshotIds": ("snapshotSet", "snapshotId"),
+    "SubnetIds": ("subnetSet", "subnetId"),
+    "UserIdGroupPairs": ("groups", ""),
+    "Values": ("valueSet", "value"),
+    "VolumeIds": ("volumeSet", "volumeId"),
+    "VpnConnectionIds": ("vpnConnectionSet", "vpnConnectionId"),
+    "VpnGatewayIds": ("vpnGatewaySet", "vpnGatewayId"),
+    "VpcIds": ("vpcSet", "vpcId"),
+    "ZoneIds": ("availabilityZoneIdSet", "zoneId"),
+    "ZoneNames": ("availabilityZoneSet", "zoneName"),
+}
+
+# `Operation.Member` -> the same, where one operation differs from the others.
+OPERATION_SETS = {
+    "DescribePlacementGroups.GroupIds": ("placementGroupIdSet", "groupId"),
+    "DescribePlacementGroups.GroupNames": ("placementGroupSet", "groupName"),
+}
+
+# Older operation -> the sets that its records have though nothing was asked, as `{}`.
+STANDING_SETS = {
+    operation: tuple(sets.split())
+    for operation, sets in {
+        "DescribeAccountAttributes": "filterSet accountAttributeNameSet",
+        "DescribeAddresses": "filterSet publicIpsSet allocationIdsSet",
+        "DescribeAvailabilityZones": "availabilityZoneSet availabilityZoneIdSet",
+        "DescribeCustomerGateways": "filterSet customerGatewaySet",
+        "DescribeDhcpOptions": "filterSet dhcpOptionsSet",
+        "DescribeImages": "filterSet executableBySet imagesSet ownersSet",
+        "DescribeInstances": "filterSet instancesSet",
+        "DescribeInstanceStatus": "filterSet instancesSet",
+        "DescribeInternetGateways": "filterSet internetGatewayIdSet",
+        "DescribeKeyPairs": "filterSet keySet keyPairIdSet",
+        "DescribeNetworkAcls": "filterSet networkAclIdSet",
+        "DescribeNetworkInterfaces": "filterSet networkInterfaceIdSet",
+        "DescribePlacementGroups": "filterSet placementGroupSet placementGroupIdSet",
+        "DescribeRegions": "regionSet",
+        "DescribeReservedInstances": "filterSet reservedInstancesSet",
+        "DescribeReservedInstancesModifications": "filterSet reservedInstancesModificationSet",
+        "DescribeRouteTables": "filterSet routeTableIdSet",
+        "DescribeSecurityGroups": "filterSet securityGroupSet securityGroupIdSet",
+        "DescribeSnapshots": "filterSet ownersSet snapshotSet sharedUsersSet",
+        "DescribeSpotInstanceRequests": "filterSet spotInstanceRequestIdSet",
+        "DescribeSpotPriceHistory": "instanceTypeSet productDescriptionSet",
+        "DescribeSubnets": "filterSet subnetSet",
+        "DescribeTags": "filterSet",
+        "DescribeVolumeStatus": "filterSet volumeSet",
+        "DescribeVolumes": "filterSet volumeSet",
+        "DescribeVpcs": "filterSet vpcSet",
+    }.items()
+}
+
+# Older operation -> scalars that its records have with EC2's default, where not sent.
+STANDING_VALUES = {
+    "DescribeInstanceStatus": {"includeAllInstances": False},
+    "DescribeKeyPairs": {"includePublicKey": False},
+}
+
+# `Operation.Member` of a request -> its name, where the wire's differs from the member's.
+REQUEST_NAMES = {
+    "CreateSecurityGroup.Description": "groupDescription",
+    "CreateVolume.AvailabilityZone": "zone",
+}
+
+# RunInstances nests what describes the instances.
+RUN_INSTANCES_ITEM = ("ImageId", "MinCount", "MaxCount", "KeyName")
+
+# List member of a result -> its name on the wire, where `result_set`'s rule gives another.
+RESULT_SETS = {
+    "AllocationMetadata": "allocationMetadataList",
+    "AssignedIpv6Addresses": "assignedIpv6Addresses",
+    "AssignedPrivateIpAddresses": "assignedPrivateIpAddressesSet",
+    "BgpConfigurations": "bgpConfigurations",
+    "BlockDeviceMappings": "blockDeviceMapping",
+    "CancelledSpotInstanceRequests": "spotInstanceRequestSet",
+    "ConnectionEvents": "connectionEvents",
+    "ConnectionStatuses": "connectionStatuses",
+    "DeregisteredNetworkInterfaceIds": "deregisteredNetworkInterfaceIds",
+    "Failed": "failed",
+    "FcaPolicyAssociationFailures": "fcaPolicyAssociationFailures",
+    "FcaPolicyAssociations": "fcaPolicyAssociations",
+    "FcaPolicyDisassociationFailures": "fcaPolicyDisassociationFailures",
+    "FcaPolicyDisassociations": "fcaPolicyDisassociations",
+    "InsideCidrBlocks": "insideCidrBlocks",
+    "InstanceCounts": "instanceCounts",
+    "InstanceMonitorings": "instancesSet",
+    "Instances": "instancesSet",
+    "IpRanges": "ipRanges",
+    "Ipv6Addresses": "ipv6AddressesSet",
+    "Ipv6Ranges": "ipv6Ranges",
+    "LoadPermissions": "loadPermissions",
+    "PrefixListIds": "prefixListIds",
+    "PriceSchedules": "priceSchedules",
+    "PrivateIpAddresses": "privateIpAddressesSet",
+    "ProductCodes": "productCodes",
+    "Purchase": "purchase",
+    "RegisteredNetworkInterfaceIds": "registeredNetworkInterfaceIds",
+    "ReservedInstancesListings": "reservedInstancesListingsSet",
+    "SecurityGroups": "groupSet",
+    "ServiceType": "serviceType",
+    "StartingInstances": "instancesSet",
+    "StoppingInstances": "instancesSet",
+    "TerminatingInstances": "instancesSet",
+    "TransitGatewayAttachments": "transitGatewayAttachments",
+    "TransitGatewayCidrBlocks": "transitGatewayCidrBlocks",
+    "UnassignedIpv6Addresses": "unassignedIpv6Addresses",
+    "Unsuccessful": "unsuccessful",
+    "UserIdGroupPairs": "groups",
+    "VgwTelemetry": "vgwTelemetry",
+    "VpcAttachments": "attachments",
+    "Successful": "successful",
+}
+
+# Members of an instance (the structure that has an `AmiLaunchIndex`) with other wire names.
+INSTANCE_NAMES = {
+    "PublicDnsName": "dnsName",
+    "PublicIpAddress": "ipAddress",
+    "State": "instanceState",
+    "StateTransitionReason": "reason",
+}
+
+# Scalar members of any result with other wire names.
+RESULT_NAMES = {
+    "BundleTaskError": "error",
+    "ExportToS3Task": "exportToS3",
+    "InstanceExportDetails": "instanceExport",
+    "IsDefault": "default",
+    "ProductCodeId": "productCode",
+    "ProductCodeType": "type",
+    "VpcAttachment": "attachment",
+}
+
+
+def is_newer(operation: str) -> bool:
+    """Is it written under `<Operation>Request`?"""
+    return NEWER.search(operation) is not None
+
+
+def singular(name: str) -> str:
+    """`InstanceIds` becomes `InstanceId`, as EC2's wire names do."""
+    if name.endswith("ies"):
+        return name[:-3] + "y"
+    if name.endswith(("sses", "xes")):
+        return name[:-2]
+    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
+
+
+def newer_list(operation: str, name: str) -> str:
+    """A list's name in a newer request: the wire's, which repeats it for each element."""
+    if "TransitGateway" in operation and name.startswith(("SubnetIds", "Tag", "TransitGateway")):
+        return name
+    return NEWER_LISTS.get(name) or singular(name)
+
+
+def request_set(operation: str, name: str) -> tuple[str, str]:
+    """A request list's name and the name of its scalar elements."""
+    known = OPERATION_SETS.get(f"{operation}.{name}") or REQUEST_SETS.get(name)
+    if known:
+        return known
+    one = lower_first(singular(name))
+    return (lower_first(name) if name.endswith("Set") else f"{one}Set"), one
+
+
+def result_set(name: str) -> str:
+    """A result list's name."""
+    if name in RESULT_SETS:
+        return RESULT_SETS[name]
+    return lower_first(name) if name.endswith("Set") else f"{lower_first(singular(name))}Set"
