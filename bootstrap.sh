@@ -44,13 +44,14 @@ if [ -z "$python" ]; then
 fi
 
 echo "setting up .venv with $("$python" --version)${uv:+ and uv}" >&2
-rm -rf .venv
+rm -f "$stamp"
+works .venv/bin/python || rm -rf .venv
 if [ -n "$uv" ]; then
-    "$uv" venv --quiet --no-project --python "$python" .venv
+    [ -d .venv ] || "$uv" venv --quiet --no-project --python "$python" .venv
     VIRTUAL_ENV=$PWD/.venv "$uv" pip install --quiet --require-hashes --no-deps -r requirements.lock
     VIRTUAL_ENV=$PWD/.venv "$uv" pip install --quiet --no-deps --no-build-isolation -e .
 else
-    "$python" -m venv .venv
+    [ -x .venv/bin/pip ] || "$python" -m venv .venv
     .venv/bin/python -m pip --disable-pip-version-check install -qq --require-hashes --no-deps -r requirements.lock
     .venv/bin/python -m pip --disable-pip-version-check install -qq --no-deps --no-build-isolation -e .
 fi

@@ -1,10 +1,10 @@
 """The errors apitrail raises on purpose: what went wrong, and a hint for what to do next.
 
-    Error
-    ├── UsageError           the command or its input cannot be used (exit 2)
-    │   └── FormatError      bytes from outside are not what they claim to be
-    ├── VerificationError    evidence does not hold (exit 1)
-    └── RecordingError       the trail could not be written; the call must not go through
+Error
+├── UsageError           the command or its input cannot be used (exit 2)
+│   └── FormatError      bytes from outside are not what they claim to be
+├── VerificationError    evidence does not hold (exit 1)
+└── RecordingError       the trail could not be written; the call must not go through
 """
 
 

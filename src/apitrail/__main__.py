@@ -1,0 +1,54 @@
+"""`python -m apitrail`, and the one place where errors become an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from apitrail.cli import apitrail
+from apitrail.errors import Error, UsageError
+
+
+def main() -> None:
+    """Exit 0 when it holds, 1 when it does not, 2 when used wrongly, 130 when interrupted."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command line; gives the exit status."""
+    try:
+        status = apitrail.main(arguments, prog_name="apitrail", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "apitrail"
+        return _fail(error.format_message(), f"{path} --help")
+    except click.ClickException as error:
+        return _fail(error.format_message(), None)
+    except UsageError as error:
+        return _fail(str(error), error.hint)
+    except Error as error:
+        _fail(str(error), error.hint)
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        # The reader has seen enough; Python must not complain about it at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return int(status or 0)
+
+
+def _fail(message: str, hint: str | None) -> int:
+    line = " ".join(message.split())
+    click.echo(f"apitrail: {line[:1].lower()}{line[1:].rstrip('.')}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+    return 2
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""Options that several commands share, and what they parse to.
+
+It does not know what the commands do with them.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from apitrail import config, render, when
+from apitrail.errors import UsageError
+from apitrail.query import Filter
+
+type Command = Callable[..., Any]
+
+
+class Group(click.Group):
+    """Lists commands in the order they were added: the story, not the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self.commands)
+
+
+def trail_option(command: Command) -> Command:
+    """`--trail DIR`, before or after the command name."""
+    return click.option(
+        "--trail",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="The trail's directory.  [env: APITRAIL_TRAIL; default: ~/.apitrail]",
+    )(command)
+
+
+def with_trail(command: Command) -> Command:
+    """Give the command the trail that was named after it, else before it, else by default."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, trail: Path | None, **options: Any) -> Any:
+        chosen = trail or click.get_current_context().find_root().obj
+        preset = os.environ.get("APITRAIL_TRAIL")
+        return command(*args, trail=chosen or Path(preset or config.default_trail()), **options)
+
+    return trail_option(wrapped)
+
+
+def output_option(*formats: str, default: str) -> Callable[[Command], Command]:
+    """`--output FORMAT`."""
+    return click.option(
+        "--output", type=click.Choice(formats), default=default, show_default=True, help="The form."
+    )
+
+
+_FILTERS = (
+    click.option("--event-id", multiple=True, metavar="ID", help="The event with this id."),
+    click.option("--event-name", multiple=True, metavar="NAME", help="Such as CreateUser."),
+    click.option("--event-source", multiple=True, metavar="SOURCE", help="Such as iam.amazonaws.com, or iam."),
+    click.option("--username", multiple=True, metavar="NAME", help="User, or session name of a role."),
+    click.option("--access-key-id", multiple=True, metavar="ID", help="The key that signed."),
+    click.option("--resource-name", multiple=True, metavar="NAME", help="Name or ARN of a resource."),
+    click.option("--resource-type", multiple=True, metavar="TYPE", help="Such as AWS::IAM::User."),
+    click.option("--read-only/--no-read-only", default=None, help="Only calls that read, or that may change."),
+    click.option("--error", is_flag=False, flag_value="*", metavar="[CODE]", help="Only failed calls, or only with this code."),
+    click.option("--source-ip", multiple=True, metavar="IP", help="Where the call came from."),
+    click.option("--region", multiple=True, metavar="REGION", help="Such as eu-central-1."),
+    click.option("--since", metavar="TIME", help="From then on: 2h, yesterday, 2026-11-23T09:00."),
+    click.option("--until", metavar="TIME", help="Before then."),
+    click.option("--run", multiple=True, metavar="ID", help="Calls of one `apitrail exec`; `last` for the newest."),
+)  # fmt: skip
+
+
+def filter_options(command: Command) -> Command:
+    """The design's FILTER; the command gets one `where`, whose run may still be `last`."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **options: Any) -> Any:
+        return command(*args, where=_filter(options), **options)
+
+    for option in reversed(_FILTERS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def _filter(options: dict[str, Any]) -> Filter:
+    """Take the filter's options out of a command's."""
+    now = datetime.now().astimezone()
+    since, until = options.pop("since"), options.pop("until")
+    error = options.pop("error")
+    return Filter(
+        event_id=tuple(event_id(text) for text in options.pop("event_id")),
+        event_name=options.pop("event_name"),
+        event_source=tuple(source(text) for text in options.pop("event_source")),
+        username=options.pop("username"),
+        access_key_id=options.pop("access_key_id"),
+        resource_name=options.pop("resource_name"),
+        resource_type=options.pop("resource_type"),
+        region=options.pop("region"),
+        source_ip=options.pop("source_ip"),
+        run=options.pop("run"),
+        error=True if error == "*" else error,
+        read_only=options.pop("read_only"),
+        since=None if since is None else when.parse(since, now=now),
+        until=None if until is None else when.parse(until, now=now),
+    )
+
+
+def event_id(text: str) -> str:
+    """A whole event id in its usual spelling."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise UsageError(
+            f"not an event id: {text!r}", hint="`apitrail events --output jsonl` shows whole ids"
+        ) from None
+
+
+def source(text: str) -> str:
+    """`iam` is short for `iam.amazonaws.com`."""
+    return text if "." in text else f"{text}.amazonaws.com"
+
+
+FORMATS = render.FORMATS

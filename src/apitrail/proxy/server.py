@@ -1,0 +1,170 @@
+"""mitmproxy, embedded with only the add-ons that recording needs.
+
+It does not know what the add-ons do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mitmproxy import exceptions, master, options
+from mitmproxy.addons import (
+    core,
+    disable_h2c,
+    dns_resolver,
+    next_layer,
+    proxyserver,
+    tlsconfig,
+    upstream_auth,
+)
+from mitmproxy.proxy import mode_specs
+
+from apitrail.errors import UsageError
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A mode and where it listens."""
+
+    mode: str
+    host: str
+    port: int
+
+
+class _Ready:
+    """Tells when the servers are up."""
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+
+    def running(self) -> None:
+        self.event.set()
+
+
+class Server:
+    """A running proxy; make one with `start`, end it with `close_doors` and `stop`."""
+
+    def __init__(self, engine: master.Master, front: proxyserver.Proxyserver) -> None:
+        self._master = engine
+        self._front = front
+        self._modes: list[str] = []
+        self._running: asyncio.Task[None]
+
+    @classmethod
+    async def start(
+        cls,
+        modes: Sequence[str],
+        *,
+        addons: Iterable[object],
+        confdir: Path,
+        settings: dict[str, Any],
+    ) -> Server:
+        """Listen in each of `modes` (mitmproxy's mode specs; loopback where no host is given).
+
+        Raises:
+            UsageError: an unknown mode, a port in use, an option mitmproxy does not take.
+        """
+        engine = master.Master(options.Options(confdir=str(confdir), listen_host=LOOPBACK))
+        front, ready = proxyserver.Proxyserver(), _Ready()
+        engine.addons.add(
+            core.Core(),
+            disable_h2c.DisableH2C(),
+            front,
+            dns_resolver.DnsResolver(),
+            next_layer.NextLayer(),
+            tlsconfig.TlsConfig(),
+            upstream_auth.UpstreamAuth(),
+            ready,
+            *addons,
+        )
+        server = cls(engine, front)
+        try:
+            engine.options.update(
+                mode=list(modes),
+                connection_strategy="lazy",
+                keep_host_header=True,
+                upstream_cert=False,
+                show_ignored_hosts=False,
+                **settings,
+            )
+        except (exceptions.OptionsError, KeyError) as error:
+            raise _mode_error(str(error)) from error
+        server._modes = list(modes)
+        server._running = asyncio.create_task(engine.run(), name="mitmproxy")
+        await asyncio.wait(
+            [server._running, asyncio.create_task(ready.event.wait())],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        try:
+            server._check()
+        except UsageError:
+            await server.stop()
+            raise
+        return server
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """Where each mode listens."""
+        found = []
+        for instance in self._front.servers:
+            addresses = instance.listen_addrs or (("", 0),)
+            found.append(Listener(instance.mode.full_spec, addresses[0][0], addresses[0][1]))
+        return found
+
+    async def add(self, mode: str) -> Listener:
+        """Listen in one more mode."""
+        modes = [*self._modes, mode]
+        try:
+            specs = [mode_specs.ProxyMode.parse(spec) for spec in modes]
+        except ValueError as error:
+            raise _mode_error(f"{mode}: {error}") from error
+        await self._front.servers.update(specs)
+        self._check()
+        self._modes = modes
+        return next(item for item in self.listeners if item.mode == mode)
+
+    async def remove(self, mode: str) -> None:
+        """Stop listening in a mode that was added."""
+        self._modes = [spec for spec in self._modes if spec != mode]
+        await self._front.servers.update([mode_specs.ProxyMode.parse(spec) for spec in self._modes])
+
+    async def close_doors(self) -> None:
+        """Take no new connections; those that are open go on."""
+        await self._front.servers.update([])
+
+    async def stop(self) -> None:
+        """End the proxy."""
+        self._master.shutdown()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._running
+
+    def _check(self) -> None:
+        for instance in self._front.servers:
+            if (error := instance.last_exception) is not None:
+                spec = instance.mode.full_spec
+                raise UsageError(
+                    f"cannot listen as {spec!r}: {error}",
+                    hint="another port, as in --mode regular@8081, or stop what holds this one",
+                )
+
+
+def check_mode(spec: str) -> mode_specs.ProxyMode:
+    """Parse a mode spec, or raise UsageError."""
+    try:
+        return mode_specs.ProxyMode.parse(spec)
+    except ValueError as error:
+        raise _mode_error(f"{spec}: {error}") from error
+
+
+def _mode_error(message: str) -> UsageError:
+    return UsageError(
+        f"not a mode: {message}",
+        hint="modes are mitmproxy's: regular@8080, reverse:http://localhost:4566@4567, transparent …",
+    )

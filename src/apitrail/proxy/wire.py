@@ -1,0 +1,101 @@
+"""mitmproxy's flows as exchanges: bytes as they are on the wire, bodies as far as they are kept.
+
+It does not know what is done with an exchange, nor when.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from mitmproxy import connection, http
+
+from apitrail.exchange import Body, Headers, Request, Response, Tls
+
+
+@dataclass(slots=True)
+class Collector:
+    """Sees a streamed body pass: digest and length of all of it, the first `limit` bytes kept."""
+
+    limit: int
+    length: int = 0
+    _kept: bytearray = field(default_factory=bytearray)
+    _digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+
+    def __call__(self, chunk: bytes) -> bytes:
+        self.length += len(chunk)
+        self._digest.update(chunk)
+        if (room := self.limit - len(self._kept)) > 0:
+            self._kept += chunk[:room]
+        return chunk
+
+    def body(self) -> Body:
+        """The body as far as it has passed."""
+        return Body(data=bytes(self._kept), length=self.length, sha256=self._digest.digest())
+
+
+def body(message: http.Message, collector: Collector | None) -> Body:
+    """A message's body: what was collected of a streamed one, else what was buffered."""
+    if collector is not None:
+        return collector.body()
+    return Body.of(message.raw_content or b"")
+
+
+def request(
+    sent: http.Request, *, headers: Headers, host: str, scheme: str, content: Body
+) -> Request:
+    """The request as the client sent it.
+
+    `headers`, `host` and `scheme` are given: they were read before mitmproxy and we changed them
+    for the way upstream.
+    """
+    return Request(
+        method=sent.data.method.decode("latin-1"),
+        scheme=scheme,
+        host=host,
+        target=sent.data.path.decode("latin-1"),
+        http_version=sent.http_version,
+        headers=headers,
+        body=content,
+        trailers=fields(sent.trailers),
+    )
+
+
+def response(received: http.Response, content: Body) -> Response:
+    """The response as the upstream sent it."""
+    return Response(
+        status=received.status_code,
+        http_version=received.http_version,
+        headers=fields(received.headers),
+        body=content,
+        trailers=fields(received.trailers),
+    )
+
+
+def fields(headers: http.Headers | None) -> Headers:
+    """Header fields in wire order."""
+    if headers is None:
+        return ()
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.fields
+    )
+
+
+def host(sent: http.Request) -> str:
+    """What the client asked for: Host header or :authority, else the address."""
+    return sent.host_header or sent.pretty_host
+
+
+def tls(side: connection.Connection) -> Tls | None:
+    """What was agreed on this side, None where it is plain."""
+    if not side.tls_version or not side.cipher:
+        return None
+    return Tls(version=side.tls_version, cipher=side.cipher, sni=side.sni)
+
+
+def declared_length(message: http.Message) -> int | None:
+    """How long the body says it is, in bytes; None where it does not, or not believably."""
+    try:
+        return int(message.headers["content-length"])
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,157 @@
+"""What can be asked of a trail: the searchable side of an event, and filters over it.
+
+It does not know SQL, how rows are printed, or the LookupEvents wire format.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from apitrail.errors import FormatError
+
+type ErrorFilter = str | Literal[True] | None
+"""An error code, or True for any error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What of an event is searchable; None is "not known". Derived from `who` and `what` alone.
+
+    `time` is Unix milliseconds; `resources` are (name or ARN, type or "") pairs.
+    """
+
+    id: str
+    time: int
+    source: str | None = None
+    name: str | None = None
+    username: str | None = None
+    access_key_id: str | None = None
+    region: str | None = None
+    source_ip: str | None = None
+    error: str | None = None
+    run: str | None = None
+    read_only: bool | None = None
+    resources: frozenset[tuple[str, str]] = frozenset()
+
+
+def project(who: Mapping[str, Any] | None, what: Mapping[str, Any]) -> Row:
+    """The row of an event; without `who` (erased, not disclosed) its columns are None.
+
+    Raises:
+        FormatError: the facets are not an event's.
+    """
+    try:
+        record, call = what["record"], what["call"]
+        row = Row(
+            id=str(uuid.UUID(record["eventID"])),
+            time=int(call["ended"] if call.get("ended") is not None else call["started"]),
+            source=record["eventSource"],
+            name=record["eventName"],
+            region=record.get("awsRegion"),
+            error=call.get("error"),
+            read_only=record.get("readOnly"),
+            resources=frozenset(_resources(what)),
+            **_caller(who),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FormatError("malformed event facets") from error
+    return row
+
+
+def _resources(what: Mapping[str, Any]) -> set[tuple[str, str]]:
+    found = set()
+    for resource in what.get("resources", ()):
+        for key in (resource.get("name"), resource.get("arn")):
+            if key:
+                found.add((key, resource.get("type") or ""))
+    return found
+
+
+def _caller(who: Mapping[str, Any] | None) -> dict[str, str | None]:
+    if who is None:
+        return {}
+    record = who["record"]
+    user = record.get("userIdentity") or {}
+    return {
+        "username": username(user),
+        "access_key_id": user.get("accessKeyId") or None,
+        "source_ip": record.get("sourceIPAddress"),
+        "run": (who.get("run") or {}).get("id"),
+    }
+
+
+def username(user: Mapping[str, Any]) -> str | None:
+    """LookupEvents' Username: the user, the role's session name, or `root`."""
+    if name := user.get("userName"):
+        return str(name)
+    match user.get("type"):
+        case "Root":
+            return "root"
+        case "AssumedRole" | "FederatedUser":
+            principal = str(user.get("principalId") or "")
+            session = principal.partition(":")[2]
+            return session or str(user.get("arn") or "").rpartition("/")[2] or None
+        case "AWSService":
+            return user.get("invokedBy")
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which events are meant: every field that is set must hold; values in one field are OR'ed.
+
+    Times are Unix milliseconds, `since` included, `until` excluded.
+    """
+
+    event_id: tuple[str, ...] = ()
+    event_name: tuple[str, ...] = ()
+    event_source: tuple[str, ...] = ()
+    username: tuple[str, ...] = ()
+    access_key_id: tuple[str, ...] = ()
+    resource_name: tuple[str, ...] = ()
+    resource_type: tuple[str, ...] = ()
+    region: tuple[str, ...] = ()
+    source_ip: tuple[str, ...] = ()
+    run: tuple[str, ...] = ()
+    error: ErrorFilter = None
+    read_only: bool | None = None
+    since: int | None = None
+    until: int | None = None
+
+    def matches(self, row: Row) -> bool:
+        """Does the event behind this row belong?"""
+        return (
+            all(_among(getattr(row, COLUMNS[name]), getattr(self, name)) for name in COLUMNS)
+            and _touches(row, self.resource_name, 0)
+            and _touches(row, self.resource_type, 1)
+            and (self.error is None or row.error is not None)
+            and (not isinstance(self.error, str) or row.error == self.error)
+            and (self.read_only is None or row.read_only is self.read_only)
+            and (self.since is None or row.time >= self.since)
+            and (self.until is None or row.time < self.until)
+        )
+
+
+# Filter field → Row field, for those that compare one string.
+COLUMNS = {
+    "event_id": "id",
+    "event_name": "name",
+    "event_source": "source",
+    "username": "username",
+    "access_key_id": "access_key_id",
+    "region": "region",
+    "source_ip": "source_ip",
+    "run": "run",
+}
+
+
+def _among(value: str | None, wanted: tuple[str, ...]) -> bool:
+    return not wanted or value in wanted
+
+
+def _touches(row: Row, wanted: tuple[str, ...], position: int) -> bool:
+    return not wanted or any(resource[position] in wanted for resource in row.resources)

@@ -1,0 +1,167 @@
+"""Events as people and programs read them: table, JSON, JSON lines, CSV, tab-separated text.
+
+It does not know where events come from; it takes records and gives lines.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from apitrail.event import Event
+from apitrail.query import username
+
+FORMATS = ("table", "json", "jsonl", "csv", "text")
+
+# Column → how it is read off a CloudTrail record.
+CSV_COLUMNS = (
+    "eventTime", "eventSource", "eventName", "awsRegion", "userName", "accessKeyId",
+    "sourceIPAddress", "readOnly", "errorCode", "errorMessage", "requestID", "eventID",
+)  # fmt: skip
+TABLE_COLUMNS = ("TIME", "EVENT", "CALLER", "REGION", "RESULT", "RESOURCE", "ID")
+
+
+def row(event: Event, zone: Any = None) -> tuple[str, ...]:
+    """One line of the table for people."""
+    record = event.record()
+    call = (event.what or {}).get("call", {})
+    user = record.get("userIdentity") or {}
+    service = str(record.get("eventSource") or "?").partition(".")[0]
+    ended = call.get("ended") or call.get("started")
+    time = datetime.fromtimestamp(ended / 1000, zone) if ended is not None else None
+    return (
+        f"{time:%Y-%m-%d %H:%M:%S}" if time else "?",
+        f"{service}:{record.get('eventName') or '?'}",
+        username(user) or user.get("accessKeyId") or user.get("accountId") or "-",
+        record.get("awsRegion") or "-",
+        outcome(event),
+        _main_resource(event),
+        str(record.get("eventID"))[:8],
+    )
+
+
+def outcome(event: Event) -> str:
+    """`ok`, the error code, or why there is none."""
+    call = (event.what or {}).get("call", {})
+    if call.get("failure"):
+        return "no answer"
+    if call.get("error"):
+        return str(call["error"])
+    return "ok" if call.get("status") is not None else "unknown"
+
+
+def _main_resource(event: Event) -> str:
+    for resource in (event.what or {}).get("resources", ()):
+        if name := resource.get("name") or resource.get("arn"):
+            return str(name)
+    return "-"
+
+
+def table(rows: Sequence[Sequence[str]], header: Sequence[str], width: int | None) -> Iterator[str]:
+    """Aligned columns; where `width` is given the widest column is cut to fit."""
+    shown = [[clean(cell) for cell in line] for line in (header, *rows)]
+    widths = [max(len(line[i]) for line in shown) for i in range(len(header))]
+    if width is not None:
+        spare = sum(widths) + 2 * (len(widths) - 1) - width
+        while spare > 0 and max(widths) > 8:
+            widest = widths.index(max(widths))
+            step = min(spare, max(1, widths[widest] - 8))
+            widths[widest] -= step
+            spare -= step
+    for line in shown:
+        cells = (_fit(cell, size) for cell, size in zip(line, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+
+
+def _fit(cell: str, size: int) -> str:
+    return cell.ljust(size) if len(cell) <= size else f"{cell[: size - 1]}…"
+
+
+def clean(text: str) -> str:
+    """Control characters made visible: what was recorded must not drive a terminal."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def csv_lines(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """A header and one line per record, RFC 4180 quoting."""
+    yield _csv(CSV_COLUMNS)
+    for record in records:
+        yield _csv([_cell(value) for value in flat(record)])
+
+
+def text_lines(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """One tab-separated line per record, in the columns of the CSV, without a header."""
+    for record in records:
+        yield "\t".join(clean(_cell(value)) or "None" for value in flat(record))
+
+
+def flat(record: Mapping[str, Any]) -> list[Any]:
+    """The CSV columns of a record."""
+    user = record.get("userIdentity") or {}
+    looked_up = {"userName": username(user), "accessKeyId": user.get("accessKeyId")}
+    return [looked_up[name] if name in looked_up else record.get(name) for name in CSV_COLUMNS]
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case str():
+            return value
+        case _:
+            return json.dumps(value)
+
+
+def _csv(cells: Sequence[str]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="").writerow(cells)
+    return buffer.getvalue()
+
+
+def json_document(value: Any) -> str:
+    """JSON for people and jq: indented, non-ASCII as it is."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def json_line(value: Any) -> str:
+    """JSON on one line."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def queried(value: Any, output: str) -> Iterator[str]:
+    """The result of a --query: JSON as asked, or as the AWS CLI's text output has it."""
+    if (output in ("json", "table") and not _is_rows(value)) or output == "json":
+        yield json_document(value)
+    elif output == "jsonl":
+        yield from (json_line(item) for item in (value if isinstance(value, list) else [value]))
+    elif output == "table":
+        rows = [[_cell(cell) for cell in _cells(item)] for item in value]
+        yield from table(rows[1:], rows[0], None) if rows else ()
+    else:
+        join = _csv if output == "csv" else _tabs
+        for item in value if isinstance(value, list) else [value]:
+            yield join([_cell(cell) for cell in _cells(item)])
+
+
+def _tabs(cells: Sequence[str]) -> str:
+    return "\t".join(clean(cell) or "None" for cell in cells)
+
+
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, list) for item in value)
+
+
+def _cells(item: Any) -> list[Any]:
+    match item:
+        case list():
+            return item
+        case dict():
+            return list(item.values())
+        case _:
+            return [item]

@@ -1,0 +1,102 @@
+"""The SQLite file of a trail: how it is made, opened and recognised.
+
+It does not know what the rows mean.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from apitrail.errors import UsageError
+
+FILE = "trail.db"
+APPLICATION_ID = 0x41505431  # "APT1"
+VERSION = 1
+
+# FULL: with NORMAL a power cut loses acknowledged commits (docs/threat-model.md).
+WRITER_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA journal_size_limit=67108864",
+    "PRAGMA busy_timeout=10000",
+)
+
+
+@cache
+def schema() -> str:
+    """The DDL of a trail."""
+    return resources.files("apitrail.trail").joinpath("schema.sql").read_text("utf-8")
+
+
+def create(path: Path) -> None:
+    """Make an empty trail database unless there is one; crash-safe by one transaction."""
+    database = sqlite3.connect(path, isolation_level=None)
+    try:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if version == 0 and tables == 0:
+            database.execute("PRAGMA page_size=8192")
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("PRAGMA synchronous=FULL")
+            database.executescript(
+                f"BEGIN IMMEDIATE; PRAGMA application_id={APPLICATION_ID};"
+                f"{schema()} PRAGMA user_version={VERSION}; COMMIT;"
+            )
+        recognise(database, path)
+    except sqlite3.DatabaseError as error:
+        raise _not_a_trail(path, error) from error
+    finally:
+        database.close()
+    path.chmod(0o600)
+
+
+def recognise(database: sqlite3.Connection, path: Path) -> None:
+    """Raises UsageError unless the open database is a trail that this version reads."""
+    (application,) = database.execute("PRAGMA application_id").fetchone()
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID:
+        raise UsageError(
+            f"{str(path)!r} is not a trail", hint="name the directory that `apitrail record` made"
+        )
+    if not 1 <= version <= VERSION:
+        raise UsageError(
+            f"{str(path)!r} is a trail of format {version}, this apitrail reads up to {VERSION}",
+            hint="use a newer apitrail",
+        )
+
+
+def open_read_only(directory: Path) -> sqlite3.Connection:
+    """A connection that cannot write; works while a recorder is writing.
+
+    Raises:
+        UsageError: there is no trail, or it is not one.
+    """
+    path = directory / FILE
+    if not path.is_file():
+        raise UsageError(
+            f"no trail at {str(directory)!r}",
+            hint="`apitrail record` starts one; --trail or APITRAIL_TRAIL names another",
+        )
+    try:
+        database = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10,
+            check_same_thread=False,
+        )  # fmt: skip
+        database.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
+        database.execute("PRAGMA trusted_schema=OFF")
+        recognise(database, path)
+    except sqlite3.DatabaseError as error:
+        raise _not_a_trail(path, error) from error
+    return database
+
+
+def _not_a_trail(path: Path, error: sqlite3.DatabaseError) -> UsageError:
+    return UsageError(
+        f"{str(path)!r} cannot be read as a trail: {error}",
+        hint="name the directory that `apitrail record` made, and check its permissions",
+    )

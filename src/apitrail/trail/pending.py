@@ -1,0 +1,76 @@
+"""Requests that were let through and whose outcome is not in the log yet.
+
+They live in a database of their own: they are neither committed to nor derived, and the trail's
+database holds nothing else than that. It does not know what the facets say.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import aiosqlite
+import cbor2
+
+FILE = "pending.db"
+_DDL = "CREATE TABLE IF NOT EXISTS intent(id TEXT PRIMARY KEY, facets BLOB NOT NULL) STRICT"
+
+
+class Pending:
+    """Durable intents, one row each."""
+
+    def __init__(self, database: aiosqlite.Connection) -> None:
+        self._database = database
+
+    @classmethod
+    async def open(cls, directory: Path) -> Pending:
+        """Open or make the file, mode 0600."""
+        path = directory / FILE
+        path.touch(mode=0o600)
+        database = await aiosqlite.connect(path, isolation_level=None)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+            await database.execute(f"PRAGMA {pragma}")
+        await database.execute(_DDL)
+        return cls(database)
+
+    async def all(self) -> list[tuple[str, dict[str, bytes]]]:
+        """Every intent in the order it was written."""
+        rows = await self._database.execute_fetchall("SELECT id, facets FROM intent ORDER BY rowid")
+        return [(row[0], cbor2.loads(row[1])) for row in rows]
+
+    async def commit(
+        self, begun: Iterable[tuple[str, Mapping[str, bytes]]], settled: Iterable[str]
+    ) -> None:
+        """Add and remove intents in one durable transaction, or raise sqlite3.Error."""
+        rows = [(key, cbor2.dumps(dict(facets))) for key, facets in begun]
+        try:
+            await self._database.execute("BEGIN IMMEDIATE")
+            await self._database.executemany("INSERT INTO intent VALUES (?, ?)", rows)
+            await self._database.executemany(
+                "DELETE FROM intent WHERE id = ?", [(key,) for key in settled]
+            )
+            await self._database.execute("COMMIT")
+        except sqlite3.Error:
+            if self._database.in_transaction:
+                await self._database.execute("ROLLBACK")
+            raise
+
+    async def close(self) -> None:
+        """Close the file."""
+        await self._database.close()
+
+
+def count(directory: Path) -> int:
+    """How many calls are in flight, as a reader sees it; 0 where there is no such file."""
+    path = directory / FILE
+    if not path.is_file():
+        return 0
+    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        (number,) = database.execute("SELECT count(*) FROM intent").fetchone()
+    except sqlite3.OperationalError:
+        return 0
+    finally:
+        database.close()
+    return int(number)

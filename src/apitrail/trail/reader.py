@@ -1,0 +1,197 @@
+"""Reading a trail, also while a recorder writes it.
+
+It does not know how events are printed, and it cannot write.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import zstandard
+
+from apitrail.entry import TAGS, Entry
+from apitrail.errors import FormatError
+from apitrail.query import COLUMNS, Filter
+from apitrail.trail import database, pending
+
+# One facet's content, at the most; a larger frame is refused unread.
+CONTENT_LIMIT = 1 << 30
+
+
+class Reader:
+    """A read-only view of the trail in `directory`."""
+
+    def __init__(self, directory: Path) -> None:
+        """Raises UsageError where there is no trail."""
+        self.directory = directory
+        self._database = database.open_read_only(directory)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._database.close()
+
+    @property
+    def size(self) -> int:
+        """How many entries there are now."""
+        (size,) = self._database.execute("SELECT coalesce(max(idx) + 1, 0) FROM entry").fetchone()
+        return int(size)
+
+    def in_flight(self) -> int:
+        """How many calls were let through and have no entry yet."""
+        return pending.count(self.directory)
+
+    def tail(self) -> str | None:
+        """The newest signed checkpoint."""
+        row = self._database.execute("SELECT note FROM tail").fetchone()
+        return None if row is None else str(row[0])
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """The stored bytes of entries [start, stop), in order."""
+        rows = self._database.execute(
+            "SELECT data FROM entry WHERE idx >= ? AND idx < ? ORDER BY idx",
+            (start, self.size if stop is None else stop),
+        )
+        with closing(rows):
+            for row in rows:
+                yield row[0]
+
+    def entry(self, index: int) -> Entry | None:
+        """One entry, parsed; None where there is none."""
+        row = self._database.execute("SELECT data FROM entry WHERE idx = ?", (index,)).fetchone()
+        return None if row is None else Entry.parse(row[0])
+
+    def seal(self, index: int) -> bytes | None:
+        """The event key, from which the salts are derived; None once a facet was erased."""
+        row = self._database.execute(
+            "SELECT event_key FROM seal WHERE idx = ?", (index,)
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def facets(self, index: int, tags: Iterable[str] | None = None) -> dict[str, bytes]:
+        """The content of each facet (or of those named) that is there, by tag."""
+        wanted = TAGS if tags is None else tuple(tags)
+        rows = self._database.execute("SELECT tag, data FROM facet WHERE idx = ?", (index,))
+        return {tag: decompress(data) for tag, data in rows.fetchall() if tag in wanted}
+
+    def salts(self, index: int) -> dict[str, bytes]:
+        """The salts that are stored as such, by tag."""
+        rows = self._database.execute(
+            "SELECT tag, salt FROM facet WHERE idx = ? AND salt IS NOT NULL", (index,)
+        )
+        return {tag: bytes(salt) for tag, salt in rows.fetchall()}
+
+    def find(self, event_id: str) -> list[int]:
+        """Indexes of the events whose id begins so (any number of hex digits, dashes or not)."""
+        digits = event_id.replace("-", "").lower()
+        if not digits or len(digits) > 32 or not set(digits) <= set("0123456789abcdef"):
+            return []
+        low, high = bytes.fromhex(digits.ljust(32, "0")), bytes.fromhex(digits.ljust(32, "f"))
+        rows = self._database.execute(
+            "SELECT idx FROM event WHERE id BETWEEN ? AND ? ORDER BY idx LIMIT 20", (low, high)
+        )
+        return [int(row[0]) for row in rows.fetchall()]
+
+    def last_run(self) -> str | None:
+        """The id of the run that was started last."""
+        row = self._database.execute("SELECT id FROM run ORDER BY idx DESC LIMIT 1").fetchone()
+        return None if row is None else str(row[0])
+
+    def select(
+        self,
+        where: Filter,
+        *,
+        limit: int | None = None,
+        after: int = -1,
+        ascending: bool = False,
+    ) -> Iterator[int]:
+        """Indexes of the calls that match, newest first unless `ascending`, from beyond `after`."""
+        sql, values = _select(where, self._ids(where))
+        order = "ASC" if ascending else "DESC"
+        rows = self._database.execute(
+            f"{sql} AND e.idx > ? ORDER BY e.idx {order} LIMIT ?",
+            (*values, after, -1 if limit is None else limit),
+        )
+        with closing(rows):
+            for row in rows:
+                yield row[0]
+
+    def _ids(self, where: Filter) -> dict[str, int]:
+        """The dictionary's ids of the strings a filter names; unknown strings have none."""
+        wanted = {value for name in _STRINGS for value in getattr(where, name)}
+        wanted |= {*where.resource_name, *where.resource_type}
+        if isinstance(where.error, str):
+            wanted.add(where.error)
+        found = {}
+        for value in wanted:
+            row = self._database.execute("SELECT id FROM string WHERE value = ?", (value,))
+            if (match := row.fetchone()) is not None:
+                found[value] = match[0]
+        return found
+
+
+_STRINGS = [name for name in COLUMNS if name != "event_id"]
+
+
+def _select(where: Filter, ids: dict[str, int]) -> tuple[str, list[object]]:
+    """The filter as SQL over `event e`; only column names of ours are spliced in."""
+    terms = [term for term in _terms(where, ids) if term is not None]
+    conditions = " AND ".join(["1", *(condition for condition, _ in terms)])
+    values = [value for _, some in terms for value in some]
+    return f"SELECT e.idx FROM event e WHERE {conditions}", values  # noqa: S608
+
+
+type _Term = tuple[str, list[object]] | None
+
+
+def _terms(where: Filter, ids: dict[str, int]) -> Iterator[_Term]:
+    for name in _STRINGS:
+        yield _among(f"e.{COLUMNS[name]} IN", getattr(where, name), ids)
+    for name, column in (("resource_name", "name"), ("resource_type", "type")):
+        yield _among(
+            f"e.idx IN (SELECT idx FROM resource WHERE {column} IN", getattr(where, name), ids, ")"
+        )
+    keys = [uuid.UUID(value).bytes for value in where.event_id]
+    yield (f"e.id IN ({', '.join('?' * len(keys))})", list(keys)) if keys else None
+    if isinstance(where.error, str):
+        yield "e.error = ?", [ids.get(where.error, -1)]
+    elif where.error is not None:
+        yield "e.error IS NOT NULL", []
+    yield None if where.read_only is None else ("e.read_only = ?", [int(where.read_only)])
+    yield None if where.since is None else ("e.time >= ?", [where.since])
+    yield None if where.until is None else ("e.time < ?", [where.until])
+
+
+def _among(start: str, wanted: tuple[str, ...], ids: dict[str, int], end: str = "") -> _Term:
+    if not wanted:
+        return None
+    return f"{start} ({', '.join('?' * len(wanted))}){end}", [ids.get(v, -1) for v in wanted]
+
+
+def decompress(frame: bytes) -> bytes:
+    """The content of one stored facet.
+
+    Raises:
+        FormatError: not a zstd frame that states a sane size.
+    """
+    try:
+        if not 0 <= zstandard.frame_content_size(frame) <= CONTENT_LIMIT:
+            raise FormatError("a facet states no size, or too large a one")
+        return bytes(zstandard.ZstdDecompressor().decompress(frame))
+    except zstandard.ZstdError as error:
+        raise FormatError("a facet is not zstd") from error

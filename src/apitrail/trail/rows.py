@@ -1,0 +1,160 @@
+"""A draft of an entry, and the rows that a batch of them becomes.
+
+It does not know when or how rows are committed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import zstandard
+
+from apitrail import entry
+from apitrail.entry import Entry
+from apitrail.query import Row
+from apitrail.trail.head import Head
+
+# Columns of `event` that hold a string's id, with the field of `Row` they come from.
+STRING_COLUMNS = (
+    "source", "name", "username", "access_key_id", "region", "source_ip", "error", "run",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is to be appended: a kind, facet contents, and for calls the searchable row.
+
+    `run` is the id of the run that an entry of kind `run` starts.
+    """
+
+    kind: str
+    facets: Mapping[str, bytes]
+    row: Row | None = None
+    run: str | None = None
+
+
+class Strings:
+    """The string → id dictionary: the most recently used in memory, the rest in the table."""
+
+    def __init__(self, next_id: int, limit: int = 65_536) -> None:
+        self.next_id = next_id
+        self._limit = limit
+        self._known: OrderedDict[str, int] = OrderedDict()
+
+    def unknown(self, values: set[str]) -> list[str]:
+        """Those that must be looked up in the table first."""
+        return [value for value in values if value not in self._known]
+
+    def learn(self, pairs: Mapping[str, int]) -> None:
+        """Remember what the table says, or what was committed to it."""
+        self._known.update(pairs)
+        self.next_id = max(self.next_id, *(number + 1 for number in pairs.values()), 1)
+        while len(self._known) > self._limit:
+            self._known.popitem(last=False)
+
+    def get(self, value: str) -> int | None:
+        """The id, if it is in memory."""
+        if (number := self._known.get(value)) is not None:
+            self._known.move_to_end(value)
+        return number
+
+
+def strings_of(row: Row) -> set[str]:
+    """Every string of a row that goes through the dictionary."""
+    found = {value for name in STRING_COLUMNS if (value := getattr(row, name)) is not None}
+    for resource in row.resources:
+        found.update(resource)
+    return found
+
+
+@dataclass(slots=True)
+class Batch:
+    """The rows of one transaction, by table."""
+
+    entries: list[tuple[int, bytes]] = field(default_factory=list)
+    seals: list[tuple[int, bytes]] = field(default_factory=list)
+    facets: list[tuple[int, str, bytes]] = field(default_factory=list)
+    tiles: list[tuple[int, int, bytes]] = field(default_factory=list)
+    strings: dict[str, int] = field(default_factory=dict)
+    events: list[tuple[Any, ...]] = field(default_factory=list)
+    resources: list[tuple[int, int, int]] = field(default_factory=list)
+    runs: list[tuple[int, str]] = field(default_factory=list)
+
+    def statements(self) -> list[tuple[str, list[Any]]]:
+        """SQL and its rows, in an order that keeps every constraint."""
+        columns = ", ".join(STRING_COLUMNS)
+        marks = ", ".join("?" * (len(STRING_COLUMNS) + 4))
+        every = [
+            ("INSERT INTO entry VALUES (?, ?)", self.entries),
+            ("INSERT INTO seal VALUES (?, ?)", self.seals),
+            ("INSERT INTO facet(idx, tag, data) VALUES (?, ?, ?)", self.facets),
+            ("INSERT INTO tile VALUES (?, ?, ?)", self.tiles),
+            ("INSERT INTO string(value, id) VALUES (?, ?)", list(self.strings.items())),
+            (f"INSERT INTO event(idx, id, time, read_only, {columns}) VALUES ({marks})", self.events),  # noqa: S608
+            ("INSERT INTO resource(name, type, idx) VALUES (?, ?, ?)", self.resources),
+            ("INSERT INTO run VALUES (?, ?)", self.runs),
+        ]  # fmt: skip
+        return [(sql, rows) for sql, rows in every if rows]
+
+
+class Sealer:
+    """Turns drafts into rows and moves the head along."""
+
+    def __init__(self) -> None:
+        self._compressor = zstandard.ZstdCompressor(level=3)
+
+    def seal(
+        self,
+        batch: Batch,
+        draft: Draft,
+        *,
+        head: Head,
+        time: int,
+        event_key: bytes,
+        strings: Strings,
+    ) -> int:
+        """Add one draft to the batch; gives its index."""
+        index = head.size
+        link = Entry.following(
+            index=index,
+            # The clock may step back; the log's time may not.
+            time=max(time, head.time),
+            previous=head.last,
+            kind=draft.kind,
+            commitments=entry.commit(event_key, draft.facets),
+        )
+        head.append(link.hash, link.time)
+        batch.entries.append((index, link.data))
+        batch.seals.append((index, event_key))
+        batch.facets.extend(
+            (index, tag, self._compressor.compress(draft.facets[tag])) for tag in link.commitments
+        )
+        if draft.row is not None:
+            self._index(batch, index, draft.row, strings)
+        if draft.run is not None:
+            batch.runs.append((index, draft.run))
+        return index
+
+    def _index(self, batch: Batch, index: int, row: Row, strings: Strings) -> None:
+        def number(value: str | None) -> int | None:
+            if value is None:
+                return None
+            if (known := strings.get(value)) is not None:
+                return known
+            return batch.strings.setdefault(value, strings.next_id + len(batch.strings))
+
+        batch.events.append(
+            (
+                index,
+                uuid.UUID(row.id).bytes,
+                row.time,
+                row.read_only,
+                *(number(getattr(row, name)) for name in STRING_COLUMNS),
+            )
+        )
+        for name, kind in sorted(row.resources):
+            batch.resources.append((number(name) or 0, number(kind) or 0, index))

@@ -1,0 +1,81 @@
+-- The truth: entries, what they commit to, the tree over them, the signed heads.
+CREATE TABLE entry(
+  idx INTEGER PRIMARY KEY,
+  data BLOB NOT NULL                -- the exact bytes that are hashed
+) STRICT;
+CREATE TABLE seal(
+  idx INTEGER PRIMARY KEY,
+  event_key BLOB NOT NULL           -- 32 random bytes; every facet's salt is derived from it
+) STRICT;
+CREATE TABLE facet(
+  idx INTEGER NOT NULL,
+  tag TEXT NOT NULL,
+  salt BLOB,                        -- NULL while the event key is there to derive it
+  data BLOB NOT NULL,               -- zstd of the content
+  PRIMARY KEY (idx, tag)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tile(
+  level INTEGER NOT NULL,
+  idx INTEGER NOT NULL,
+  data BLOB NOT NULL,               -- 256 hashes of 32 bytes
+  PRIMARY KEY (level, idx)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoint(
+  size INTEGER PRIMARY KEY,
+  note TEXT NOT NULL
+) STRICT;
+CREATE TABLE tail(
+  id INTEGER PRIMARY KEY CHECK (id = 0),
+  note TEXT NOT NULL
+) STRICT;
+
+-- Derived from the above, so that it can be searched; `verify` recomputes every row.
+CREATE TABLE string(
+  id INTEGER PRIMARY KEY,
+  value TEXT NOT NULL UNIQUE
+) STRICT;
+-- An index on the value alone is enough: the implicit idx keeps newest first.
+CREATE TABLE event(
+  idx INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,          -- the event's UUID
+  time INTEGER NOT NULL,            -- Unix milliseconds at which the request completed
+  source INTEGER,
+  name INTEGER,
+  username INTEGER,
+  access_key_id INTEGER,
+  region INTEGER,
+  source_ip INTEGER,
+  error INTEGER,
+  run INTEGER,
+  read_only INTEGER
+) STRICT;
+CREATE INDEX event_source ON event(source);
+CREATE INDEX event_name ON event(name);
+CREATE INDEX event_username ON event(username);
+CREATE INDEX event_access_key_id ON event(access_key_id);
+CREATE INDEX event_time ON event(time);
+CREATE INDEX event_run ON event(run) WHERE run IS NOT NULL;
+CREATE INDEX event_error ON event(error) WHERE error IS NOT NULL;
+CREATE INDEX event_write ON event(idx) WHERE read_only = 0;
+CREATE TABLE resource(
+  name INTEGER NOT NULL,            -- a name or an ARN: both are searched for
+  idx INTEGER NOT NULL,
+  type INTEGER NOT NULL,            -- the string '' where it is not known
+  PRIMARY KEY (name, idx, type)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX resource_type ON resource(type);
+CREATE TABLE run(
+  idx INTEGER PRIMARY KEY,
+  id TEXT NOT NULL
+) STRICT;
+
+-- Guards against our own mistakes; an attacker drops them, and `verify` notices.
+CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
+CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'entries are never removed'); END;
+CREATE TRIGGER entry_in_order BEFORE INSERT ON entry
+WHEN NEW.idx <> (SELECT coalesce(max(idx) + 1, 0) FROM entry)
+BEGIN SELECT RAISE(ABORT, 'entries are appended in order'); END;
+CREATE TRIGGER tile_no_update BEFORE UPDATE ON tile BEGIN SELECT RAISE(ABORT, 'tiles are never changed'); END;
+CREATE TRIGGER tile_no_delete BEFORE DELETE ON tile BEGIN SELECT RAISE(ABORT, 'tiles are never removed'); END;
+CREATE TRIGGER checkpoint_no_update BEFORE UPDATE ON checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are never changed'); END;
+CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are never removed'); END;

@@ -1,0 +1,461 @@
+"""The one writer of a trail: many callers, one queue, one durable transaction at a time.
+
+It does not know AWS, HTTP or mitmproxy, nor where the signer and the clock come from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import aiosqlite
+
+from apitrail.entry import Entry
+from apitrail.errors import FormatError, RecordingError, UsageError, VerificationError
+from apitrail.query import project
+from apitrail.tlog import checkpoint, merkle, note
+from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.trail import database, durable
+from apitrail.trail.head import Head
+from apitrail.trail.pending import Pending
+from apitrail.trail.rows import Batch, Draft, Sealer, Strings, strings_of
+
+CHECKPOINT = "checkpoint"
+LOCK = "lock"
+
+# A kept checkpoint at the latest after this many entries or milliseconds.
+KEEP_ENTRIES = 65_536
+KEEP_MILLISECONDS = 60_000
+
+# So many waiters share one fsync at the most.
+BATCH = 1_024
+
+
+@dataclass(slots=True)
+class _Begin:
+    key: str
+    facets: Mapping[str, bytes]
+    done: asyncio.Future[int]
+
+
+@dataclass(slots=True)
+class _Append:
+    draft: Draft
+    settles: str | None
+    done: asyncio.Future[int]
+
+
+class Trail:
+    """An open trail; make one with `Trail.open` and `close` it.
+
+    What `begin` and `append` have returned is on the disk. An entry whose `append` failed is
+    owed: it is written before anything else is let through.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        connection: aiosqlite.Connection,
+        pending: Pending,
+        lock: IO[bytes],
+        *,
+        signer: note.NoteSigner,
+        clock: Callable[[], int],
+    ) -> None:
+        self.directory = directory
+        self.signer = signer
+        self._clock = clock
+        self._database = connection
+        self._pending = pending
+        self._lock = lock
+        self._sealer = Sealer()
+        self._head = Head()
+        self._strings = Strings(1)
+        self._kept = (0, 0)
+        self._queue: deque[_Begin | _Append] = deque()
+        self._owed: list[_Append] = []
+        self._settled: list[str] = []
+        self._wake = asyncio.Event()
+        self._committed = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._note: str | None = None
+        self._closing = False
+        self._writing: asyncio.Task[None]
+        self._publishing: asyncio.Task[None]
+
+    @classmethod
+    async def open(
+        cls, directory: Path, *, signer: note.NoteSigner, clock: Callable[[], int]
+    ) -> Trail:
+        """Open or make the trail in `directory` for writing.
+
+        Args:
+            directory: made with mode 0700 if it is not there.
+            signer: signs checkpoints; its name is the log's origin.
+            clock: Unix time in milliseconds.
+
+        Raises:
+            UsageError: another recorder holds it, it is no trail, it was rolled back, or the
+                signer is not the one it was begun with.
+        """
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = _take_lock(directory)
+        try:
+            path = directory / database.FILE
+            await asyncio.to_thread(database.create, path)
+            connection = await aiosqlite.connect(path, isolation_level=None)
+            for pragma in database.WRITER_PRAGMAS:
+                await connection.execute(pragma)
+            trail = cls(
+                directory, connection, await Pending.open(directory), lock,
+                signer=signer, clock=clock,
+            )  # fmt: skip
+            try:
+                await trail._resume()
+            except BaseException:
+                await trail._release()
+                raise
+        except BaseException:
+            lock.close()
+            raise
+        trail._writing = asyncio.create_task(trail._write(), name="trail-writer")
+        trail._publishing = asyncio.create_task(trail._publish(), name="trail-checkpoint")
+        return trail
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    @property
+    def size(self) -> int:
+        """How many entries are durable."""
+        return self._head.size
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self.signer.verifier.name
+
+    async def begin(self, key: str, facets: Mapping[str, bytes]) -> None:
+        """Make an intent durable: a call is about to be let through.
+
+        Raises:
+            RecordingError: it could not be; the call must not go through.
+        """
+        await self._enqueue(_Begin(key, facets, asyncio.get_running_loop().create_future()))
+
+    async def append(self, draft: Draft, *, settles: str | None = None) -> int:
+        """Make an entry durable and its intent `settles` done; gives the entry's index.
+
+        Raises:
+            RecordingError: not yet; it is owed and goes before all that comes later.
+        """
+        return await self._enqueue(
+            _Append(draft, settles, asyncio.get_running_loop().create_future())
+        )
+
+    async def recover(self) -> int:
+        """Account for calls whose outcome was never seen, as entries of kind `unknown`."""
+        left = [(key, facets) for key, facets in await self._pending.all()]
+        found = 0
+        for key, facets in left:
+            if await self._recorded(key):
+                self._settled.append(key)
+                continue
+            await self.append(unknown(facets), settles=key)
+            found += 1
+        return found
+
+    async def close(self) -> None:
+        """Write what is queued, publish the checkpoint, let go of the files."""
+        if self._closing:
+            return
+        self._closing = True
+        self._wake.set()
+        await self._writing
+        self._stop.set()
+        self._committed.set()
+        await self._publishing
+        await self._publish_now()
+        await self._release()
+
+    async def _release(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            if self._settled:
+                await self._pending.commit((), self._settled)
+            await self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        await self._database.close()
+        await self._pending.close()
+        self._lock.close()
+
+    async def _enqueue(self, item: _Begin | _Append) -> int:
+        if self._closing:
+            raise RecordingError("the trail is closed")
+        self._queue.append(item)
+        self._wake.set()
+        return await item.done
+
+    # -- opening -----------------------------------------------------------------------------
+
+    async def _resume(self) -> None:
+        async def one(sql: str, *values: object) -> sqlite3.Row | None:
+            rows = await self._database.execute_fetchall(sql, values)
+            return next(iter(rows), None)
+
+        found = await one("SELECT max(idx), data FROM entry")
+        if found is not None and found[0] is not None:
+            size, entry = found[0] + 1, Entry.parse(found[1])
+            leaves = await self._hashes(size - size % 256 - 1, size)
+            tiles = await self._tiles(size)
+            self._head = Head.resume(
+                size, time=entry.time, leaf=leaves.__getitem__, tile=lambda *at: tiles[at]
+            )
+        tail = await one("SELECT note FROM tail")
+        self._check_tail(None if tail is None else tail[0])
+        await self._check_published()
+        highest = await one("SELECT coalesce(max(id), 0) FROM string")
+        self._strings = Strings((highest[0] if highest else 0) + 1)
+        kept = await one("SELECT coalesce(max(size), 0) FROM checkpoint")
+        self._kept = (kept[0] if kept else 0, 0)
+
+    async def _hashes(self, first: int, size: int) -> dict[int, bytes]:
+        rows = await self._database.execute_fetchall(
+            "SELECT idx, data FROM entry WHERE idx >= ? AND idx < ?", (max(first, 0), size)
+        )
+        return {row[0]: merkle.leaf_hash(row[1]) for row in rows}
+
+    async def _tiles(self, size: int) -> dict[tuple[int, int], bytes]:
+        """The full tiles whose roots make the right edge."""
+        wanted, count, level = [], size, 0
+        while count := count // 256:
+            wanted += [(level, index) for index in range(count - count % 256, count)]
+            level += 1
+        found = {}
+        for key in wanted:
+            rows = await self._database.execute_fetchall(
+                "SELECT data FROM tile WHERE level = ? AND idx = ?", key
+            )
+            for row in rows:
+                found[key] = row[0]
+        return found
+
+    def _check_tail(self, text: str | None) -> None:
+        if text is None:
+            if self._head.size:
+                raise _broken("entries without a signed checkpoint")
+            return
+        try:
+            tail = checkpoint.open(text, [self.signer.verifier])[0]
+        except (FormatError, VerificationError) as error:
+            raise _broken(str(error)) from error
+        if (tail.size, tail.root) != (self._head.size, self._head.root()):
+            raise _broken(f"its entries are not those its checkpoint of size {tail.size} signs")
+        self._note = text
+
+    async def _check_published(self) -> None:
+        """Compare with the checkpoint beside the database: never sign a rollback or a fork."""
+        path = self.directory / CHECKPOINT
+        if not path.is_file():
+            return
+        try:
+            text = path.read_text("utf-8")
+            seen = checkpoint.open(text, [self.signer.verifier])[0]
+        except (FormatError, VerificationError, UnicodeDecodeError) as error:
+            raise _broken(f"the file {CHECKPOINT!r}: {error}") from error
+        if seen.size > self._head.size:
+            raise UsageError(
+                f"the trail has {self._head.size} entries but had {seen.size}: it was rolled back",
+                hint="bring the newer database back, or record to a new trail with --trail",
+            )
+        if seen.size and await self._root_at(seen.size) != seen.root:
+            raise UsageError(
+                f"the trail is not the one that had {seen.size} entries: it was forked",
+                hint="bring the right database back, or record to a new trail with --trail",
+            )
+
+    async def _root_at(self, size: int) -> bytes:
+        """The tree hash when there were `size` entries, from the stored leaves."""
+        if size == self._head.size:
+            return self._head.root()
+        async with self._database.execute(
+            "SELECT data FROM entry WHERE idx < ? ORDER BY idx", (size,)
+        ) as rows:
+            frontier = merkle.Frontier()
+            async for row in rows:
+                frontier.append(merkle.leaf_hash(row[0]))
+        return frontier.root()
+
+    async def _recorded(self, key: str) -> bool:
+        rows = await self._database.execute_fetchall(
+            "SELECT 1 FROM event WHERE id = ?", (bytes.fromhex(key.replace("-", "")),)
+        )
+        return bool(list(rows))
+
+    # -- writing -----------------------------------------------------------------------------
+
+    async def _write(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                items = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+                try:
+                    await self._commit(items)
+                except BaseException as error:
+                    # A defect: nobody may wait for ever, and nothing more may go through.
+                    self._closing = True
+                    _fail([*items, *self._queue], error)
+                    raise
+            if self._closing:
+                if self._owed:
+                    await self._commit([])
+                return
+
+    async def _commit(self, items: list[_Begin | _Append]) -> None:
+        appends = [*self._owed, *(item for item in items if isinstance(item, _Append))]
+        begins = [item for item in items if isinstance(item, _Begin)]
+        try:
+            # First the log, then the intents: a crash in between leaves an intent whose entry is
+            # there, which `recover` recognises. The other way round a call could vanish.
+            indexes = await self._commit_entries([item.draft for item in appends])
+        except (sqlite3.Error, OSError) as error:
+            self._owed = appends
+            _fail(items, error)
+            return
+        self._owed = []
+        self._settled += [item.settles for item in appends if item.settles is not None]
+        for append, index in zip(appends, indexes, strict=True):
+            if not append.done.done():
+                append.done.set_result(index)
+        if not begins:
+            return
+        try:
+            await self._pending.commit([(item.key, item.facets) for item in begins], self._settled)
+        except (sqlite3.Error, OSError) as error:
+            _fail(begins, error)
+            return
+        self._settled = []
+        for begin in begins:
+            if not begin.done.done():
+                begin.done.set_result(0)
+
+    async def _commit_entries(self, drafts: list[Draft]) -> list[int]:
+        if not drafts:
+            return []
+        await self._look_up(drafts)
+        batch, head, now = Batch(), self._head.copy(), self._clock()
+        indexes = [
+            self._sealer.seal(
+                batch, draft, head=head, time=now, event_key=os.urandom(32), strings=self._strings
+            )
+            for draft in drafts
+        ]
+        batch.tiles = head.take_tiles()
+        text = note.sign(str(Checkpoint(self.origin, head.size, head.root())), self.signer)
+        keep = (
+            head.size - self._kept[0] >= KEEP_ENTRIES
+            or now - self._kept[1] >= KEEP_MILLISECONDS
+            or any(draft.kind == "close" for draft in drafts)
+        )
+        await self._transact(batch, text, keep=head.size if keep else None)
+        self._head, self._note = head, text
+        self._strings.learn(batch.strings)
+        if keep:
+            self._kept = (head.size, now)
+        self._committed.set()
+        return indexes
+
+    async def _transact(self, batch: Batch, text: str, *, keep: int | None) -> None:
+        try:
+            await self._database.execute("BEGIN IMMEDIATE")
+            for sql, rows in batch.statements():
+                await self._database.executemany(sql, rows)
+            await self._database.execute("INSERT OR REPLACE INTO tail VALUES (0, ?)", (text,))
+            if keep is not None:
+                await self._database.execute("INSERT INTO checkpoint VALUES (?, ?)", (keep, text))
+            await self._database.execute("COMMIT")
+        except sqlite3.Error:
+            if self._database.in_transaction:
+                await self._database.execute("ROLLBACK")
+            raise
+
+    async def _look_up(self, drafts: list[Draft]) -> None:
+        values: set[str] = set()
+        for draft in drafts:
+            if draft.row is not None:
+                values |= strings_of(draft.row)
+        unknown_values = self._strings.unknown(values)
+        for start in range(0, len(unknown_values), 500):
+            part = unknown_values[start : start + 500]
+            marks = ", ".join("?" * len(part))
+            rows = await self._database.execute_fetchall(
+                f"SELECT value, id FROM string WHERE value IN ({marks})",  # noqa: S608
+                part,
+            )
+            if pairs := {row[0]: row[1] for row in rows}:
+                self._strings.learn(pairs)
+
+    async def _publish(self) -> None:
+        """Keep the file beside the database at most a second behind; one write for many commits."""
+        while not self._stop.is_set():
+            await self._committed.wait()
+            self._committed.clear()
+            await self._publish_now()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), 1)
+
+    async def _publish_now(self) -> None:
+        if self._note is not None:
+            # Behind is safe, ahead never happens: it is written after the commit.
+            with contextlib.suppress(OSError):
+                path = self.directory / CHECKPOINT
+                await asyncio.to_thread(durable.write, path, self._note.encode())
+
+
+def unknown(facets: Mapping[str, bytes]) -> Draft:
+    """The entry for a call that was let through and whose outcome was never seen."""
+    who, what = (json.loads(facets[tag]) for tag in ("who", "what"))
+    return Draft(kind="unknown", facets=facets, row=project(who, what))
+
+
+def _fail(items: Sequence[_Begin | _Append], error: BaseException) -> None:
+    for item in items:
+        if not item.done.done():
+            item.done.set_exception(RecordingError(f"the trail cannot be written: {error}"))
+
+
+def _broken(reason: str) -> UsageError:
+    return UsageError(
+        f"the trail does not hold: {reason}",
+        hint="`apitrail verify` says where; record to a new trail with --trail",
+    )
+
+
+def _take_lock(directory: Path) -> IO[bytes]:
+    lock = (directory / LOCK).open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise UsageError(
+            f"another recorder is writing to {str(directory)!r}",
+            hint="use it (`apitrail env`), stop it, or name another trail with --trail",
+        ) from None
+    return lock

@@ -1,0 +1,94 @@
+"""Times as people write them: `2h`, `yesterday`, `2026-11-23`, `2026-11-23T09:30Z`.
+
+It does not know what time it is; that is passed in.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from apitrail.errors import UsageError
+
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+_PART = re.compile(r"(\d+)\s*([smhdw])[a-z]*\s*", re.IGNORECASE)
+_AGO = re.compile(rf"(?:{_PART.pattern})+(?:ago)?", re.IGNORECASE)
+_DAYS = {"today": 0, "yesterday": 1}
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def parse(text: str, *, now: datetime) -> int:
+    """Unix milliseconds of a moment written by a person; words and dates are in `now`'s zone.
+
+    Raises:
+        UsageError: not a time, with the forms that are.
+    """
+    value = text.strip().lower()
+    moment = _now(value, now) or _ago(value, now) or _day(value, now) or _iso(text.strip(), now)
+    if moment is None:
+        raise UsageError(
+            f"not a time: {text!r}",
+            hint="write 15m, 2h, 1h30m, 3d, today, yesterday, monday, 2026-11-23 or 2026-11-23T09:30Z",
+        )
+    return int(moment.timestamp() * 1000)
+
+
+def parse_duration(text: str) -> timedelta:
+    """`90s`, `5m`, `1h30m`, `7d`.
+
+    Raises:
+        UsageError: not a duration.
+    """
+    value = text.strip().lower()
+    if not value or not _AGO.fullmatch(value) or "ago" in value:
+        raise UsageError(f"not a duration: {text!r}", hint="write 90s, 5m, 1h30m or 7d")
+    return _sum(value)
+
+
+def _sum(value: str) -> timedelta:
+    parts = ((int(number), _UNITS[unit.lower()]) for number, unit in _PART.findall(value))
+    try:
+        return sum((number * unit for number, unit in parts), timedelta())
+    except OverflowError:
+        raise UsageError(f"not a duration: {value!r}", hint="that is too long") from None
+
+
+def _now(value: str, now: datetime) -> datetime | None:
+    return now if value == "now" else None
+
+
+def _ago(value: str, now: datetime) -> datetime | None:
+    if not value or not _AGO.fullmatch(value):
+        return None
+    try:
+        return now - _sum(value)
+    except OverflowError:
+        return None
+
+
+def _day(value: str, now: datetime) -> datetime | None:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if value in _DAYS:
+        return midnight - timedelta(days=_DAYS[value])
+    if value.removeprefix("last ") in _WEEKDAYS:
+        back = (now.weekday() - _WEEKDAYS.index(value.removeprefix("last "))) % 7
+        return midnight - timedelta(days=back or 7)
+    return None
+
+
+def _iso(value: str, now: datetime) -> datetime | None:
+    """ISO 8601, or Unix seconds as the AWS CLI takes them."""
+    try:
+        if re.fullmatch(r"\d{9,11}(\.\d+)?", value):
+            return datetime.fromtimestamp(float(value), UTC)
+        moment = datetime.fromisoformat(value)
+    except (ValueError, OverflowError, OSError):
+        return None
+    zone: tzinfo | None = moment.tzinfo or now.tzinfo
+    return moment.replace(tzinfo=zone)
