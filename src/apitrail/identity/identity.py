@@ -1,0 +1,223 @@
+"""Who made a call: the principal, its session, who assumed it, and how all that is known.
+
+It does not know how identities are learned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from apitrail.identity import record
+
+type How = Literal["learned", "configured", "decoded", "claimed"]
+type Verdict = Literal["verified", "invalid", "unverifiable"]
+
+CHAIN_MAX = 16
+"""Links of a role chain that are kept; AWS itself sets no limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asked for a session: an ARN, a key or an id that stands for a federated user."""
+
+    arn: str | None = None
+    access_key_id: str | None = None
+    principal_id: str | None = None
+
+    @classmethod
+    def from_json(cls, data: Any) -> Principal:
+        """Inverse of `to_json`; FormatError for anything else."""
+        return record.decode(cls, data, dict.fromkeys(_PRINCIPAL, record.text))
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields that are known."""
+        return record.encode(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuer:
+    """CloudTrail's sessionIssuer: the role, user or root that a session acts for."""
+
+    type: str
+    arn: str | None = None
+    account: str | None = None
+    principal_id: str | None = None
+    user_name: str | None = None
+
+    @classmethod
+    def from_json(cls, data: Any) -> Issuer:
+        """Inverse of `to_json`; FormatError for anything else."""
+        return record.decode(cls, data, dict.fromkeys(_ISSUER, record.text))
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields that are known."""
+        return record.encode(self)
+
+    def render(self) -> dict[str, str]:
+        """CloudTrail's sessionIssuer."""
+        return _present(
+            type=self.type,
+            principalId=self.principal_id,
+            arn=self.arn,
+            accountId=self.account,
+            userName=self.user_name,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A temporary session. `created` is in milliseconds; `mfa` None is "not known".
+
+    `federated_provider` and its `federation` pairs are CloudTrail's webIdFederationData;
+    `scope` says what a session was cut down to: a bucket, a table, a permission set.
+    """
+
+    issuer: Issuer | None = None
+    created: int | None = None
+    mfa: bool | None = None
+    source_identity: str | None = None
+    federated_provider: str | None = None
+    federation: tuple[tuple[str, str], ...] = ()
+    assumed_root: bool = False
+    scope: str | None = None
+
+    @classmethod
+    def from_json(cls, data: Any) -> Session:
+        """Inverse of `to_json`; FormatError for anything else."""
+        return record.decode(cls, data, _SESSION)
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields that are known."""
+        return record.encode(self)
+
+    def render(self) -> dict[str, Any]:
+        """CloudTrail's sessionContext."""
+        attributes = {}
+        if self.created is not None:
+            attributes["creationDate"] = _iso(self.created)
+        if self.mfa is not None:
+            attributes["mfaAuthenticated"] = "true" if self.mfa else "false"
+        federation: dict[str, Any] = {}
+        if self.federated_provider is not None:
+            federation = {
+                "federatedProvider": self.federated_provider,
+                "attributes": dict(self.federation),
+            }
+        context: dict[str, Any] = {}
+        if self.issuer is not None:
+            context["sessionIssuer"] = self.issuer.render()
+        if federation or (self.issuer is not None and self.issuer.type == "Role"):
+            context["webIdFederationData"] = federation
+        if attributes:
+            context["attributes"] = attributes
+        if self.source_identity is not None:
+            context["sourceIdentity"] = self.source_identity
+        if self.assumed_root:
+            context["assumedRoot"] = "true"
+        return context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A caller; None is "not known".
+
+    `type` is CloudTrail's. `assumed_by` is the chain of those who asked for the session,
+    nearest first. `known` says how the principal is known, None where nobody claimed to be
+    anybody. `expired` tells that the credential was used after its end or its deletion.
+    `doubts` are contradictions met on the way.
+    """
+
+    type: str | None = None
+    access_key_id: str | None = None
+    account: str | None = None
+    arn: str | None = None
+    principal_id: str | None = None
+    user_name: str | None = None
+    identity_provider: str | None = None
+    bearer_sha256: str | None = None
+    session: Session | None = None
+    assumed_by: tuple[Principal, ...] = ()
+    known: How | None = None
+    signature: Verdict | None = None
+    expired: bool = False
+    doubts: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: Any) -> Identity:
+        """Inverse of `to_json`; FormatError for anything else."""
+        return record.decode(cls, data, _IDENTITY)
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields that are known, as JSON values."""
+        return record.encode(self)
+
+    def user_identity(self) -> dict[str, Any]:
+        """CloudTrail's userIdentity: its fields and no others, in its order."""
+        found: dict[str, Any] = _present(
+            type=self.type or "Unknown",
+            principalId=self.principal_id,
+            arn=self.arn,
+            accountId=self.account,
+            accessKeyId=self.access_key_id,
+            userName=None if self.type == "AssumedRole" else self.user_name,
+            identityProvider=self.identity_provider,
+        )
+        if self.session is not None and (context := self.session.render()):
+            found["sessionContext"] = context
+        return found
+
+    def doubting(self, doubt: str) -> Identity:
+        """The same identity with one more thing that does not fit."""
+        return self if doubt in self.doubts else replace(self, doubts=(*self.doubts, doubt))
+
+    def link(self) -> tuple[Principal, ...]:
+        """The chain of a session that this caller asks for, nearest first."""
+        own = Principal(
+            arn=self.arn, access_key_id=self.access_key_id, principal_id=self.principal_id
+        )
+        chain = self.assumed_by if own == Principal() else (own, *self.assumed_by)
+        return chain[:CHAIN_MAX]
+
+
+# Anonymous requests, as CloudTrail's S3 data events show them.
+ANONYMOUS = Identity(type="AWSAccount", principal_id="", account="ANONYMOUS_PRINCIPAL")
+
+
+def _present(**fields: str | None) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _iso(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_PRINCIPAL = ("arn", "access_key_id", "principal_id")
+_ISSUER = ("type", "arn", "account", "principal_id", "user_name")
+_SESSION: dict[str, record.Reader] = {
+    "issuer": Issuer.from_json,
+    "created": record.milliseconds,
+    "mfa": record.flag,
+    "source_identity": record.text,
+    "federated_provider": record.text,
+    "federation": record.several(record.pair),
+    "assumed_root": record.flag,
+    "scope": record.text,
+}
+_IDENTITY: dict[str, record.Reader] = {
+    "type": record.text,
+    "access_key_id": record.text,
+    "account": record.text,
+    "arn": record.text,
+    "principal_id": record.text,
+    "user_name": record.text,
+    "identity_provider": record.text,
+    "bearer_sha256": record.text,
+    "session": Session.from_json,
+    "assumed_by": record.several(Principal.from_json),
+    "known": record.one_of("learned", "configured", "decoded", "claimed"),
+    "signature": record.one_of("verified", "invalid", "unverifiable"),
+    "expired": record.flag,
+    "doubts": record.several(record.text),
+}
