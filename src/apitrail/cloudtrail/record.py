@@ -11,6 +11,7 @@ from typing import Any
 from apitrail.aws.call import Call
 from apitrail.aws.credential import Credential
 from apitrail.cloudtrail import access, errors, extras, names, parameters, resources, size
+from apitrail.cloudtrail.resource import Resource
 from apitrail.exchange import Exchange
 
 EVENT_VERSION = "1.11"
@@ -26,6 +27,7 @@ def record(
     *,
     user_identity: dict[str, Any],
     account: str | None,
+    touched: list[Resource] | None = None,
 ) -> dict[str, Any]:
     """The record, in CloudTrail's key order, of values that `json.dumps` takes as they are.
 
@@ -34,8 +36,11 @@ def record(
       null responseElements: AWS has said nothing, and the record claims nothing. The failure
       is told beside the record.
     - An unknown operation is `Unknown`, with null requestParameters and `readOnly` false.
+    - `touched` is what `resources.resources` gave, where it is at hand.
     - `userAgent` has no brackets around it, which S3's records once had.
     """
+    if touched is None:
+        touched = resources.resources(call, account=account, region=credential.region)
     answer = exchange.response
     status = answer.status if answer else None
     region = names.aws_region(call, credential.region)
@@ -61,9 +66,7 @@ def record(
         "requestID": size.cut(call.request_id),
         "eventID": exchange.id,
         "readOnly": access.read_only(call),
-        "resources": resources.listed(
-            resources.resources(call, account=account, region=region), call
-        ),
+        "resources": resources.listed(touched, call),
         "eventType": "AwsApiCall",
         "apiVersion": extras.api_version(call),
         "managementEvent": category == "Management",

@@ -1,0 +1,208 @@
+"""Resources that a call names by a member: `TableName`, `clusterIdentifier`, `Id`.
+
+It does not know which services exist: the members' names are matched with the holes of
+IAM's ARN templates and with its kinds of resources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from apitrail.aws.call import Call
+from apitrail.cloudtrail import iam
+from apitrail.cloudtrail.arn import Arn
+from apitrail.cloudtrail.resource import Place, Resource, described
+
+LONGEST = 512
+"""Characters of a name; what is longer is a text."""
+
+# Hole -> members, where the operations use another word.
+MEMBERS = {
+    "alarmname": ("alarmnames",),
+    "appid": ("applicationid",),
+    "bucketname": ("bucket",),
+    "clusterid": ("jobflowid", "jobflowids"),
+    "dbclusterinstancename": ("dbclusteridentifier",),
+    "groupfriendlyname": ("autoscalinggroupname", "autoscalinggroupnames"),
+    "keypairname": ("keyname", "keynames"),
+    "openidconnectprovidername": ("url",),
+    "parameternamewithoutleadingslash": ("name", "names"),
+    "secretid": ("name",),
+    "topicname": ("name",),
+}
+
+# Holes whose name tells nothing but "the resource".
+GENERIC = frozenset({
+    "id", "identifier", "name", "relativeid", "resource", "resourceid", "resourceidentifier",
+    "resourcename", "resourcepath", "uuid",
+})  # fmt: skip
+
+# Members that name the resource when the operation's own name ends with its kind.
+OWN = ("name", "names", "id", "ids", "identifier", "identifiers", "resourceid", "resource")
+
+# Services whose kinds' words name other things too: IAM's PolicyName may be an inline
+# policy's, EC2's GroupName a placement group's.
+ONLY_BY_ACTION = frozenset({"ec2", "iam", "s3", "sts"})
+
+_SUFFIXES = ("withpath", "identifier", "name", "id")
+_SHORTEST_SUFFIX = 6
+_SHORTEST_STEM = 3
+
+
+def by_template(call: Call, said: list[tuple[str, str]], place: Place) -> Iterator[Resource]:
+    """What the operation's IAM action takes, then every other member that says a kind."""
+    if call.service is None or call.operation is None or call.service == "s3":
+        return
+    service = iam.service_of(call.service, call.operation, call.signing_name, call.endpoint_prefix)
+    members = _members(said)
+    action = iam.action(call.service, call.operation, call.signing_name, call.endpoint_prefix)
+    templates = action.templates if action else ()
+    found = [
+        resource
+        for template in templates
+        for resource in _filled(template, call.operation, members, place)
+    ]
+    if service.prefix not in ONLY_BY_ACTION:
+        index = _index(service.prefix)
+        for member, names in members.items():
+            if member in index:
+                found.extend(_made(index[member], names, {}, place))
+    yield from found or _loosely(templates, members, place)
+
+
+def _loosely(
+    templates: tuple[iam.Template, ...], members: dict[str, list[str]], place: Place
+) -> Iterator[Resource]:
+    """A last resort: `Id`, or `WindowId` for a maintenance window, of whatever kind it is."""
+    for member, names in members.items():
+        stem = _stem(member.removesuffix("s"))
+        kinds = {
+            template.type
+            for template in templates
+            if member in OWN or (len(stem) >= _SHORTEST_STEM and template.noun.endswith(stem))
+        }
+        for name in names if kinds else ():
+            kind = next(iter(kinds)) if len(kinds) == 1 else None
+            yield Resource(arn=None, type=kind, name=name, account=place.account)
+
+
+def _members(said: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """Names by member; ARNs and URLs are spelled out, and found so."""
+    members: dict[str, list[str]] = {}
+    for member, text in said:
+        if len(text) <= LONGEST and not text.startswith(("arn:", "alias/", "http", "{")):
+            members.setdefault(member, []).append(text)
+    return members
+
+
+def _filled(
+    template: iam.Template, operation: str, members: dict[str, list[str]], place: Place
+) -> Iterator[Resource]:
+    """With every hole filled an ARN, with the last alone a name."""
+    holes = _words(template, operation)
+    columns = [_first(words, members) for words in holes]
+    if not columns:
+        if "*" not in template.arn:
+            yield from _made(template, [""], {}, place)
+        return
+    names = columns[-1] or _first(_own_words(template, operation), members)
+    if not names:
+        return
+    # With several holes only the first values belong together for certain.
+    others = {
+        hole: column[0] if column else None
+        for hole, column in zip(template.variables[:-1], columns[:-1], strict=True)
+    }
+    yield from _made(template, names if not others else names[:1], others, place)
+
+
+def _made(
+    template: iam.Template, names: list[str], others: dict[str, str | None], place: Place
+) -> Iterator[Resource]:
+    """Resources of a template: an ARN needs all its holes and the place."""
+    known: dict[str, str | None] = {
+        "Partition": place.partition,
+        "Region": place.region if "${Region}" in template.arn else "",
+        "Account": place.account if "${Account}" in template.arn else "",
+        "AccountId": place.account,
+        **{hole: None for hole in template.variables[:-1] if hole != "AccountId"},
+        **{hole: text for hole, text in others.items() if text is not None},
+    }
+    for text in names:
+        values = known | {hole: text.removeprefix("/") for hole in template.variables[-1:]}
+        whole = {hole: value for hole, value in values.items() if value is not None}
+        name = text or template.kind
+        arn = Arn.parse(template.filled(whole)) if len(whole) == len(values) else None
+        if arn is not None:
+            yield described(arn)
+        else:
+            yield Resource(arn=None, type=template.type, name=name, account=place.account)
+
+
+def _first(words: tuple[str, ...], members: dict[str, list[str]]) -> list[str]:
+    """The values of the likeliest member: by its name, else by how its name ends."""
+    for word in words:
+        if word in members:
+            return members[word]
+    for word in words:
+        if len(word) >= _SHORTEST_SUFFIX and word not in OWN:
+            for member, names in members.items():
+                if member.endswith(word):
+                    return names
+    return []
+
+
+@lru_cache(maxsize=8192)
+def _words(template: iam.Template, operation: str) -> tuple[tuple[str, ...], ...]:
+    """For each hole the lower-case names of members that may fill it, likeliest first."""
+    alone = len(template.variables) == 1
+    return tuple(
+        _hole_words(hole.lower(), template, operation, alone=alone) for hole in template.variables
+    )
+
+
+def _hole_words(
+    hole: str, template: iam.Template, operation: str, *, alone: bool
+) -> tuple[str, ...]:
+    hole = hole.removesuffix("withpath")
+    if hole in GENERIC:
+        return _own_words(template, operation)
+    words = (hole, *MEMBERS.get(hole, ()), *_forms(_stem(hole)))
+    return _plurals(words) + (_own_words(template, operation) if alone else ())
+
+
+@lru_cache(maxsize=8192)
+def _own_words(template: iam.Template, operation: str) -> tuple[str, ...]:
+    """The members that name a resource by its kind."""
+    noun = template.noun
+    own = OWN if _stem(operation.lower().removesuffix("s")).endswith(noun) else ()
+    return (*_plurals(_forms(noun)), *own)
+
+
+@lru_cache(maxsize=128)
+def _index(prefix: str) -> dict[str, iam.Template]:
+    """Members that say one of a service's kinds, whatever the operation."""
+    index: dict[str, iam.Template] = {}
+    for template in iam.templates(prefix):
+        nouns = [template.noun]
+        if len(template.variables) == 1 and template.variables[0].lower() not in GENERIC:
+            nouns.append(_stem(template.variables[0].lower().removesuffix("withpath")))
+        for noun in nouns:
+            for word in _plurals(_forms(noun)[:-1]):
+                index.setdefault(word, template)
+    return {word: template for word, template in index.items() if word not in OWN}
+
+
+def _forms(noun: str) -> tuple[str, ...]:
+    return (f"{noun}name", f"{noun}identifier", f"{noun}id", noun)
+
+
+def _plurals(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(form for word in words for form in (word, f"{word}s")))
+
+
+def _stem(hole: str) -> str:
+    for suffix in _SUFFIXES:
+        hole = hole.removesuffix(suffix) or hole
+    return hole
