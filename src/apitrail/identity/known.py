@@ -45,8 +45,11 @@ class Known:
         """With the settings' `identities`: access key id → its fields. UsageError if malformed."""
         return cls(configured=configured.identities(entries), limit=limit)
 
-    def add(self, binding: Binding) -> str | None:
-        """Take in what a call taught; returns the contradiction if it does not fit."""
+    def add(self, *bindings: Binding) -> tuple[str, ...]:
+        """Take in what a call taught; returns the contradictions with what is known."""
+        return tuple(doubt for each in bindings if (doubt := self._add(each)) is not None)
+
+    def _add(self, binding: Binding) -> str | None:
         self._name(binding)
         key = binding.access_key_id
         if key is None:
@@ -88,9 +91,8 @@ class Known:
         """
         caller = self.identify(credential, at=at, call=call)
         bindings = learn(call, caller, at=at, account=account)
-        for binding in bindings:
-            if (doubt := self.add(binding)) is not None:
-                caller = caller.doubting(doubt)
+        for doubt in self.add(*bindings):
+            caller = caller.doubting(doubt)
         own = caller.access_key_id
         if own is not None and any(binding.access_key_id == own for binding in bindings):
             again = self.identify(credential, at=at, call=call)

@@ -47,6 +47,10 @@ def readable(message: Request | Response) -> str | None:
 
 
 def _encodings(message: Request | Response) -> list[str]:
+    if not any(
+        len(name) == 16 and name.lower() == "content-encoding" for name, _ in message.headers
+    ):
+        return []
     tokens = ",".join(message.header_values("content-encoding")).lower().split(",")
     return [
         token.strip() for token in tokens if token.strip() not in ("", "identity", "aws-chunked")

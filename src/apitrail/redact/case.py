@@ -14,7 +14,6 @@ from apitrail.aws.call import Blob, Call, Path, Redacted
 from apitrail.exchange import Body, Exchange, Headers, Request, Response
 from apitrail.redact import body as bodies
 from apitrail.redact import wire
-from apitrail.redact.paths import open_members, secret_members
 from apitrail.redact.text import Digest, Echoes, credential_spellings, scrub, spellings
 from apitrail.redact.walk import Walk, map_text
 
@@ -61,12 +60,11 @@ class Case:
     def _side(self, value: dict[str, Any] | None, sensitive: frozenset[Path]) -> _Side:
         if not value:
             return _Side(value=value)
-        service, operation = self._call.service, self._call.operation
         walk = Walk(
             digest=self._key.value,
             blob=self._key.blob,
-            listed=secret_members(service, operation),
-            open_=open_members(service, operation),
+            service=self._call.service,
+            operation=self._call.operation,
         )
         redacted = walk.top(value, sensitive)
         return _Side(
@@ -87,31 +85,38 @@ class Case:
             met.add(secret)
             return self._key.value(secret)
 
-        request = _credentials_gone(exchange.request, note)
-        request = replace(
-            request,
-            target=wire.target(request.target, note),
-        )
-        response = exchange.response and _credentials_gone(exchange.response, note)
+        asked, answered = exchange.request, exchange.response
+        target = wire.target(asked.target, note)
+        request_fields = _fields(asked, note)
+        response_fields = None if answered is None else _fields(answered, note)
         self._texts = self._echoes.copy()
         self._texts.add(met, of=credential_spellings)
-        drop_request = self._drops_request(exchange.request, keep_undecoded)
-        drop_response = self._drops_response(exchange.response, keep_undecoded)
+        drop_request = self._drops_request(asked, keep_undecoded)
+        drop_response = self._drops_response(answered, keep_undecoded)
         self._hashes_go = drop_request or drop_response
         if self._hashes_go:
             self._forget_hashes(exchange)
-        request = self._finished(request, exchange.request.body, drop_request)
-        request = replace(
-            request,
-            target=wire.exact(self._texts.replace(request.target), self._modelled, self._key.value),
-            host=self._texts.replace(request.host),
-        )
-        if response is not None and exchange.response is not None:
-            response = self._finished(response, exchange.response.body, drop_response)
+        target = self._texts.replace(target)
+        if self._modelled:
+            target = wire.exact(target, self._modelled, self._key.value)
         return replace(
             exchange,
-            request=request,
-            response=response,
+            request=replace(
+                asked,
+                target=target,
+                host=self._texts.replace(asked.host),
+                headers=self._headers(request_fields[0]),
+                trailers=self._headers(request_fields[1]),
+                body=self._body(asked.body, drop_request),
+            ),
+            response=response_fields
+            and answered
+            and replace(
+                answered,
+                headers=self._headers(response_fields[0]),
+                trailers=self._headers(response_fields[1]),
+                body=self._body(answered.body, drop_response),
+            ),
             failure=exchange.failure and self._text(exchange.failure),
             upstream=scrub(exchange.upstream, self._key.value),
         )
@@ -167,16 +172,15 @@ class Case:
         self._echoes.add(hashes, of=credential_spellings)
         self._texts.add(hashes, of=credential_spellings)
 
-    def _finished[M: (Request, Response)](self, message: M, body: Body, drop: bool) -> M:
-        return replace(
-            message,
-            headers=self._headers(message.headers),
-            trailers=self._headers(message.trailers),
-            body=bodies.withheld(body, self._key.digest(body.sha256)) if drop else body,
-        )
+    def _body(self, body: Body, drop: bool) -> Body:
+        return bodies.withheld(body, self._key.digest(body.sha256)) if drop else body
 
     def _headers(self, headers: Headers) -> Headers:
-        return tuple((name, self._header(name, value)) for name, value in headers)
+        untouched = not (self._hashes_go or self._modelled)
+        # Usually there is nothing to replace: one search tells.
+        if untouched and not self._texts.found("\n".join([value for _, value in headers])):
+            return headers
+        return tuple([(name, self._header(name, value)) for name, value in headers])
 
     def _header(self, name: str, value: str) -> str:
         if self._hashes_go and wire.is_oracle(name, value):
@@ -224,9 +228,5 @@ class Case:
         return scrub(self._texts.replace(text), self._key.value)
 
 
-def _credentials_gone[M: (Request, Response)](message: M, note: Digest) -> M:
-    return replace(
-        message,
-        headers=tuple((name, wire.header(name, value, note)) for name, value in message.headers),
-        trailers=tuple((name, wire.header(name, value, note)) for name, value in message.trailers),
-    )
+def _fields(message: Request | Response, note: Digest) -> tuple[Headers, Headers]:
+    return wire.headers(message.headers, note), wire.headers(message.trailers, note)

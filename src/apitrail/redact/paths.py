@@ -6,7 +6,10 @@ It does not know names that give themselves away: those are in `names`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import lru_cache
+
+from apitrail.redact.names import is_environment, is_secret_member
 
 # A member is written `name` or `parent.name`, list positions and map keys left out; `.name` is
 # at the top, and `Operation:` in front narrows it.
@@ -106,13 +109,33 @@ class Members:
         return cls(frozenset(names), frozenset(pairs))
 
 
-@lru_cache(maxsize=4096)
-def secret_members(service: str | None, operation: str | None) -> Members:
-    """The members that hold secrets without saying so."""
-    return Members.of(_SECRET.get(service or "", ()), operation or "")
+class Kind(Enum):
+    """What a member is known for."""
+
+    OPEN = auto()
+    """It identifies something; whatever else is said of it, it stays."""
+    LISTED = auto()
+    """All below it is secret."""
+    NAMED = auto()
+    """Its name says secret: text in it is, structures speak for themselves."""
+    ENVIRONMENT = auto()
+    """Variables of a process: every value of a map is secret, names are not."""
+    PLAIN = auto()
 
 
-@lru_cache(maxsize=4096)
-def open_members(service: str | None, operation: str | None) -> Members:
-    """The members that stay readable whatever the trait and the names say."""
-    return Members.of(_OPEN.get(service or "", ()), operation or "")
+@lru_cache(maxsize=65536)
+def kind(service: str | None, operation: str | None, parent: str, name: str) -> Kind:
+    """What a member of an operation is known for; `parent` is "" at the top."""
+    if name in OPEN_EVERYWHERE or _members(_OPEN, service, operation).has(parent, name):
+        return Kind.OPEN
+    if _members(_SECRET, service, operation).has(parent, name):
+        return Kind.LISTED
+    if is_secret_member(name):
+        return Kind.NAMED
+    return Kind.ENVIRONMENT if is_environment(name) else Kind.PLAIN
+
+
+def _members(
+    table: dict[str, tuple[str, ...]], service: str | None, operation: str | None
+) -> Members:
+    return Members.of(table.get(service or "", ()), operation or "")

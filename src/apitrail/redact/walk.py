@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 from apitrail.aws.call import Blob, EventStream, Map, Path, Redacted
-from apitrail.redact.names import is_environment, is_secret_key, is_secret_member
-from apitrail.redact.paths import OPEN_EVERYWHERE, Members
+from apitrail.redact.names import is_environment, is_secret_key
+from apitrail.redact.paths import OPEN_EVERYWHERE, Kind, kind
 from apitrail.redact.text import scrub
 
 # Members of a name/value pair, as the services spell them.
@@ -57,13 +57,13 @@ class Walk:
         *,
         digest: Callable[[bytes], Redacted],
         blob: Callable[[Blob], Redacted],
-        listed: Members,
-        open_: Members,
+        service: str | None,
+        operation: str | None,
     ) -> None:
         self._digest = digest
         self._blob = blob
-        self._listed = listed
-        self._open = open_
+        self._service = service
+        self._operation = operation
         self.secrets: set[bytes] = set()
         self.touched = False
         self.searchable = True
@@ -84,14 +84,17 @@ class Walk:
         }
 
     def _member(self, item: Any, trie: _Trie, parent: str, name: str, *, marked: bool) -> Any:
-        if name in OPEN_EVERYWHERE or self._open.has(parent, name):
+        known = kind(self._service, self._operation, parent, name)
+        if known is Kind.OPEN:
             return self._value(item, {}, name)
         below = trie.get(name, {}) if trie else trie
-        if below is None or marked or self._listed.has(parent, name):
+        if below is None or marked or known is Kind.LISTED:
             return self._secret(item)
-        if isinstance(item, str | bytes | list) and is_secret_member(name):
+        if known is Kind.PLAIN:
+            return self._value(item, below, name)
+        if known is Kind.NAMED and isinstance(item, str | bytes | list):
             return self._named(item, below, name)
-        if isinstance(item, Map) and is_environment(name):
+        if known is Kind.ENVIRONMENT and isinstance(item, Map):
             return self._secret(item)
         return self._value(item, below, name)
 
@@ -183,15 +186,12 @@ def leaf_bytes(item: Any) -> bytes:
 
 def _is_secret_pair(value: dict[str, Any], parent: str) -> bool:
     """Is this `{name: PASSWORD, value: ...}`, or one variable of an environment?"""
-    for member in _PAIR_NAMES:
-        if member in value:
-            name = value[member]
-            return (
-                isinstance(name, str)
-                and any(each in value for each in _PAIR_VALUES)
-                and (is_environment(parent) or is_secret_key(name))
-            )
-    return False
+    if _PAIR_VALUES.isdisjoint(value):
+        return False
+    if is_environment(parent):
+        return True
+    names = (value[member] for member in _PAIR_NAMES if member in value)
+    return any(isinstance(name, str) and is_secret_key(name) for name in names)
 
 
 # Members that say which resource a call is about. They stay whatever else is in the call: a

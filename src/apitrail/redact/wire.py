@@ -6,6 +6,8 @@ It does not know AWS calls, nor what is in a body.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import Literal
 from urllib.parse import unquote, unquote_to_bytes
 
 from apitrail.exchange import Headers
@@ -37,14 +39,27 @@ _AWS_OPEN = frozenset({"Credential", "SignedHeaders", "AWSAccessKeyId", "Algorit
 _SCHEMES = frozenset({"bearer", "basic", "digest", "negotiate", "aws"})
 
 
-def header(name: str, value: str, digest: Digest) -> str:
-    """A header's value without its credentials."""
+def headers(fields: Headers, digest: Digest) -> Headers:
+    """Headers without their credentials."""
+    return tuple([(name, _value(name, value, digest)) for name, value in fields])
+
+
+def _value(name: str, value: str, digest: Digest) -> str:
+    match _kind(name):
+        case "authorization":
+            return authorization(value, digest)
+        case "secret":
+            return digest(value.encode("latin-1", "replace")) if value else value
+        case _:
+            return scrub(value, digest)
+
+
+@lru_cache(maxsize=4096)
+def _kind(name: str) -> Literal["authorization", "secret", "open"]:
     lower = name.lower()
     if lower in _AUTHORIZATION:
-        return authorization(value, digest)
-    if lower in _SECRET_HEADERS or is_secret_member(lower):
-        return digest(value.encode("latin-1", "replace")) if value else value
-    return scrub(value, digest)
+        return "authorization"
+    return "secret" if lower in _SECRET_HEADERS or is_secret_member(lower) else "open"
 
 
 def authorization(value: str, digest: Digest) -> str:
