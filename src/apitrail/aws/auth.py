@@ -63,6 +63,12 @@ def read(request: Request) -> Credential:
     return found
 
 
+def parameters(text: str) -> dict[str, str]:
+    """`Name=value` pairs of an Authorization header, commas and spaces between them as they may."""
+    parts = (part.partition("=") for part in _SEPARATOR.split(text) if part)
+    return {name: value for name, _, value in parts}
+
+
 def _doubt(credential: Credential, problem: str) -> Credential:
     return replace(credential, problems=(*credential.problems, problem))
 
@@ -87,8 +93,7 @@ def _from_header(request: Request, authorization: str) -> Credential:
 
 
 def _sigv4_header(request: Request, algorithm: str, rest: str) -> Credential:
-    parts = (part.partition("=") for part in _SEPARATOR.split(rest) if part)
-    fields = {name: value for name, _, value in parts}
+    fields = parameters(rest)
     scheme, regional = ALGORITHMS[algorithm]
     session = request.header("x-amz-s3session-token") is not None
     found = _scoped(
