@@ -132,7 +132,9 @@ def service_of(
 
 
 def templates(prefix: str) -> tuple[Template, ...]:
-    """A service's own kinds of resources, by IAM's prefix."""
+    """A service's own kinds of resources, by IAM's prefix; none of an unknown one."""
+    if prefix not in _services():
+        return ()
     return tuple(known for known in _service(prefix).templates if f":{prefix}:" in known.arn)
 
 
