@@ -14,7 +14,8 @@ from apitrail.redact.text import is_secret_query
 
 # Doubts of the decoder that leave something of a body unread, or read as something else.
 _UNREAD = re.compile(
-    r"body|chunk|CBOR|XML|JSON|form field|list position|nested|was expected|without a key",
+    r"body|chunk|CBOR|XML|JSON|form field|list position|nested|was expected|without a key"
+    r"|failed",
     re.IGNORECASE,
 )
 # Names with a value, in JSON, XML and forms.

@@ -82,6 +82,8 @@ def spellings(secret: bytes) -> frozenset[str]:
         plain = secret.decode("latin-1")
     forms |= {
         plain,
+        # As header values are shown when they are UTF-8 on the wire.
+        secret.decode("latin-1"),
         quote(plain, safe=""),
         quote(plain),
         quote_plus(plain),

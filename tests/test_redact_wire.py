@@ -1,0 +1,380 @@
+"""Headers, targets, bodies and echoes."""
+
+import base64
+import gzip
+import json
+import re
+from dataclasses import replace
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from apitrail.aws.call import Blob, Call, Error, Map
+from apitrail.exchange import Body
+from apitrail.redact import Redactor
+from redacting import KEY, REDACTOR, SECRET, answer, asked, exchange, forms, found, post
+
+SHOWN = REDACTOR.value(SECRET)
+NOTHING = Call(service="sqs", operation="DeleteQueue", parameters={"QueueUrl": "u"}, result={})
+
+
+def after(request, response=None, call=NOTHING):
+    return REDACTOR.both(exchange(request, response), call)
+
+
+def header_after(name, value, call=NOTHING):
+    [_, (got_name, got)] = after(post((name, value)), call=call)[0].request.headers
+    assert got_name == name
+    return got
+
+
+# --- headers
+
+
+def test_authorization_keeps_scope_and_signed_headers():
+    start = (
+        "AWS4-HMAC-SHA256 Credential=AKIA1/20260101/eu-west-1/sqs/aws4_request, "
+        "SignedHeaders=host;x-amz-date, Signature="
+    )
+    signature = "ab" * 32
+    assert header_after("authorization", start + signature) == start + REDACTOR.value(signature)
+
+
+def test_old_signatures_keep_the_key_id():
+    assert header_after("Authorization", f"AWS AKIA1:{SECRET}") == f"AWS AKIA1:{SHOWN}"
+    old = "AWS3-HTTPS AWSAccessKeyId=AKIA1,Algorithm=HmacSHA256,Signature="
+    assert header_after("Authorization", old + "c2ln=") == old + REDACTOR.value("c2ln=")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"Bearer {SECRET}",
+        f"Basic {SECRET}",
+        SECRET,
+        f"Unknown {SECRET}",
+        f"AWS4-HMAC-SHA256 {SECRET}",
+        f"AWS4-HMAC-SHA256 Credential=AKIA1/x, Other={SECRET}",
+        f"AWS4-HMAC-SHA256 Signature={SECRET}, {SECRET}",
+        f"bearer   {SECRET}",
+    ],
+)
+def test_other_authorizations_go_whole(value):
+    assert found(SECRET, header_after("Authorization", value)) == []
+    assert found(SECRET, header_after("Proxy-Authorization", value)) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X-Amz-Security-Token", "x-amz-s3session-token", "Cookie", "Set-Cookie",
+        "x-amz-server-side-encryption-customer-key", "X-Api-Key", "X-Amz-Secret", "x-vault-token",
+        "x-amz-server-side-encryption-customer-key-MD5", "x-amzn-codebuild-password",
+        "x-amz-copy-source-server-side-encryption-customer-key", "X-Auth-Token",
+    ],
+)  # fmt: skip
+def test_secret_headers_go_whole(name):
+    assert header_after(name, SECRET) == SHOWN
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("x-amz-client-token", "abc"), ("X-Amz-Target", "S.PutThing"), ("x-amz-date", "2026"),
+        ("x-amz-server-side-encryption-aws-kms-key-id", "k"), ("x-amz-meta-note", "hello"),
+        ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"), ("Content-MD5", "md5=="), ("ETag", "e"),
+        ("amz-sdk-invocation-id", "i"), ("X-Amz-Continuation-Token", "t"),
+    ],
+)  # fmt: skip
+def test_other_headers_stay(name, value):
+    assert header_after(name, value) == value
+
+
+def test_urls_in_headers_lose_their_credentials():
+    response = answer(b"", ("Location", f"https://b.s3/k?X-Amz-Signature={SECRET}&a=1"))
+    redacted, _ = after(post(("Referer", f"https://x/?Signature={SECRET}")), response)
+    assert redacted.response.headers == (
+        ("Location", f"https://b.s3/k?X-Amz-Signature={SHOWN}&a=1"),
+    )
+    assert redacted.request.headers[1] == ("Referer", f"https://x/?Signature={SHOWN}")
+
+
+# --- target
+
+
+@pytest.mark.parametrize(
+    ("before", "want"),
+    [
+        ("/b/k?X-Amz-Credential=AKIA%2F1&X-Amz-Signature=@&x-id=Get",
+         "/b/k?X-Amz-Credential=AKIA%2F1&X-Amz-Signature=#&x-id=Get"),
+        ("/b/%20k?X-Amz-Security-Token=@", "/b/%20k?X-Amz-Security-Token=#"),
+        ("/b/k?AWSAccessKeyId=AKIA&Signature=@&Expires=1", "/b/k?AWSAccessKeyId=AKIA&Signature=#&Expires=1"),
+        ("/?Action=X&Password=@", "/?Action=X&Password=#"),
+        ("/?Users.member.1.Password=@", "/?Users.member.1.Password=#"),
+        ("/?%53ignature=@", "/?%53ignature=#"),
+        ("/p?list-type=2&continuation-token=abc&&x", "/p?list-type=2&continuation-token=abc&&x"),
+    ],
+)  # fmt: skip
+def test_targets_lose_their_credentials_and_nothing_else(before, want):
+    sent = post(target=before.replace("@", quote(SECRET, safe="")))
+    assert after(sent)[0].request.target == want.replace("#", SHOWN)
+
+
+def test_a_short_secret_in_path_or_query_goes_too():
+    call = Call(
+        service="any",
+        operation="Do",
+        parameters={"Word": "a b", "Other": "pin"},
+        sensitive_parameters=frozenset({("Word",), ("Other",)}),
+    )
+    got = after(post(target="/x/a%20b/pin?w=a+b&v=pin&pin=1"), call=call)[0].request.target
+    one, two = REDACTOR.value("a b"), REDACTOR.value("pin")
+    assert got == f"/x/{one}/{two}?w={one}&v={two}&pin=1"
+
+
+# --- bodies
+
+
+def test_a_body_without_secrets_stays():
+    plain, call = asked("dynamodb", "GetItem", {"TableName": "t", "Key": {"id": {"S": "1"}}})
+    redacted, told = REDACTOR.both(plain, call)
+    assert redacted.request.body == plain.request.body
+    assert told.parameters == call.parameters
+
+
+def test_a_body_with_a_secret_is_told_by_length_and_keyed_digest():
+    plain, call = asked("ssm", "PutParameter", {"Name": "n", "Value": SECRET})
+    body = REDACTOR.both(plain, call)[0].request.body
+    assert (body.data, body.length, body.redacted) == (b"", plain.request.body.length, True)
+    assert body.sha256 == REDACTOR.digest(plain.request.body.sha256)
+
+
+def test_no_hash_of_a_redacted_body_survives():
+    plain, call = asked("ssm", "PutParameter", {"Name": "n", "Value": SECRET})
+    sha256 = plain.request.body.sha256
+    hashes = {
+        "x-amz-content-sha256": sha256.hex(),
+        "Content-MD5": "0123456789abcdef0123==",
+        "x-amz-checksum-crc32": "AAAAAA==",
+        "Digest": "sha-256=" + base64.b64encode(sha256).decode(),
+    }
+    request = replace(
+        plain.request,
+        headers=(*plain.request.headers, *hashes.items(), ("x-amz-checksum-algorithm", "CRC32")),
+        trailers=(("x-amz-checksum-sha256", base64.b64encode(sha256).decode()),),
+    )
+    response = answer(b'{"Version":1}', ("ETag", '"0cc175b9c0f1b6a831c399e269772661"'))
+    call = replace(call, result={"Version": 1, "ETag": '"0cc175b9c0f1b6a831c399e269772661"'})
+    call = replace(call, parameters={**call.parameters, "ContentMD5": "0123456789abcdef0123=="})
+    redacted, told = REDACTOR.both(exchange(request, response), call)
+    for value in (*hashes.values(), sha256, "0cc175b9c0f1b6a831c399e269772661"):
+        assert found(value, redacted, told) == []
+    assert ("x-amz-checksum-algorithm", "CRC32") in redacted.request.headers
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call(),
+        replace(NOTHING, operation=None),
+        replace(NOTHING, parameters=None),
+        NOTHING.doubting("body is not JSON"),
+        NOTHING.doubting("decoding failed: KeyError"),
+    ],
+)
+def test_an_undecoded_body_is_not_kept_unless_asked(call):
+    sent = exchange(post(body=b"whatever it is"))
+    assert REDACTOR.exchange(sent, call).request.body.redacted
+    kept = Redactor(KEY, keep_undecoded=True).exchange(sent, call).request.body
+    assert kept.data == b"whatever it is"
+
+
+def test_an_undecoded_answer_is_not_kept_but_a_refusal_is():
+    sent = exchange(post(), answer(b"{}"))
+    undecoded = replace(NOTHING, result=None)
+    assert REDACTOR.exchange(sent, undecoded).response.body.redacted
+    refused = replace(undecoded, error=Error(code="No"))
+    assert REDACTOR.exchange(sent, refused).response.body.data == b"{}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"unknown": {"Password": "hunter2"}}',
+        b"Action=X&Version=1&Login.Password=hunter2",
+        b"Action=X&AWSAccessKeyId=AKIA&Signature=abc%3D",
+        b"<X><Password>hunter2</Password></X>",
+    ],
+)
+def test_a_secret_that_the_decoder_passed_over_is_seen(body):
+    assert after(post(body=body))[0].request.body.redacted
+    assert after(post(), answer(body))[0].response.body.redacted
+    packed = gzip.compress(body)
+    assert after(post(("Content-Encoding", "gzip"), body=packed))[0].request.body.redacted
+
+
+def test_a_form_upload_is_never_kept():
+    form = post(("Content-Type", "multipart/form-data; boundary=x"), body=b"--x...")
+    assert after(form)[0].request.body.redacted
+
+
+def test_an_object_stays_when_its_key_came_in_a_header():
+    key = "0123456789abcdef0123456789abcdef"
+    plain, call = asked("s3", "PutObject", {
+        "Bucket": "b", "Key": "k", "Body": b"password=hunter2", "SSECustomerKey": key,
+        "SSECustomerAlgorithm": "AES256"})  # fmt: skip
+    redacted, told = REDACTOR.both(plain, call)
+    assert redacted.request.body == plain.request.body
+    assert found(base64.b64encode(key.encode()), redacted, told) == []
+    assert found(key, redacted, told) == []
+
+
+def test_an_object_that_holds_its_own_key_does_not():
+    key = "0123456789abcdef0123456789abcdef"
+    plain, call = asked("s3", "PutObject", {
+        "Bucket": "b", "Key": "k", "Body": base64.b64encode(key.encode()), "SSECustomerKey": key,
+        "SSECustomerAlgorithm": "AES256"})  # fmt: skip
+    assert REDACTOR.exchange(plain, call).request.body.redacted
+
+
+def test_the_digest_of_a_streamed_secret_goes():
+    body = Body.of(b"payload")
+    call = Call(
+        service="lambda",
+        operation="Invoke",
+        parameters={"Payload": Blob(length=7, sha256=body.sha256)},
+        sensitive_parameters=frozenset({("Payload",)}),
+    )
+    assert found(body.sha256, *after(post(body=b"payload"), call=call)) == []
+
+
+# --- echoes
+
+
+def test_an_echo_of_a_secret_is_replaced_everywhere():
+    message = f"1 validation error: Value '{SECRET}' at 'value' failed"
+    plain, call = asked(
+        "ssm", "PutParameter", {"Name": "n", "Value": SECRET, "Description": SECRET}
+    )
+    call = replace(call, error=Error(code="V", message=message), problems=(f"odd {SECRET!r}",))
+    body = json.dumps({"__type": "V", "message": message}).encode()
+    response = answer(body, ("x-amzn-error", f"bad {quote(SECRET)}"), status=400)
+    sent = replace(exchange(plain.request, response), failure=f"lost after {SECRET}")
+    redacted, told = REDACTOR.both(sent, call)
+    assert found(SECRET, redacted, told) == []
+    assert told.error.message == f"1 validation error: Value '{SHOWN}' at 'value' failed"
+    assert redacted.response.headers == (("x-amzn-error", f"bad {SHOWN}"),)
+    assert told.parameters["Description"] == SHOWN
+
+
+def test_an_echo_of_the_signature_or_the_token_drops_the_answer():
+    signature = "ab" * 32
+    request = post(
+        ("Authorization", f"AWS4-HMAC-SHA256 Credential=AKIA/s, Signature={signature}"),
+        ("X-Amz-Security-Token", SECRET),
+    )
+    for echo in (signature, SECRET):
+        told = f"<SignatureProvided>{echo}</SignatureProvided>".encode()
+        call = replace(
+            NOTHING, error=Error(code="SignatureDoesNotMatch", message=echo), result=None
+        )
+        redacted, got = after(request, answer(told), call)
+        assert redacted.response.body.redacted
+        assert found(echo, redacted, got) == []
+
+
+def test_an_echo_in_a_compressed_answer_is_seen():
+    plain, call = asked("ssm", "PutParameter", {"Name": "n", "Value": SECRET})
+    packed = gzip.compress(f"no: {SECRET}".encode())
+    call = replace(call, error=Error(code="V"))
+    for encoding in ("gzip", "br"):
+        response = answer(packed, ("Content-Encoding", encoding))
+        assert REDACTOR.exchange(exchange(plain.request, response), call).response.body.redacted
+
+
+def test_a_secret_that_looks_like_a_digest_does_not_break_others():
+    call = Call(
+        service="any",
+        operation="Do",
+        parameters={"Password": "redacted", "Token": "hmac-sha256", "Text": "redacted hmac-sha256"},
+    )
+    got = REDACTOR.call(call).parameters
+    want = f"{REDACTOR.value('redacted')} {REDACTOR.value('hmac-sha256')}"
+    assert got["Text"] == want
+
+
+# --- any call
+
+
+SECRETS = st.text(min_size=6, max_size=30).filter(
+    lambda text: len(text.encode("utf-8", "replace")) > 5
+)
+WORDS = st.sampled_from(["alpha", "beta", "gamma", "delta"])
+
+
+@st.composite
+def trees(draw, secret, depth=0):
+    """A value and the paths in it that are marked; the secret is also where it is not marked."""
+    kind = draw(st.sampled_from(["leaf", "structure", "map", "list"] if depth < 3 else ["leaf"]))
+    if kind == "leaf":
+        marked = draw(st.booleans())
+        as_bytes = draw(st.booleans())
+        text = secret if marked else draw(st.sampled_from(["x", "é", f"in {secret} it", secret]))
+        value = text.encode("utf-8") if as_bytes else text
+        return value, [()] if marked else []
+    names = draw(st.lists(WORDS, min_size=1, max_size=3, unique=True))
+    parts = {name: draw(trees(secret, depth + 1)) for name in names}
+    if kind == "structure":
+        paths = [(name, *path) for name, (_, inner) in parts.items() for path in inner]
+        return {name: value for name, (value, _) in parts.items()}, paths
+    paths = [("*", *path) for _, inner in parts.values() for path in inner]
+    values = [value for value, _ in parts.values()]
+    return (Map(zip(names, values, strict=True)) if kind == "map" else values), paths
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data(), secret=SECRETS)
+def test_no_marked_leaf_survives_in_any_form(data, secret):
+    try:
+        secret.encode()
+    except UnicodeEncodeError:
+        assume(False)
+    value, paths = data.draw(trees(secret))
+    assume(paths)
+    form = data.draw(st.sampled_from(sorted(forms(secret))))
+    header = form.encode("utf-8", "replace").decode("latin-1")
+    request = post(("X-Echo", header), target="/p/" + quote(form), body=f"[{form}]".encode())
+    response = answer(f"no, {form}".encode(), ("X-Echo", header))
+    call = Call(
+        service="any",
+        operation="Do",
+        parameters={"Top": value},
+        result={"Echo": [form, {"Deep": f"<{form}>"}], "Count": 1},
+        error=Error(code="E", message=f"it was {form}"),
+        sensitive_parameters=frozenset(("Top", *path) for path in paths),
+        problems=(f"odd: {form}",),
+    )
+    redacted, told = REDACTOR.both(exchange(request, response), call)
+    # Chance occurrences in what the test itself put around it are not leaks.
+    around = exchange(post(("X-Echo", "in it was odd no é x"), target="/p/"), answer(b"no, "))
+    assume(not found(secret, around, NOTHING, SHOWN, told.operation))
+    assert found(secret, redacted, told) == []
+    assert header not in redacted.request.headers[1][1]
+
+
+@settings(max_examples=150, deadline=None)
+@given(value=st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    | st.dictionaries(st.text(), inner).map(Map),
+), name=st.text(), header=st.text(), target=st.text(), body=st.binary())  # fmt: skip
+def test_nothing_makes_it_fail(value, name, header, target, body):
+    call = Call(service="s3", operation="X", parameters={name: value}, result={name: value})
+    request = post((name, header), ("Authorization", header), target=target, body=body)
+    response = answer(body, ("Content-Encoding", "gzip"), ("Content-Encoding", header))
+    redacted, told = REDACTOR.both(exchange(request, response), call)
+    assert set(told.parameters) == {name}
+    assert len(redacted.request.headers) == 3
+    assert re.fullmatch(r"[0-9a-f]{64}", redacted.request.body.sha256.hex())
