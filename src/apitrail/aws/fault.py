@@ -23,7 +23,7 @@ _LONGEST_TEXT = 4096
 
 # The order in which a JSON or CBOR body is searched. `error` and `error_description` are OAuth's
 # (RFC 6749, 5.2), which sso-oidc and signin speak.
-_CODES = ("code", "Code", "__type", "errorCode", "error")
+_CODES = ("__type", "code", "Code", "errorCode", "error")
 _MESSAGES = ("message", "Message", "errorMessage", "error_description")
 
 
@@ -40,7 +40,10 @@ class Fault:
     def error(self, operation: OperationModel | None) -> Error:
         """With the name of the exception that the model has for it, if any."""
         shape = None if operation is None else _shape(operation, self.names or (self.code,))
-        return Error(code=self.code, message=self.message, shape=shape)
+        # A status stands in for a code only where the name is nobody's.
+        nameless = shape is not None and self.code.isdigit()
+        code = self.names[0] if nameless and self.names else self.code
+        return Error(code=code, message=self.message, shape=shape)
 
 
 def of_status(status: int) -> Fault:
@@ -111,8 +114,8 @@ def _of_markup(status: int, body: bytes, start: bytes, doubts: Doubts) -> Fault:
         plain = of_status(status)
         return Fault(
             code=plain.code,
-            message=_text(root, "Message", "message") or plain.message,
-            names=(root.tag,),
+            message=_text(_child(root, "Messages") or root, "Message", "message") or plain.message,
+            names=(root.tag[:_LONGEST_CODE],),
             request_id=_text(root, "RequestId", "RequestID"),
         )
     return of_status(status)

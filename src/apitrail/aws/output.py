@@ -9,11 +9,12 @@ import base64
 import binascii
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from apitrail.aws import cbor, eventstream, json_protocol, xml
+from apitrail.aws import cbor, eventstream, json_protocol, old_answers, xml
 from apitrail.aws.call import Blob, Map
+from apitrail.aws.old_clients import FORMERLY_QUERY
 from apitrail.aws.scalars import READERS, Doubts, Reader
 from apitrail.aws.shapes import Compiler, document
 from apitrail.exchange import Headers, Response
@@ -38,7 +39,10 @@ class Answer:
 
 
 type Step = Callable[[Answer, dict[str, Any]], None]
-type Open = Callable[[bytes, Doubts], Any]
+type Open = Callable[[Answer], Any]
+
+DEEPEST = 100
+"""Levels of lists and objects in a body."""
 
 _XML = frozenset({"rest-xml", "query", "ec2"})
 _REST = frozenset({"rest-xml", "rest-json"})
@@ -96,16 +100,58 @@ def _compiler(protocol: str) -> Compiler:
     return xml.compiler() if protocol in _XML else json_protocol.compiler()
 
 
-def _opener(protocol: str) -> Open:
-    if protocol in _XML:
-        # S3 keeps slow copies alive with white space, which XML does not allow at the start.
-        return lambda data, doubts: xml.parse(data.strip(), doubts)
-    return cbor.parse if protocol == "smithy-rpc-v2-cbor" else json_protocol.parse
+def _opener(operation: OperationModel, protocol: str) -> Open:
+    if protocol not in _XML:
+        return _open_tree if protocol != "smithy-rpc-v2-cbor" else _open_cbor
+    if protocol == "query" and operation.service_model.service_name in FORMERLY_QUERY:
+
+        def renamed(answer: Answer) -> Any:
+            root = _open_xml(answer)
+            return None if root is None else old_answers.rename(operation.name, root)
+
+        return renamed
+    return _open_xml
+
+
+def _open_xml(answer: Answer) -> xml.Element | None:
+    # S3 keeps slow copies alive with white space, which XML does not allow at the start.
+    return xml.parse((answer.content or b"").strip(), answer.doubts)
+
+
+def _open_cbor(answer: Answer) -> Any:
+    return cbor.parse(answer.content or b"", answer.doubts)
+
+
+def _open_tree(answer: Answer) -> Any:
+    # Kinesis answers some clients in CBOR where others get JSON.
+    if "cbor" in answer.headers.get("content-type", ""):
+        return _open_cbor(answer)
+    content = answer.content or b""
+    tree = json_protocol.parse(content, answer.doubts)
+    if content.count(b"[") + content.count(b"{") > DEEPEST and is_deep(tree):
+        answer.doubts.add("response body is nested too deeply")
+        return None
+    return tree
+
+
+def is_deep(tree: Any) -> bool:
+    """Does a JSON value nest deeper than is read here?"""
+    level = [tree]
+    for _ in range(DEEPEST):
+        level = [
+            item
+            for value in level
+            if isinstance(value, dict | list)
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _plan(operation: OperationModel, protocol: str, compiler: Compiler) -> Plan:
     shape = operation.output_shape
-    opens = _opener(protocol)
+    opens = _opener(operation, protocol)
     if shape is None:
         return Plan(opens=opens if protocol in _XML else None, steps=())
     stream = shape.event_stream_name
@@ -208,11 +254,13 @@ def _raw(name: str, shape: Shape) -> Step:
 
 def _event_stream(name: str, shape: Any, opens: Open, compiler: Compiler) -> Step:
     def step(answer: Answer, result: dict[str, Any]) -> None:
+        if not answer.response.body.whole:
+            answer.doubts.add("response body was not kept whole")
         found, initial, problems = eventstream.count(answer.response.body.data)
         for problem in problems:
             answer.doubts.add(problem)
         if initial is not None and initial.payload:
-            tree = opens(initial.payload, answer.doubts)
+            tree = opens(replace(answer, content=initial.payload))
             if isinstance(tree, dict):
                 result.update(compiler.reader(shape)(tree, answer.doubts))
         result[name] = found

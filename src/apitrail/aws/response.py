@@ -36,7 +36,9 @@ def parse(call: Call, response: Response) -> Call:
     answer = Answer(response=response, headers=headers, doubts=Doubts())
     operation, compiled = _model(call)
     found: dict[str, Any] = {}
-    if response.status >= 300:
+    if call.operation == "PostObject":
+        found = _posted(answer)
+    elif response.status >= 300:
         found = _failed(answer, operation)
     elif operation is not None:
         protocol = call.protocol or operation.service_model.metadata["protocol"]
@@ -71,6 +73,19 @@ def _failed(answer: Answer, operation: OperationModel | None) -> dict[str, Any]:
     return _refused(refusal, operation)
 
 
+def _posted(answer: Answer) -> dict[str, Any]:
+    """The answer to S3's browser upload, which no model has: it may redirect to the form's page."""
+    status = answer.response.status
+    if status >= 300 and not (status == 303 and "location" in answer.headers):
+        return _failed(answer, None)
+    content = _content(answer)
+    root = xml.parse(content.strip(), answer.doubts) if content else None
+    result = {} if root is None else {child.tag: child.text for child in root.children}
+    headers = (("etag", "ETag"), ("location", "Location"), ("x-amz-version-id", "VersionId"))
+    found = {name: answer.headers[key] for key, name in headers if key in answer.headers}
+    return {"result": found | result}
+
+
 def _refused(refusal: Fault, operation: OperationModel | None) -> dict[str, Any]:
     return {
         "error": refusal.error(operation),
@@ -86,7 +101,7 @@ def _succeeded(
     if plan.needs_content:
         answer = replace(answer, content=_content(answer))
     if plan.opens is not None and answer.content:
-        answer = replace(answer, tree=plan.opens(answer.content, answer.doubts))
+        answer = replace(answer, tree=plan.opens(answer))
     if isinstance(answer.tree, xml.Element):
         # S3 sends the status before it has finished, and then finds that it cannot.
         if answer.tree.tag == "Error" and (refusal := fault.of_element(answer.tree)) is not None:
