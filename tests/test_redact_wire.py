@@ -343,7 +343,7 @@ def test_no_marked_leaf_survives_in_any_form(data, secret):
         assume(False)
     value, paths = data.draw(trees(secret))
     assume(paths)
-    form = data.draw(st.sampled_from(sorted(forms(secret))))
+    form = data.draw(st.sampled_from(sorted(forms(secret) - {repr(secret)[1:-1]} | {secret})))
     header = form.encode("utf-8", "replace").decode("latin-1")
     request = post(("X-Echo", header), target="/p/" + quote(form), body=f"[{form}]".encode())
     response = answer(f"no, {form}".encode(), ("X-Echo", header))
