@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from cloudtrail.traffic import call
 
 from apitrail.aws.call import Call
 from apitrail.cloudtrail.access import category, management_event, read_only
+from cloudtrail.traffic import call
 
 
 @pytest.mark.parametrize(

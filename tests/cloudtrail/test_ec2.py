@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from cloudtrail.traffic import call, exchange
 
 from apitrail.aws.call import Redacted
 from apitrail.cloudtrail.ec2_names import is_newer, result_set, singular
 from apitrail.cloudtrail.parameters import request_parameters, response_elements
+from cloudtrail.traffic import call, exchange
 
 
 def asked(operation, parameters):

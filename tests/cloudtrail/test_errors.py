@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from cloudtrail.traffic import call
 
 from apitrail.aws.call import Call, Error
 from apitrail.cloudtrail.errors import error_code, error_message
+from cloudtrail.traffic import call
 
 
 @pytest.mark.parametrize(

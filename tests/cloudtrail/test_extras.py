@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from cloudtrail.traffic import call, exchange
 
 from apitrail.cloudtrail.extras import api_version, tls_details, vpc_endpoint_id
 from apitrail.exchange import Tls
+from cloudtrail.traffic import call, exchange
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from cloudtrail.traffic import call
 
 from apitrail.aws.call import Call
 from apitrail.cloudtrail.names import UNKNOWN, aws_region, event_name, event_source, global_region
+from cloudtrail.traffic import call
 
 SOURCES = Path(__file__).parents[2] / "../shared/reference/event-sources.json"
 

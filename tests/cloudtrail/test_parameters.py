@@ -6,12 +6,12 @@ import math
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from cloudtrail.traffic import call, exchange
 
 from apitrail.aws.call import Blob, Call, Error, EventStream, Map, Redacted
 from apitrail.cloudtrail.parameters import request_parameters, response_elements
 from apitrail.cloudtrail.size import PARAMETERS
 from apitrail.cloudtrail.spelling import DEEPEST
+from cloudtrail.traffic import call, exchange
 
 NOON = datetime(2023, 7, 10, 12, 9, 7, tzinfo=UTC)
 SECRET = Redacted("redacted:hmac-sha256:k1:ab:12")

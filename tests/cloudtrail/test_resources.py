@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from cloudtrail.traffic import ACCOUNT, REGION, call
 
 from apitrail.aws.call import Call, Map, Redacted
 from apitrail.cloudtrail.arn import Arn, partition
 from apitrail.cloudtrail.resource import described
 from apitrail.cloudtrail.resources import Resource, listed, resources, undetermined
+from cloudtrail.traffic import ACCOUNT, REGION, call
 
 EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}:"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from cloudtrail.traffic import SIGV4, call, exchange, recorded
 
 from apitrail.aws.call import Blob, Map, Redacted
 from apitrail.aws.credential import Credential
 from apitrail.cloudtrail.extras import additional_event_data
 from apitrail.cloudtrail.parameters import request_parameters, response_elements
 from apitrail.exchange import Tls
+from cloudtrail.traffic import SIGV4, call, exchange, recorded
 
 HOST = "b.s3.eu-west-1.amazonaws.com"
 XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"

@@ -28,6 +28,7 @@ from apitrail.cloudtrail.spelling import (
     iso_milliseconds,
     lower_first,
     scalar,
+    told,
 )
 
 XMLNS = "http://ec2.amazonaws.com/doc/2016-11-15/"
@@ -78,7 +79,7 @@ def result(
 def _shown(members: dict[str, Any], rules: Rules) -> list[tuple[str, Any]]:
     """The members that a record has, with the hidden ones marked."""
     return [
-        (name, rules.marked.get(name, value))
+        (told(name), rules.marked.get(name, value))
         for name, value in members.items()
         if value is not None
         and name not in rules.dropped

@@ -19,6 +19,7 @@ from apitrail.cloudtrail.spelling import (
     iso_milliseconds,
     lower_first,
     scalar,
+    told,
 )
 from apitrail.exchange import Exchange, Headers, Request
 
@@ -51,9 +52,6 @@ SECRET_QUERY = re.compile(
 
 # XML bodies that are not told: object keys and parts (reference §1.3).
 UNTOLD_BODIES = frozenset({"Delete", "MultipartUpload"})
-
-# Body member -> its XML root, where they differ (botocore's s3 model).
-ROOTS = {"LegalHold": "LegalHold", "Policy": "bucketPolicy"}
 
 # List member of a body -> (element's name, is it flattened) (botocore's s3 model).
 LISTS = {
@@ -126,9 +124,9 @@ def _parameter(name: str, value: Any, call: Call, spelling: Spelling) -> dict[st
     if name == "Policy" and isinstance(value, str):
         return {"bucketPolicy": _document(value)}
     if type(value) is dict and name not in UNTOLD_BODIES:
-        return {ROOTS.get(name, name): {"xmlns": XMLNS, **_xml(value, 0)}}
+        return {told(name): {"xmlns": XMLNS, **_xml(value, 0)}}
     if call.service == "s3control" and isinstance(value, str):
-        return {lower_first(name): spelling.value(value)}
+        return {lower_first(told(name)): spelling.value(value)}
     return {}
 
 
@@ -146,9 +144,9 @@ def _xml(members: dict[str, Any], depth: int) -> dict[str, Any]:
     """A body's members under their XML names; one element is not wrapped in a list."""
     out: dict[str, Any] = {}
     for name, value in members.items():
-        label = ELEMENTS.get(name, name)
+        label = ELEMENTS.get(name) or told(name)
         if isinstance(value, list):
-            element, flattened = LISTS.get(name, (name, True))
+            element, flattened = LISTS.get(name, (label, True))
             items = [_value(item, depth) for item in value]
             one: Any = items[0] if len(items) == 1 else items
             out[element if flattened else label] = one if flattened else {element: one}

@@ -40,6 +40,11 @@ def unchanged(name: str) -> str:
     return name
 
 
+def told(key: str) -> str:
+    """A key as a record may have it: the marker where it is a secret."""
+    return HIDDEN if isinstance(key, Redacted) else str(key)
+
+
 def java_time(moment: datetime, *, comma: bool) -> str:
     """`Jul 10, 2023, 12:09:47 PM`, or without the second comma: Java's US locale, UTC."""
     utc = _utc(moment)
@@ -94,7 +99,8 @@ class Spelling:
         for member, value in members.items():
             if value is None or member in dropped or isinstance(value, (Blob, EventStream)):
                 continue
-            out[name(member)] = marked[member] if member in marked else self.value(value, depth)
+            spelled = name(told(member))
+            out[spelled] = marked[member] if member in marked else self.value(value, depth)
         return out
 
     def value(self, value: Any, depth: int = 0) -> Any:
@@ -114,10 +120,7 @@ class Spelling:
 
     def mapping(self, entries: dict[str, Any], depth: int = 0) -> dict[str, Any]:
         """A map: its keys are data and stay."""
-        return {
-            HIDDEN if isinstance(key, Redacted) else str(key): self.value(value, depth)
-            for key, value in entries.items()
-        }
+        return {told(key): self.value(value, depth) for key, value in entries.items()}
 
 
 def scalar(value: Any, time: Callable[[datetime], str | int]) -> Any:
