@@ -11,12 +11,25 @@ from pathlib import Path
 import click
 
 from apitrail import __version__
-from apitrail.cli import evidence, reading, recording
 from apitrail.cli.options import Group, trail_option
+
+
+# Command → where it is; each module is imported when its command is asked for, so that reading
+# starts without what recording needs.
+COMMANDS = {
+    "exec": "recording:execute",
+    "record": "recording:record",
+    "env": "recording:env",
+    "doctor": "recording:doctor",
+    "events": "reading:events",
+    "show": "reading:show",
+    "verify": "evidence:verify",
+}
 
 
 @click.group(
     cls=Group,
+    commands_at=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "APITRAIL"},
 )
 @trail_option
@@ -28,6 +41,3 @@ def apitrail(context: click.Context, trail: Path | None) -> None:
     if os.environ.get("NO_COLOR"):
         context.color = False
 
-
-for command in (*recording.COMMANDS, *reading.COMMANDS, *evidence.COMMANDS):
-    apitrail.add_command(command)

@@ -10,6 +10,7 @@ import os
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,21 @@ type Command = Callable[..., Any]
 
 
 class Group(click.Group):
-    """Lists commands in the order they were added: the story, not the alphabet."""
+    """Lists commands in the order of its table (the story, not the alphabet), loads them late."""
+
+    def __init__(self, *args: Any, commands_at: dict[str, str] | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._commands_at = commands_at or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(self.commands)
+        return [*self._commands_at, *self.commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._commands_at:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = self._commands_at[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"apitrail.cli.{module}"), name)
+        return command
 
 
 def trail_option(command: Command) -> Command:

@@ -63,6 +63,3 @@ def show(trail: Path, event_id: str, output: str, raw: bool) -> None:
     with Reader(trail) as reader:
         for line in showing.lines(reader, event_id, output=output, raw=raw):
             click.echo(line)
-
-
-COMMANDS = (events, show)

@@ -147,6 +147,3 @@ def doctor(trail: Path) -> int:
     for finding in findings:
         click.echo(str(finding))
     return 0 if all(finding.recorded for finding in findings) else 1
-
-
-COMMANDS = (execute, record, env, doctor)
