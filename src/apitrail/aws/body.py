@@ -94,7 +94,7 @@ def content(request: Request, doubts: Doubts) -> bytes | None:
         for encoding in reversed(encodings(request)):
             data = _decompressed(data, encoding)
     except (ValueError, zlib.error) as error:
-        doubts.add(f"body cannot be decoded: {str(error):.80}")
+        doubts.add(f"body cannot be decoded: {error!s:.80}")
         return None
     return data
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from apitrail.aws import host
 
-FORMAT = 1
+FORMAT = 2
 """Goes up whenever what `build` returns changes."""
 
 _REGION_PLACEHOLDER = re.compile(r"\{[^}]*(?:[Rr]egion)\}")
@@ -84,13 +84,13 @@ def _service(name: str, version: str, directory: Path, *, current: bool) -> dict
         "version": version,
         "api_version": meta["apiVersion"],
         "current": current,
+        "service_id": meta["serviceId"],
         "signing_name": meta.get("signingName", meta["endpointPrefix"]),
         "endpoint_prefix": meta["endpointPrefix"],
-        "global": meta.get("globalEndpoint"),
         "target_prefix": meta.get("targetPrefix"),
         "protocols": meta.get("protocols") or [meta["protocol"]],
         "signing": sorted(signing | {meta.get("signingName", meta["endpointPrefix"])}),
-        "hosts": sorted(_keys(urls | {meta["endpointPrefix"] + ".amazonaws.com"}, prefixes)),
+        "hosts": sorted(set(_keys(urls | {meta["endpointPrefix"] + ".amazonaws.com"}, prefixes))),
         "operations": sorted(model["operations"]),
         "unsigned": sorted(n for n, o in model["operations"].items() if _is_unsigned(o)),
         "routes": list(_routes(model)) if _is_rest(meta) else [],
@@ -98,11 +98,12 @@ def _service(name: str, version: str, directory: Path, *, current: bool) -> dict
 
 
 def _is_rest(meta: dict[str, Any]) -> bool:
-    return meta["protocol"].startswith("rest-")
+    return str(meta["protocol"]).startswith("rest-")
 
 
 def _is_unsigned(operation: dict[str, Any]) -> bool:
-    return operation.get("authtype") == "none" or operation.get("auth") == ["smithy.api#noAuth"]
+    schemes = operation.get("auth", ())
+    return bool(operation.get("authtype") == "none" or "smithy.api#noAuth" in schemes)
 
 
 def _endpoints(directory: Path) -> tuple[set[str], set[str]]:
@@ -125,9 +126,12 @@ def _keys(urls: set[str], prefixes: set[str]) -> Iterator[str]:
     """Host keys (see `host.key`) of URL templates, with and without the operations' prefixes."""
     for url in urls:
         text = re.sub(
-            r"\{[^}]*dnsSuffix\}|\{[^}]*dualStackDnsSuffix\}", "amazonaws.com", url, flags=re.I
+            r"\{[^}]*dnsSuffix\}|\{[^}]*dualStackDnsSuffix\}",
+            "amazonaws.com",
+            url,
+            flags=re.IGNORECASE,
         )
-        text = re.sub(r"\{[^}]*implicitGlobalRegion\}", "us-east-1", text, flags=re.I)
+        text = re.sub(r"\{[^}]*implicitGlobalRegion\}", "us-east-1", text, flags=re.IGNORECASE)
         text = _REGION_PLACEHOLDER.sub("us-east-1", text)
         labels = [label for label in host.key(text) if not _PLACEHOLDER.search(label)]
         if not labels or "localhost" in text:
@@ -167,7 +171,14 @@ def _routes(model: dict[str, Any]) -> Iterator[list[Any]]:
             bound["header"],
             operation.get("endpoint", {}).get("hostPrefix"),
             bool(operation.get("deprecated")),
+            _is_express(operation),
         ]
+
+
+def _is_express(operation: dict[str, Any]) -> bool:
+    """Is it served by S3 Express's control endpoint?"""
+    context = operation.get("staticContextParams", {})
+    return bool(context.get("UseS3ExpressControlEndpoint", {}).get("value"))
 
 
 def _members(model: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def parse(data: bytes, doubts: Doubts) -> Any:
         if decoder.position != len(data):
             doubts.add("bytes after the CBOR value")
     except (ValueError, struct.error, OverflowError) as error:
-        doubts.add(f"body is not CBOR: {str(error):.80}")
+        doubts.add(f"body is not CBOR: {error!s:.80}")
         return None
     return value
 

@@ -6,7 +6,7 @@ It does not know how requests are routed or shapes are read.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.model import OperationModel
@@ -18,6 +18,8 @@ from apitrail.aws import (
     index,
     json_protocol,
     models,
+    old_clients,
+    post_object,
     query,
     rest,
     route,
@@ -26,6 +28,7 @@ from apitrail.aws import (
 )
 from apitrail.aws.call import Call
 from apitrail.aws.credential import Credential
+from apitrail.aws.evidence import Match
 from apitrail.aws.scalars import Doubts
 from apitrail.aws.shapes import Compiler
 from apitrail.exchange import Request, Response
@@ -42,7 +45,6 @@ def request(request: Request, credential: Credential) -> Call:
         if match is None:
             doubts.add("no operation fits")
         else:
-            call = _named(call, match)
             call = _read(call, match, request, doubts)
     except Exception as error:  # noqa: BLE001 - decoding is total: any failure is a doubt
         doubts.add(f"decoding failed: {type(error).__name__}")
@@ -70,9 +72,10 @@ def needs(request: Request, credential: Credential) -> str | None:
         match = route.find(request, credential, index.load(), Doubts())
     except Exception:  # noqa: BLE001 - `request` will say what is wrong
         return None
-    if match is None or models.is_loaded(match.service.name, match.service.version):
-        return None
-    return f"{match.service.name}/{match.service.version}"
+    for place in (match, *match.others) if match else ():
+        if not models.is_loaded(place.service.name, place.service.version):
+            return f"{place.service.name}/{place.service.version}"
+    return None
 
 
 def prepare(need: str) -> None:
@@ -89,10 +92,11 @@ def _region(request: Request, credential: Credential) -> str | None:
         return credential.region
     if len(credential.region_set) == 1 and "*" not in credential.region_set[0]:
         return credential.region_set[0]
-    return host.parse(request.host).region
+    name = host.parse(request.host)
+    return name.region or host.GLOBAL_REGIONS.get(name.partition or "")
 
 
-def _named(call: Call, match: route.Match) -> Call:
+def _named(call: Call, match: Match) -> Call:
     service = match.service
     return replace(
         call,
@@ -105,16 +109,51 @@ def _named(call: Call, match: route.Match) -> Call:
     )
 
 
-def _read(call: Call, match: route.Match, request: Request, doubts: Doubts) -> Call:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a request says if it goes to `match`, and how much of it does not fit there."""
+
+    match: Match
+    loaded: models.Loaded
+    operation: OperationModel
+    parameters: Parameters
+    doubts: Doubts
+
+    @property
+    def misfits(self) -> int:
+        shape = self.operation.input_shape
+        required = shape.required_members if shape else ()
+        return len(self.doubts) + sum(name not in self.parameters for name in required)
+
+
+def _read(call: Call, match: Match, request: Request, doubts: Doubts) -> Call:
+    call = _named(call, match)
+    if match.operation == post_object.OPERATION and match.service.name == "s3":
+        put_object = models.operation("s3", "PutObject")
+        uploaded = post_object.read(request, match.labels["Bucket"], put_object, doubts)
+        return replace(call, parameters=uploaded)
+    best = _reading(match, request)
+    if match.others and best.misfits:
+        readings = [best, *(_reading(other, request) for other in match.others)]
+        best = min(readings, key=lambda reading: reading.misfits)
+        call = _named(call, best.match)
+    for problem in best.doubts:
+        doubts.add(problem)
+    shape = best.operation.input_shape
+    return replace(
+        call,
+        parameters=best.parameters,
+        read_only_trait=_read_only(best.loaded, best.operation),
+        sensitive_parameters=sensitive.present(shape, best.parameters, best.loaded.compiled),
+    )
+
+
+def _reading(match: Match, request: Request) -> _Reading:
+    doubts = Doubts()
     loaded = models.loaded(match.service.name, match.service.version)
     operation = loaded.model.operation_model(match.operation)
     parameters = _READERS[match.protocol](loaded, operation, match, request, doubts)
-    return replace(
-        call,
-        parameters=parameters,
-        read_only_trait=_read_only(loaded, operation),
-        sensitive_parameters=sensitive.present(operation.input_shape, parameters, loaded.compiled),
-    )
+    return _Reading(match, loaded, operation, parameters, doubts)
 
 
 def _read_only(loaded: models.Loaded, operation: OperationModel) -> bool | None:
@@ -133,7 +172,7 @@ def _compiler(loaded: models.Loaded, name: str, make: Callable[[], Compiler]) ->
 def _json(
     loaded: models.Loaded,
     operation: OperationModel,
-    match: route.Match,
+    match: Match,
     request: Request,
     doubts: Doubts,
 ) -> Parameters:
@@ -151,19 +190,37 @@ def _json(
 def _form(
     loaded: models.Loaded,
     operation: OperationModel,
-    match: route.Match,
+    match: Match,
     request: Request,
     doubts: Doubts,
 ) -> Parameters:
-    make = query.ec2_compiler if match.protocol == "ec2" else query.query_compiler
+    make = _FORM_COMPILERS.get(match.service.name) or _FORM_COMPILERS[match.protocol]
     compiler = _compiler(loaded, match.protocol, make)
-    return query.read(compiler, operation.input_shape, query.tree(match.fields, doubts), doubts)
+    tree = query.tree(match.fields, doubts)
+    parameters = query.read(compiler, operation.input_shape, tree, doubts)
+    if match.service.name == "sqs":
+        _queue_url(parameters, operation, request)
+    return parameters
+
+
+_FORM_COMPILERS = {
+    "ec2": query.ec2_compiler,
+    "query": query.query_compiler,
+    "sqs": old_clients.sqs_compiler,
+}
+
+
+def _queue_url(parameters: Parameters, operation: OperationModel, request: Request) -> None:
+    """Old clients post to the queue's URL and leave the parameter out."""
+    path = request.path
+    if path.strip("/") and "QueueUrl" in operation.input_shape.members:
+        parameters.setdefault("QueueUrl", f"{request.scheme}://{request.host}{path}")
 
 
 def _rest(
     loaded: models.Loaded,
     operation: OperationModel,
-    match: route.Match,
+    match: Match,
     request: Request,
     doubts: Doubts,
 ) -> Parameters:

@@ -16,7 +16,6 @@ SUFFIXES = {
     "api.amazonwebservices.eu": "aws-eusc",
     "api.aws.hci.ic.gov": "aws-iso-f",
     "api.cloud-aws.adc-e.uk": "aws-iso-e",
-    "amazonaws-us-gov.com": "aws-us-gov",
     "amazonaws.com.cn": "aws-cn",
     "api.aws.ic.gov": "aws-iso",
     "cloud.adc-e.uk": "aws-iso-e",
@@ -30,6 +29,21 @@ SUFFIXES = {
     "on.aws": "aws",
 }
 
+# The consoles' domains, where only sign-in is an API (botocore's signin ruleset).
+CONSOLES = {
+    "csphome.hci.ic.gov": "aws-iso-f",
+    "amazonaws-us-gov.com": "aws-us-gov",
+    "amazonaws-eusc.eu": "aws-eusc",
+    "sc2shome.sgov.gov": "aws-iso-b",
+    "csphome.adc-e.uk": "aws-iso-e",
+    "aws.amazon.com": "aws",
+    "c2shome.ic.gov": "aws-iso",
+    "amazonaws.cn": "aws-cn",
+    "signin.aws": "aws",
+}
+_PARTITIONS = SUFFIXES | CONSOLES
+_SIGN_IN = frozenset({"signin", "signin-fips", "oauth"})
+
 # botocore data/partitions.json: regionRegex of each partition.
 REGIONS = (
     (re.compile(r"us-gov-\w+-\d+"), "aws-us-gov"),
@@ -41,6 +55,18 @@ REGIONS = (
     (re.compile(r"us-isof-\w+-\d+"), "aws-iso-f"),
     (re.compile(r"(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+"), "aws"),
 )
+
+# botocore data/partitions.json: implicitGlobalRegion, what a name without a region stands for.
+GLOBAL_REGIONS = {
+    "aws": "us-east-1",
+    "aws-cn": "cn-northwest-1",
+    "aws-us-gov": "us-gov-west-1",
+    "aws-eusc": "eusc-de-east-1",
+    "aws-iso": "us-iso-east-1",
+    "aws-iso-b": "us-isob-east-1",
+    "aws-iso-e": "eu-isoe-west-1",
+    "aws-iso-f": "us-isof-south-1",
+}
 
 # Labels that say how a service is reached, not which.
 _NEUTRAL = frozenset({"dualstack", "global", "us-gov", "fips", "aws-global"})
@@ -92,11 +118,16 @@ def is_aws(name: str) -> bool:
     """Is this the name of an AWS API endpoint, in whatever partition or spelling?"""
     plain = bare(name)
     suffix = _suffix(plain)
-    return suffix is not None and not _NOT_API.search(plain[: -len(suffix) - 1])
+    if suffix is None:
+        return False
+    rest = plain[: -len(suffix) - 1]
+    if suffix in CONSOLES:
+        return not _SIGN_IN.isdisjoint(rest.split("."))
+    return not _NOT_API.search(rest)
 
 
 def _suffix(plain: str) -> str | None:
-    return next((s for s in SUFFIXES if plain.endswith("." + s)), None)
+    return next((s for s in _PARTITIONS if plain.endswith("." + s)), None)
 
 
 @lru_cache(maxsize=4096)
@@ -115,7 +146,7 @@ def _aws(plain: str, rest: str, suffix: str) -> Host:
     labels = rest.split(".")
     region = next((label for label in reversed(labels) if is_region(label)), None)
     region = region or next((r for label in labels if (r := _hyphened_region(label))), None)
-    partition = SUFFIXES[suffix]
+    partition = _PARTITIONS[suffix]
     if region and partition == "aws":
         partition = partition_of(region)
     return Host(name=plain, labels=_clean(labels), partition=partition, region=region)
@@ -144,9 +175,8 @@ def _clean(labels: list[str]) -> tuple[str, ...]:
         if label in _NEUTRAL or is_region(label):
             continue
         region = _hyphened_region(label)
-        if region:
-            label = label.removesuffix("-" + region)
-        kept.append(label.removesuffix("-fips").removeprefix("fips-").replace("-fips-", "-"))
+        plain = label.removesuffix("-" + region) if region else label
+        kept.append(plain.removesuffix("-fips").removeprefix("fips-").replace("-fips-", "-"))
     return tuple(kept)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from apitrail.aws import catalogue
+from apitrail.aws.old_clients import FORMERLY_QUERY, HOSTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Route:
     headers: tuple[str, ...]
     host_prefix: str | None
     deprecated: bool
+    express: bool
 
 
 @dataclass(eq=False, kw_only=True)
@@ -40,6 +42,7 @@ class Service:
     version: str
     api_version: str
     current: bool
+    service_id: str
     signing_name: str
     endpoint_prefix: str
     target_prefix: str | None
@@ -58,6 +61,7 @@ class Service:
             version=row["version"],
             api_version=row["api_version"],
             current=row["current"],
+            service_id=row["service_id"],
             signing_name=row["signing_name"],
             endpoint_prefix=row["endpoint_prefix"],
             target_prefix=row["target_prefix"],
@@ -71,14 +75,15 @@ class Service:
 
     @property
     def is_query(self) -> bool:
-        """Does it take `Action=` forms?"""
-        return "query" in self.protocols or "ec2" in self.protocols
+        """Does it take `Action=` forms, or did it once?"""
+        own = "query" in self.protocols or "ec2" in self.protocols
+        return own or self.name in FORMERLY_QUERY
 
     @cached_property
     def routes(self) -> Node:
         """All REST routes as a tree; built when first asked."""
         root = Node()
-        for name, method, template, literals, query, headers, prefix, deprecated in self.rows:
+        for name, method, template, literals, query, headers, prefix, old, express in self.rows:
             route = Route(
                 operation=name,
                 method=method,
@@ -87,10 +92,16 @@ class Service:
                 query=tuple(query),
                 headers=tuple(headers),
                 host_prefix=prefix,
-                deprecated=deprecated,
+                deprecated=old,
+                express=express,
             )
             root.add(route)
         return root
+
+    @cached_property
+    def dates(self) -> list[str]:
+        """The API dates that its paths begin with."""
+        return [key for key in self.routes.children if key and key[:4].isdigit()]
 
 
 class Node:
@@ -129,6 +140,8 @@ class Index:
         self.versions: dict[str, list[Service]] = {}
         for service in self.services:
             self._file(service)
+        for alias, name in HOSTS.items():
+            self.hosts.setdefault(alias, []).extend(self.versions.get(name, ()))
 
     def _file(self, service: Service) -> None:
         self.versions.setdefault(service.name, []).append(service)

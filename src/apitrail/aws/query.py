@@ -5,6 +5,7 @@ It does not know which operation an Action is.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -12,7 +13,7 @@ from botocore.model import Shape
 
 from apitrail.aws.call import Map
 from apitrail.aws.scalars import READERS, Doubts, Reader
-from apitrail.aws.shapes import Compiler
+from apitrail.aws.shapes import Compile, Compiler
 
 MOST_PAIRS = 50_000
 DEEPEST = 64
@@ -21,6 +22,9 @@ VALUE = ""
 """The key below which a node of the tree keeps its own text; names are never empty."""
 
 type Tree = dict[str, Any]
+
+type Names = Callable[[str, Any], tuple[str, ...]]
+"""A member's names on the wire, from its name and shape."""
 
 
 def pairs(text: str, doubts: Doubts) -> list[tuple[str, str]]:
@@ -50,14 +54,19 @@ def tree(fields: list[tuple[str, str]], doubts: Doubts) -> Tree:
     return root
 
 
+def compiler(names: Names) -> Compiler:
+    """Readers of query forms whose members go by `names`."""
+    return Compiler(structure=_structure(names), sequence=_query_list, mapping=_map)
+
+
 def query_compiler() -> Compiler:
     """Readers of the query protocol."""
-    return Compiler(structure=_structure(_query_name), sequence=_query_list, mapping=_map)
+    return compiler(_query_names)
 
 
 def ec2_compiler() -> Compiler:
     """Readers of the ec2 protocol."""
-    return Compiler(structure=_structure(_ec2_name), sequence=_ec2_list, mapping=_map)
+    return Compiler(structure=_structure(_ec2_names), sequence=_ec2_list, mapping=_map)
 
 
 def read(compiler: Compiler, shape: Shape | None, root: Tree, doubts: Doubts) -> dict[str, Any]:
@@ -69,33 +78,35 @@ def read(compiler: Compiler, shape: Shape | None, root: Tree, doubts: Doubts) ->
     return result
 
 
-def _query_name(name: str, member: Any) -> str:
+def _query_names(name: str, member: Any) -> tuple[str, ...]:
     ref = member.serialization
-    # A flattened list goes by its element's name.
+    own = str(ref.get("name", name))
+    # A flattened list goes by its element's name, but by its own where it is empty.
     if member.type_name == "list" and ref.get("flattened"):
         inner = member.member.serialization.get("name")
         if inner:
-            return str(inner)
-    return str(ref.get("name", name))
+            return (str(inner), own)
+    return (own,)
 
 
-def _ec2_name(name: str, member: Any) -> str:
+def _ec2_names(name: str, member: Any) -> tuple[str, ...]:
     ref = member.serialization
     if "queryName" in ref:
-        return str(ref["queryName"])
+        return (str(ref["queryName"]),)
     if "name" in ref:
-        return str(ref["name"][:1].upper() + ref["name"][1:])
-    return name
+        return (str(ref["name"][:1].upper() + ref["name"][1:]),)
+    return (name,)
 
 
-def _structure(wire_name: Any) -> Any:
+def _structure(names: Names) -> Compile:
     def compiled(shape: Any, compiler: Compiler) -> Reader:
         members: dict[str, tuple[str, Reader]] = {}
         for name, member in shape.members.items():
             reader = compiler.reader(member)
             if member.type_name in READERS:
                 reader = _scalar(reader)
-            members[wire_name(name, member)] = (name, reader)
+            for wire in names(name, member):
+                members.setdefault(wire, (name, reader))
         return _structure_reader(members)
 
     return compiled
@@ -176,18 +187,24 @@ def _ec2_list(shape: Any, compiler: Compiler) -> Reader:
 def _map(shape: Any, compiler: Compiler) -> Reader:
     element = _element(shape.value, compiler)
     flattened = bool(shape.serialization.get("flattened"))
-    key_name = shape.key.serialization.get("name", "key")
-    value_name = shape.value.serialization.get("name", "value")
+    # Old clients spell them in their own way.
+    key_names = (shape.key.serialization.get("name", "key"), "Name", "Key")
+    value_names = (shape.value.serialization.get("name", "value"), "Value")
 
     def read(node: Any, doubts: Doubts) -> Any:
         result = Map()
         inner = node if flattened else node.get("entry", node)
         for entry in _numbered(inner, doubts):
-            key = entry.get(key_name, {}).get(VALUE)
-            if key is None:
+            key = _first(entry, key_names)
+            if key is None or VALUE not in key:
                 doubts.add("map entry without a key")
                 continue
-            result[key] = element(entry[value_name], doubts) if value_name in entry else None
+            value = _first(entry, value_names)
+            result[key[VALUE]] = None if value is None else element(value, doubts)
         return result
 
     return read
+
+
+def _first(entry: Any, names: tuple[str, ...]) -> Any:
+    return next((entry[name] for name in names if name in entry), None)

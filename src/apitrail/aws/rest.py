@@ -8,17 +8,18 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
 from botocore.model import OperationModel
 
-from apitrail.aws import body, json_protocol, xml
+from apitrail.aws import body, eventstream, json_protocol, xml
 from apitrail.aws.call import EventStream, Map
-from apitrail.aws.scalars import READERS, Doubts, Reader, timestamp
+from apitrail.aws.scalars import READERS, Doubts, Reader
 from apitrail.aws.shapes import Compiler, document
+from apitrail.errors import FormatError
 from apitrail.exchange import Request
 
 
@@ -82,7 +83,7 @@ def _label(name: str, shape: Any, _: set[str]) -> Step:
 
 
 def _host_label(name: str) -> Step:
-    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+    def step(parts: Parts, result: dict[str, Any], _doubts: Doubts) -> None:
         if name in parts.host_labels:
             result.setdefault(name, parts.host_labels[name])
 
@@ -121,7 +122,7 @@ def _or_nothing(shape: Any, value: str, reader: Reader, doubts: Doubts) -> Any:
 def _query_map(name: str, shape: Any, bound: set[str]) -> Step:
     many = shape.value.type_name == "list"
 
-    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+    def step(parts: Parts, result: dict[str, Any], _doubts: Doubts) -> None:
         found = Map()
         for key, value in parts.query:
             if key in bound:
@@ -150,12 +151,34 @@ def _header(name: str, shape: Any, _: set[str]) -> Step:
         return many
     reader = _text_reader(shape)
 
+    if key == "content-encoding":
+        return _content_encoding(name)
+    in_query = key.startswith("x-amz-")
+
     def one(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
         value = parts.request.header(key)
         if value is not None:
             result[name] = reader(_decoded(value), doubts)
+        elif in_query and parts.query:
+            # Who presigns a URL may move these headers into the query.
+            value = next((value for k, value in parts.query if k.lower() == key), None)
+            if value is not None:
+                result[name] = reader(value, doubts)
 
     return one
+
+
+def _content_encoding(name: str) -> Step:
+    """S3 takes its own framing off the object's encoding."""
+
+    def step(parts: Parts, result: dict[str, Any], _doubts: Doubts) -> None:
+        values = parts.request.header_values("content-encoding")
+        tokens = [token.strip() for token in ",".join(values).split(",")]
+        kept = [token for token in tokens if token and token.lower() != "aws-chunked"]
+        if kept:
+            result[name] = ",".join(kept)
+
+    return step
 
 
 def _decoded(value: str) -> str:
@@ -211,7 +234,7 @@ def _dates(text: str) -> list[str]:
 def _prefix_headers(name: str, shape: Any, _: set[str]) -> Step:
     prefix = shape.serialization.get("name", "").lower()
 
-    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+    def step(parts: Parts, result: dict[str, Any], _doubts: Doubts) -> None:
         found = Map()
         for key, value in parts.request.headers:
             if key.lower().startswith(prefix):
@@ -237,18 +260,44 @@ def _body(operation: OperationModel, compiler: Compiler) -> Step:
     if payload is not None:
         return _payload(payload, shape.members[payload], compiler, is_xml=is_xml)
     if all("location" in member.serialization for member in shape.members.values()):
-        return lambda parts, result, doubts: None
+        return _nothing
     return _structured(None, shape, compiler, is_xml=is_xml)
+
+
+def _nothing(_parts: Parts, _result: dict[str, Any], _doubts: Doubts) -> None:
+    pass
 
 
 def _payload(name: str, shape: Any, compiler: Compiler, *, is_xml: bool) -> Step:
     if shape.serialization.get("eventstream"):
-        return lambda parts, result, doubts: result.update({name: EventStream(counts=Map())})
+        return _events(name)
     if shape.type_name == "blob":
         return _raw_blob(name, streaming=bool(shape.serialization.get("streaming")))
     if shape.type_name == "string":
         return _raw_text(name)
     return _structured(name, shape, compiler, is_xml=is_xml)
+
+
+def _events(name: str) -> Step:
+    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+        counts = Map()
+        try:
+            for message in _unsigned(parts.request.body.data):
+                counts[message.type] = counts.get(message.type, 0) + 1
+        except FormatError as error:
+            doubts.add(f"event stream: {error}")
+        result[name] = EventStream(counts=counts)
+
+    return step
+
+
+def _unsigned(data: bytes) -> Iterator[eventstream.Message]:
+    """The events of a stream; signed ones are wrapped in a message that has no type."""
+    for message in eventstream.messages(data):
+        if message.type == "unknown":
+            yield from eventstream.messages(message.payload)
+        else:
+            yield message
 
 
 def _raw_blob(name: str, *, streaming: bool) -> Step:
@@ -286,13 +335,11 @@ def _structured(name: str | None, shape: Any, compiler: Compiler, *, is_xml: boo
             return
         value = read(data, doubts)
         if name is not None:
-            if value is not None:
+            # Clients send `{}` for a payload that was not given.
+            if value:
                 result[name] = value
         elif isinstance(value, dict):
             for key, item in value.items():
                 result.setdefault(key, item)
 
     return step
-
-
-__all__ = ["Parts", "Step", "steps", "timestamp"]

@@ -63,21 +63,24 @@ def _paths(shape: Any, value: Any, path: Path, compiled: dict[Any, bool]) -> Ite
         return
     if shape.metadata.get("sensitive"):
         yield from _all(value, path)
-    elif shape.type_name == "structure" and isinstance(value, dict):
-        for name, item in value.items():
-            member = shape.members.get(name)
-            if member is not None and _concerns(member, compiled):
-                yield from _paths(member, item, (*path, name), compiled)
-    elif shape.type_name == "list" and isinstance(value, list):
-        if _concerns(shape.member, compiled):
-            for item in value:
-                yield from _paths(shape.member, item, (*path, "*"), compiled)
-    elif shape.type_name == "map" and isinstance(value, dict):
-        if shape.key.metadata.get("sensitive") and value:
-            yield path
-        if _concerns(shape.value, compiled):
-            for item in value.values():
-                yield from _paths(shape.value, item, (*path, "*"), compiled)
+        return
+    if shape.type_name == "map" and value and shape.key.metadata.get("sensitive"):
+        yield path
+    for step, child, item in _inside(shape, value):
+        if _concerns(child, compiled):
+            yield from _paths(child, item, (*path, step), compiled)
+
+
+def _inside(shape: Any, value: Any) -> Iterator[tuple[str, Shape, Any]]:
+    match shape.type_name, value:
+        case "structure", dict():
+            for name, item in value.items():
+                if name in shape.members:
+                    yield name, shape.members[name], item
+        case "list", list():
+            yield from (("*", shape.member, item) for item in value)
+        case "map", dict():
+            yield from (("*", shape.value, item) for item in value.values())
 
 
 def _all(value: Any, path: Path) -> Iterator[Path]:

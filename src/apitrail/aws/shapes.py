@@ -35,8 +35,6 @@ class Compiler:
         key = (shape.name, ref.get("name"), ref.get("queryName"), bool(ref.get("flattened")))
         found = self._readers.get(key)
         if found is None:
-            # Recursive shapes meet this stand-in while they are being compiled.
-            self._readers[key] = lambda value, doubts: self._readers[key](value, doubts)
             found = self._readers[key] = self._new(shape)
         return found
 
@@ -46,6 +44,7 @@ class Compiler:
         compiled = self._compile[shape.type_name]
         made: list[Reader] = []
 
+        # Compiled when first called: shapes may be recursive, and most are never met.
         def late(value: Any, doubts: Doubts) -> Any:
             if not made:
                 made.append(compiled(shape, self))

@@ -30,7 +30,7 @@ class Element:
         self.text = ""
 
 
-class _Refused(ValueError):
+class _RefusedError(ValueError):
     pass
 
 
@@ -43,7 +43,7 @@ class _Builder:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
         if len(self._open) > DEEPEST or self._count > MOST_ELEMENTS:
-            raise _Refused("too deep or too many elements")
+            raise _RefusedError("too deep or too many elements")
         plain = {_local(name): value for name, value in attributes.items()}
         element = Element(_local(tag), plain)
         self._open[-1].children.append(element)
@@ -56,7 +56,7 @@ class _Builder:
         self._open[-1].text += data
 
     def refuse(self, *_: Any) -> None:
-        raise _Refused("document type declaration")
+        raise _RefusedError("document type declaration")
 
 
 def _local(name: str) -> str:
@@ -76,8 +76,8 @@ def parse(data: bytes, doubts: Doubts) -> Element | None:
     parser.StartDoctypeDeclHandler = builder.refuse
     try:
         parser.Parse(data, True)
-    except (expat.ExpatError, _Refused, LookupError, ValueError) as error:
-        doubts.add(f"body is not XML that is read here: {str(error):.80}")
+    except (expat.ExpatError, _RefusedError, LookupError, ValueError) as error:
+        doubts.add(f"body is not XML that is read here: {error!s:.80}")
         return None
     return builder.root.children[0]
 
