@@ -10,7 +10,6 @@ from typing import Any
 
 from apitrail.aws.call import Blob, EventStream
 from apitrail.cloudtrail.ec2_names import (
-    INSTANCE_NAMES,
     REQUEST_NAMES,
     RESULT_NAMES,
     RUN_INSTANCES_ITEM,
@@ -18,8 +17,10 @@ from apitrail.cloudtrail.ec2_names import (
     STANDING_VALUES,
     is_newer,
     newer_list,
+    newer_result_set,
     request_set,
     result_set,
+    structure_names,
 )
 from apitrail.cloudtrail.secret import Rules
 from apitrail.cloudtrail.spelling import (
@@ -123,7 +124,7 @@ class _Older:
 
     def result(self, members: dict[str, Any], depth: int) -> dict[str, Any]:
         out: dict[str, Any] = {}
-        special = INSTANCE_NAMES if "AmiLaunchIndex" in members else {}
+        special = structure_names(members)
         for name, value in _shown(members, self.rules):
             if isinstance(value, list):
                 items = [self._answered(item, depth) for item in value]
@@ -182,7 +183,7 @@ class _Newer:
         for name, value in _shown(members, self.rules):
             if isinstance(value, list):
                 items = [self._answered(item, depth) for item in value]
-                out[result_set(name)] = {"item": _one(items)} if items else ""
+                out[newer_result_set(name)] = {"item": _one(items)} if items else ""
             else:
                 out[RESULT_NAMES.get(name) or lower_first(name)] = self._answered(value, depth)
         return out

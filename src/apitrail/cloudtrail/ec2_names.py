@@ -6,6 +6,7 @@ It does not know values.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from apitrail.cloudtrail.spelling import lower_first
 
@@ -184,20 +185,33 @@ RESULT_SETS = {
     "Successful": "successful",
 }
 
-# Members of an instance (the structure that has an `AmiLaunchIndex`) with other wire names.
-INSTANCE_NAMES = {
-    "PublicDnsName": "dnsName",
-    "PublicIpAddress": "ipAddress",
-    "State": "instanceState",
-    "StateTransitionReason": "reason",
+# What a newer result calls them instead.
+NEWER_RESULT_SETS = {
+    "BlockDeviceMappings": "blockDeviceMappingSet",
+    "Instances": "fleetInstanceSet",
+    "LicenseSpecifications": "licenseSet",
+    "SecurityGroups": "securityGroupSet",
+}
+
+# Structures of older results with other wire names, by a member that only they have.
+RESULT_STRUCTURES: dict[str, dict[str, str]] = {
+    "AmiLaunchIndex": {
+        "PublicDnsName": "dnsName",
+        "PublicIpAddress": "ipAddress",
+        "State": "instanceState",
+        "StateTransitionReason": "reason",
+    },
+    "NetworkAclId": {"IsDefault": "default"},
+    "SnapshotId": {"State": "status", "StateMessage": "statusMessage"},
+    "VolumeId": {"State": "status"},
 }
 
 # Scalar members of any result with other wire names.
 RESULT_NAMES = {
+    "BundleTask": "bundleInstanceTask",
     "BundleTaskError": "error",
     "ExportToS3Task": "exportToS3",
     "InstanceExportDetails": "instanceExport",
-    "IsDefault": "default",
     "ProductCodeId": "productCode",
     "ProductCodeType": "type",
     "VpcAttachment": "attachment",
@@ -232,6 +246,19 @@ def request_set(operation: str, name: str) -> tuple[str, str]:
         return known
     one = lower_first(singular(name))
     return (lower_first(name) if name.endswith("Set") else f"{one}Set"), one
+
+
+def structure_names(members: Container[str]) -> dict[str, str]:
+    """The odd wire names of an older result's structure."""
+    for member, names in RESULT_STRUCTURES.items():
+        if member in members:
+            return names
+    return {}
+
+
+def newer_result_set(name: str) -> str:
+    """A list's name in a newer result."""
+    return NEWER_RESULT_SETS.get(name) or result_set(name)
 
 
 def result_set(name: str) -> str:
