@@ -6,7 +6,6 @@ It does not know mitmproxy or SQL; it decodes, redacts, describes, and hands ove
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from apitrail.aws.credential import Credential
 from apitrail.cloudtrail import errors, record, resources
 from apitrail.event import Description, Event, describe, dump
 from apitrail.exchange import Exchange
-from apitrail.identity import Identity, Known, learn
+from apitrail.identity import Known, learn
 from apitrail.query import project
 from apitrail.redact import Redactor
 from apitrail.trail.rows import Draft
@@ -72,10 +71,10 @@ class Recorder:
         what = {"reason": reason, "calls": self.calls}
         await self.trail.append(Draft(kind="close", facets={"what": dump(what)}))
 
-    async def heartbeat(self, passed: Mapping[str, int]) -> None:
+    async def heartbeat(self, passed: Mapping[str, int]) -> int:
         """Say that nothing is missing up to now, and what was tunnelled past, by host."""
         what = {"calls": self.calls, "tunnelled": dict(passed), "in_flight": len(self.in_flight)}
-        await self.trail.append(Draft(kind="heartbeat", facets={"what": dump(what)}))
+        return await self.trail.append(Draft(kind="heartbeat", facets={"what": dump(what)}))
 
     async def begin(self, exchange: Exchange, run: Mapping[str, Any] | None = None) -> Open:
         """Make the intent of a call durable; only then may it be forwarded.
@@ -109,10 +108,11 @@ class Recorder:
         at = exchange.ended or exchange.started
         caller = self.known.identify(opened.credential, at=exchange.started, call=call)
         learned = learn(call, caller, at=at)
-        self.known.add(*learned)
+        for doubt in self.known.add(*learned):
+            call = call.doubting(doubt)
         event = self._event(
             exchange, call, opened.credential, opened.run,
-            learned=tuple(json.loads(binding.to_json()) for binding in learned),
+            learned=tuple(binding.to_json() for binding in learned),
         )  # fmt: skip
         row = project(event.who, event.what or {})
         try:
@@ -164,7 +164,7 @@ class Recorder:
                     safe, safe_call, credential,
                     user_identity=identity.user_identity(), account=account,
                 ),
-                identity=_identity(identity),
+                identity=identity.to_json(),
                 resources=tuple(_resource(item) for item in touched),
                 undetermined=resources.undetermined(safe_call),
                 error=_error(safe, safe_call),
@@ -172,11 +172,6 @@ class Recorder:
                 learned=learned,
             ),
         )  # fmt: skip
-
-
-def _identity(identity: Identity) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(identity.to_json())
-    return value
 
 
 def _resource(resource: resources.Resource) -> dict[str, str]:

@@ -79,6 +79,22 @@ def targets_of(spec: str) -> set[tuple[str, int]]:
     return {(str(address[0]).lower(), int(address[1]))} if address else set()
 
 
+async def open_recorder(directory: Path, settings: Settings) -> Addon:
+    """Open the trail and put a recorder before it.
+
+    Raises:
+        UsageError: the trail or a setting cannot be used; nothing was written.
+    """
+    destinations = settings.destinations()
+    config.make_directory(directory)
+    keys = config.Keys.of(directory)
+    trail = await Trail.open(directory, signer=keys.signer(), clock=config.clock)
+    recorder = Recorder(
+        trail, Redactor(keys.redaction()), Known(), config.clock, settings.summary()
+    )
+    return Addon(recorder, Guard(destinations), settings.body_limit)
+
+
 class Session:
     """A recorder at work; `async with await Session.start(...)`."""
 
@@ -96,7 +112,12 @@ class Session:
         self._stopping = asyncio.Event()
         self._door = control.Door(
             directory,
-            {"status": self._status, "run": self._run, "end-run": self._end_run},
+            {
+                "status": self._status,
+                "run": self._run,
+                "end-run": self._end_run,
+                "heartbeat": self._heartbeat,
+            },
         )
         self._beating: asyncio.Task[None]
 
@@ -107,20 +128,13 @@ class Session:
         Raises:
             UsageError: the trail or a setting cannot be used; nothing was recorded.
         """
-        destinations = settings.destinations()
-        config.make_directory(directory)
-        keys = config.Keys.of(directory)
-        trail = await Trail.open(directory, signer=keys.signer(), clock=config.clock)
+        addon = await open_recorder(directory, settings)
+        trail = addon.recorder.trail
         try:
-            recorder = Recorder(
-                trail, Redactor(keys.redaction()), Known(), config.clock, settings.summary()
-            )
-            guard = Guard(destinations)
-            addon = Addon(recorder, guard, settings.body_limit)
             (directory / "ca").mkdir(mode=0o700, exist_ok=True)
             server = await Server.start(
                 settings.modes,
-                addons=(guard, addon),
+                addons=(addon.guard, addon),
                 confdir=directory / "ca",
                 settings=dict(settings.settings),
             )
@@ -129,7 +143,7 @@ class Session:
             raise
         session = cls(directory, settings, trail, addon, server)
         _show_certificate(directory)
-        session.recovered = await recorder.start()
+        session.recovered = await session.recorder.start()
         await session._door.open()
         session._beating = asyncio.create_task(session._beat(), name="heartbeat")
         return session
@@ -219,15 +233,22 @@ class Session:
     async def _end_run(self, request: dict[str, Any]) -> dict[str, Any]:
         return {"calls": self.end_run(str(request.get("id")))}
 
+    async def _heartbeat(self, _request: dict[str, Any]) -> dict[str, Any]:
+        return {"index": await self._say_alive()}
+
     async def _beat(self) -> None:
         while not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), self.settings.heartbeat)
                 return
-            passed = dict(self._guard.tunnelled)
             with contextlib.suppress(RecordingError):
-                await self.recorder.heartbeat(passed)
-                self._guard.tunnelled.subtract(passed)
+                await self._say_alive()
+
+    async def _say_alive(self) -> int:
+        passed = dict(self._guard.tunnelled)
+        index = await self.recorder.heartbeat(passed)
+        self._guard.forget(passed)
+        return index
 
 
 def _free_port() -> int:

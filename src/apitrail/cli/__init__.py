@@ -23,7 +23,7 @@ COMMANDS = {
     "doctor": "recording:doctor",
     "events": "reading:events",
     "show": "reading:show",
-    "verify": "evidence:verify",
+    "verify": "evidence:verify_command",
 }
 
 

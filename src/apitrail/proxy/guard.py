@@ -11,6 +11,7 @@ import binascii
 import ipaddress
 import socket
 from collections import Counter
+from collections.abc import Mapping
 
 from mitmproxy import http, tls
 from mitmproxy.connection import Client
@@ -28,6 +29,11 @@ class Guard:
         self.destinations = destinations
         self.tunnelled: Counter[str] = Counter()
         self.runs: dict[str, str] = {}
+
+    def forget(self, told: Mapping[str, int]) -> None:
+        """What was tunnelled is written down; count on from there."""
+        self.tunnelled.subtract(told)
+        self.tunnelled += Counter()  # drops what is zero
 
     def client_disconnected(self, client: Client) -> None:
         self.runs.pop(client.id, None)
