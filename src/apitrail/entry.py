@@ -113,7 +113,7 @@ class Entry:
                     )
                 case _:
                     raise FormatError("malformed entry")
-        except (ValueError, RecursionError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise FormatError("malformed entry") from error
         # One spelling only: two readers of the same bytes must never see different things
         # (duplicate keys, spaces, escapes, non-canonical base64).

@@ -27,6 +27,10 @@ WRITER_PRAGMAS = (
 )
 
 
+class NotATrailError(UsageError):
+    """There is no trail here, or what is here cannot be read as one."""
+
+
 @cache
 def schema() -> str:
     """The DDL of a trail."""
@@ -60,7 +64,7 @@ def recognise(database: sqlite3.Connection, path: Path) -> None:
     (application,) = database.execute("PRAGMA application_id").fetchone()
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
-        raise UsageError(
+        raise NotATrailError(
             f"{str(path)!r} is not a trail", hint="name the directory that `apitrail record` made"
         )
     if not 1 <= version <= VERSION:
@@ -78,7 +82,7 @@ def open_read_only(directory: Path) -> sqlite3.Connection:
     """
     path = directory / FILE
     if not path.is_file():
-        raise UsageError(
+        raise NotATrailError(
             f"no trail at {str(directory)!r}",
             hint="`apitrail record` starts one; --trail or APITRAIL_TRAIL names another",
         )
@@ -95,8 +99,8 @@ def open_read_only(directory: Path) -> sqlite3.Connection:
     return database
 
 
-def _not_a_trail(path: Path, error: sqlite3.DatabaseError) -> UsageError:
-    return UsageError(
+def _not_a_trail(path: Path, error: sqlite3.DatabaseError) -> NotATrailError:
+    return NotATrailError(
         f"{str(path)!r} cannot be read as a trail: {error}",
         hint="name the directory that `apitrail record` made, and check its permissions",
     )

@@ -17,6 +17,7 @@ import zstandard
 from apitrail.entry import TAGS, Entry
 from apitrail.errors import FormatError
 from apitrail.query import COLUMNS, Filter
+from apitrail.source import Contents, Facet
 from apitrail.trail import database, pending
 
 # One facet's content, at the most; a larger frame is refused unread.
@@ -70,6 +71,34 @@ class Reader:
         with closing(rows):
             for row in rows:
                 yield row[0]
+
+    def contents(self, start: int, stop: int) -> Iterator[tuple[int, Contents]]:
+        """What is there of the content of entries [start, stop), in order, by index."""
+        between = "WHERE idx >= ? AND idx < ? ORDER BY idx"
+        seals = self._database.execute(f"SELECT idx, event_key FROM seal {between}", (start, stop))
+        rows = self._database.execute(
+            f"SELECT idx, tag, salt, data FROM facet {between}",
+            (start, stop),
+        )
+        with closing(seals), closing(rows):
+            seal, row = seals.fetchone(), rows.fetchone()
+            while seal is not None or row is not None:
+                index = min(found[0] for found in (seal, row) if found is not None)
+                key, facets = None, {}
+                if seal is not None and seal[0] == index:
+                    key, seal = _bytes(seal[1]), seals.fetchone()
+                while row is not None and row[0] == index:
+                    salt = None if row[2] is None else _bytes(row[2])
+                    facets[str(row[1])] = Facet(salt, decompress(row[3]))
+                    row = rows.fetchone()
+                yield index, Contents(key, facets)
+
+    def checkpoints(self) -> Iterator[tuple[int, str]]:
+        """Kept checkpoints, as (size, signed note), smallest first."""
+        rows = self._database.execute("SELECT size, note FROM checkpoint ORDER BY size")
+        with closing(rows):
+            for size, text in rows:
+                yield int(size), str(text)
 
     def entry(self, index: int) -> Entry | None:
         """One entry, parsed; None where there is none."""
@@ -153,7 +182,7 @@ def _select(where: Filter, ids: dict[str, int]) -> tuple[str, list[object]]:
     terms = [term for term in _terms(where, ids) if term is not None]
     conditions = " AND ".join(["1", *(condition for condition, _ in terms)])
     values = [value for _, some in terms for value in some]
-    return f"SELECT e.idx FROM event e WHERE {conditions}", values  # noqa: S608
+    return f"SELECT e.idx FROM event e WHERE {conditions}", values
 
 
 type _Term = tuple[str, list[object]] | None
@@ -183,15 +212,25 @@ def _among(start: str, wanted: tuple[str, ...], ids: dict[str, int], end: str = 
     return f"{start} ({', '.join('?' * len(wanted))}){end}", [ids.get(v, -1) for v in wanted]
 
 
-def decompress(frame: bytes) -> bytes:
+def _bytes(value: object) -> bytes:
+    if not isinstance(value, bytes):
+        raise FormatError("a value in the database is not bytes")
+    return value
+
+
+def decompress(frame: object) -> bytes:
     """The content of one stored facet.
 
     Raises:
-        FormatError: not a zstd frame that states a sane size.
+        FormatError: not just one zstd frame that states a sane size.
     """
+    data = _bytes(frame)
     try:
-        if not 0 <= zstandard.frame_content_size(frame) <= CONTENT_LIMIT:
+        if not 0 <= zstandard.frame_content_size(data) <= CONTENT_LIMIT:
             raise FormatError("a facet states no size, or too large a one")
-        return bytes(zstandard.ZstdDecompressor().decompress(frame))
+        return bytes(_DECOMPRESSOR.decompress(data, allow_extra_data=False))
     except zstandard.ZstdError as error:
         raise FormatError("a facet is not zstd") from error
+
+
+_DECOMPRESSOR = zstandard.ZstdDecompressor()

@@ -88,13 +88,13 @@ class Batch:
         """SQL and its rows, in an order that keeps every constraint."""
         columns = ", ".join(STRING_COLUMNS)
         marks = ", ".join("?" * (len(STRING_COLUMNS) + 4))
-        every = [
+        every: list[tuple[str, list[Any]]] = [
             ("INSERT INTO entry VALUES (?, ?)", self.entries),
             ("INSERT INTO seal VALUES (?, ?)", self.seals),
             ("INSERT INTO facet(idx, tag, data) VALUES (?, ?, ?)", self.facets),
             ("INSERT INTO tile VALUES (?, ?, ?)", self.tiles),
             ("INSERT INTO string(value, id) VALUES (?, ?)", list(self.strings.items())),
-            (f"INSERT INTO event(idx, id, time, read_only, {columns}) VALUES ({marks})", self.events),  # noqa: S608
+            (f"INSERT INTO event(idx, id, time, read_only, {columns}) VALUES ({marks})", self.events),
             ("INSERT INTO resource(name, type, idx) VALUES (?, ?, ?)", self.resources),
             ("INSERT INTO run VALUES (?, ?)", self.runs),
         ]  # fmt: skip
@@ -129,7 +129,8 @@ class Sealer:
         )
         head.append(link.hash, link.time)
         batch.entries.append((index, link.data))
-        batch.seals.append((index, event_key))
+        if draft.facets:
+            batch.seals.append((index, event_key))
         batch.facets.extend(
             (index, tag, self._compressor.compress(draft.facets[tag])) for tag in link.commitments
         )

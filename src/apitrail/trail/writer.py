@@ -406,7 +406,7 @@ class Trail:
             part = unknown_values[start : start + 500]
             marks = ", ".join("?" * len(part))
             rows = await self._database.execute_fetchall(
-                f"SELECT value, id FROM string WHERE value IN ({marks})",  # noqa: S608
+                f"SELECT value, id FROM string WHERE value IN ({marks})",
                 part,
             )
             if pairs := {row[0]: row[1] for row in rows}:

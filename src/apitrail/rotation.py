@@ -1,0 +1,79 @@
+"""The statement by which a log's old key and its new key say that one follows the other.
+
+    apitrail key rotation v1
+    <origin>
+    <index of the entry that holds this>
+    <base64 of the leaf hash before it>
+    <old verifier key>
+    <new verifier key>
+
+It is a C2SP signed note with a signature by each; it does not know where keys are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apitrail.errors import FormatError, VerificationError
+from apitrail.tlog import encoding, merkle, note
+
+_HEADER = "apitrail key rotation v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """From the entry after `index` on, `new` signs instead of `old`."""
+
+    origin: str
+    index: int
+    previous: bytes
+    old: note.Verifier
+    new: note.Verifier
+
+    def __post_init__(self) -> None:
+        if not self.old.name == self.new.name == self.origin or self.old == self.new:
+            raise FormatError("malformed key rotation: not two keys of the log")
+
+    @classmethod
+    def parse(cls, text: str) -> Rotation:
+        """Read the statement's text; raises FormatError."""
+        match text.split("\n"):
+            case [header, origin, index, previous, old, new, ""] if header == _HEADER:
+                return cls(
+                    origin=origin,
+                    index=encoding.decode_decimal(index, "index"),
+                    previous=encoding.decode_base64(
+                        previous, "previous hash", length=merkle.HASH_SIZE
+                    ),
+                    old=note.Verifier.parse(old),
+                    new=note.Verifier.parse(new),
+                )
+            case _:
+                raise FormatError("malformed key rotation")
+
+    def __str__(self) -> str:
+        previous = encoding.encode_base64(self.previous)
+        lines = (_HEADER, self.origin, self.index, previous, self.old, self.new)
+        return "".join(f"{line}\n" for line in lines)
+
+    def what(self, old: note.NoteSigner, new: note.NoteSigner) -> dict[str, Any]:
+        """What the `key` entry says, signed by both."""
+        return {
+            "old": str(self.old),
+            "new": str(self.new),
+            "note": note.sign(str(self), old, new),
+        }
+
+    @classmethod
+    def of(cls, what: Mapping[str, Any]) -> Rotation:
+        """Inverse of `what`; raises FormatError, VerificationError where a signature is not good."""
+        if not isinstance(text := what.get("note"), str):
+            raise FormatError("malformed key rotation: no note")
+        rotation = cls.parse(note.Note.parse(text).text)
+        if (what.get("old"), what.get("new")) != (str(rotation.old), str(rotation.new)):
+            raise FormatError("malformed key rotation: its keys are not those of its note")
+        if len(note.open(text, [rotation.old, rotation.new]).signatures) != 2:
+            raise VerificationError("the key rotation is not signed by both keys")
+        return rotation

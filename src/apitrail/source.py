@@ -1,0 +1,85 @@
+"""Evidence as it is read: a trail's database or a bundle, in one form.
+
+It does not know how evidence is stored, nor whether it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from apitrail.entry import Entry
+from apitrail.query import Filter
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """The content of one facet; `salt` where it is not to be derived from an event key."""
+
+    salt: bytes | None
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is there of one entry's content: its event key, unless erased, and facets by tag."""
+
+    event_key: bytes | None
+    facets: Mapping[str, Facet] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """A log to read: all of it, or what a bundle discloses. Whatever is malformed in it raises
+    FormatError where it is read."""
+
+    @property
+    def size(self) -> int:
+        """How many entries the log has."""
+        ...
+
+    def tail(self) -> str | None:
+        """The newest signed checkpoint."""
+        ...
+
+    def checkpoints(self) -> Iterator[tuple[int, str]]:
+        """Kept checkpoints, as (size, signed note), smallest first."""
+        ...
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """The exact bytes of entries [start, stop), in order."""
+        ...
+
+    def contents(self, start: int, stop: int) -> Iterator[tuple[int, Contents]]:
+        """What is there of the content of entries [start, stop), in order, by index."""
+        ...
+
+    def entry(self, index: int) -> Entry | None:
+        """One entry, parsed."""
+        ...
+
+    def seal(self, index: int) -> bytes | None:
+        """The event key of an entry, if it is there."""
+        ...
+
+    def facets(self, index: int, tags: Iterable[str] | None = None) -> dict[str, bytes]:
+        """The content of each facet (or of those named) that is there, by tag."""
+        ...
+
+    def salts(self, index: int) -> dict[str, bytes]:
+        """The salts that are stored as such, by tag."""
+        ...
+
+    def find(self, event_id: str) -> list[int]:
+        """Indexes of the events whose id begins so."""
+        ...
+
+    def last_run(self) -> str | None:
+        """The id of the run that was started last."""
+        ...
+
+    def select(
+        self, where: Filter, *, limit: int | None = None, after: int = -1, ascending: bool = False
+    ) -> Iterator[int]:
+        """Indexes of the calls that match, newest first unless `ascending`."""
+        ...

@@ -1,0 +1,123 @@
+"""A trail's rows as `verify` wants them: every table, raw, in one snapshot.
+
+It does not know what the rows should be.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+from apitrail.errors import FormatError
+from apitrail.tlog import merkle
+from apitrail.tlog.tile import TileReader
+from apitrail.trail import database
+from apitrail.trail.reader import Reader
+from apitrail.trail.rows import STRING_COLUMNS
+
+type SchemaItem = tuple[str, str, str, str]
+"""Type, name, table and SQL of one thing in a database."""
+
+# Every table with a row per entry, or several.
+BY_INDEX = ("entry", "seal", "facet", "event", "resource", "run")
+
+
+class Audit(Reader):
+    """A reader that also shows what readers do not need."""
+
+    def pin(self) -> None:
+        """From here on see one state, whatever a recorder writes meanwhile."""
+        self._database.execute("BEGIN")
+        self._database.execute("SELECT count(*) FROM tail").fetchone()
+
+    def schema(self) -> list[SchemaItem]:
+        """What the database says its schema is."""
+        return _schema(self._database)
+
+    def damage(self) -> str | None:
+        """What SQLite itself finds wrong first: broken pages, indexes that lie, constraints."""
+        (found,) = self._database.execute("PRAGMA integrity_check(1)").fetchone()
+        return None if found == "ok" else " ".join(str(found).split())
+
+    def stray(self, size: int) -> str | None:
+        """A table with rows that belong to no entry of a log of `size`."""
+        for table in BY_INDEX:
+            # Two queries: each alone is answered from the ends of an index, or a quick scan.
+            for extreme in ("min", "max"):
+                (idx,) = self._database.execute(f"SELECT {extreme}(idx) FROM {table}").fetchone()
+                if idx is not None and not 0 <= idx < size:
+                    return f"table {table!r} has a row for entry {idx}"
+        return None
+
+    def tiles(self) -> Iterator[tuple[int, int, bytes]]:
+        """Stored tiles as (level, index, data), lower levels first."""
+        yield from self._rows("SELECT level, idx, data FROM tile ORDER BY level, idx")
+
+    def root_at(self, size: int) -> bytes:
+        """The tree hash when there were `size` entries, from stored tiles and entries."""
+        return merkle.root(size, self._tile_reader().read)
+
+    def events(self, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
+        """Rows as (idx, id, time, read_only, *ids of strings) in order."""
+        columns = ", ".join(STRING_COLUMNS)
+        yield from self._rows(
+            f"SELECT idx, id, time, read_only, {columns} FROM event "
+            "WHERE idx >= ? AND idx < ? ORDER BY idx",
+            start, stop,
+        )  # fmt: skip
+
+    def runs(self, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
+        """Rows as (idx, id) in order."""
+        yield from self._rows(
+            "SELECT idx, id FROM run WHERE idx >= ? AND idx < ? ORDER BY idx", start, stop
+        )
+
+    def resources(self) -> Iterator[tuple[Any, ...]]:
+        """Rows as (idx, id of name, id of type) in no order that matters."""
+        yield from self._rows("SELECT idx, name, type FROM resource")
+
+    def string_ids(self) -> Iterator[tuple[int]]:
+        """The ids in the dictionary."""
+        yield from self._rows("SELECT id FROM string")
+
+    def string(self, number: object) -> str | None:
+        """The string of an id."""
+        row = self._database.execute("SELECT value FROM string WHERE id = ?", (number,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def _rows(self, sql: str, *values: object) -> Iterator[Any]:
+        rows = self._database.execute(sql, values)
+        with closing(rows):
+            yield from rows
+
+    def _tile_reader(self) -> TileReader:
+        if (made := self.__dict__.get("_tree")) is not None and made.size == self.size:
+            return made  # type: ignore[no-any-return]
+        self._tree = TileReader(self.size, full_tile=self._full_tile, leaf=self._leaf)
+        return self._tree
+
+    def _full_tile(self, level: int, index: int) -> bytes:
+        for (data,) in self._rows(
+            "SELECT data FROM tile WHERE level = ? AND idx = ?", level, index
+        ):
+            return bytes(data)
+        raise FormatError(f"tile {level}/{index} is missing")
+
+    def _leaf(self, index: int) -> bytes:
+        for (data,) in self._rows("SELECT data FROM entry WHERE idx = ?", index):
+            return merkle.leaf_hash(data)
+        raise FormatError(f"entry {index} is missing")
+
+
+def expected_schema() -> list[SchemaItem]:
+    """The schema that a trail of this version is made with."""
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        fresh.executescript(database.schema())
+        return _schema(fresh)
+
+
+def _schema(connection: sqlite3.Connection) -> list[SchemaItem]:
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema")
+    return sorted(tuple(str(value or "") for value in row) for row in rows)  # type: ignore[misc]

@@ -1,0 +1,182 @@
+"""The rows that make a trail searchable, recomputed from its entries and compared both ways.
+
+It does not know SQL. Search must not lie while the log verifies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from apitrail import entry
+from apitrail.entry import Entry
+from apitrail.query import Row, project
+from apitrail.trail.rows import STRING_COLUMNS
+from apitrail.verify.report import tampered
+from apitrail.verify.segment import parse_what
+
+# Resource rows are stored by name: they are compared as sums over so many entries.
+BUCKET = 4_096
+_MODULUS = 1 << 128
+
+
+class Rows(Protocol):
+    """What is stored."""
+
+    def events(self, start: int, stop: int) -> Iterator[tuple[Any, ...]]: ...
+    def runs(self, start: int, stop: int) -> Iterator[tuple[Any, ...]]: ...
+    def resources(self) -> Iterator[tuple[Any, ...]]: ...
+    def string_ids(self) -> Iterator[tuple[int]]: ...
+    def string(self, number: object) -> str | None: ...
+
+
+@dataclass(slots=True)
+class Use:
+    """What a segment's derived rows come to: the strings they use, and its expected resources.
+
+    `resources` holds sums of keyed hashes by bucket. The key is random for each verification,
+    so nobody can prepare rows whose sums collide.
+    """
+
+    strings: set[int] = field(default_factory=set)
+    resources: dict[int, int] = field(default_factory=dict)
+
+    def join(self, other: Use) -> None:
+        """Add what another segment uses."""
+        self.strings |= other.strings
+        for bucket, value in other.resources.items():
+            self.resources[bucket] = (self.resources.get(bucket, 0) + value) % _MODULUS
+
+
+def row_of(link: Entry, opened: Mapping[str, bytes]) -> Row | None:
+    """The searchable row of an entry, None where it has none; raises FormatError."""
+    if link.kind not in entry.CALLS or "what" not in opened:
+        return None
+    who = parse_what(opened["who"]) if "who" in opened else None
+    return project(who, parse_what(opened["what"]))
+
+
+class Derived:
+    """Compares rows of entries [start, stop) as these go by; `visit` is `segment.Visit`."""
+
+    def __init__(self, rows: Rows, start: int, stop: int, key: bytes) -> None:
+        self.use = Use()
+        self._rows = rows
+        self._key = key
+        self._strings: dict[int, str] = {}
+        self._events = rows.events(start, stop)
+        self._runs = rows.runs(start, stop)
+        self._event = next(self._events, None)
+        self._run = next(self._runs, None)
+
+    def visit(self, link: Entry, opened: Mapping[str, bytes]) -> None:
+        """Hold this entry's rows to be what its facets say; raises Finding, FormatError."""
+        row, event = row_of(link, opened), None
+        if self._event is not None and self._event[0] == link.index:
+            event, self._event = self._event, next(self._events, None)
+        if row is None and event is not None:
+            raise tampered("it can be searched for but says nothing", index=link.index)
+        if row is not None:
+            if event is None:
+                raise tampered("it cannot be searched for: its row is missing", index=link.index)
+            self._compare(link.index, row, event)
+            bucket = link.index // BUCKET
+            total = sum(_digest(self._key, link.index, *item) for item in row.resources)
+            self.use.resources[bucket] = (self.use.resources.get(bucket, 0) + total) % _MODULUS
+        self._check_run(link, opened)
+
+    def finish(self) -> None:
+        """Raises Finding if rows are left over."""
+        for left in (self._event, self._run):
+            if left is not None:
+                raise tampered("it can be searched for but says nothing", index=left[0])
+
+    def _compare(self, index: int, row: Row, event: tuple[Any, ...]) -> None:
+        read_only = None if row.read_only is None else int(row.read_only)
+        expected = (index, uuid.UUID(row.id).bytes, row.time, read_only)
+        if event[:4] != expected:
+            raise tampered("its search row is not what the event says", index=index)
+        for name, number in zip(STRING_COLUMNS, event[4:], strict=True):
+            value = None if number is None else self._string(number, index)
+            if value != getattr(row, name):
+                raise tampered(f"its search row has another {name!r} than the event", index=index)
+
+    def _check_run(self, link: Entry, opened: Mapping[str, bytes]) -> None:
+        expected = None
+        if link.kind == "run" and "what" in opened:
+            about = parse_what(opened["what"]).get("run")
+            expected = about.get("id") if isinstance(about, dict) else None
+        stored = None
+        if self._run is not None and self._run[0] == link.index:
+            stored, self._run = self._run[1], next(self._runs, None)
+        if stored != expected:
+            raise tampered("its row in table 'run' is not what it says", index=link.index)
+
+    def _string(self, number: int, index: int) -> str:
+        if (known := self._strings.get(number)) is not None:
+            return known
+        if (value := self._rows.string(number)) is None:
+            raise tampered(f"it uses string {number}, which is missing", index=index)
+        self._strings[number] = value
+        self.use.strings.add(number)
+        return value
+
+
+def check_shared(rows: Rows, use: Use, *, key: bytes, expected: Expected) -> None:
+    """Hold resources and strings of the whole trail; raises Finding.
+
+    `expected` tells the rows of a range again, to name what is wrong in a bucket that differs.
+    """
+    strings: dict[int, str | None] = {}
+    stored: dict[int, int] = {}
+    for idx, name, kind in rows.resources():
+        for number in (name, kind):
+            if number not in strings:
+                strings[number] = rows.string(number)
+        name_value, kind_value = strings[name], strings[kind]
+        if name_value is None or kind_value is None:
+            raise tampered("a resource uses a string that is missing", index=idx)
+        bucket = idx // BUCKET
+        digest = _digest(key, idx, name_value, kind_value)
+        stored[bucket] = (stored.get(bucket, 0) + digest) % _MODULUS
+    for bucket in sorted({*stored, *use.resources}):
+        if stored.get(bucket, 0) != use.resources.get(bucket, 0):
+            raise _resource_finding(rows, bucket, strings, expected)
+    used: set[int] = use.strings | strings.keys()
+    for (number,) in rows.string_ids():
+        if number not in used:
+            raise tampered(f"string {number} in the dictionary is used by nothing")
+
+
+type Expected = Iterable[tuple[int, Row]]
+"""Indexes and rows of all calls; read only when something is wrong."""
+
+
+def _resource_finding(
+    rows: Rows, bucket: int, strings: Mapping[int, str | None], expected: Expected
+) -> Exception:
+    there = {
+        (idx, strings[name], strings[kind])
+        for idx, name, kind in rows.resources()
+        if idx // BUCKET == bucket
+    }
+    should = {
+        (idx, *resource)
+        for idx, row in expected
+        if idx // BUCKET == bucket
+        for resource in row.resources
+    }
+    for idx, name, _ in sorted(should - there, key=str):
+        return tampered(f"it cannot be found by its resource {name!r}", index=idx)
+    for idx, name, _ in sorted(there - should, key=str):
+        return tampered(f"it is found by resource {name!r}, which it did not touch", index=idx)
+    return tampered(f"resources of entries from {bucket * BUCKET} are stored twice")
+
+
+def _digest(key: bytes, index: int, name: str, kind: str) -> int:
+    message = json.dumps([index, name, kind]).encode()
+    return int.from_bytes(hashlib.blake2b(message, digest_size=16, key=key).digest(), "big")

@@ -1,0 +1,122 @@
+"""What verification says: a verdict, what it rests on, and where it stopped.
+
+It does not know how anything is checked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from apitrail.errors import VerificationError
+from apitrail.event import iso
+from apitrail.tlog import note
+
+
+class Verdict(StrEnum):
+    """The first word on stdout. OK stands also for a log with stated erasures or gaps."""
+
+    OK = "OK"
+    STALE = "STALE"
+    TAMPERED = "TAMPERED"
+    TRUNCATED = "TRUNCATED"
+    FORK = "FORK"
+    UNTRUSTED_KEY = "UNTRUSTED-KEY"
+
+
+class Finding(VerificationError):  # noqa: N818
+    """What does not hold: the verdict, and the entry it is about where it is about one."""
+
+    def __init__(
+        self, verdict: Verdict, message: str, *, index: int | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message if index is None else f"entry {index}: {message}", hint=hint)
+        self.verdict = verdict
+        self.index = index
+
+
+def tampered(message: str, *, index: int | None = None) -> Finding:
+    """The commonest finding."""
+    return Finding(Verdict.TAMPERED, message, index=index)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What the verifier brings from outside the evidence.
+
+    `verifiers` are the keys taken as the log's, `by` says whose word that is, `seen` are signed
+    checkpoints of the log that were seen before.
+    """
+
+    verifiers: tuple[note.NoteVerifier, ...]
+    by: str
+    seen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The verdict and what it rests on; times are Unix milliseconds."""
+
+    verdict: Verdict
+    message: str
+    step: int = 0
+    index: int | None = None
+    hint: str | None = None
+    origin: str | None = None
+    key: str | None = None
+    trusted_by: str | None = None
+    entries: int = 0
+    calls: int = 0
+    erasures: int = 0
+    rotations: int = 0
+    starts: int = 0
+    stops: int = 0
+    heartbeats: int = 0
+    gaps: tuple[str, ...] = ()
+    in_flight: int = 0
+    first: int | None = None
+    last: int | None = None
+    checkpoint: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Does the evidence hold?"""
+        return self.verdict is Verdict.OK
+
+    def to_json(self) -> dict[str, Any]:
+        """For scripts; everything that is known, times in ISO 8601."""
+        return {
+            "verdict": str(self.verdict),
+            "holds": self.holds,
+            "message": self.message,
+            "hint": self.hint,
+            "step": self.step,
+            "index": self.index,
+            "origin": self.origin,
+            "key": self.key,
+            "trustedBy": self.trusted_by,
+            "entries": self.entries,
+            "calls": self.calls,
+            "erasures": self.erasures,
+            "rotations": self.rotations,
+            "starts": self.starts,
+            "stops": self.stops,
+            "heartbeats": self.heartbeats,
+            "gaps": list(self.gaps),
+            "inFlight": self.in_flight,
+            "first": iso(self.first),
+            "last": iso(self.last),
+            "checkpoint": self.checkpoint,
+        }
+
+    def __str__(self) -> str:
+        if not self.holds:
+            return f"{self.verdict}: {self.message}"
+        erasures = _count(self.erasures, "erasure")
+        verdict = f"{self.verdict} with {erasures}" if self.erasures else str(self.verdict)
+        return f"{verdict}: {self.message}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

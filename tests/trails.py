@@ -1,0 +1,173 @@
+"""Trails to try things on: calls of plain facets, a clock that stands where it is put."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from apitrail import known_logs, verify
+from apitrail.event import dump
+from apitrail.query import project
+from apitrail.tlog import note
+from apitrail.trail.rows import Draft
+from apitrail.trail.writer import Trail
+from apitrail.verify import trail as verification
+
+T0 = 1_795_330_000_000
+ORIGIN = "example.com/log"
+SIGNER = note.Signer(ORIGIN, bytes(range(32)))
+OTHER = note.Signer(ORIGIN, bytes(range(1, 33)))
+
+
+@dataclass
+class Clock:
+    """Unix milliseconds, one more each time it is asked."""
+
+    now: int = T0
+
+    def __call__(self) -> int:
+        self.now += 1
+        return self.now
+
+
+def call(number: int, **overrides: Any) -> dict[str, bytes]:
+    """The facets of a call that differs from others in everything that is searched for."""
+    user = overrides.get("user", f"user{number % 3}")
+    name = overrides.get("name", ("CreateUser", "GetUser", "DeleteUser")[number % 3])
+    resource = overrides.get("resource", f"target{number}")
+    who = {
+        "record": {
+            "userIdentity": {
+                "type": "IAMUser",
+                "userName": user,
+                "accessKeyId": f"AKIA{number % 3:016}",
+            },
+            "sourceIPAddress": f"10.0.0.{number % 5}",
+        },
+        "identity": {"known": "by a test"},
+    }
+    if run := overrides.get("run"):
+        who["run"] = {"id": run}
+    what = {
+        "record": {
+            "eventID": str(UUID(int=number + 1)),
+            "eventSource": "iam.amazonaws.com",
+            "eventName": name,
+            "awsRegion": "us-east-1",
+            "readOnly": name.startswith("Get"),
+        },
+        "call": {"started": T0 + number, "ended": T0 + number + 1}
+        | ({"error": "NoSuchEntity"} if number % 4 == 3 else {}),
+        "resources": [
+            {
+                "arn": f"arn:aws:iam::123456789012:user/{resource}",
+                "name": resource,
+                "type": "AWS::IAM::User",
+            }
+        ],
+    }
+    return {
+        "who": dump(who),
+        "what": dump(what),
+        "request": dump({"parameters": {"UserName": resource}}),
+        "response": dump({"result": {"User": {"UserName": resource}}}),
+        "reqbody": f"Action={name}&UserName={resource}".encode(),
+        "resbody": f"<{name}Result>{resource}</{name}Result>".encode(),
+    }
+
+
+def draft(number: int, **overrides: Any) -> Draft:
+    """A call to append."""
+    facets = call(number, **overrides)
+    row = project(json.loads(facets["who"]), json.loads(facets["what"]))
+    return Draft(kind="api", facets=facets, row=row)
+
+
+def book(kind: str, **what: Any) -> Draft:
+    """A book-keeping entry to append."""
+    return Draft(kind=kind, facets={"what": dump(what)})
+
+
+def opening(heartbeat: float = 60.0) -> Draft:
+    """What a recorder writes as it starts."""
+    return book("open", apitrail="0", configuration={"heartbeat": heartbeat})
+
+
+def run(name: str) -> Draft:
+    """The start of a run."""
+    return Draft(kind="run", facets={"what": dump({"run": {"id": name}})}, run=name)
+
+
+async def append_all(trail: Trail, drafts: list[Draft]) -> None:
+    """Append at once, so that they share batches."""
+    await asyncio.gather(*(trail.append(item) for item in drafts))
+
+
+def write(
+    directory: Path,
+    work: Callable[[Trail], Awaitable[Any]],
+    *,
+    signer: note.NoteSigner = SIGNER,
+    clock: Callable[[], int] | None = None,
+) -> Any:
+    """Open the trail, do the work, close it."""
+
+    async def main() -> Any:
+        async with await Trail.open(directory, signer=signer, clock=clock or Clock()) as trail:
+            return await work(trail)
+
+    return asyncio.run(main())
+
+
+def make(
+    directory: Path,
+    calls: int = 12,
+    *,
+    close: bool = True,
+    first: int = 0,
+    signer: note.NoteSigner = SIGNER,
+    clock: Callable[[], int] | None = None,
+) -> Path:
+    """A trail of one session: `open`, a run, calls, a heartbeat, `close`."""
+
+    async def work(trail: Trail) -> None:
+        await trail.append(opening())
+        await trail.append(run(f"run{first}"))
+        await append_all(trail, [draft(first + number) for number in range(calls)])
+        await trail.append(book("heartbeat", calls=calls, tunnelled={}, in_flight=0))
+        if close:
+            await trail.append(book("close", reason="SIGTERM", calls=calls))
+
+    write(directory, work, signer=signer, clock=clock)
+    return directory
+
+
+TRUST = verify.Trust((SIGNER.verifier,), "--key")
+
+
+def check(directory: Path, trust: verify.Trust = TRUST, **options: Any) -> verify.Report:
+    """The report on a trail, some seconds after it was written."""
+    options = {"now": T0 + 10_000, "processes": 1} | options
+    return verification.check(directory, trust, **options)
+
+
+@contextmanager
+def forge(directory: Path, *, guarded: bool = False) -> Iterator[sqlite3.Connection]:
+    """An attacker's connection: the triggers are out of the way and back again afterwards."""
+    database = sqlite3.connect(directory / "trail.db", isolation_level=None)
+    triggers = database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+    found = [] if guarded else triggers.fetchall()
+    for name, _ in found:
+        database.execute(f"DROP TRIGGER {name}")
+    yield database
+    for _, sql in found:
+        database.execute(sql)
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
