@@ -124,7 +124,10 @@ class Known:
         if identity.arn is None and binding.source in _SAME_PRINCIPAL and depth < CHAIN_MAX:
             identity = self._as_parent(identity, at, depth)
         expired = binding.expires_at is not None and at > binding.expires_at
-        return self._completed(replace(identity, access_key_id=key, expired=expired))
+        account = identity.account or accesskey.account(key)
+        return self._completed(
+            replace(identity, access_key_id=key, account=account, expired=expired)
+        )
 
     def _as_parent(self, identity: Identity, at: int, depth: int) -> Identity:
         """A session of its caller, whose name may be known by now."""
