@@ -5,6 +5,7 @@ Everything happens on this machine: an AWS stand-in (moto) answers, and is stopp
 
 from __future__ import annotations
 
+import logging
 import os
 import shlex
 import signal
@@ -24,7 +25,9 @@ TABLE = (
 S3 = """
 import boto3
 s3 = boto3.client("s3")
-s3.create_bucket(Bucket="invoices")
+s3.create_bucket(
+    Bucket="invoices", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+)
 s3.put_object(Bucket="invoices", Key="2026/11.txt", Body=b"paid")
 print(s3.get_object(Bucket="invoices", Key="2026/11.txt")["Body"].read().decode())
 """
@@ -64,15 +67,16 @@ class Stage:
             print(line, end="")
         raise SystemExit("the recorder did not start")
 
-    def shell(self, *command: str, shown: str | None = None) -> str:
+    def shell(self, *command: str, shown: str | None = None, quiet: bool = False) -> str:
         """Run one command through the recorder, as its user would; what it prints."""
         self.show(command, shown)
         done = subprocess.run(
             ["apitrail", "exec", "--", *command],
             env=self.environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        print(done.stdout, end="")
-        print("".join(x for x in done.stderr.splitlines(True) if not x.startswith("apitrail: rec")), end="")
+        said = [line for line in done.stderr.splitlines() if not line.startswith("apitrail: rec")]
+        if not quiet:
+            print(done.stdout + "\n".join(filter(None, said)), end="\n" if said else "")
         return done.stdout.strip()
 
     def ask(self, *command: str) -> None:
@@ -97,7 +101,7 @@ def story(stage: Stage) -> None:
     key = stage.shell(
         "aws", "iam", "create-access-key", "--user-name", "John",
         "--query", "AccessKey.[AccessKeyId,SecretAccessKey]", "--output", "text",
-        shown="aws iam create-access-key --user-name John > key",
+        shown="aws iam create-access-key --user-name John > key", quiet=True,
     )  # fmt: skip
     stage.be(*key.split())
     print("# John creates Mary, and tries it twice.")
@@ -120,6 +124,7 @@ def story(stage: Stage) -> None:
 def main() -> None:
     """Play it."""
     begun = time.monotonic()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     stand_in = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     stand_in.start()
     host, port = stand_in.get_host_and_port()
