@@ -67,6 +67,13 @@ def test_times_are_javas_in_utc(moment, printed):
     assert asked("secretsmanager", "Op", {"At": moment}) == {"at": printed}
 
 
+def test_numbers_too_long_for_json_are_told_in_hex():
+    assert asked("ecs", "Op", {"Count": 2**64, "Huge": 2**50_000}) == {
+        "count": 2**64,
+        "huge": hex(2**50_000),
+    }
+
+
 def test_empty_request_is_null():
     assert asked("sts", "GetCallerIdentity", {}) is None
 

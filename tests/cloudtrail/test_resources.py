@@ -7,7 +7,7 @@ import pytest
 from apitrail.aws.call import Call, Map, Redacted
 from apitrail.cloudtrail.arn import Arn, partition
 from apitrail.cloudtrail.resource import described
-from apitrail.cloudtrail.resources import Resource, listed, resources, undetermined
+from apitrail.cloudtrail.resources import MOST, Resource, listed, resources, undetermined
 from cloudtrail.traffic import ACCOUNT, REGION, call
 
 EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}:"
@@ -100,6 +100,44 @@ def test_what_a_read_listed_is_not_touched():
     assert touched("ec2", "DescribeSecurityGroups", {}, result) == []
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "result", "arn"),
+    [
+        ("secretsmanager", "GetSecretValue", {"SecretId": "db"},
+         {"ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf"},
+         f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf"),
+        ("kms", "Decrypt", {"CiphertextBlob": b"x"},
+         {"KeyId": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"},
+         f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"),
+    ],
+)  # fmt: skip
+def test_a_read_tells_at_the_top_what_it_read(service, operation, parameters, result, arn):
+    assert arn in [item.arn for item in touched(service, operation, parameters, result)]
+
+
+def test_who_one_is_is_not_touched():
+    result = {"Arn": f"arn:aws:iam::{ACCOUNT}:user/mary"}
+    assert touched("sts", "GetCallerIdentity", {}, result) == []
+
+
+def test_operations_that_iam_names_otherwise_are_matched_by_their_noun():
+    found = named("apigateway", "CreateRestApi", {"name": "n"}, {"id": "abc", "name": "n"})
+    assert "AWS::ApiGateway::RestApi" in {kind for kind, _, _ in found}
+
+
+def test_table_of_a_statement():
+    parameters = {"Statement": 'SELECT * FROM "Music"."index" WHERE Artist = ?'}
+    [found] = touched("dynamodb", "ExecuteStatement", parameters)
+    assert found.name == "Music"
+
+
+def test_more_resources_than_are_told_are_undetermined():
+    keys = [{"Key": str(number)} for number in range(6000)]
+    made = call("s3", "DeleteObjects", {"Bucket": "b", "Delete": {"Objects": keys}})
+    assert len(resources(made, account=ACCOUNT)) == MOST
+    assert undetermined(made)
+
+
 def test_the_real_arn_wins_over_the_made_one():
     result = {"User": {"UserName": "mary", "Arn": f"arn:aws:iam::{ACCOUNT}:user/staff/mary"}}
     assert named("iam", "CreateUser", {"UserName": "mary"}, result) == [
@@ -137,7 +175,16 @@ def test_items_of_a_table_are_data():
 
 
 def test_secrets_are_never_told():
-    assert touched("iam", "CreateUser", {"UserName": Redacted("redacted:x")}) == []
+    secret = Redacted("redacted:x")
+    assert touched("iam", "CreateUser", {"UserName": secret}) == []
+    assert touched("s3", "GetObject", {"Bucket": secret, "Key": "k"}) == []
+    copied = {
+        "Bucket": "b",
+        "Key": secret,
+        "CopySource": secret,
+        "Delete": {"Objects": [{"Key": secret}]},
+    }
+    assert [item.name for item in touched("s3", "CopyObject", copied)] == ["b"]
 
 
 def test_without_account_or_region_there_is_no_arn():
@@ -226,6 +273,8 @@ def test_listing_of_objects_is_of_a_prefix():
         (call("sts", "GetCallerIdentity", {}), False),
         (call("cloudformation", "DeleteStack", {"StackName": "s"}), False),
         (call("unheard-of", "DestroyThing", {}), True),
+        (call("iam", "CreateUser", {"UserName": "u"}, problems=("half a body",)), True),
+        (call("iam", "GetUser", {"UserName": "u"}, problems=("half a body",)), False),
         (call("unheard-of", "DescribeThing", {}), False),
     ],
 )

@@ -131,6 +131,18 @@ def test_a_redacted_policy_is_marked():
     assert told["bucketPolicy"] == "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 
+@pytest.mark.parametrize("policy", ["[" * 900 + "]" * 900, '{"a": 1e999}', "9" * 5000])
+def test_hostile_policy_is_told_somehow(policy):
+    told = asked("PutBucketPolicy", "/?policy", {"Bucket": "b", "Policy": policy})
+    assert "bucketPolicy" in json.loads(json.dumps(told, allow_nan=False))
+
+
+def test_absurd_length_is_not_believed():
+    sent = exchange(HOST, headers=(("x-amz-decoded-content-length", "9" * 5000),), body=b"hi")
+    told = additional_event_data(sent, call("s3", "PutObject"), SIGV4) or {}
+    assert told["bytesTransferredIn"] == 2
+
+
 def test_elements_are_some_of_the_answers_headers():
     answer = (
         ("x-amz-server-side-encryption", "AES256"),
@@ -172,6 +184,12 @@ def test_additional_data_tells_how_the_call_was_signed(scheme, version, method):
         "bytesTransferredOut": 3,
         "x-amz-id-2": "h",
     }
+
+
+def test_chunks_are_not_counted_as_transferred():
+    sent = exchange(HOST, headers=(("x-amz-decoded-content-length", "2"),), body=b"2\r\nhi\r\n0")
+    told = additional_event_data(sent, call("s3", "PutObject"), SIGV4) or {}
+    assert told["bytesTransferredIn"] == 2
 
 
 def test_unsigned_call_tells_only_the_transfer():

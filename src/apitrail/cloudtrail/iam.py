@@ -25,6 +25,7 @@ PREFIXES = {
     "cloudwatch": "cloudwatch",
     "docdb": "rds",
     "efs": "elasticfilesystem",
+    "iot-data": "iot",
     "neptune": "rds",
     "neptunedata": "neptune-db",
     "resourcegroupstaggingapi": "tag",

@@ -57,7 +57,7 @@ def by_template(call: Call, said: list[tuple[str, str]], place: Place) -> Iterat
     service = iam.service_of(call.service, call.operation, call.signing_name, call.endpoint_prefix)
     members = _members(said)
     action = iam.action(call.service, call.operation, call.signing_name, call.endpoint_prefix)
-    templates = action.templates if action else ()
+    templates = action.templates if action else _by_noun(service.prefix, call.operation)
     found = [
         resource
         for template in templates
@@ -69,6 +69,14 @@ def by_template(call: Call, said: list[tuple[str, str]], place: Place) -> Iterat
             if member in index:
                 found.extend(_made(index[member], names, {}, place))
     yield from found or _loosely(templates, members, place)
+
+
+@lru_cache(maxsize=4096)
+def _by_noun(prefix: str, operation: str) -> tuple[iam.Template, ...]:
+    """For operations that IAM names otherwise: the kind with which the name ends, longest."""
+    ending = operation.lower().removesuffix("s")
+    fitting = [known for known in iam.templates(prefix) if ending.endswith(known.noun)]
+    return (max(fitting, key=lambda known: len(known.noun)),) if fitting else ()
 
 
 def _loosely(

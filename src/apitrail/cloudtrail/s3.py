@@ -18,6 +18,7 @@ from apitrail.cloudtrail.spelling import (
     Spelling,
     iso_milliseconds,
     lower_first,
+    plain,
     scalar,
     told,
 )
@@ -49,6 +50,8 @@ SECRET_QUERY = re.compile(
     r"|s3session-token",
     re.IGNORECASE,
 )
+
+_LENGTH = re.compile(r"[0-9]{1,16}")
 
 # XML bodies that are not told: object keys and parts (reference §1.3).
 UNTOLD_BODIES = frozenset({"Delete", "MultipartUpload"})
@@ -135,7 +138,7 @@ def _document(text: str) -> Any:
     if isinstance(text, Redacted):
         return scalar(text, iso_milliseconds)
     try:
-        return json.loads(text, parse_constant=str)
+        return plain(json.loads(text))
     except (ValueError, RecursionError):
         return text
 
@@ -204,7 +207,7 @@ def additional(exchange: Exchange, call: Call, credential: Credential) -> dict[s
         out["AuthenticationMethod"] = method
     elif exchange.tls:
         out["CipherSuite"] = exchange.tls.cipher
-    out["bytesTransferredIn"] = exchange.request.body.length
+    out["bytesTransferredIn"] = _sent(exchange.request)
     answer = exchange.response
     out["bytesTransferredOut"] = answer.body.length if answer else 0
     applied = _sse_applied(exchange)
@@ -214,6 +217,12 @@ def additional(exchange: Exchange, call: Call, credential: Credential) -> dict[s
     if host_id:
         out["x-amz-id-2"] = host_id
     return out
+
+
+def _sent(request: Request) -> int:
+    """Bytes of the body, without the framing of a chunked one."""
+    decoded = request.header("x-amz-decoded-content-length") or ""
+    return int(decoded) if _LENGTH.fullmatch(decoded) else request.body.length
 
 
 def _sse_applied(exchange: Exchange) -> str | None:

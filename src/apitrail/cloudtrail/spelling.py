@@ -30,6 +30,10 @@ DEEPEST = 128
 """Levels after which a value is left out; service models nest less than half of it."""
 
 
+LARGEST_BITS = 1024
+"""Of an integer that is told in decimal."""
+
+
 def lower_first(name: str) -> str:
     """`DBInstanceIdentifier` becomes `dBInstanceIdentifier`."""
     return name[:1].lower() + name[1:]
@@ -106,7 +110,7 @@ class Spelling:
     def value(self, value: Any, depth: int = 0) -> Any:
         """Any decoded value as JSON knows it."""
         kind = type(value)
-        if kind is str or kind is int or kind is bool or value is None:
+        if kind is str or kind is bool or value is None:
             return value
         if depth > DEEPEST:
             return None
@@ -136,10 +140,24 @@ def scalar(value: Any, time: Callable[[datetime], str | int]) -> Any:
             return base64.b64encode(value).decode()
         case Blob() | EventStream():
             return None
-        case None | bool() | int() | str():
+        case None | bool() | str():
             return value
+        case int():
+            # json refuses to print thousands of digits, which CBOR can carry.
+            return value if value.bit_length() <= LARGEST_BITS else hex(value)
         case _:
             return str(value)
+
+
+def plain(document: Any, depth: int = 0) -> Any:
+    """A parsed JSON document with the same names, as far as a record may have it."""
+    if depth > DEEPEST:
+        return None
+    if isinstance(document, dict):
+        return {key: plain(value, depth + 1) for key, value in document.items()}
+    if isinstance(document, list):
+        return [plain(item, depth + 1) for item in document]
+    return scalar(document, java_time_comma)
 
 
 NOT_FINITE = {math.inf: "Infinity", -math.inf: "-Infinity"}

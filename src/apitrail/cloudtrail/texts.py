@@ -48,7 +48,7 @@ ITEM_MEMBERS = frozenset({
 })  # fmt: skip
 
 
-def texts(value: Any, member: str, depth: int) -> Iterator[tuple[str, str]]:
+def texts(value: Any, member: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """Every text with its member's lower-case name; a map's keys count as its texts."""
     if isinstance(value, str):
         if not isinstance(value, Redacted) and 0 < len(value) <= LONGEST:
