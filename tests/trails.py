@@ -7,12 +7,12 @@ import json
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from apitrail import known_logs, verify
+from apitrail import verify
 from apitrail.event import dump
 from apitrail.query import project
 from apitrail.tlog import note

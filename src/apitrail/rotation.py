@@ -12,11 +12,13 @@ It is a C2SP signed note with a signature by each; it does not know where keys a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from apitrail.errors import FormatError, VerificationError
+from apitrail.source import Source
 from apitrail.tlog import encoding, merkle, note
 
 _HEADER = "apitrail key rotation v1"
@@ -77,3 +79,39 @@ class Rotation:
         if len(note.open(text, [rotation.old, rotation.new]).signatures) != 2:
             raise VerificationError("the key rotation is not signed by both keys")
         return rotation
+
+
+def trace(source: Source) -> list[Rotation]:
+    """The log's rotations in order, found by the kept checkpoints that two of its keys signed.
+
+    Raises:
+        FormatError, VerificationError: an entry there is not a rotation, or not the next one.
+    """
+    rotations: list[Rotation] = []
+    for size, text in source.checkpoints():
+        kept = note.Note.parse(text)
+        origin = kept.text.partition("\n")[0]
+        if sum(line.name == origin for line in kept.signatures) < 2:
+            continue
+        rotation = _at(source, size - 1)
+        if rotations and rotations[-1].new != rotation.old:
+            raise VerificationError(f"entry {size - 1} does not go on from the key before it")
+        rotations.append(rotation)
+    return rotations
+
+
+def _at(source: Source, index: int) -> Rotation:
+    link = source.entry(index)
+    content = source.facets(index, ("what",)).get("what")
+    if link is None or link.kind != "key" or content is None:
+        raise VerificationError(
+            f"two keys have signed a checkpoint, but entry {index} changes none"
+        )
+    try:
+        what = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise FormatError("malformed key rotation: not JSON") from error
+    rotation = Rotation.of(what if isinstance(what, dict) else {})
+    if (rotation.index, rotation.previous) != (link.index, link.previous):
+        raise VerificationError(f"entry {index} holds a change of key that was made elsewhere")
+    return rotation

@@ -56,6 +56,10 @@ class Pending:
                 await self._database.execute("ROLLBACK")
             raise
 
+    async def truncate(self) -> None:
+        """Leave nothing of what was removed in the write-ahead log."""
+        await self._database.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def close(self) -> None:
         """Close the file."""
         await self._database.close()

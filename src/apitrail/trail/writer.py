@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,14 +20,18 @@ from typing import IO, Self
 
 import aiosqlite
 
+from apitrail import erasure, rotation
 from apitrail.entry import Entry
+from apitrail.erasure import Target
 from apitrail.errors import FormatError, RecordingError, UsageError, VerificationError
+from apitrail.event import dump
 from apitrail.query import project
 from apitrail.tlog import checkpoint, merkle, note
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail import database, durable
+from apitrail.trail import database, destroy, durable
 from apitrail.trail.head import Head
 from apitrail.trail.pending import Pending
+from apitrail.trail.reader import Reader
 from apitrail.trail.rows import Batch, Draft, Sealer, Strings, strings_of
 
 CHECKPOINT = "checkpoint"
@@ -36,9 +40,13 @@ LOCK = "lock"
 # A kept checkpoint at the latest after this many entries or milliseconds.
 KEEP_ENTRIES = 65_536
 KEEP_MILLISECONDS = 60_000
+# A checkpoint is kept after each of these, whatever the time.
+KEEP_KINDS = ("close", "gap")
 
 # So many waiters share one fsync at the most.
 BATCH = 1_024
+# So many entries are erased in one transaction, and named by one entry.
+ERASE_BATCH = 2_000
 
 
 @dataclass(slots=True)
@@ -53,6 +61,17 @@ class _Append:
     draft: Draft
     settles: str | None
     done: asyncio.Future[int]
+
+
+@dataclass(slots=True)
+class _Alone:
+    """Work that must have the trail for itself, between two batches."""
+
+    work: Callable[[], Awaitable[int]]
+    done: asyncio.Future[int]
+
+
+type _Item = _Begin | _Append | _Alone
 
 
 class Trail:
@@ -82,7 +101,7 @@ class Trail:
         self._head = Head()
         self._strings = Strings(1)
         self._kept = (0, 0)
-        self._queue: deque[_Begin | _Append] = deque()
+        self._queue: deque[_Item] = deque()
         self._owed: list[_Append] = []
         self._settled: list[str] = []
         self._wake = asyncio.Event()
@@ -90,12 +109,19 @@ class Trail:
         self._stop = asyncio.Event()
         self._note: str | None = None
         self._closing = False
+        self._lost: list[str] = []
         self._writing: asyncio.Task[None]
         self._publishing: asyncio.Task[None]
 
     @classmethod
     async def open(
-        cls, directory: Path, *, signer: note.NoteSigner, clock: Callable[[], int]
+        cls,
+        directory: Path,
+        *,
+        signer: note.NoteSigner,
+        clock: Callable[[], int],
+        seen: Iterable[str] = (),
+        recover: bool = False,
     ) -> Trail:
         """Open or make the trail in `directory` for writing.
 
@@ -103,6 +129,9 @@ class Trail:
             directory: made with mode 0700 if it is not there.
             signer: signs checkpoints; its name is the log's origin.
             clock: Unix time in milliseconds.
+            seen: signed checkpoints of this log that are known from elsewhere.
+            recover: where the trail was rolled back or forked, go on nevertheless, with an
+                entry that states what was lost.
 
         Raises:
             UsageError: another recorder holds it, it is no trail, it was rolled back, or the
@@ -121,7 +150,7 @@ class Trail:
                 signer=signer, clock=clock,
             )  # fmt: skip
             try:
-                await trail._resume()
+                await trail._resume(seen, recover=recover)
             except BaseException:
                 await trail._release()
                 raise
@@ -130,6 +159,8 @@ class Trail:
             raise
         trail._writing = asyncio.create_task(trail._write(), name="trail-writer")
         trail._publishing = asyncio.create_task(trail._publish(), name="trail-checkpoint")
+        if trail._lost:
+            await trail._state_loss()
         return trail
 
     async def __aenter__(self) -> Self:
@@ -183,6 +214,56 @@ class Trail:
             found += 1
         return found
 
+    @property
+    def newest(self) -> str | None:
+        """The signed checkpoint of what is durable."""
+        return self._note
+
+    async def rotate(self, new: note.NoteSigner) -> int:
+        """Let another key sign from now on; both keys sign the entry that says so.
+
+        Gives the entry's index. Raises RecordingError: nothing has changed.
+        """
+
+        async def work() -> int:
+            statement = rotation.Rotation(
+                origin=self.origin,
+                index=self._head.size,
+                previous=self._head.last,
+                old=_ed25519(self.signer),
+                new=_ed25519(new),
+            )
+            draft = Draft(kind="key", facets={"what": dump(statement.what(self.signer, new))})
+            batch, head, indexes = self._seal([draft])
+            text = self._sign(head, self.signer, new)
+            # Kept for ever: whoever trusts the old key learns the new one from it.
+            await self._transact(batch, text, keep=head.size)
+            self._settle_batch(batch, head, text, kept=True)
+            self.signer = new
+            return indexes[0]
+
+        index = await self._alone(work)
+        await self._publish_now()
+        return index
+
+    async def erase(self, targets: Iterable[Target], *, reason: str | None = None) -> int:
+        """Destroy content and salts for good, with entries that say so; gives how many facets.
+
+        The content is gone from every file of the trail when this returns, unless a reader
+        holds on to an older state: then with the next commit after it has left.
+
+        Raises:
+            UsageError: what is asked cannot be erased; nothing was.
+            RecordingError: it could not be written.
+        """
+        wanted = sorted(targets, key=lambda target: target.index)
+        erased = 0
+        for start in range(0, len(wanted), ERASE_BATCH):
+            part = wanted[start : start + ERASE_BATCH]
+            erased += await self._alone(lambda part=part: self._erase(part, reason))  # type: ignore[misc]
+        await self._publish_now()
+        return erased
+
     async def close(self) -> None:
         """Write what is queued, publish the checkpoint, let go of the files."""
         if self._closing:
@@ -205,7 +286,10 @@ class Trail:
         await self._pending.close()
         self._lock.close()
 
-    async def _enqueue(self, item: _Begin | _Append) -> int:
+    async def _alone(self, work: Callable[[], Awaitable[int]]) -> int:
+        return await self._enqueue(_Alone(work, asyncio.get_running_loop().create_future()))
+
+    async def _enqueue(self, item: _Item) -> int:
         if self._closing:
             raise RecordingError("the trail is closed")
         self._queue.append(item)
@@ -214,7 +298,7 @@ class Trail:
 
     # -- opening -----------------------------------------------------------------------------
 
-    async def _resume(self) -> None:
+    async def _resume(self, seen: Iterable[str], *, recover: bool) -> None:
         async def one(sql: str, *values: object) -> sqlite3.Row | None:
             rows = await self._database.execute_fetchall(sql, values)
             return next(iter(rows), None)
@@ -229,7 +313,7 @@ class Trail:
             )
         tail = await one("SELECT note FROM tail")
         self._check_tail(None if tail is None else tail[0])
-        await self._check_published()
+        await self._check_seen(seen, recover=recover)
         highest = await one("SELECT coalesce(max(id), 0) FROM string")
         self._strings = Strings((highest[0] if highest else 0) + 1)
         kept = await one("SELECT coalesce(max(size), 0) FROM checkpoint")
@@ -269,26 +353,51 @@ class Trail:
             raise _broken(f"its entries are not those its checkpoint of size {tail.size} signs")
         self._note = text
 
-    async def _check_published(self) -> None:
-        """Compare with the checkpoint beside the database: never sign a rollback or a fork."""
+    async def _check_seen(self, seen: Iterable[str], *, recover: bool) -> None:
+        """Compare with checkpoints kept elsewhere: never sign a rollback or a fork."""
         path = self.directory / CHECKPOINT
-        if not path.is_file():
-            return
+        known = [(text, "a checkpoint seen before") for text in seen]
+        if path.is_file():
+            known.append((path.read_bytes().decode("utf-8", "replace"), f"the file {CHECKPOINT!r}"))
+        for text, where in known:
+            if (problem := await self._problem(await self._opened(text, where))) is None:
+                continue
+            if not recover:
+                raise UsageError(
+                    f"{problem}, says {where}",
+                    hint="bring the right database back, record to a new trail with --trail, or "
+                    "let the log state its loss and go on: `apitrail recover`",
+                )
+            self._lost.append(text)
+
+    async def _opened(self, text: str, where: str) -> Checkpoint:
         try:
-            text = path.read_text("utf-8")
-            seen = checkpoint.open(text, [self.signer.verifier])[0]
-        except (FormatError, VerificationError, UnicodeDecodeError) as error:
-            raise _broken(f"the file {CHECKPOINT!r}: {error}") from error
+            verifiers = [self.signer.verifier]
+            try:
+                return checkpoint.open(text, verifiers)[0]
+            except note.UnknownKeyError:
+                # A crash may have left the file behind a change of key.
+                with Reader(self.directory) as reader:
+                    verifiers += [change.old for change in rotation.trace(reader)]
+                return checkpoint.open(text, verifiers)[0]
+        except (FormatError, VerificationError) as error:
+            raise _broken(f"{where}: {error}") from error
+
+    async def _problem(self, seen: Checkpoint) -> str | None:
         if seen.size > self._head.size:
-            raise UsageError(
-                f"the trail has {self._head.size} entries but had {seen.size}: it was rolled back",
-                hint="bring the newer database back, or record to a new trail with --trail",
+            return (
+                f"the trail has {self._head.size} entries but had {seen.size}: it was rolled back"
             )
         if seen.size and await self._root_at(seen.size) != seen.root:
-            raise UsageError(
-                f"the trail is not the one that had {seen.size} entries: it was forked",
-                hint="bring the right database back, or record to a new trail with --trail",
-            )
+            return f"the trail is not the one that had {seen.size} entries: it was forked"
+        return None
+
+    async def _state_loss(self) -> None:
+        """The first entry after a loss names every head that is lost; only then publish."""
+        lost, self._lost = list(dict.fromkeys(self._lost)), []
+        what = {"lost": lost, "size": self._head.size}
+        await self.append(Draft(kind="gap", facets={"what": dump(what)}))
+        await self._publish_now()
 
     async def _root_at(self, size: int) -> bytes:
         """The tree hash when there were `size` entries, from the stored leaves."""
@@ -315,9 +424,12 @@ class Trail:
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
-                items = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+                items = self._take()
                 try:
-                    await self._commit(items)
+                    if isinstance(items[0], _Alone):
+                        await self._perform(items[0])
+                    else:
+                        await self._commit(items)
                 except BaseException as error:
                     # A defect: nobody may wait for ever, and nothing more may go through.
                     self._closing = True
@@ -328,7 +440,34 @@ class Trail:
                     await self._commit([])
                 return
 
-    async def _commit(self, items: list[_Begin | _Append]) -> None:
+    def _take(self) -> list[_Item]:
+        """The next batch: what must be alone is, and a stop is the last of its batch."""
+        items: list[_Item] = []
+        while self._queue and len(items) < BATCH:
+            if items and isinstance(self._queue[0], _Alone):
+                break
+            items.append(item := self._queue.popleft())
+            if isinstance(item, _Alone) or (
+                isinstance(item, _Append) and item.draft.kind == "close"
+            ):
+                break
+        return items
+
+    async def _perform(self, item: _Alone) -> None:
+        if self._owed:
+            await self._commit([])
+        try:
+            if self._owed:
+                raise RecordingError("the trail cannot be written: entries are owed")  # noqa: TRY301
+            result = await item.work()
+        except (UsageError, RecordingError) as error:
+            item.done.set_exception(error)
+        except (sqlite3.Error, OSError) as error:
+            _fail([item], error)
+        else:
+            item.done.set_result(result)
+
+    async def _commit(self, items: list[_Item]) -> None:
         appends = [*self._owed, *(item for item in items if isinstance(item, _Append))]
         begins = [item for item in items if isinstance(item, _Begin)]
         try:
@@ -360,6 +499,20 @@ class Trail:
         if not drafts:
             return []
         await self._look_up(drafts)
+        now = self._clock()
+        batch, head, indexes = self._seal(drafts)
+        text = self._sign(head, self.signer)
+        keep = (
+            head.size - self._kept[0] >= KEEP_ENTRIES
+            or now - self._kept[1] >= KEEP_MILLISECONDS
+            or any(draft.kind in KEEP_KINDS for draft in drafts)
+        )
+        await self._transact(batch, text, keep=head.size if keep else None)
+        self._settle_batch(batch, head, text, kept=keep)
+        return indexes
+
+    def _seal(self, drafts: Iterable[Draft]) -> tuple[Batch, Head, list[int]]:
+        """The rows that append these drafts, and the head there will be; nothing is written."""
         batch, head, now = Batch(), self._head.copy(), self._clock()
         indexes = [
             self._sealer.seal(
@@ -368,19 +521,53 @@ class Trail:
             for draft in drafts
         ]
         batch.tiles = head.take_tiles()
-        text = note.sign(str(Checkpoint(self.origin, head.size, head.root())), self.signer)
-        keep = (
-            head.size - self._kept[0] >= KEEP_ENTRIES
-            or now - self._kept[1] >= KEEP_MILLISECONDS
-            or any(draft.kind == "close" for draft in drafts)
-        )
-        await self._transact(batch, text, keep=head.size if keep else None)
+        return batch, head, indexes
+
+    def _sign(self, head: Head, *signers: note.NoteSigner) -> str:
+        return note.sign(str(Checkpoint(self.origin, head.size, head.root())), *signers)
+
+    def _settle_batch(self, batch: Batch, head: Head, text: str, *, kept: bool) -> None:
+        """What was sealed is committed."""
         self._head, self._note = head, text
         self._strings.learn(batch.strings)
-        if keep:
-            self._kept = (head.size, now)
+        if kept:
+            self._kept = (head.size, head.time)
         self._committed.set()
-        return indexes
+
+    async def _erase(self, targets: Sequence[Target], reason: str | None) -> int:
+        """One transaction: the entry and the destruction it names; then no copy in the logs."""
+        # Intents of calls that are in the log by now hold their content too.
+        await self._pending.commit((), self._settled)
+        self._settled = []
+        erased, batch, head, text = await asyncio.to_thread(self._destroy, targets, reason)
+        if batch.entries:
+            self._settle_batch(batch, head, text, kept=False)
+            # Some of the strings that we remember are gone.
+            self._strings = Strings(self._strings.next_id)
+        await self._database.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+        await self._pending.truncate()
+        return erased
+
+    def _destroy(
+        self, targets: Sequence[Target], reason: str | None
+    ) -> tuple[int, Batch, Head, str]:
+        connection = sqlite3.connect(self.directory / database.FILE, isolation_level=None)
+        with contextlib.closing(connection):
+            for pragma in database.WRITER_PRAGMAS:
+                connection.execute(pragma)
+            connection.execute("BEGIN IMMEDIATE")
+            found = destroy.present(connection, targets)
+            if not found:
+                return 0, Batch(), self._head, ""
+            said = dump(erasure.what(found, reason))
+            batch, head, _ = self._seal([Draft(kind="erase", facets={"what": said})])
+            text = self._sign(head, self.signer)
+            for sql, rows in batch.statements():
+                connection.executemany(sql, rows)
+            destroy.destroy(connection, found)
+            connection.execute("INSERT OR REPLACE INTO tail VALUES (0, ?)", (text,))
+            connection.execute("COMMIT")
+        return sum(len(target.facets) for target in found), batch, head, text
 
     async def _transact(self, batch: Batch, text: str, *, keep: int | None) -> None:
         try:
@@ -435,10 +622,14 @@ def unknown(facets: Mapping[str, bytes]) -> Draft:
     return Draft(kind="unknown", facets=facets, row=project(who, what))
 
 
-def _fail(items: Sequence[_Begin | _Append], error: BaseException) -> None:
+def _fail(items: Sequence[_Item], error: BaseException) -> None:
     for item in items:
         if not item.done.done():
             item.done.set_exception(RecordingError(f"the trail cannot be written: {error}"))
+
+
+def _ed25519(signer: note.NoteSigner) -> note.Verifier:
+    return note.Verifier.parse(str(signer.verifier))
 
 
 def _broken(reason: str) -> UsageError:

@@ -28,8 +28,8 @@ class Gap:
     lost: tuple[Checkpoint, ...]
 
     def __str__(self) -> str:
-        to = max(head.size for head in self.lost)
-        return f"entries {self.index} to {to - 1} of an earlier state were lost, says entry {self.index}"
+        size = max(head.size for head in self.lost)
+        return f"a past of {size} entries was lost and the log went on at entry {self.index}"
 
 
 @dataclass(frozen=True, slots=True)

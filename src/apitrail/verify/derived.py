@@ -6,8 +6,6 @@ It does not know SQL. Search must not lie while the log verifies.
 from __future__ import annotations
 
 import hashlib
-import json
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -97,7 +95,7 @@ class Derived:
 
     def _compare(self, index: int, row: Row, event: tuple[Any, ...]) -> None:
         read_only = None if row.read_only is None else int(row.read_only)
-        expected = (index, uuid.UUID(row.id).bytes, row.time, read_only)
+        expected = (index, bytes.fromhex(row.id.replace("-", "")), row.time, read_only)
         if event[:4] != expected:
             raise tampered("its search row is not what the event says", index=index)
         for name, number in zip(STRING_COLUMNS, event[4:], strict=True):
@@ -170,13 +168,13 @@ def _resource_finding(
         if idx // BUCKET == bucket
         for resource in row.resources
     }
-    for idx, name, _ in sorted(should - there, key=str):
-        return tampered(f"it cannot be found by its resource {name!r}", index=idx)
-    for idx, name, _ in sorted(there - should, key=str):
-        return tampered(f"it is found by resource {name!r}, which it did not touch", index=idx)
+    for missing in sorted(should - there, key=str):
+        return tampered(f"it cannot be found by its resource {missing[1]!r}", index=missing[0])
+    for extra in sorted(there - should, key=str):
+        return tampered(f"it is found by {extra[1]!r}, which it did not touch", index=extra[0])
     return tampered(f"resources of entries from {bucket * BUCKET} are stored twice")
 
 
 def _digest(key: bytes, index: int, name: str, kind: str) -> int:
-    message = json.dumps([index, name, kind]).encode()
+    message = f"{index} {len(name)} {name} {kind}".encode()
     return int.from_bytes(hashlib.blake2b(message, digest_size=16, key=key).digest(), "big")

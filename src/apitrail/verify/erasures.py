@@ -14,7 +14,7 @@ from apitrail.verify.segment import Book, Segment
 
 
 def check(segment: Segment) -> int:
-    """How many facets were erased; raises Finding at one that is missing without leave, or
+    """How many entries had something erased; raises Finding at one that is missing without leave, or
     there in spite of it."""
     named = _named(segment.books)
     for index in sorted({*segment.missing, *named}):
@@ -30,7 +30,7 @@ def check(segment: Segment) -> int:
             raise tampered(
                 f"an entry of kind {segment.kinds[index]!r} cannot be erased", index=index
             )
-    return sum(map(len, segment.missing.values()))
+    return len(segment.missing)
 
 
 def _named(books: Sequence[Book]) -> Mapping[int, set[str]]:

@@ -9,13 +9,14 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from apitrail import rotation
 from apitrail.errors import FormatError, VerificationError
 from apitrail.rotation import Rotation
 from apitrail.source import Source
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.verify.report import Finding, Trust, Verdict, tampered
-from apitrail.verify.segment import Book, parse_what
+from apitrail.verify.segment import Book
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class History:
         The checkpoint that ends with a rotation carries both keys' signatures; so whoever
         trusts either can go on from there.
         """
-        indexes = [rotation.index for rotation in self.rotations]
+        indexes = [change.index for change in self.rotations]
         epoch = bisect_left(indexes, size)
         first = epoch - 1 if epoch and indexes[epoch - 1] == size - 1 else epoch
         return self.keys[first : epoch + 1]
@@ -67,13 +68,13 @@ def trace(source: Source, trust: Trust) -> History:
     try:
         opened = note.Note.parse(tail)
         head = Checkpoint.parse(opened.text)
-        rotations = _rotations(source)
+        rotations = rotation.trace(source)
     except (FormatError, VerificationError) as error:
         raise error if isinstance(error, Finding) else tampered(str(error)) from error
     own = {line.key_id for line in opened.signatures if line.name == head.origin}
     trusted = [v for v in trust.verifiers if isinstance(v, note.Verifier)]
     if rotations:
-        keys = (rotations[0].old, *(rotation.new for rotation in rotations))
+        keys = (rotations[0].old, *(change.new for change in rotations))
         known = rotations[0].origin == head.origin and any(key in trusted for key in keys)
     else:
         keys = tuple(v for v in trusted if v.name == head.origin and v.key_id in own)[:1]
@@ -97,34 +98,7 @@ def check(history: History, books: Sequence[Book]) -> None:
                 said[book.index] = Rotation.of(book.what)
             except (FormatError, VerificationError) as error:
                 raise tampered(str(error), index=book.index) from error
-    expected = {rotation.index: rotation for rotation in history.rotations}
+    expected = {change.index: change for change in history.rotations}
     for index in sorted({*said, *expected}):
         if said.get(index) != expected.get(index):
             raise tampered("a change of key that its checkpoint does not show", index=index)
-
-
-def _rotations(source: Source) -> list[Rotation]:
-    rotations: list[Rotation] = []
-    for size, text in source.checkpoints():
-        kept = note.Note.parse(text)
-        origin = kept.text.partition("\n")[0]
-        if sum(line.name == origin for line in kept.signatures) < 2:
-            continue
-        rotation = _rotation(source, size - 1)
-        if rotations and rotations[-1].new != rotation.old:
-            raise tampered("it does not follow the change of key before it", index=rotation.index)
-        rotations.append(rotation)
-    return rotations
-
-
-def _rotation(source: Source, index: int) -> Rotation:
-    link = source.entry(index)
-    content = source.facets(index, ("what",)).get("what")
-    if link is None or link.kind != "key" or content is None:
-        raise tampered(
-            "two keys have signed a checkpoint here, without a change of key", index=index
-        )
-    rotation = Rotation.of(parse_what(content))
-    if (rotation.index, rotation.previous) != (link.index, link.previous):
-        raise tampered("a change of key that was made elsewhere", index=index)
-    return rotation

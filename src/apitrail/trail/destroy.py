@@ -1,0 +1,132 @@
+"""Destroying content: facets, salts, and every row and string that would tell of them.
+
+It does not know who may ask for it, nor how the log says so.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+
+from apitrail import entry, erasure
+from apitrail.entry import TAGS, Entry
+from apitrail.erasure import Target
+from apitrail.errors import UsageError
+from apitrail.event import Event
+from apitrail.query import Row, project
+from apitrail.trail.reader import decompress
+from apitrail.trail.rows import STRING_COLUMNS, strings_of
+
+# Columns of `event` that come from `who`.
+_CALLER = ("username", "access_key_id", "source_ip", "run")
+# Columns without an index of their own: what they use is looked up once for all.
+_UNINDEXED = ("region", "source_ip")
+_CHUNK = 500
+
+
+def present(database: sqlite3.Connection, targets: Iterable[Target]) -> list[Target]:
+    """Of what is asked, what is there and may be erased, in order of entries.
+
+    Raises:
+        UsageError: an entry is not there, or is one that verification rests on.
+    """
+    wanted: dict[int, set[str]] = {}
+    for target in targets:
+        wanted.setdefault(target.index, set()).update(target.facets)
+    found = []
+    for index, tags in sorted(wanted.items()):
+        row = database.execute("SELECT data FROM entry WHERE idx = ?", (index,)).fetchone()
+        if row is None:
+            raise UsageError(f"there is no entry {index}")
+        if (kind := Entry.parse(row[0]).kind) not in erasure.KINDS:
+            raise UsageError(f"entry {index} is of kind {kind!r}, whose content is never erased")
+        there = tags & _tags(database, index)
+        if there:
+            found.append(Target(index, tuple(tag for tag in TAGS if tag in there)))
+    return found
+
+
+def destroy(database: sqlite3.Connection, targets: Sequence[Target]) -> None:
+    """Destroy what `present` gave, within the transaction that is open."""
+    strings: set[str] = set()
+    for target in targets:
+        row = _row(database, target.index)
+        if row is not None:
+            strings |= strings_of(row)
+            _unindex(database, target, row)
+        if "what" in target.facets:
+            database.execute("DELETE FROM run WHERE idx = ?", (target.index,))
+        _keep_salts(database, target)
+        database.executemany(
+            "DELETE FROM facet WHERE idx = ? AND tag = ?",
+            [(target.index, tag) for tag in target.facets],
+        )
+    _drop_unused(database, strings)
+
+
+def _tags(database: sqlite3.Connection, index: int) -> set[str]:
+    return {tag for (tag,) in database.execute("SELECT tag FROM facet WHERE idx = ?", (index,))}
+
+
+def _row(database: sqlite3.Connection, index: int) -> Row | None:
+    """The searchable row as it is stored now, with everything it takes strings from."""
+    if database.execute("SELECT 1 FROM event WHERE idx = ?", (index,)).fetchone() is None:
+        return None
+    rows = database.execute(
+        "SELECT tag, data FROM facet WHERE idx = ? AND tag IN ('who', 'what')", (index,)
+    )
+    event = Event.parse({tag: decompress(data) for tag, data in rows})
+    return project(event.who, event.what or {})
+
+
+def _unindex(database: sqlite3.Connection, target: Target, row: Row) -> None:
+    index = target.index
+    if "what" in target.facets:
+        database.execute("DELETE FROM event WHERE idx = ?", (index,))
+        database.executemany(
+            "DELETE FROM resource WHERE name = (SELECT id FROM string WHERE value = ?) AND idx = ?",
+            [(name, index) for name, _ in row.resources],
+        )
+    elif "who" in target.facets:
+        nulls = ", ".join(f"{column} = NULL" for column in _CALLER)
+        database.execute(f"UPDATE event SET {nulls} WHERE idx = ?", (index,))
+
+
+def _keep_salts(database: sqlite3.Connection, target: Target) -> None:
+    """What stays keeps a salt of its own: the event key would give away the erased one's."""
+    row = database.execute("SELECT event_key FROM seal WHERE idx = ?", (target.index,)).fetchone()
+    if row is None:
+        return  # something was erased before
+    database.executemany(
+        "UPDATE facet SET salt = ? WHERE idx = ? AND tag = ?",
+        [
+            (entry.salt(row[0], tag), target.index, tag)
+            for tag in _tags(database, target.index) - set(target.facets)
+        ],
+    )
+    database.execute("DELETE FROM seal WHERE idx = ?", (target.index,))
+
+
+def _drop_unused(database: sqlite3.Connection, strings: set[str]) -> None:
+    used = {
+        number
+        for column in _UNINDEXED
+        for (number,) in database.execute(f"SELECT DISTINCT {column} FROM event")
+    }
+    uses = [
+        *(f"SELECT 1 FROM event WHERE {c} = ?1" for c in STRING_COLUMNS if c not in _UNINDEXED),
+        "SELECT 1 FROM resource WHERE name = ?1",
+        "SELECT 1 FROM resource WHERE type = ?1",
+    ]
+    is_used = f"SELECT {' OR '.join(f'EXISTS ({use})' for use in uses)}"
+    for number in _ids(database, sorted(strings)):
+        if number not in used and not database.execute(is_used, (number,)).fetchone()[0]:
+            database.execute("DELETE FROM string WHERE id = ?", (number,))
+
+
+def _ids(database: sqlite3.Connection, strings: Sequence[str]) -> Iterator[int]:
+    for start in range(0, len(strings), _CHUNK):
+        part = strings[start : start + _CHUNK]
+        marks = ", ".join("?" * len(part))
+        rows = database.execute(f"SELECT id FROM string WHERE value IN ({marks})", part)
+        yield from [number for (number,) in rows]
