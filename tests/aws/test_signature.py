@@ -271,6 +271,17 @@ def test_headers_nobody_signed_may_change():
     assert verdict(replace(request, headers=headers)) == VALID
 
 
+@pytest.mark.parametrize(
+    "host", ["dynamodb.eu-west-1.amazonaws.com:443", "DynamoDB.eu-west-1.amazonaws.com"]
+)
+def test_host_may_be_signed_in_its_plain_form(host):
+    request = Client("dynamodb").send("list_tables")
+    assert verdict(replace(request, host=host)) == VALID
+    assert verdict(replace(request, host=host, scheme="http")).outcome == (
+        "invalid" if host.endswith(":443") else "valid"
+    )
+
+
 def test_default_port_is_signed_as_it_was_sent():
     request = AWSRequest("GET", "https://example.com/", headers={"Host": "example.com:443"})
     SigV4Auth(Credentials(KEY_ID, SECRET), "execute-api", "eu-west-1").add_auth(request)

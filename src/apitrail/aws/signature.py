@@ -170,19 +170,21 @@ def _tokens(request: Request) -> tuple[str | None, ...]:
 
 
 def _canonical_requests(request: Request, claim: _Claim, service: str) -> Iterator[bytes]:
-    """The canonical request, and in a second form where signers differ about the path."""
-    rest = b"\n".join(
-        (
-            _canonical_query(request.query, presigned=claim.presigned),
-            *(_canonical_header(request, name) for name in claim.signed_headers),
-            b"",
-            ";".join(claim.signed_headers).encode("latin-1", "replace"),
-            claim.payload.encode("latin-1", "replace"),
-        )
-    )
+    """The canonical request, and other forms of it where signers differ."""
     method = request.method.encode("latin-1", "replace")
-    for path in dict.fromkeys(_canonical_paths(request.path, service)):
-        yield b"\n".join((method, path, rest))
+    query = _canonical_query(request.query, presigned=claim.presigned)
+    names = ";".join(claim.signed_headers).encode("latin-1", "replace")
+    payload = claim.payload.encode("latin-1", "replace")
+    for host in dict.fromkeys((request.host, _folded(request))):
+        headers = [_canonical_header(request, name, host) for name in claim.signed_headers]
+        for path in dict.fromkeys(_canonical_paths(request.path, service)):
+            yield b"\n".join((method, path, query, *headers, b"", names, payload))
+
+
+def _folded(request: Request) -> str:
+    """The host as SDKs sign it: in lower case, without the scheme's own port."""
+    port = {"https": ":443", "http": ":80"}.get(request.scheme, "")
+    return request.host.lower().removesuffix(port)
 
 
 def _canonical_paths(path: str, service: str) -> Iterator[bytes]:
@@ -227,9 +229,9 @@ def _query(query: str) -> Iterator[tuple[bytes, bytes]]:
             yield unquote_to_bytes(name), unquote_to_bytes(value)
 
 
-def _canonical_header(request: Request, name: str) -> bytes:
-    # HTTP/2 says :authority where HTTP/1.1 says Host; `request.host` is either.
-    values = [request.host] if name == "host" else list(request.header_values(name))
+def _canonical_header(request: Request, name: str, host: str) -> bytes:
+    # HTTP/2 says :authority where HTTP/1.1 says Host; `Request.host` is either.
+    values = [host] if name == "host" else list(request.header_values(name))
     joined = ",".join(_SPACES.sub(" ", value.strip(" \t\r\n")) for value in values)
     return f"{name}:{joined}".encode("latin-1", "replace")
 
