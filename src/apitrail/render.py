@@ -126,35 +126,44 @@ def _csv(cells: Sequence[str]) -> str:
 
 def json_document(value: Any) -> str:
     """JSON for people and jq: indented, non-ASCII as it is."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return _printable(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def json_line(value: Any) -> str:
     """JSON on one line."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _printable(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+
+
+def _printable(text: str) -> str:
+    """Lone surrogates, which are no characters, as JSON's escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def queried(value: Any, output: str) -> Iterator[str]:
     """The result of a --query: JSON as asked, or as the AWS CLI's text output has it."""
-    if (output in ("json", "table") and not _is_rows(value)) or output == "json":
-        yield json_document(value)
-    elif output == "jsonl":
-        yield from (json_line(item) for item in (value if isinstance(value, list) else [value]))
-    elif output == "table":
-        rows = [[_cell(cell) for cell in _cells(item)] for item in value]
-        yield from table(rows[1:], rows[0], None) if rows else ()
-    else:
-        join = _csv if output == "csv" else _tabs
-        for item in value if isinstance(value, list) else [value]:
-            yield join([_cell(cell) for cell in _cells(item)])
+    items = value if isinstance(value, list) else [value]
+    match output:
+        case "json":
+            yield json_document(value)
+        case "jsonl":
+            yield from map(json_line, items)
+        case "table":
+            yield from _query_table(items)
+        case _:
+            join = _csv if output == "csv" else _tabs
+            yield from (join([_cell(cell) for cell in _cells(item)]) for item in items)
+
+
+def _query_table(items: list[Any]) -> Iterator[str]:
+    rows = [[_cell(cell) for cell in _cells(item)] for item in items]
+    size = max(map(len, rows), default=0)
+    rows = [row + [""] * (size - len(row)) for row in rows]
+    header = list(items[0]) if items and isinstance(items[0], dict) else rows.pop(0) if rows else []
+    yield from table(rows, header, None) if header else ()
 
 
 def _tabs(cells: Sequence[str]) -> str:
     return "\t".join(clean(cell) or "None" for cell in cells)
-
-
-def _is_rows(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, list) for item in value)
 
 
 def _cells(item: Any) -> list[Any]:

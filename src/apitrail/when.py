@@ -17,7 +17,7 @@ _UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
-_PART = re.compile(r"(\d+)\s*([smhdw])[a-z]*\s*", re.IGNORECASE)
+_PART = re.compile(r"([0-9]+)\s*([smhdw])[a-z]*\s*", re.IGNORECASE)
 _AGO = re.compile(rf"(?:{_PART.pattern})+(?:ago)?", re.IGNORECASE)
 _DAYS = {"today": 0, "yesterday": 1}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -48,15 +48,15 @@ def parse_duration(text: str) -> timedelta:
     value = text.strip().lower()
     if not value or not _AGO.fullmatch(value) or "ago" in value:
         raise UsageError(f"not a duration: {text!r}", hint="write 90s, 5m, 1h30m or 7d")
-    return _sum(value)
+    try:
+        return _sum(value)
+    except OverflowError:
+        raise UsageError(f"not a duration: {text!r}", hint="that is too long") from None
 
 
 def _sum(value: str) -> timedelta:
     parts = ((int(number), _UNITS[unit.lower()]) for number, unit in _PART.findall(value))
-    try:
-        return sum((number * unit for number, unit in parts), timedelta())
-    except OverflowError:
-        raise UsageError(f"not a duration: {value!r}", hint="that is too long") from None
+    return sum((number * unit for number, unit in parts), timedelta())
 
 
 def _now(value: str, now: datetime) -> datetime | None:

@@ -1,0 +1,63 @@
+"""Times as people write them."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from apitrail import when
+from apitrail.errors import UsageError
+
+# A Monday, in a zone that is not UTC.
+NOW = datetime(2026, 11, 23, 10, 30, tzinfo=timezone(timedelta(hours=1)))
+
+
+def at(*moment: int, zone: timezone = timezone(timedelta(hours=1))) -> int:
+    return int(datetime(*moment, tzinfo=zone).timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("now", at(2026, 11, 23, 10, 30)),
+        ("15m", at(2026, 11, 23, 10, 15)),
+        ("2h", at(2026, 11, 23, 8, 30)),
+        ("1h30m", at(2026, 11, 23, 9, 0)),
+        ("3d ago", at(2026, 11, 20, 10, 30)),
+        ("2 hours ago", at(2026, 11, 23, 8, 30)),
+        ("1w", at(2026, 11, 16, 10, 30)),
+        ("today", at(2026, 11, 23)),
+        ("yesterday", at(2026, 11, 22)),
+        ("monday", at(2026, 11, 16)),
+        ("last sunday", at(2026, 11, 22)),
+        ("2026-11-01", at(2026, 11, 1)),
+        ("2026-11-01T09:30", at(2026, 11, 1, 9, 30)),
+        ("2026-11-01 09:30:15", at(2026, 11, 1, 9, 30, 15)),
+        ("2026-11-01T09:30:00Z", at(2026, 11, 1, 9, 30, zone=UTC)),
+        ("20261101T093000Z", at(2026, 11, 1, 9, 30, zone=UTC)),
+        ("1795330234", 1795330234000),
+    ],
+)
+def test_a_moment_in_every_form(text, expected):
+    assert when.parse(text, now=NOW) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "2", "-1h", "2026-13-01", "h", "1y", "9" * 40 + "w", "١h٢", "25:00"]
+)
+def test_what_is_no_time_is_named_with_a_hint(text):
+    with pytest.raises(UsageError, match="not a time") as caught:
+        when.parse(text, now=NOW)
+    assert "yesterday" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("5m", 300), ("1h30m", 5400), ("7d", 604_800)]
+)
+def test_a_duration(text, seconds):
+    assert when.parse_duration(text).total_seconds() == seconds
+
+
+@pytest.mark.parametrize("text", ["", "5", "yesterday", "5m ago", "9" * 30 + "d"])
+def test_what_is_no_duration_is_named(text):
+    with pytest.raises(UsageError, match="not a duration"):
+        when.parse_duration(text)
