@@ -251,6 +251,13 @@ def test_record_lists_arns_in_cloudtrails_keys():
     assert listed([Resource(arn=None, type=None, name="x")], call("iam", "GetUser")) is None
 
 
+def test_parameters_of_ssm_have_no_type_in_the_record():
+    made = call("ssm", "GetParameter", {"Name": "n"})
+    [found] = touched("ssm", "GetParameter", {"Name": "n"})
+    assert found.type == "AWS::SSM::Parameter"
+    assert listed([found], made) == [{"accountId": ACCOUNT, "ARN": found.arn}]
+
+
 def test_listing_of_objects_is_of_a_prefix():
     found = touched("s3", "ListObjectsV2", {"Bucket": "b"})
     assert listed(found, call("s3", "ListObjectsV2")) == [

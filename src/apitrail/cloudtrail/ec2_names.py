@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
+from functools import lru_cache
 
 from apitrail.cloudtrail.spelling import lower_first
 
@@ -218,6 +219,7 @@ RESULT_NAMES = {
 }
 
 
+@lru_cache(maxsize=2048)
 def is_newer(operation: str) -> bool:
     """Is it written under `<Operation>Request`?"""
     return NEWER.search(operation) is not None

@@ -12,6 +12,7 @@ from apitrail.aws.call import Call
 from apitrail.cloudtrail import access, dynamodb, ec2, s3, secret, size
 from apitrail.cloudtrail.errors import error_elements
 from apitrail.cloudtrail.spelling import (
+    RENAMED,
     UPPER_CAMEL,
     WITHOUT_COMMA,
     Spelling,
@@ -33,8 +34,11 @@ TOLD_READS = frozenset({
 # Services whose data events have `responseElements: null`, writes too.
 UNTOLD_DATA = frozenset({"dynamodb", "kinesis-video-media", "lambda"})
 
-# Query services whose single result structure is flattened; IAM and STS keep the wrapper.
-UNWRAPPED = frozenset({"docdb", "elasticache", "neptune", "rds", "redshift"})
+# Query services, whose single result structure is flattened; IAM and STS keep the wrapper.
+UNWRAPPED = frozenset({
+    "autoscaling", "cloudformation", "cloudsearch", "docdb", "elasticache", "elasticbeanstalk",
+    "elb", "elbv2", "importexport", "neptune", "rds", "redshift", "sdb", "ses", "sns",
+})  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -43,6 +47,7 @@ def spelling(service: str | None, operation: str | None) -> Spelling:
     return Spelling(
         rules=secret.rules(service, operation),
         name=unchanged if service in UPPER_CAMEL else lower_first,
+        renamed=RENAMED.get(service or "", {}),
         time=java_time_plain if service in WITHOUT_COMMA else java_time_comma,
     )
 

@@ -15,6 +15,8 @@ from apitrail.cloudtrail.texts import spelled_out, texts
 
 __all__ = ["Resource", "listed", "resources", "undetermined"]
 
+UNTYPED = frozenset({"ssm"})
+"""Services whose records' resources have no type."""
 MOST = 5000
 """Resources told of one call; where there are more, they count as undetermined."""
 
@@ -79,12 +81,13 @@ def listed(found: list[Resource], call: Call) -> list[dict[str, str]] | None:
     """The record's `resources`: those with an ARN, in CloudTrail's keys and order."""
     if call.service == "s3" and call.operation in {"ListObjects", "ListObjectsV2"}:
         return _s3_listing(found)
-    return [_item(resource) for resource in found if resource.arn] or None
+    typed = call.service not in UNTYPED
+    return [_item(resource, typed=typed) for resource in found if resource.arn] or None
 
 
-def _item(resource: Resource) -> dict[str, str]:
+def _item(resource: Resource, *, typed: bool = True) -> dict[str, str]:
     item = {"accountId": resource.account} if resource.account else {}
-    if resource.type:
+    if resource.type and typed:
         item["type"] = resource.type
     return {**item, "ARN": resource.arn or ""}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,11 +18,14 @@ from apitrail.cloudtrail.secret import HIDDEN, Rules
 # Services whose member names keep their capitals (measured on 27,843 real records).
 UPPER_CAMEL = frozenset({
     "account", "ce", "cloudshell", "devops-guru", "internetmonitor", "resource-explorer-2",
-    "securityhub",
+    "securityhub", "synthetics",
 })  # fmt: skip
 
 # Services that print times without the comma after the year (an older JDK's locale data).
 WITHOUT_COMMA = frozenset({"iam", "ssm"})
+
+# Members of a service that are neither kept nor only lowered.
+RENAMED = {"secretsmanager": {"ARN": "arn"}}
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -94,6 +97,7 @@ class Spelling:
 
     rules: Rules
     name: Callable[[str], str] = lower_first
+    renamed: dict[str, str] = field(default_factory=dict)
     time: Callable[[datetime], str | int] = java_time_comma
 
     def structure(self, members: dict[str, Any], depth: int = 0) -> dict[str, Any]:
@@ -103,7 +107,7 @@ class Spelling:
         for member, value in members.items():
             if value is None or member in dropped or isinstance(value, (Blob, EventStream)):
                 continue
-            spelled = name(told(member))
+            spelled = self.renamed.get(member) or name(told(member))
             out[spelled] = marked[member] if member in marked else self.value(value, depth)
         return out
 
