@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import sqlite3
+import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,20 +22,18 @@ from typing import IO, Self
 import aiosqlite
 
 from apitrail import erasure, rotation
-from apitrail.entry import Entry
 from apitrail.erasure import Target
-from apitrail.errors import FormatError, RecordingError, UsageError, VerificationError
+from apitrail.errors import RecordingError, UsageError
 from apitrail.event import dump
 from apitrail.query import project
-from apitrail.tlog import checkpoint, merkle, note
+from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import database, destroy, durable
 from apitrail.trail.head import Head
 from apitrail.trail.pending import Pending
-from apitrail.trail.reader import Reader
+from apitrail.trail.resume import CHECKPOINT, Resuming
 from apitrail.trail.rows import Batch, Draft, Sealer, Strings, strings_of
 
-CHECKPOINT = "checkpoint"
 LOCK = "lock"
 
 # A kept checkpoint at the latest after this many entries or milliseconds.
@@ -109,7 +108,6 @@ class Trail:
         self._stop = asyncio.Event()
         self._note: str | None = None
         self._closing = False
-        self._lost: list[str] = []
         self._writing: asyncio.Task[None]
         self._publishing: asyncio.Task[None]
 
@@ -150,17 +148,19 @@ class Trail:
                 signer=signer, clock=clock,
             )  # fmt: skip
             try:
-                await trail._resume(seen, recover=recover)
+                found = await Resuming(directory, connection, signer).state(seen, recover=recover)
             except BaseException:
                 await trail._release()
                 raise
+            trail._head, trail._note = found.head, found.note
+            trail._kept, trail._strings = (found.kept, 0), Strings(found.next_string)
         except BaseException:
             lock.close()
             raise
         trail._writing = asyncio.create_task(trail._write(), name="trail-writer")
         trail._publishing = asyncio.create_task(trail._publish(), name="trail-checkpoint")
-        if trail._lost:
-            await trail._state_loss()
+        if found.lost:
+            await trail._state_loss(found.lost)
         return trail
 
     async def __aenter__(self) -> Self:
@@ -296,120 +296,11 @@ class Trail:
         self._wake.set()
         return await item.done
 
-    # -- opening -----------------------------------------------------------------------------
-
-    async def _resume(self, seen: Iterable[str], *, recover: bool) -> None:
-        async def one(sql: str, *values: object) -> sqlite3.Row | None:
-            rows = await self._database.execute_fetchall(sql, values)
-            return next(iter(rows), None)
-
-        found = await one("SELECT max(idx), data FROM entry")
-        if found is not None and found[0] is not None:
-            size, entry = found[0] + 1, Entry.parse(found[1])
-            leaves = await self._hashes(size - size % 256 - 1, size)
-            tiles = await self._tiles(size)
-            self._head = Head.resume(
-                size, time=entry.time, leaf=leaves.__getitem__, tile=lambda *at: tiles[at]
-            )
-        tail = await one("SELECT note FROM tail")
-        self._check_tail(None if tail is None else tail[0])
-        await self._check_seen(seen, recover=recover)
-        highest = await one("SELECT coalesce(max(id), 0) FROM string")
-        self._strings = Strings((highest[0] if highest else 0) + 1)
-        kept = await one("SELECT coalesce(max(size), 0) FROM checkpoint")
-        self._kept = (kept[0] if kept else 0, 0)
-
-    async def _hashes(self, first: int, size: int) -> dict[int, bytes]:
-        rows = await self._database.execute_fetchall(
-            "SELECT idx, data FROM entry WHERE idx >= ? AND idx < ?", (max(first, 0), size)
-        )
-        return {row[0]: merkle.leaf_hash(row[1]) for row in rows}
-
-    async def _tiles(self, size: int) -> dict[tuple[int, int], bytes]:
-        """The full tiles whose roots make the right edge."""
-        wanted, count, level = [], size, 0
-        while count := count // 256:
-            wanted += [(level, index) for index in range(count - count % 256, count)]
-            level += 1
-        found = {}
-        for key in wanted:
-            rows = await self._database.execute_fetchall(
-                "SELECT data FROM tile WHERE level = ? AND idx = ?", key
-            )
-            for row in rows:
-                found[key] = row[0]
-        return found
-
-    def _check_tail(self, text: str | None) -> None:
-        if text is None:
-            if self._head.size:
-                raise _broken("entries without a signed checkpoint")
-            return
-        try:
-            tail = checkpoint.open(text, [self.signer.verifier])[0]
-        except (FormatError, VerificationError) as error:
-            raise _broken(str(error)) from error
-        if (tail.size, tail.root) != (self._head.size, self._head.root()):
-            raise _broken(f"its entries are not those its checkpoint of size {tail.size} signs")
-        self._note = text
-
-    async def _check_seen(self, seen: Iterable[str], *, recover: bool) -> None:
-        """Compare with checkpoints kept elsewhere: never sign a rollback or a fork."""
-        path = self.directory / CHECKPOINT
-        known = [(text, "a checkpoint seen before") for text in seen]
-        if path.is_file():
-            known.append((path.read_bytes().decode("utf-8", "replace"), f"the file {CHECKPOINT!r}"))
-        for text, where in known:
-            if (problem := await self._problem(await self._opened(text, where))) is None:
-                continue
-            if not recover:
-                raise UsageError(
-                    f"{problem}, says {where}",
-                    hint="bring the right database back, record to a new trail with --trail, or "
-                    "let the log state its loss and go on: `apitrail recover`",
-                )
-            self._lost.append(text)
-
-    async def _opened(self, text: str, where: str) -> Checkpoint:
-        try:
-            verifiers = [self.signer.verifier]
-            try:
-                return checkpoint.open(text, verifiers)[0]
-            except note.UnknownKeyError:
-                # A crash may have left the file behind a change of key.
-                with Reader(self.directory) as reader:
-                    verifiers += [change.old for change in rotation.trace(reader)]
-                return checkpoint.open(text, verifiers)[0]
-        except (FormatError, VerificationError) as error:
-            raise _broken(f"{where}: {error}") from error
-
-    async def _problem(self, seen: Checkpoint) -> str | None:
-        if seen.size > self._head.size:
-            return (
-                f"the trail has {self._head.size} entries but had {seen.size}: it was rolled back"
-            )
-        if seen.size and await self._root_at(seen.size) != seen.root:
-            return f"the trail is not the one that had {seen.size} entries: it was forked"
-        return None
-
-    async def _state_loss(self) -> None:
+    async def _state_loss(self, lost: Sequence[str]) -> None:
         """The first entry after a loss names every head that is lost; only then publish."""
-        lost, self._lost = list(dict.fromkeys(self._lost)), []
-        what = {"lost": lost, "size": self._head.size}
+        what = {"lost": list(dict.fromkeys(lost)), "size": self._head.size}
         await self.append(Draft(kind="gap", facets={"what": dump(what)}))
         await self._publish_now()
-
-    async def _root_at(self, size: int) -> bytes:
-        """The tree hash when there were `size` entries, from the stored leaves."""
-        if size == self._head.size:
-            return self._head.root()
-        async with self._database.execute(
-            "SELECT data FROM entry WHERE idx < ? ORDER BY idx", (size,)
-        ) as rows:
-            frontier = merkle.Frontier()
-            async for row in rows:
-                frontier.append(merkle.leaf_hash(row[0]))
-        return frontier.root()
 
     async def _recorded(self, key: str) -> bool:
         rows = await self._database.execute_fetchall(
@@ -536,8 +427,9 @@ class Trail:
 
     async def _erase(self, targets: Sequence[Target], reason: str | None) -> int:
         """One transaction: the entry and the destruction it names; then no copy in the logs."""
-        # Intents of calls that are in the log by now hold their content too.
-        await self._pending.commit((), self._settled)
+        # Intents of calls that are in the log by now hold their content too. They go first: one
+        # without its event would come back as a call of unknown outcome.
+        await self._pending.commit((), [*self._settled, *await self._event_ids(targets)])
         self._settled = []
         erased, batch, head, text = await asyncio.to_thread(self._destroy, targets, reason)
         if batch.entries:
@@ -547,6 +439,15 @@ class Trail:
         await self._database.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
         await self._pending.truncate()
         return erased
+
+    async def _event_ids(self, targets: Iterable[Target]) -> list[str]:
+        found = []
+        for target in targets:
+            rows = await self._database.execute_fetchall(
+                "SELECT id FROM event WHERE idx = ?", (target.index,)
+            )
+            found += [str(uuid.UUID(bytes=row[0])) for row in rows]
+        return found
 
     def _destroy(
         self, targets: Sequence[Target], reason: str | None
@@ -630,13 +531,6 @@ def _fail(items: Sequence[_Item], error: BaseException) -> None:
 
 def _ed25519(signer: note.NoteSigner) -> note.Verifier:
     return note.Verifier.parse(str(signer.verifier))
-
-
-def _broken(reason: str) -> UsageError:
-    return UsageError(
-        f"the trail does not hold: {reason}",
-        hint="`apitrail verify` says where; record to a new trail with --trail",
-    )
 
 
 def _take_lock(directory: Path) -> IO[bytes]:

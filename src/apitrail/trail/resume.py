@@ -1,0 +1,184 @@
+"""Where a trail was left off: its head from the stored rows, held against what was signed.
+
+It does not know how anything is written. Never sign a rollback or a fork: whatever was signed
+before, here or elsewhere, must be of this tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiosqlite
+
+from apitrail import rotation
+from apitrail.entry import Entry
+from apitrail.errors import FormatError, UsageError, VerificationError
+from apitrail.tlog import checkpoint, merkle, note
+from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.trail.head import Head
+from apitrail.trail.reader import Reader
+
+CHECKPOINT = "checkpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the next batch goes on from.
+
+    `kept` is the size of the newest kept checkpoint; `lost` are signed notes of a past that the
+    trail does not hold any more.
+    """
+
+    head: Head
+    note: str | None
+    kept: int
+    next_string: int
+    lost: list[str] = field(default_factory=list)
+
+
+class Resuming:
+    """Reads the state of a trail through the writer's own connection."""
+
+    def __init__(
+        self, directory: Path, connection: aiosqlite.Connection, signer: note.NoteSigner
+    ) -> None:
+        self._directory = directory
+        self._database = connection
+        self._signer = signer
+
+    async def state(self, seen: Iterable[str], *, recover: bool) -> State:
+        """The state, if every checkpoint of this log that is known is of its tree.
+
+        Raises:
+            UsageError: it is not; with `recover` only if nothing could be told from its loss.
+        """
+        head = await self._read_head()
+        tail = await self._text("SELECT note FROM tail")
+        self._check_tail(head, tail)
+        return State(
+            head=head,
+            note=tail,
+            kept=await self._number("SELECT coalesce(max(size), 0) FROM checkpoint"),
+            next_string=await self._number("SELECT coalesce(max(id), 0) + 1 FROM string"),
+            lost=await self._lost(head, seen, recover=recover),
+        )
+
+    async def _read_head(self) -> Head:
+        size = await self._number("SELECT coalesce(max(idx) + 1, 0) FROM entry")
+        if not size:
+            return Head()
+        rows = await self._database.execute_fetchall(
+            "SELECT data FROM entry WHERE idx = ?", (size - 1,)
+        )
+        try:
+            (time,) = (Entry.parse(row[0]).time for row in rows)
+        except FormatError as error:
+            raise broken(str(error)) from error
+        leaves = await self._hashes(size - size % 256 - 1, size)
+        tiles = await self._tiles(size)
+        try:
+            return Head.resume(size, time=time, leaf=leaves.__getitem__, tile=lambda *at: tiles[at])
+        except KeyError as error:
+            raise broken(f"its tree lacks {error}") from error
+
+    async def _number(self, sql: str) -> int:
+        rows = await self._database.execute_fetchall(sql)
+        return int(next(iter(rows))[0])
+
+    async def _text(self, sql: str) -> str | None:
+        rows = await self._database.execute_fetchall(sql)
+        return next((str(row[0]) for row in rows), None)
+
+    async def _hashes(self, first: int, size: int) -> dict[int, bytes]:
+        rows = await self._database.execute_fetchall(
+            "SELECT idx, data FROM entry WHERE idx >= ? AND idx < ?", (max(first, 0), size)
+        )
+        return {row[0]: merkle.leaf_hash(row[1]) for row in rows}
+
+    async def _tiles(self, size: int) -> dict[tuple[int, int], bytes]:
+        """The full tiles whose roots make the right edge."""
+        wanted, count, level = [], size, 0
+        while count := count // 256:
+            wanted += [(level, index) for index in range(count - count % 256, count)]
+            level += 1
+        found = {}
+        for key in wanted:
+            rows = await self._database.execute_fetchall(
+                "SELECT data FROM tile WHERE level = ? AND idx = ?", key
+            )
+            for row in rows:
+                found[key] = row[0]
+        return found
+
+    def _check_tail(self, head: Head, text: str | None) -> None:
+        if text is None:
+            if head.size:
+                raise broken("entries without a signed checkpoint")
+            return
+        try:
+            tail = checkpoint.open(text, [self._signer.verifier])[0]
+        except (FormatError, VerificationError) as error:
+            raise broken(str(error)) from error
+        if (tail.size, tail.root) != (head.size, head.root()):
+            raise broken(f"its entries are not those its checkpoint of size {tail.size} signs")
+
+    async def _lost(self, head: Head, seen: Iterable[str], *, recover: bool) -> list[str]:
+        """Checkpoints kept elsewhere that are not of this tree."""
+        known = [(text, "a checkpoint seen before") for text in seen]
+        path = self._directory / CHECKPOINT
+        if path.is_file():
+            known.append((path.read_bytes().decode("utf-8", "replace"), f"the file {CHECKPOINT!r}"))
+        lost = []
+        for text, where in known:
+            if (problem := await self._problem(head, self._open(text, where))) is None:
+                continue
+            if not recover:
+                raise UsageError(
+                    f"{problem}, says {where}",
+                    hint="bring the right database back, record to a new trail with --trail, or "
+                    "let the log state its loss and go on: `apitrail recover`",
+                )
+            lost.append(text)
+        return lost
+
+    def _open(self, text: str, where: str) -> Checkpoint:
+        try:
+            verifiers = [self._signer.verifier]
+            try:
+                return checkpoint.open(text, verifiers)[0]
+            except note.UnknownKeyError:
+                # It may be from before a change of key.
+                with Reader(self._directory) as reader:
+                    verifiers += [change.old for change in rotation.trace(reader)]
+                return checkpoint.open(text, verifiers)[0]
+        except (FormatError, VerificationError) as error:
+            raise broken(f"{where}: {error}") from error
+
+    async def _problem(self, head: Head, seen: Checkpoint) -> str | None:
+        if seen.size > head.size:
+            return f"the trail has {head.size} entries but had {seen.size}: it was rolled back"
+        if seen.size and await self._root_at(head, seen.size) != seen.root:
+            return f"the trail is not the one that had {seen.size} entries: it was forked"
+        return None
+
+    async def _root_at(self, head: Head, size: int) -> bytes:
+        """The tree hash when there were `size` entries, from the stored leaves."""
+        if size == head.size:
+            return head.root()
+        async with self._database.execute(
+            "SELECT data FROM entry WHERE idx < ? ORDER BY idx", (size,)
+        ) as rows:
+            frontier = merkle.Frontier()
+            async for row in rows:
+                frontier.append(merkle.leaf_hash(row[0]))
+        return frontier.root()
+
+
+def broken(reason: str) -> UsageError:
+    """The trail cannot be written on."""
+    return UsageError(
+        f"the trail does not hold: {reason}",
+        hint="`apitrail verify` says where; record to a new trail with --trail",
+    )
