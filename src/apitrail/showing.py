@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from apitrail import render
+from apitrail.bundle.tree import tree_of
 from apitrail.errors import UsageError
 from apitrail.event import Event, iso
-from apitrail.trail.reader import Reader
+from apitrail.source import Source
+from apitrail.tlog.proof import Proof
 
 
-def find(reader: Reader, event_id: str) -> int:
+def find(reader: Source, event_id: str) -> int:
     """The index of the one event whose id begins so.
 
     Raises:
@@ -35,7 +37,7 @@ def find(reader: Reader, event_id: str) -> int:
             )
 
 
-def lines(reader: Reader, event_id: str, *, output: str, raw: bool) -> Iterator[str]:
+def lines(reader: Source, event_id: str, *, output: str, raw: bool) -> Iterator[str]:
     """The event as text for people or as one JSON document."""
     index = find(reader, event_id)
     event = Event.parse(reader.facets(index))
@@ -58,6 +60,19 @@ def lines(reader: Reader, event_id: str, *, output: str, raw: bool) -> Iterator[
         yield render.json_document(document)
     else:
         yield from _text(document, event)
+
+
+def proof(reader: Source, event_id: str) -> str:
+    """The C2SP tlog-proof of an event's entry, under the newest checkpoint.
+
+    Raises:
+        UsageError: there is no such event, or nothing is signed yet.
+    """
+    index = find(reader, event_id)
+    note = reader.tail()
+    if note is None:
+        raise UsageError("nothing is signed yet")
+    return str(Proof(index, tuple(tree_of(reader, note).inclusion(index)), note))
 
 
 def _text(document: dict[str, Any], event: Event) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""`apitrail verify`."""
+"""`apitrail verify`, and the commands of whoever keeps a trail."""
 
 from __future__ import annotations
 
@@ -10,35 +10,46 @@ from typing import BinaryIO
 
 import click
 
-from apitrail import config, known_logs, render
+from apitrail import bundle, config, known_logs, render
+from apitrail.cli import custody
 from apitrail.cli.options import output_option, with_trail
 from apitrail.trail.reader import Reader
+from apitrail.verify import Report, Trust
 from apitrail.verify import trail as verification
 
 
 @click.command("verify")
+@click.argument("source", required=False, type=click.Path(path_type=Path), metavar="[TRAIL|BUNDLE]")
 @click.option("--key", "vkeys", multiple=True, metavar="VKEY", help="Trust this public key, or the one in this file.")  # fmt: skip
 @click.option("--since", type=click.File("rb"), metavar="CHECKPOINT", help="The log must continue this older signed checkpoint.")  # fmt: skip
 @output_option("text", "json", default="text")
 @with_trail
-def verify_command(trail: Path, vkeys: tuple[str, ...], since: BinaryIO | None, output: str) -> int:
-    """Check that a trail is complete and unaltered."""
+def verify_command(
+    trail: Path, source: Path | None, vkeys: tuple[str, ...], since: BinaryIO | None, output: str
+) -> int:
+    """Check that a trail is complete and unaltered, or what a bundle proves."""
     known = known_logs.KnownLogs(config.directory())
-    with _progress(trail) as progress:
-        report = verification.check(
-            trail,
-            known_logs.given(vkeys) if vkeys else known.trusted(),
-            now=config.clock(),
-            since=None if since is None else since.read().decode("utf-8", "replace"),
-            step=lambda text: click.echo(text, err=True),
-            progress=progress,
-        )
+    trust = known_logs.given(vkeys) if vkeys else known.trusted()
+    older = None if since is None else since.read().decode("utf-8", "replace")
+    report = _check(source or trail, trust, older)
     if not vkeys:
         known.remember(report)
     click.echo(render.json_document(report.to_json()) if output == "json" else str(report))
     if report.hint:
         click.echo(f"hint: {report.hint}", err=True)
     return 0 if report.holds else 1
+
+
+def _check(path: Path, trust: Trust, since: str | None) -> Report:
+    def step(text: str) -> None:
+        click.echo(text, err=True)
+
+    if bundle.is_archive(path):
+        return bundle.verify_file(path, trust, since=since, step=step)
+    with _progress(path) as progress:
+        return verification.check(
+            path, trust, now=config.clock(), since=since, step=step, progress=progress
+        )
 
 
 @contextmanager
@@ -53,4 +64,4 @@ def _progress(trail: Path) -> Iterator[Callable[[int], None]]:
         yield bar.update
 
 
-COMMANDS = (verify_command,)
+COMMANDS = (verify_command, *custody.COMMANDS)

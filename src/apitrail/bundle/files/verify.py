@@ -1,0 +1,1070 @@
+#!/usr/bin/env python3
+# It must run on Python 3.8, alone: no f-string tricks, no newer library, one file.
+# ruff: noqa: B905, C901, PTH100, PTH110, PTH112, PTH113, PTH114, PTH118, PTH120, PTH123, PTH202, PERF401, RUF005, RUF007, T201, TRY300, TRY301, UP031
+# mypy: ignore-errors
+"""Checks a bundle of apitrail's with nothing but Python 3.8 or newer, offline.
+
+    python3 verify.py BUNDLE.zip --key VKEY          or, in an unpacked bundle, without the name
+
+VKEY is the log's public key, or a file with it. It must come from elsewhere than the bundle: from
+the log's owner, or from an earlier audit. The first word printed is the verdict: OK, STALE,
+TAMPERED or UNTRUSTED-KEY; the exit status is 0 if the bundle holds, 1 if not, 2 if used wrongly.
+It does not know apitrail: the formats are RFC 6962, C2SP's, and those of docs/evidence.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import os
+import re
+import sys
+import uuid
+import zipfile
+import zlib
+from datetime import datetime, timedelta, timezone
+
+TAGS = ("who", "what", "request", "response", "reqbody", "resbody", "learned")
+KINDS = ("api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor")
+CALLS = ("api", "unknown")
+BESIDE = ("close", "erase", "key", "anchor")
+SLACK, SETTLING, INTERVAL, MISSED, WIDTH, NAMED = 300_000, 5_000, 60_000, 2, 256, 100
+MOST_FILES, LARGEST_FILE, LARGEST_TOTAL = 2_000_000, 1 << 30, 1 << 34
+NUMBER = r"(?:0|[1-9][0-9]{0,18})"
+NAMES = re.compile(
+    r"README\.txt|verify\.py|log\.vkey|manifest\.json|checkpoint|keys"
+    r"|checkpoints/" + NUMBER + r"|consistency/" + NUMBER + "-" + NUMBER + r"|events/" + NUMBER
+    + r"/(?:leaf\.json|event\.tlog-proof|salts\.json|facets/(?:" + "|".join(TAGS) + r"))"
+    r"|range/(?:first|last)\.tlog-proof|range/opened/" + NUMBER + r"\.jsonl"
+    r"|tile/entries/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?"
+)  # fmt: skip
+
+
+class Problem(Exception):  # noqa: N818
+    """What does not hold."""
+
+    def __init__(self, message, verdict="TAMPERED"):
+        super().__init__(message)
+        self.verdict = verdict
+
+
+# -- Ed25519, RFC 8032 section 5.1: slow, but a bundle has few signatures ----------------------
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT = pow(2, (P - 1) // 4, P)
+
+
+def add(p, q):
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def multiply(scalar, point):
+    total = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            total = add(total, point)
+        point, scalar = add(point, point), scalar >> 1
+    return total
+
+
+def point_of(data):
+    y = int.from_bytes(data, "little") & ((1 << 255) - 1)
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * ROOT % P
+    if y >= P or (x * x - square) % P or (x == 0 and data[31] >> 7):
+        return None
+    x = P - x if x & 1 != data[31] >> 7 else x
+    return x, y, 1, x * y % P
+
+
+def bytes_of(point):
+    inverse = pow(point[2], P - 2, P)
+    x, y = point[0] * inverse % P, point[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+BASE = point_of((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+def verify_ed25519(key, message, signature):
+    public = point_of(key)
+    s = int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or s >= ORDER or public is None:
+        return False
+    digest = hashlib.sha512(signature[:32] + key + message).digest()
+    k = int.from_bytes(digest, "little") % ORDER
+    negative = (P - public[0], public[1], 1, P - public[3])
+    return bytes_of(add(multiply(s, BASE), multiply(k, negative))) == signature[:32]
+
+
+# -- texts -----------------------------------------------------------------------------------
+
+
+def b64(text, what, length=None):
+    """Strict base64: what the encoder would have written, and nothing else."""
+    try:
+        data = base64.b64decode(text.encode("ascii"), validate=True)
+    except (ValueError, AttributeError):
+        raise Problem("%s is not base64" % what) from None
+    if base64.b64encode(data).decode() != text or length not in (None, len(data)):
+        raise Problem("%s is not canonical base64 of the right length" % what)
+    return data
+
+
+def decimal(text, what):
+    if not re.fullmatch(NUMBER, text) or int(text) >= 1 << 63:
+        raise Problem("%s is not a number: %r" % (what, text[:40]))
+    return int(text)
+
+
+def utf8(data, what, limit=1_000_000):
+    try:
+        if len(data) <= limit:
+            return data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    raise Problem("%s is not a text of sane length" % what)
+
+
+def parse_json(data, what):
+    def once(pairs):
+        if len(dict(pairs)) != len(pairs):
+            raise Problem("%s says a key twice" % what)
+        return dict(pairs)
+
+    try:
+        return json.loads(data, object_pairs_hook=once)
+    except (ValueError, RecursionError):
+        raise Problem("%s is not JSON" % what) from None
+
+
+def iso(milliseconds):
+    try:
+        moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=milliseconds)  # noqa: UP017
+    except (OverflowError, TypeError):
+        raise Problem("no time: %r" % (milliseconds,)) from None
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (milliseconds % 1000)
+
+
+class Key:
+    """A verifier key: <name>+<hex key id>+base64(0x01 ‖ 32 bytes)."""
+
+    def __init__(self, text):
+        parts = text.strip().split("+", 2)
+        if len(parts) != 3 or not parts[0] or re.search(r"[\s\x00-\x1f]", parts[0]):
+            raise Problem("not a verifier key: %r" % text[:100])
+        data = b64(parts[2], "a key", 33)
+        self.name, self.material, self.text = parts[0], data[1:], text.strip()
+        self.id = hashlib.sha256(self.name.encode() + b"\n" + data).digest()[:4]
+        if data[0] != 1 or self.id.hex() != parts[1]:
+            raise Problem("not an Ed25519 verifier key, or its id is wrong: %r" % text[:100])
+
+
+class Note:
+    """A C2SP signed note; `open` tells which of some keys have signed it."""
+
+    def __init__(self, data, what):
+        whole = utf8(data, what)
+        text, blank, rest = whole.rpartition("\n\n")
+        if not blank or not rest.endswith("\n") or re.search(r"[\x00-\x09\x0b-\x1f]", text):
+            raise Problem("%s is not a signed note" % what)
+        self.what, self.whole, self.text, self.lines = what, whole, text + "\n", []
+        for line in rest[:-1].split("\n"):
+            match = re.fullmatch("\N{EM DASH} ([^ +]+) ([^ ]+)", line)
+            signature = b64(match.group(2), what) if match else b""
+            if len(signature) < 5 or len(self.lines) == 100:
+                raise Problem("%s has a malformed signature line" % what)
+            self.lines.append((match.group(1), signature[:4], signature[4:]))
+
+    def open(self, keys):
+        good = []
+        for name, key_id, signature in self.lines:
+            for key in keys:
+                if (key.name, key.id) == (name, key_id):
+                    if not verify_ed25519(key.material, self.text.encode(), signature):
+                        raise Problem("%s: the signature by %r is not good" % (self.what, name))
+                    good += [key] if key not in good else []
+        return good
+
+
+class Head(Note):
+    """A signed checkpoint: origin, size, root."""
+
+    def __init__(self, data, what):
+        Note.__init__(self, data, what)
+        lines = self.text[:-1].split("\n")
+        if len(lines) < 3 or not lines[0]:
+            raise Problem("%s is not a checkpoint" % what)
+        self.origin, self.size = lines[0], decimal(lines[1], what)
+        self.root = b64(lines[2], what, 32)
+        self.own = [line for line in self.lines if line[0] == self.origin]
+
+
+class Entry:
+    """One entry; only the one spelling of its content is taken."""
+
+    def __init__(self, data, index):
+        self.data, self.hash = data, hashlib.sha256(b"\0" + data).digest()
+        try:
+            said = json.loads(data)
+            self.index, self.time, self.kind = said["i"], said["t"], said["k"]
+            self.previous = b64(said["p"], "a hash", 32)
+            self.committed = {t: b64(v, "a commitment", 32) for t, v in said["c"].items()}
+            written = '{"v":1,"i":%d,"t":%d,"p":"%s","k":"%s","c":{%s}}' % (
+                self.index, self.time, said["p"], self.kind,
+                ",".join('"%s":"%s"' % pair for pair in said["c"].items()),
+            )  # fmt: skip
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            raise Problem("entry %d: malformed entry" % index) from None
+        tags = list(self.committed)
+        if (
+            written.encode() != data
+            or self.kind not in KINDS
+            or tags != [t for t in TAGS if t in tags]
+        ):
+            raise Problem("entry %d: malformed entry: not canonical" % index)
+
+
+# -- the tree, RFC 6962 ------------------------------------------------------------------------
+
+
+def node(left, right):
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def split(count):
+    return 1 << ((count - 1).bit_length() - 1)
+
+
+def siblings(index, size, path):
+    """The hashes of an audit path, by the leaves [start, end) that each is over."""
+    known, start, end = {}, 0, size
+    for sibling in reversed(path):
+        if end - start < 2:
+            raise Problem("entry %d: its proof fails: it is too long" % index)
+        middle = start + split(end - start)
+        other = (middle, end) if index < middle else (start, middle)
+        known[other] = sibling
+        start, end = (start, middle) if index < middle else (middle, end)
+    if end - start != 1:
+        raise Problem("entry %d: its proof fails: it is too short" % index)
+    return known
+
+
+def root(start, end, leaves, known):
+    """The hash over leaves [start, end); `leaves` by index, the rest out of `known`."""
+    if (start, end) in known:
+        return known[start, end]
+    if end - start == 1:
+        if start not in leaves:
+            raise Problem("nothing proves entry %d" % start)
+        return leaves[start]
+    middle = start + split(end - start)
+    return node(root(start, middle, leaves, known), root(middle, end, leaves, known))
+
+
+def check_consistency(old, new, path):
+    """RFC 9162 section 2.1.4.2."""
+    hashes = ([old.root] if old.size & (old.size - 1) == 0 else []) + path
+    at, last = old.size - 1, new.size - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    if not 0 < old.size < new.size or not hashes:
+        raise Problem("consistency proof from %d to %d is too short" % (old.size, new.size))
+    first = second = hashes[0]
+    for sibling in hashes[1:]:
+        if last == 0:
+            raise Problem("consistency proof from %d to %d is too long" % (old.size, new.size))
+        if at & 1 or at == last:
+            first, second = node(sibling, first), node(sibling, second)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            second = node(second, sibling)
+        at, last = at >> 1, last >> 1
+    if (first, second, last) != (old.root, new.root, 0):
+        raise Problem("the log of %d does not continue the log of %d" % (new.size, old.size))
+
+
+# -- the bundle --------------------------------------------------------------------------------
+
+
+class Bundle:
+    """The files, and what they say; nothing is held against a signature here."""
+
+    def __init__(self, path):
+        self.folder = path if os.path.isdir(path) else None
+        if self.folder:
+            found = (os.path.join(at, name) for at, _, names in os.walk(path) for name in names)
+            found = (name for name in found if not os.path.islink(name))
+            names = (os.path.relpath(name, path).replace(os.sep, "/") for name in found)
+            self.names = {name for name in names if NAMES.fullmatch(name)}
+        else:
+            self.open_zip(path)
+        self.manifest = parse_json(self.read("manifest.json"), "manifest.json")
+        self.head = Head(self.read("checkpoint"), "the checkpoint")
+        self.check_manifest()
+        self.events = sorted(
+            int(name.split("/")[1]) for name in self.names if name.endswith("/leaf.json")
+        )
+        span = self.manifest["range"]
+        self.span = (
+            range(span["first"] - span["first"] % WIDTH, span["last"] + 1) if span else range(0)
+        )
+        self.entries, self.cache = {}, {}
+
+    def open_zip(self, path):
+        try:
+            self.zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            raise Problem("not a whole zip file: %s" % error) from None
+        infos = self.zip.infolist()
+        self.names = {info.filename for info in infos}
+        for name in self.names:
+            if not NAMES.fullmatch(name):
+                raise Problem("%r does not belong in a bundle" % name[:60])
+        if len(self.names) != len(infos) or len(infos) > MOST_FILES:
+            raise Problem("the zip holds a file twice, or too many")
+        if any(i.flag_bits & 1 or i.compress_type not in (0, 8) for i in infos):
+            raise Problem("the zip holds a file in a way this does not read")
+        if max(i.file_size for i in infos) > LARGEST_FILE or (
+            sum(i.file_size for i in infos) > LARGEST_TOTAL
+            or sum(i.compress_size for i in infos) > os.path.getsize(path)
+        ):
+            raise Problem("the zip would unpack to more than this reads")
+
+    def read(self, name):
+        if name not in self.names:
+            raise Problem("the bundle has no file %r" % name)
+        try:
+            if self.folder:
+                with open(os.path.join(self.folder, name), "rb") as file:
+                    return file.read(LARGEST_FILE)
+            info = self.zip.getinfo(name)
+            with self.zip.open(info) as file:
+                data = file.read(info.file_size + 1)
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
+            raise Problem("%s cannot be unpacked: %s" % (name, error)) from None
+        if len(data) != info.file_size:
+            raise Problem("%s is not as long as the zip says" % name)
+        return data
+
+    def check_manifest(self):
+        said, size = self.manifest, self.head.size
+
+        def is_index(value):
+            return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < size
+
+        good = isinstance(said, dict) and set(said) == {
+            "format", "apitrail", "origin", "size", "filter", "selected", "range",
+        } and said["format"] == "apitrail.bundle@v1" and isinstance(said["filter"], dict)  # fmt: skip
+        if not good or not isinstance(said["selected"], list):
+            raise Problem("malformed manifest.json, or one of a newer apitrail")
+        if (said["origin"], said["size"]) != (self.head.origin, size):
+            raise Problem("manifest.json is of another log or size")
+        chosen, span = said["selected"], said["range"]
+        if not all(map(is_index, chosen)) or chosen != sorted(set(chosen)):
+            raise Problem("malformed manifest.json: selected")
+        if span is not None and not (
+            isinstance(span, dict) and set(span) == {"first", "last", "opened"}
+            and is_index(span["first"]) and is_index(span["last"]) and span["first"] <= span["last"]
+            and isinstance(span["opened"], list) and "what" in span["opened"]
+            and span["opened"] == [tag for tag in TAGS if tag in span["opened"]]
+        ):  # fmt: skip
+            raise Problem("malformed manifest.json: range")
+        check_filter(said["filter"])
+
+    def leaf(self, index):
+        if index not in self.span:
+            return self.read("events/%d/leaf.json" % index)
+        number = index // WIDTH
+        if ("tile", number) not in self.cache:
+            self.cache["tile", number] = self.tile(number)
+        return self.cache["tile", number][index % WIDTH]
+
+    def tile(self, number):
+        """A C2SP entry bundle: each entry behind its length in two bytes."""
+        width = min(WIDTH, self.span.stop - number * WIDTH)
+        digits = str(number).zfill(-(-len(str(number)) // 3) * 3)
+        parts = [digits[at : at + 3] for at in range(0, len(digits), 3)]
+        name = "tile/entries/" + "/".join(["x" + part for part in parts[:-1]] + parts[-1:])
+        data = self.read(name if width == WIDTH else "%s.p/%d" % (name, width))
+        entries, at = [], 0
+        while at < len(data):
+            end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+            entries.append(data[at + 2 : end])
+            at = end
+        if at != len(data) or len(entries) != width:
+            raise Problem("%s is a malformed entry bundle" % name)
+        return entries
+
+    def has(self, index):
+        return index in self.span or "events/%d/leaf.json" % index in self.names
+
+    def entry(self, index):
+        if index not in self.entries:
+            self.entries[index] = Entry(self.leaf(index), index)
+            if self.entries[index].index != index:
+                raise Problem("entry %d: its leaf is of another index" % index)
+        return self.entries[index]
+
+    def facets(self, index):
+        """The opened contents, each held against its commitment."""
+        pairs, name = {}, "events/%d/salts.json" % index
+        if name in self.names:
+            salts = parse_json(self.read(name), name)
+            if not isinstance(salts, dict) or not set(salts) <= set(TAGS):
+                raise Problem("%s does not hold salts" % name)
+            for tag, salt in salts.items():
+                content = self.read("events/%d/facets/%s" % (index, tag))
+                pairs[tag] = (b64(salt, "a salt", 32), content)
+        for tag, pair in self.opened(index).items():
+            if pairs.setdefault(tag, pair) != pair:
+                raise Problem("entry %d: facet %r is opened in two ways" % (index, tag))
+        for tag, (salt, content) in pairs.items():
+            digest = hashlib.sha256(b"\2" + salt + hashlib.sha256(content).digest()).digest()
+            if self.entry(index).committed.get(tag) != digest:
+                raise Problem("entry %d: facet %r was altered" % (index, tag))
+        return {tag: content for tag, (_, content) in pairs.items()}
+
+    def opened(self, index):
+        name = "range/opened/%d.jsonl" % (index - index % WIDTH)
+        if index not in self.span or name not in self.names:
+            return {}
+        if name not in self.cache:
+            self.cache[name] = found = {}
+            for line in self.read(name).splitlines():
+                said = parse_json(line, name)
+                number, facets = opened_line(said, name)
+                if number in found or number - number % WIDTH != index - index % WIDTH:
+                    raise Problem("%s: entry %d does not belong here" % (name, number))
+                found[number] = facets
+        return self.cache[name].get(index, {})
+
+    def value(self, index, tag):
+        """An opened facet as JSON, or None."""
+        content = self.facets(index).get(tag)
+        if content is None:
+            return None
+        try:
+            said = json.loads(content)
+        except (ValueError, RecursionError):
+            said = None
+        if not isinstance(said, dict):
+            raise Problem("entry %d: facet %r is not an object" % (index, tag))
+        return said
+
+    def proof(self, name):
+        """Index and audit path in a tlog-proof, which must lead to this bundle's checkpoint."""
+        head, blank, signed = utf8(self.read(name), name).partition("\n\n")
+        lines = head.split("\n")
+        if len(lines) > 1 and lines[1].startswith("extra "):
+            del lines[1]
+        if not blank or lines[0] != "c2sp.org/tlog-proof@v1" or len(lines) < 2 or len(lines) > 65:
+            raise Problem("%s is not a tlog-proof" % name)
+        if not lines[1].startswith("index ") or signed != self.head.whole:
+            raise Problem("%s is a proof under another checkpoint" % name)
+        return decimal(lines[1][6:], name), [b64(line, name, 32) for line in lines[2:]]
+
+
+def opened_line(said, name):
+    facets = {}
+    try:
+        for tag, value in said["facets"].items():
+            text = set(value) == {"salt", "content"}
+            content = value["content"].encode("utf-8") if text else b64(value["base64"], name)
+            if tag not in TAGS or len(value) != 2:
+                raise KeyError(tag)
+            facets[tag] = (b64(value["salt"], "a salt", 32), content)
+        return int(said["index"]), facets
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise Problem("%s: malformed line" % name) from None
+
+
+# -- which keys, which checkpoints -------------------------------------------------------------
+
+
+def trace(bundle, trusted):
+    """The log's keys and the entries that changed them, if a trusted key is among them."""
+    rotations = []
+    for name in sorted(bundle.names, key=lambda name: (len(name), name)):
+        if name.startswith("checkpoints/") and len(Head(bundle.read(name), name).own) > 1:
+            rotations.append(rotation(bundle, int(name.split("/")[1]) - 1))
+    for before, after in zip(rotations, rotations[1:]):
+        if before[2].text != after[1].text:
+            raise Problem("entry %d: it does not follow the change of key before it" % after[0])
+    head = bundle.head
+    own = {key_id for _, key_id, _ in head.own}
+    if rotations:
+        keys = [rotations[0][1]] + [item[2] for item in rotations]
+    else:
+        keys = [key for key in trusted if key.name == head.origin and key.id in own][:1]
+    if keys and keys[0].name == head.origin and {k.text for k in keys} & {k.text for k in trusted}:
+        return keys, [item[0] for item in rotations]
+    signers = ", ".join("%s+%s" % (head.origin, key_id.hex()) for key_id in sorted(own))
+    raise Problem(
+        "it is signed by %s, which is not a key you trust" % (signers or "nobody"), "UNTRUSTED-KEY"
+    )
+
+
+def rotation(bundle, index):
+    link = bundle.entry(index) if bundle.has(index) else None
+    said = bundle.value(index, "what") if link and link.kind == "key" else None
+    if not said or not isinstance(said.get("note"), str):
+        raise Problem("entry %d: two keys have signed here, without a change of key" % index)
+    signed = Note(said["note"].encode("utf-8", "replace"), "the change of key")
+    lines = signed.text.split("\n")
+    if len(lines) != 7 or lines[0] != "apitrail key rotation v1":
+        raise Problem("entry %d: malformed key rotation" % index)
+    old, new = Key(lines[4]), Key(lines[5])
+    if [said.get("old"), said.get("new")] != lines[4:6] or not old.name == new.name == lines[1]:
+        raise Problem("entry %d: malformed key rotation" % index)
+    if len(signed.open([old, new])) != 2 or old.id == new.id:
+        raise Problem("entry %d: the change of key is not signed by both" % index)
+    if (decimal(lines[2], "index"), b64(lines[3], "a hash", 32)) != (index, link.previous):
+        raise Problem("entry %d: a change of key that was made elsewhere" % index)
+    return index, old, new
+
+
+def check_heads(bundle, keys, changes):
+    """Every checkpoint is signed by the key of its time, and each continues the one before."""
+
+    def check_signed(head):
+        epoch = len([index for index in changes if index < head.size])
+        first = epoch - 1 if epoch and changes[epoch - 1] == head.size - 1 else epoch
+        wanted = keys[first : epoch + 1]
+        if head.origin != bundle.head.origin:
+            raise Problem("%s is of the log %r" % (head.what, head.origin))
+        good = head.open(wanted)
+        if not good:
+            raise Problem("%s: no trusted key has signed this" % head.what, "UNTRUSTED-KEY")
+        if len(good) != len(wanted):
+            raise Problem("%s is not signed by both keys of a rotation" % head.what)
+        return good[-1]
+
+    key = check_signed(bundle.head)
+    sizes = sorted(
+        int(name.split("/")[1]) for name in bundle.names if name.startswith("checkpoints/")
+    )
+    heads = [
+        Head(bundle.read("checkpoints/%d" % size), "the checkpoint of %d" % size) for size in sizes
+    ]
+    for size, head in zip(sizes, heads):
+        check_signed(head)
+        if head.size != size or not 0 < size < bundle.head.size:
+            raise Problem("%s is of %d" % (head.what, head.size))
+    steps = ["consistency/%d-%d" % pair for pair in zip(sizes, sizes[1:] + [bundle.head.size])]
+    if set(steps) != {name for name in bundle.names if name.startswith("consistency/")}:
+        raise Problem("the proofs do not lead from each checkpoint to the next")
+    for name, old, new in zip(steps, heads, heads[1:] + [bundle.head]):
+        lines = utf8(bundle.read(name), name, 10_000).split("\n")
+        said = ["apitrail.consistency@v1", "old %d" % old.size, "new %d" % new.size]
+        if lines[:3] != said or lines[-1] or len(lines) < 4:
+            raise Problem("malformed consistency proof: %s" % name)
+        check_consistency(old, new, [b64(line, name, 32) for line in lines[3:-1]])
+    for index in bundle.events + list(bundle.span):
+        if (
+            bundle.entry(index).kind == "key"
+            and index not in changes
+            and bundle.value(index, "what")
+        ):
+            raise Problem("entry %d: a change of key that its checkpoint does not show" % index)
+    return key, len(heads)
+
+
+def check_events(bundle):
+    for index in bundle.manifest["selected"]:
+        if "events/%d/leaf.json" % index not in bundle.names:
+            raise Problem("entry %d: it is said to be shown and is not there" % index)
+    for name in bundle.names:
+        parts = name.split("/")
+        if parts[0] == "events" and int(parts[1]) not in bundle.events:
+            raise Problem("%s belongs to no entry" % name)
+        if (
+            len(parts) == 4
+            and parts[0] == "events"
+            and parts[3] not in bundle.facets(int(parts[1]))
+        ):
+            raise Problem("entry %s: facet %r has no salt" % (parts[1], parts[3]))
+    for index in bundle.events:
+        link = Entry(bundle.read("events/%d/leaf.json" % index), index)
+        at, path = bundle.proof("events/%d/event.tlog-proof" % index)
+        if not link.index == at == index:
+            raise Problem("entry %d: its entry and its proof are not of this index" % index)
+        known = siblings(index, bundle.head.size, path)
+        if root(0, bundle.head.size, {index: link.hash}, known) != bundle.head.root:
+            raise Problem("entry %d: its proof fails: it is not what the log holds there" % index)
+        if bundle.leaf(index) != link.data:
+            raise Problem("entry %d: it differs from the entry in the range" % index)
+        bundle.facets(index)
+
+
+# -- a complete range --------------------------------------------------------------------------
+
+COLUMNS = {
+    "event_id": "id", "event_name": "name", "event_source": "source", "username": "username",
+    "access_key_id": "access_key_id", "region": "region", "source_ip": "source_ip", "run": "run",
+}  # fmt: skip
+RESOURCES = {"resource_name": 0, "resource_type": 1}
+
+
+def check_filter(where):
+    for name, value in where.items():
+        is_list = isinstance(value, list) and value and all(isinstance(item, str) for item in value)
+        if not (
+            ((name in COLUMNS or name in RESOURCES) and is_list)
+            or (name in ("since", "until") and isinstance(value, int) and not isinstance(value, bool))
+            or (name == "read_only" and isinstance(value, bool))
+            or (name == "error" and (value is True or isinstance(value, str)))
+        ):  # fmt: skip
+            raise Problem("malformed filter in manifest.json: %r" % name)
+
+
+def project(index, who, what):
+    """What of a call a question can be asked about."""
+    try:
+        record, call = what["record"], what["call"]
+        ended = call.get("ended")
+        row = {
+            "id": str(uuid.UUID(record["eventID"])), "source": record["eventSource"],
+            "time": int(call["started"] if ended is None else ended), "name": record["eventName"],
+            "region": record.get("awsRegion"), "error": call.get("error"),
+            "read_only": record.get("readOnly"), "resources": set(),
+        }  # fmt: skip
+        for item in what.get("resources", ()):
+            kind = item.get("type") or ""
+            row["resources"] |= {(key, kind) for key in (item.get("name"), item.get("arn")) if key}
+        if who is not None:
+            user = who["record"].get("userIdentity") or {}
+            row["username"], row["run"] = username(user), (who.get("run") or {}).get("id")
+            row["access_key_id"] = user.get("accessKeyId") or None
+            row["source_ip"] = who["record"].get("sourceIPAddress")
+        return row
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Problem("entry %d: malformed event facets" % index) from None
+
+
+def username(user):
+    if user.get("userName"):
+        return str(user["userName"])
+    if user.get("type") == "Root":
+        return "root"
+    if user.get("type") in ("AssumedRole", "FederatedUser"):
+        session = str(user.get("principalId") or "").partition(":")[2]
+        return session or str(user.get("arn") or "").rpartition("/")[2] or None
+    return user.get("invokedBy") if user.get("type") == "AWSService" else None
+
+
+def matches(where, row):
+    for name, value in where.items():
+        if name in COLUMNS:
+            good = row.get(COLUMNS[name]) in value
+        elif name in RESOURCES:
+            good = any(resource[RESOURCES[name]] in value for resource in row["resources"])
+        elif name == "error":
+            good = row["error"] is not None if value is True else row["error"] == value
+        elif name == "read_only":
+            good = row["read_only"] is value
+        else:
+            good = row["time"] >= value if name == "since" else row["time"] < value
+        if not good:
+            return False
+    return True
+
+
+def is_alive(kind, what):
+    if kind == "heartbeat":
+        return what is not None and what.get("recording") is not False
+    return kind not in BESIDE
+
+
+def interval_of(what):
+    configuration = (what or {}).get("configuration")
+    seconds = configuration.get("heartbeat") if isinstance(configuration, dict) else None
+    if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds < 10**9:
+        return int(seconds * 1000)
+    return None
+
+
+def erasures(bundle):
+    named = {}
+    for index in sorted(set(bundle.events) | set(bundle.span)):
+        if bundle.entry(index).kind != "erase":
+            continue
+        said = bundle.value(index, "what")
+        try:
+            for target in said["erased"] if said else ():
+                if target["index"] >= index:
+                    raise Problem("entry %d: it erases what came after it" % index)
+                named.setdefault(target["index"], set()).update(target["facets"])
+        except (KeyError, TypeError):
+            raise Problem("entry %d: malformed erasure" % index) from None
+    return named
+
+
+class Coverage:
+    """When the recorder was watching, by its own entries."""
+
+    def __init__(self, since, until, interval):
+        self.since, self.until, self.interval = since, until, interval
+        self.kinds, self.tunnelled, self.gaps, self.lost = {}, {}, [], []
+        self.alive = self.stopped = None
+        self.begun = False
+
+    def add(self, link, what):
+        if not self.begun and link.time > self.since:
+            self.gap(self.since, link.time, "before the log began")
+        self.begun = True
+        if not is_alive(link.kind, what):
+            if link.kind == "close":
+                self.silence(link.time)
+                self.alive, self.stopped = None, link.time
+            return
+        if self.stopped is not None:
+            self.gap(self.stopped, link.time, "no recorder was running")
+        elif link.kind == "open" and self.alive is not None:
+            self.gap(self.alive, link.time, "the recorder had stopped without saying so")
+        else:
+            self.silence(link.time)
+        self.alive, self.stopped = link.time, None
+        self.count(link, what or {})
+
+    def count(self, link, what):
+        if link.kind == "open":
+            self.interval = interval_of(what) or self.interval
+        elif link.kind == "gap":
+            self.lost.append(link.index)
+        elif link.kind == "heartbeat" and link.time >= self.since:
+            passed = what.get("tunnelled")
+            for host, number in passed.items() if isinstance(passed, dict) else ():
+                if isinstance(number, int) and number > 0:
+                    self.tunnelled[host] = self.tunnelled.get(host, 0) + number
+        if self.since <= link.time < self.until:
+            self.kinds[link.kind] = self.kinds.get(link.kind, 0) + 1
+
+    def finish(self, last):
+        if self.stopped is not None:
+            self.gap(self.stopped, max(last, self.until), "no recorder was running")
+        elif self.alive is not None:
+            self.silence(last)
+        if last < self.until and self.stopped is None:
+            self.gap(last, self.until, "after the newest entry of this log")
+
+    def silence(self, time):
+        if self.alive is not None and time - self.alive > MISSED * self.interval:
+            self.gap(self.alive, time, "no heartbeat")
+
+    def gap(self, start, end, reason):
+        start, end = max(start, self.since), min(end, self.until)
+        if start < end:
+            self.gaps.append((start, end, reason))
+
+
+def check_range(bundle):
+    """All entries of the range, held against the signed root, and every call judged anew."""
+    claimed, where, head = bundle.manifest["range"], bundle.manifest["filter"], bundle.head
+    links = [bundle.entry(index) for index in bundle.span]
+    for before, after in zip(links, links[1:]):
+        if after.previous != before.hash:
+            raise Problem("entry %d: it does not follow the entry before it" % after.index)
+        if after.time < before.time:
+            raise Problem("entry %d: it is older than the entry before it" % after.index)
+    known = {}
+    for name, index in (("first", links[0].index), ("last", links[-1].index)):
+        at, path = bundle.proof("range/%s.tlog-proof" % name)
+        if at != index:
+            raise Problem("range/%s.tlog-proof is a proof of something else" % name)
+        known.update(
+            ((start, end), value)
+            for (start, end), value in siblings(index, head.size, path).items()
+            if end <= bundle.span.start or start >= bundle.span.stop
+        )
+    if root(0, head.size, {link.index: link.hash for link in links}, known) != head.root:
+        raise Problem("the entries of the range are not those that the checkpoint signs")
+    links = [link for link in links if link.index >= claimed["first"]]
+    needed = (
+        {"who", "what"}
+        if {"username", "access_key_id", "source_ip", "run"} & set(where)
+        else {"what"}
+    )
+    if needed - set(claimed["opened"]):
+        raise Problem("the range does not open what its question needs")
+    interval = INTERVAL
+    for index in bundle.events:
+        if bundle.entry(index).kind == "open" and index < links[0].index:
+            interval = interval_of(bundle.value(index, "what")) or interval
+    coverage = Coverage(
+        where.get("since", links[0].time), where.get("until", links[-1].time + 1), interval
+    )
+    found = {
+        "calls": 0,
+        "matches": [],
+        "undetermined": [],
+        "unjudged": [],
+        "coverage": coverage,
+        "erased": 0,
+    }
+    leave = erasures(bundle)
+    for link in links:
+        judge(bundle, link, found, leave.get(link.index, set()))
+    check_ends(bundle, links[0], links[-1], where)
+    hidden = sorted(set(found["matches"]) - set(bundle.manifest["selected"]))
+    wrong = sorted(set(bundle.manifest["selected"]) - set(found["matches"]))
+    if hidden:
+        raise Problem("entry %d: it matches the question and is not shown" % hidden[0])
+    if wrong:
+        raise Problem("entry %d: it is shown and does not match the question" % wrong[0])
+    coverage.finish(links[-1].time)
+    found["ending"] = ending(bundle, links[-1], where)
+    return found
+
+
+def judge(bundle, link, found, leave):
+    where, contents = bundle.manifest["filter"], bundle.facets(link.index)
+    wanted = [tag for tag in bundle.manifest["range"]["opened"] if tag in link.committed]
+    missing = sorted(tag for tag in wanted if tag not in contents)
+    if set(missing) - leave:
+        tag = min(set(missing) - leave)
+        raise Problem("entry %d: facet %r is not opened, nor erased" % (link.index, tag))
+    found["erased"] += len(missing)
+    what, who = bundle.value(link.index, "what"), bundle.value(link.index, "who")
+    found["coverage"].add(link, what)
+    if link.kind not in CALLS:
+        return
+    found["calls"] += 1
+    if missing or what is None:
+        found["unjudged"].append(link.index)
+        return
+    row = project(link.index, who, what)
+    other = {name: value for name, value in where.items() if name not in RESOURCES}
+    if matches(where, row):
+        found["matches"].append(link.index)
+    elif what.get("undetermined") and other != where and matches(other, row):
+        found["undetermined"].append(link.index)
+
+
+def check_ends(bundle, first, last, where):
+    since, until = where.get("since"), where.get("until")
+    if first.index != 0 and (since is None or first.time >= since):
+        raise Problem("the range begins with entry %d, too late for its question" % first.index)
+    what = bundle.value(last.index, "what") or {}
+    settled = last.kind == "close" or (last.kind == "heartbeat" and what.get("in_flight") == 0)
+    if last.index != bundle.head.size - 1 and not (
+        until is not None and (
+            (last.time >= until + SETTLING and settled)
+            or (last.time >= until + SLACK and last.kind not in ("open", "unknown"))
+        )
+    ):  # fmt: skip
+        raise Problem("the range ends with entry %d, too early for its question" % last.index)
+
+
+def ending(bundle, last, where):
+    if last.index == bundle.head.size - 1:
+        return "with the newest entry of the log, %s" % iso(last.time)
+    said = "with entry %d, %s" % (last.index, iso(last.time))
+    if "until" in where and last.time >= where["until"] + SLACK:
+        return "%s, %d s after the time" % (said, SLACK // 1000)
+    return "%s, which says that no call was in flight" % said
+
+
+def check_fresh(bundle):
+    """The log's own time of export; STALE if the recorder had fallen silent by then."""
+    index = bundle.head.size - 1
+    interval = INTERVAL
+    for at in sorted(set(bundle.events) | set(bundle.span)):
+        if bundle.entry(at).kind == "open":
+            interval = interval_of(bundle.value(at, "what")) or interval
+    newest = None
+    while True:
+        if not bundle.has(index):
+            raise Problem("entry %d: it dates the export and is not there" % index)
+        last, what = bundle.entry(index), bundle.value(index, "what")
+        newest = newest or last
+        if last.kind == "close" or is_alive(last.kind, what) or index == 0:
+            break
+        index -= 1
+    if is_alive(last.kind, what) and newest.time - last.time > MISSED * interval:
+        raise Problem("when this was exported, %s, the recorder was last heard of at %s and had not "
+                      "said that it stopped" % (iso(newest.time), iso(last.time)), "STALE")  # fmt: skip
+    return newest
+
+
+# -- the statement -----------------------------------------------------------------------------
+
+
+def clean(text):
+    return "".join(c if c.isprintable() else "\\x%02x" % ord(c) for c in text)
+
+
+def count(number, noun, plural=None):
+    return "%d %s" % (number, noun if number == 1 else plural or noun + "s")
+
+
+def indexes(numbers):
+    named = ", ".join(map(str, numbers[:NAMED]))
+    return named if len(numbers) <= NAMED else "%s and %d more" % (named, len(numbers) - NAMED)
+
+
+def shown(bundle, index):
+    link, what, who = bundle.entry(index), bundle.value(index, "what"), bundle.value(index, "who")
+    record = (what or {}).get("record") or {}
+    user = ((who or {}).get("record") or {}).get("userIdentity") or {}
+    by = user.get("arn") or user.get("userName") or user.get("accessKeyId")
+    error = ((what or {}).get("call") or {}).get("error")
+    parts = ["entry %d" % index, iso(link.time), str(record.get("eventSource") or link.kind),
+             str(record.get("eventName") or ""), "by %s" % by if by else "",
+             "failed: %s" % error if error else "", str(record.get("eventID") or "")]  # fmt: skip
+    return clean("  ".join(part for part in parts if part))
+
+
+def statement(bundle, key, kept, newest, found):
+    chosen = [shown(bundle, index) for index in bundle.manifest["selected"]]
+    yield "the log %s attests under its key %s:" % (
+        clean(bundle.head.origin),
+        clean("%s+%s" % (key.name, key.id.hex())),
+    )
+    facts = [("log", "%d entries under one signed root" % bundle.head.size)]
+    if kept:
+        facts.append(("", "which continues %s" % count(kept, "older signed root")))
+    facts.append(
+        (
+            "exported",
+            "%s, by the newest entry, %s %d" % (iso(newest.time), newest.kind, newest.index),
+        )
+    )
+    if found is None:
+        facts.append(
+            ("shown", "%s, each as it was recorded" % count(len(chosen), "entry", "entries"))
+        )
+        facts.append(("", "nothing is said of the others"))
+        facts += [("entry", item.partition(" ")[2]) for item in chosen[:NAMED]]
+    else:
+        facts += complete_facts(bundle, found, chosen)
+    facts.append(
+        ("limits", "It speaks of calls that went through this recorder, and of no others.")
+    )
+    facts.append(
+        (
+            "limits",
+            "Entries are dated by the recorder's clock; only a witness or a time stamp bounds it.",
+        )
+    )
+    for name, value in facts:
+        yield "  %-13s%s" % (name, value)
+
+
+def complete_facts(bundle, found, chosen):
+    coverage, claimed = found["coverage"], bundle.manifest["range"]
+    yield "range", "entries %d to %d, all of them" % (claimed["first"], claimed["last"])
+    yield (
+        "time",
+        "%s to %s, by when a call was answered" % (iso(coverage.since), iso(coverage.until)),
+    )
+    yield "ends", found["ending"]
+    yield "question", question(bundle.manifest["filter"])
+    yield (
+        "answer",
+        "%s of %d in the range, and none but these" % (count(len(chosen), "call"), found["calls"]),
+    )
+    for item in chosen[:NAMED]:
+        yield "match", item
+    for name, said in (
+        ("undetermined", "whose resources could not be told"),
+        ("unjudged", "that can no longer be judged"),
+    ):
+        if found[name]:
+            label = "erased" if name == "unjudged" else name
+            yield label, "%s %s: %s" % (count(len(found[name]), "call"), said, indexes(found[name]))
+    kinds = ", ".join("%d %s" % (number, kind) for kind, number in sorted(coverage.kinds.items()))
+    yield "entries", kinds or "none in this time"
+    for start, end, reason in coverage.gaps:
+        yield "unwatched", "%s to %s: %s" % (iso(start), iso(end), reason)
+    if not coverage.gaps:
+        yield (
+            "watched",
+            "throughout, by a sign of life at least every %d s" % (coverage.interval * 2 // 1000),
+        )
+    for index in coverage.lost:
+        yield "lost", "entries that entry %d states were lost" % index
+    for host, number in sorted(coverage.tunnelled.items()):
+        yield (
+            "unread",
+            "%s to %s passed without being read" % (count(number, "connection"), clean(host)),
+        )
+
+
+def question(where):
+    parts = []
+    for name, value in where.items():
+        if name not in ("since", "until"):
+            said = ", ".join(value) if isinstance(value, list) else str(value).lower()
+            parts.append("%s %s" % (name.replace("_", "-"), said))
+    return clean("; ".join(parts)) or "every call"
+
+
+def verify(path, trusted):
+    """The lines to print: the verdict first. Raises Problem."""
+    bundle = Bundle(path)
+    keys, changes = trace(bundle, trusted)
+    key, kept = check_heads(bundle, keys, changes)
+    check_events(bundle)
+    found = check_range(bundle) if bundle.manifest["range"] else None
+    newest = check_fresh(bundle)
+    number = count(len(bundle.manifest["selected"]), "call")
+    yield_ = "OK"
+    if found and found["erased"]:
+        yield_ = "OK with %s" % count(found["erased"], "erasure")
+    if found:
+        span = bundle.manifest["range"]
+        said = "%s in entries %d to %d, and none but these" % (number, span["first"], span["last"])
+    else:
+        said = "%s shown, each in a log of %d entries" % (number, bundle.head.size)
+    return ["%s: %s" % (yield_, said)] + list(statement(bundle, key, kept, newest, found))
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Check a bundle of apitrail's.")
+    parser.add_argument("bundle", nargs="?", default=os.path.dirname(os.path.abspath(__file__)))
+    parser.add_argument(
+        "--key", action="append", default=[], help="the log's verifier key, or a file with it"
+    )
+    options = parser.parse_args()
+    if not os.path.exists(options.bundle):
+        parser.error("there is no %r" % options.bundle)
+    try:
+        trusted = []
+        for given in options.key:
+            if os.path.isfile(given):
+                with open(given, encoding="utf-8", errors="replace") as file:
+                    trusted.append(Key(file.read()))
+            else:
+                trusted.append(Key(given))
+    except Problem as problem:
+        parser.error(str(problem))
+    try:
+        lines, status = verify(options.bundle, trusted), 0
+    except Problem as problem:
+        lines, status = ["%s: %s" % (problem.verdict, problem)], 1
+        if problem.verdict == "UNTRUSTED-KEY":
+            print("hint: the key must come from elsewhere than the bundle: ask the log's owner for it "
+                  "(apitrail key show), then --key VKEY", file=sys.stderr)  # fmt: skip
+    for line in lines:
+        print(
+            line.encode(sys.stdout.encoding or "ascii", "backslashreplace").decode(
+                sys.stdout.encoding or "ascii"
+            )
+        )
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

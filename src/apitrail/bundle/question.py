@@ -1,0 +1,61 @@
+"""When a range of entries answers for a span of time, and what it takes to judge a call in it.
+
+It does not know where entries are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from apitrail.query import COLUMNS, Filter
+
+# A call belongs to the span its own time falls into. That is when it was answered, and its entry
+# follows within moments, so an entry's time is never earlier than its call's. What is still
+# unwritten at the end of the span is bounded by the next entry that says nothing is in flight,
+# or by this many milliseconds where the recorder is too busy ever to say that.
+SLACK = 300_000
+# A heartbeat speaks of the moment before it was queued.
+SETTLING = 5_000
+
+# Filter fields that only `who` can answer.
+WHO = ("username", "access_key_id", "source_ip", "run")
+
+UNSETTLED_KINDS = ("open", "unknown")
+"""After a start come the calls that a crash left; a range does not end among them."""
+
+BESIDE = ("close", "erase", "key", "anchor")
+"""Kinds that commands write also when no recorder runs; `close` says that none does."""
+
+
+def tags_for(where: Filter) -> tuple[str, ...]:
+    """The facets that must be open in every call of a range to judge it by this filter."""
+    needs_who = any(getattr(where, name) for name in WHO if name in COLUMNS)
+    return ("who", "what") if needs_who else ("what",)
+
+
+def starts(index: int, time: int, since: int | None) -> bool:
+    """May a range that answers for `since` on begin with this entry?"""
+    return index == 0 or (since is not None and time < since)
+
+
+def ends(
+    *, index: int, size: int, time: int, kind: str, what: Mapping[str, Any] | None, until: int | None
+) -> bool:  # fmt: skip
+    """May a range that answers for the time before `until` end with this entry?"""
+    if index == size - 1:
+        return True
+    if until is None or time < until:
+        return False
+    if time >= until + SETTLING and (
+        kind == "close" or (kind == "heartbeat" and (what or {}).get("in_flight") == 0)
+    ):
+        return True
+    return time >= until + SLACK and kind not in UNSETTLED_KINDS
+
+
+def is_alive(kind: str, what: Mapping[str, Any] | None) -> bool:
+    """Does this entry show a recorder at work? An export beside a stopped one does not."""
+    if kind == "heartbeat":
+        return what is not None and what.get("recording") is not False
+    return kind not in BESIDE
