@@ -209,8 +209,9 @@ def _message(message: Request | Response) -> dict[str, Any]:
 
 
 def body(value: Body) -> dict[str, Any]:
-    """Length and digest of a body, and how much of it was kept."""
-    return {"length": value.length, "sha256": value.sha256.hex(), "kept": len(value.data)}
+    """Length and digest of a body, and how much of it was kept; a redacted one's is keyed."""
+    digest = "hmac-sha256" if value.redacted else "sha256"
+    return {"length": value.length, digest: value.sha256.hex(), "kept": len(value.data)}
 
 
 def plain(value: Any) -> Any:

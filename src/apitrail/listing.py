@@ -18,7 +18,7 @@ from apitrail import render
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Filter
-from apitrail.trail.reader import Reader
+from apitrail.source import Source
 
 # What a person sees at once; pipes get everything.
 SCREENFUL = 50
@@ -28,7 +28,7 @@ TABLE_TAGS = ("who", "what")
 RECORD_TAGS = ("who", "what", "request", "response")
 
 
-def resolve(reader: Reader, where: Filter) -> Filter:
+def resolve(reader: Source, where: Filter) -> Filter:
     """The filter with `last` replaced by the newest run's id."""
     if "last" not in where.run:
         return where
@@ -39,7 +39,7 @@ def resolve(reader: Reader, where: Filter) -> Filter:
 
 
 def lines(
-    reader: Reader,
+    reader: Source,
     where: Filter,
     *,
     output: str,
@@ -49,8 +49,21 @@ def lines(
     width: int | None,
 ) -> Iterator[str]:
     """The listing, newest first."""
-    expression = compile_query(query)
     indexes = reader.select(where, limit=limit)
+    return present(reader, indexes, output=output, shape=shape, query=query, width=width)
+
+
+def present(
+    reader: Source,
+    indexes: Iterable[int],
+    *,
+    output: str,
+    shape: str = "cloudtrail",
+    query: str | None = None,
+    width: int | None = None,
+) -> Iterator[str]:
+    """These events as lines: in a table's columns, or as records in a form for programs."""
+    expression = compile_query(query)
     if output == "table" and expression is None:
         rows = [render.row(event) for event in _events(reader, indexes, TABLE_TAGS)]
         yield from render.table(rows, render.TABLE_COLUMNS, width) if rows else ()
@@ -68,7 +81,7 @@ def lines(
         yield from render.text_lines(values)
 
 
-def follow(reader: Reader, where: Filter, *, output: str, shape: str) -> Iterator[str]:
+def follow(reader: Source, where: Filter, *, output: str, shape: str) -> Iterator[str]:
     """New events as they are recorded, oldest first, without end."""
     after = reader.size - 1
     for pause in itertools.chain((0.0,), itertools.repeat(POLL)):
@@ -113,9 +126,9 @@ def _query(expression: Any, query: str, values: list[dict[str, Any]]) -> Any:
         raise UsageError(f"the query fails: {str(error).splitlines()[0]}") from error
 
 
-def _events(reader: Reader, indexes: Iterable[int], tags: tuple[str, ...]) -> Iterator[Event]:
+def _events(reader: Source, indexes: Iterable[int], tags: tuple[str, ...]) -> Iterator[Event]:
     return (_event(reader, index, tags) for index in indexes)
 
 
-def _event(reader: Reader, index: int, tags: tuple[str, ...]) -> Event:
+def _event(reader: Source, index: int, tags: tuple[str, ...]) -> Event:
     return Event.parse(reader.facets(index, tags))

@@ -13,7 +13,6 @@ import click
 from apitrail import __version__
 from apitrail.cli.options import Group, trail_option
 
-
 # Command → where it is; each module is imported when its command is asked for, so that reading
 # starts without what recording needs.
 COMMANDS = {
@@ -23,7 +22,9 @@ COMMANDS = {
     "doctor": "recording:doctor",
     "events": "reading:events",
     "show": "reading:show",
+    "find-value": "reading:find_value",
     "verify": "evidence:verify_command",
+    "export": "exporting:export_command",
 }
 
 
@@ -40,4 +41,3 @@ def apitrail(context: click.Context, trail: Path | None) -> None:
     context.obj = trail
     if os.environ.get("NO_COLOR"):
         context.color = False
-

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import click
 
-from apitrail import listing, showing
+from apitrail import config, finding, listing, showing
 from apitrail.cli.options import FORMATS, filter_options, output_option, with_trail
 from apitrail.errors import UsageError
+from apitrail.opening import open_source
 from apitrail.query import Filter
-from apitrail.trail.reader import Reader
+from apitrail.redact import Redactor
 
 
 @click.command()
+@click.argument("source", required=False, type=click.Path(path_type=Path), metavar="[TRAIL|BUNDLE]")
 @filter_options
 @output_option(*FORMATS, default="table")
 @click.option("--shape", type=click.Choice(["cloudtrail", "botocore"]), default="cloudtrail", show_default=True, help="CloudTrail's record, or the service model's own words.")  # fmt: skip
@@ -24,12 +26,12 @@ from apitrail.trail.reader import Reader
 @click.option("-n", "--max-items", "limit", type=click.IntRange(min=0), help="At most so many; a table shows 50 unless told.")  # fmt: skip
 @with_trail
 def events(
-    trail: Path, where: Filter, output: str, shape: str, query: str | None, follow: bool, limit: int | None
+    trail: Path, source: Path | None, where: Filter, output: str, shape: str, query: str | None, follow: bool, limit: int | None
 ) -> None:  # fmt: skip
     """List recorded calls, newest first."""
     if follow and query:
         raise UsageError("--query needs the whole list", hint="pipe --output jsonl into jq instead")
-    with Reader(trail) as reader:
+    with open_source(source or trail) as reader:
         where = listing.resolve(reader, where)
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         shown = listing.SCREENFUL if limit is None and output == "table" and not query else limit
@@ -54,12 +56,51 @@ def events(
 @click.argument("event_id", metavar="ID")
 @output_option("text", "json", default="text")
 @click.option("--raw", is_flag=True, help="The request and response as they were on the wire.")
+@click.option("--proof", is_flag=True, help="The proof that its entry is in the log (C2SP tlog-proof).")  # fmt: skip
 @with_trail
-def show(trail: Path, event_id: str, output: str, raw: bool) -> None:
+def show(trail: Path, event_id: str, output: str, raw: bool, proof: bool) -> None:
     """Show one call: the event, the request and the response.
 
     ID is an event id or the start of one.
     """
-    with Reader(trail) as reader:
+    with open_source(trail) as reader:
+        if proof:
+            click.echo(showing.proof(reader, event_id), nl=False)
+            return
         for line in showing.lines(reader, event_id, output=output, raw=raw):
             click.echo(line)
+
+
+@click.command("find-value")
+@filter_options
+@output_option(*FORMATS, default="table")
+@with_trail
+def find_value(trail: Path, where: Filter, output: str) -> int:
+    """List the calls in which a secret appeared; the value comes on stdin and is not stored.
+
+    Exit status 0 when there are such calls, 1 when there are none.
+    """
+    value = _value()
+    with open_source(trail) as reader:
+        if trail.is_file():
+            raise UsageError(
+                "a bundle has no redaction key", hint="ask the trail it was exported from"
+            )
+        redactor = Redactor(config.Keys.of(trail).redaction())
+        found = finding.find_value(reader, redactor, value, listing.resolve(reader, where))
+        lines = list(listing.present(reader, found, output=output))
+    for line in lines:
+        click.echo(line)
+    if not lines:
+        click.echo("apitrail: no call has this value redacted", err=True)
+    return 0 if lines else 1
+
+
+def _value() -> bytes:
+    """The value on stdin, without the newline an editor or `echo` adds."""
+    if sys.stdin.isatty():
+        return str(click.prompt("value", hide_input=True, err=True)).encode()
+    value = sys.stdin.buffer.read().removesuffix(b"\n").removesuffix(b"\r")
+    if not value:
+        raise UsageError("no value", hint='printf %s "$SECRET" | apitrail find-value')
+    return value

@@ -1,0 +1,31 @@
+"""Finding the events in which a secret value appeared, by its keyed digest.
+
+It does not know the value's place; it looks for the digest in everything that was kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from apitrail.query import Filter
+from apitrail.redact import Redactor
+from apitrail.source import Source
+
+SEARCHED = ("who", "what", "request", "response")
+
+
+def find_value(source: Source, redactor: Redactor, value: bytes, where: Filter) -> Iterator[int]:
+    """Indexes of the calls in which `value` was redacted, newest first.
+
+    A digest is looked for as it is written, so a value that was kept in clear is not found.
+    """
+    digests = [str(form).encode() for form in redactor.variants(value)]
+    return (
+        index
+        for index in source.select(where)
+        if _mentions(source.facets(index, SEARCHED).values(), digests)
+    )
+
+
+def _mentions(contents: Iterable[bytes], digests: list[bytes]) -> bool:
+    return any(digest in content for content in contents for digest in digests)
