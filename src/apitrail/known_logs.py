@@ -55,6 +55,11 @@ class KnownLogs:
         """The log of this name."""
         return next((log for log in self.all() if log.origin == origin), None)
 
+    def seen(self, origin: str) -> tuple[str, ...]:
+        """The newest checkpoint that is known of a log, if there is one."""
+        log = self.get(origin)
+        return () if log is None or log.seen is None else (log.seen,)
+
     def trust(self, verifier: note.Verifier) -> None:
         """Enter a log's key.
 

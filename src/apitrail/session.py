@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from apitrail import config, control
+from apitrail import config, control, custody
 from apitrail.errors import RecordingError
 from apitrail.event import dump
 from apitrail.identity import Known
@@ -87,11 +87,9 @@ async def open_recorder(directory: Path, settings: Settings) -> Addon:
     """
     destinations = settings.destinations()
     config.make_directory(directory)
-    keys = config.Keys.of(directory)
-    trail = await Trail.open(directory, signer=keys.signer(), clock=config.clock)
-    recorder = Recorder(
-        trail, Redactor(keys.redaction()), Known(), config.clock, settings.summary()
-    )
+    trail = (await custody.enter(directory)).trail
+    redactor = Redactor(config.Keys.of(directory).redaction())
+    recorder = Recorder(trail, redactor, Known(), config.clock, settings.summary())
     return Addon(recorder, Guard(destinations), settings.body_limit)
 
 
@@ -109,6 +107,7 @@ class Session:
         self.recovered = 0
         self._addon = addon
         self._guard = addon.guard
+        self._custody = custody.Custody.of(trail)
         self._stopping = asyncio.Event()
         self._door = control.Door(
             directory,
@@ -117,6 +116,7 @@ class Session:
                 "run": self._run,
                 "end-run": self._end_run,
                 "heartbeat": self._heartbeat,
+                **self._custody.operations(),
             },
         )
         self._beating: asyncio.Task[None]
@@ -162,6 +162,7 @@ class Session:
         finally:
             await self.server.stop()
             await self.trail.close()
+            self._custody.remember()
 
     @property
     def listeners(self) -> list[Listener]:

@@ -100,6 +100,15 @@ class Reader:
             for size, text in rows:
                 yield int(size), str(text)
 
+    def opened(self, start: int, stop: int) -> Iterator[int]:
+        """Indexes in [start, stop) of which some content is there."""
+        rows = self._database.execute(
+            "SELECT DISTINCT idx FROM facet WHERE idx >= ? AND idx < ? ORDER BY idx", (start, stop)
+        )
+        with closing(rows):
+            for row in rows:
+                yield int(row[0])
+
     def entry(self, index: int) -> Entry | None:
         """One entry, parsed; None where there is none."""
         row = self._database.execute("SELECT data FROM entry WHERE idx = ?", (index,)).fetchone()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import os
 import sqlite3
@@ -28,13 +27,11 @@ from apitrail.event import dump
 from apitrail.query import project
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail import database, destroy, durable
+from apitrail.trail import database, destroy, durable, lock
 from apitrail.trail.head import Head
 from apitrail.trail.pending import Pending
 from apitrail.trail.resume import CHECKPOINT, Resuming
 from apitrail.trail.rows import Batch, Draft, Sealer, Strings, strings_of
-
-LOCK = "lock"
 
 # A kept checkpoint at the latest after this many entries or milliseconds.
 KEEP_ENTRIES = 65_536
@@ -85,7 +82,7 @@ class Trail:
         directory: Path,
         connection: aiosqlite.Connection,
         pending: Pending,
-        lock: IO[bytes],
+        held: IO[bytes],
         *,
         signer: note.NoteSigner,
         clock: Callable[[], int],
@@ -95,7 +92,7 @@ class Trail:
         self._clock = clock
         self._database = connection
         self._pending = pending
-        self._lock = lock
+        self._lock = held
         self._sealer = Sealer()
         self._head = Head()
         self._strings = Strings(1)
@@ -108,6 +105,7 @@ class Trail:
         self._stop = asyncio.Event()
         self._note: str | None = None
         self._closing = False
+        self.lost: str | None = None
         self._writing: asyncio.Task[None]
         self._publishing: asyncio.Task[None]
 
@@ -136,7 +134,7 @@ class Trail:
                 signer is not the one it was begun with.
         """
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = _take_lock(directory)
+        held = lock.take(directory)
         try:
             path = directory / database.FILE
             await asyncio.to_thread(database.create, path)
@@ -144,7 +142,7 @@ class Trail:
             for pragma in database.WRITER_PRAGMAS:
                 await connection.execute(pragma)
             trail = cls(
-                directory, connection, await Pending.open(directory), lock,
+                directory, connection, await Pending.open(directory), held,
                 signer=signer, clock=clock,
             )  # fmt: skip
             try:
@@ -155,7 +153,7 @@ class Trail:
             trail._head, trail._note = found.head, found.note
             trail._kept, trail._strings = (found.kept, 0), Strings(found.next_string)
         except BaseException:
-            lock.close()
+            held.close()
             raise
         trail._writing = asyncio.create_task(trail._write(), name="trail-writer")
         trail._publishing = asyncio.create_task(trail._publish(), name="trail-checkpoint")
@@ -298,6 +296,7 @@ class Trail:
 
     async def _state_loss(self, lost: Sequence[str]) -> None:
         """The first entry after a loss names every head that is lost; only then publish."""
+        self.lost = f"entries from {self._head.size} on that were signed before"
         what = {"lost": list(dict.fromkeys(lost)), "size": self._head.size}
         await self.append(Draft(kind="gap", facets={"what": dump(what)}))
         await self._publish_now()
@@ -531,16 +530,3 @@ def _fail(items: Sequence[_Item], error: BaseException) -> None:
 
 def _ed25519(signer: note.NoteSigner) -> note.Verifier:
     return note.Verifier.parse(str(signer.verifier))
-
-
-def _take_lock(directory: Path) -> IO[bytes]:
-    lock = (directory / LOCK).open("ab")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        raise UsageError(
-            f"another recorder is writing to {str(directory)!r}",
-            hint="use it (`apitrail env`), stop it, or name another trail with --trail",
-        ) from None
-    return lock

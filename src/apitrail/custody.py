@@ -1,0 +1,137 @@
+"""Acts of whoever keeps a trail: erase, change the key, go on after a loss.
+
+Each is an entry. It is handed to the recorder that is running, else written with its lock.
+It does not know the command line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+from apitrail import config, control, erasure
+from apitrail.erasure import Target
+from apitrail.errors import UsageError
+from apitrail.known_logs import KnownLogs
+from apitrail.tlog import note
+from apitrail.trail import database
+from apitrail.trail.writer import ERASE_BATCH, Trail
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """Operations on an open trail; a recorder serves them on its door."""
+
+    trail: Trail
+    keys: config.Keys
+    known: KnownLogs
+
+    @classmethod
+    def of(cls, trail: Trail) -> Custody:
+        """With the keys beside the trail and the user's known logs."""
+        return cls(trail, config.Keys.of(trail.directory), KnownLogs(config.directory()))
+
+    def operations(self) -> dict[str, control.Operation]:
+        """For a `control.Door`."""
+        return {"erase": self.erase, "rotate": self.rotate}
+
+    async def erase(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Erase `{"erased": [{"index", "facets"}], "reason"}`; gives how many `facets` it were."""
+        reason = request.get("reason")
+        count = await self.trail.erase(
+            erasure.parse(request), reason=None if reason is None else str(reason)
+        )
+        return {"facets": count}
+
+    async def rotate(self, _request: dict[str, Any]) -> dict[str, Any]:
+        """A new key signs from now on; gives its `key` and the `index` of the entry."""
+        # On disk before the log says so, in its place after: `Keys.signer` ends what a crash
+        # leaves in between.
+        new = self.keys.prepare(self.trail.origin)
+        index = await self.trail.rotate(new)
+        self.keys.promote()
+        self.remember()
+        return {"index": index, "key": str(new.verifier)}
+
+    def remember(self) -> None:
+        """Tell `known_logs` how far the log has come, if that log is known to it."""
+        if self.trail.newest is not None:
+            verifier = note.Verifier.parse(str(self.trail.signer.verifier))
+            with contextlib.suppress(OSError):
+                self.known.saw(verifier, self.trail.newest, anew=self.trail.lost is not None)
+
+
+def erase(directory: Path, targets: Iterable[Target], reason: str | None) -> int:
+    """Erase, wherever the trail is written; gives how many facets."""
+    return sum(
+        int(_do(directory, "erase", **erasure.what(part, reason))["facets"])
+        for part in batched(targets, ERASE_BATCH)
+    )
+
+
+def rotate(directory: Path) -> tuple[int, str]:
+    """Change the log's key; gives the entry's index and the new verifier key."""
+    answer = _do(directory, "rotate")
+    return int(answer["index"]), str(answer["key"])
+
+
+def recover(directory: Path) -> str | None:
+    """Go on with a trail that was rolled back or forked; gives what is lost, if anything is.
+
+    Raises:
+        UsageError: a recorder is running, or the trail is not sound by itself.
+    """
+    return asyncio.run(_recover(directory))
+
+
+async def enter(directory: Path, *, recover: bool = False) -> Custody:
+    """Open a trail for writing, compared with what the user has seen of it.
+
+    A log that is new becomes known. Raises UsageError as `Trail.open` does.
+    """
+    keys, known = config.Keys.of(directory), KnownLogs(config.directory())
+    signer = keys.signer()
+    if not (directory / database.FILE).exists():
+        # A configuration that cannot be written stops no recording: `verify` will ask for --key.
+        with contextlib.suppress(OSError):
+            known.trust(signer.verifier)
+    trail = await Trail.open(
+        directory, signer=signer, clock=config.clock, seen=known.seen(signer.name), recover=recover
+    )
+    return Custody(trail, keys, known)
+
+
+async def _recover(directory: Path) -> str | None:
+    _must_exist(directory)
+    custody = await enter(directory, recover=True)
+    async with custody.trail as trail:
+        custody.remember()
+    return trail.lost
+
+
+def _do(directory: Path, op: str, **fields: Any) -> dict[str, Any]:
+    _must_exist(directory)
+    if (answer := control.ask(directory, op, **fields)) is not None:
+        return answer
+    return asyncio.run(_alone(directory, lambda custody: custody.operations()[op](fields)))
+
+
+async def _alone(
+    directory: Path, act: Callable[[Custody], Awaitable[dict[str, Any]]]
+) -> dict[str, Any]:
+    custody = await enter(directory)
+    async with custody.trail:
+        return await act(custody)
+
+
+def _must_exist(directory: Path) -> None:
+    if not (directory / database.FILE).is_file():
+        raise UsageError(
+            f"no trail at {str(directory)!r}",
+            hint="--trail or APITRAIL_TRAIL names another; `apitrail record` starts one",
+        )

@@ -1,0 +1,32 @@
+"""The lock that makes a trail's writer the only one.
+
+It does not know what is written.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+from typing import IO
+
+from apitrail.errors import UsageError
+
+LOCK = "lock"
+
+
+def take(directory: Path) -> IO[bytes]:
+    """Hold the lock until the file is closed, also by the end of the process.
+
+    Raises:
+        UsageError: another writer holds it.
+    """
+    lock = (directory / LOCK).open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise UsageError(
+            f"another recorder is writing to {str(directory)!r}",
+            hint="use it (`apitrail env`), stop it, or name another trail with --trail",
+        ) from None
+    return lock
