@@ -25,6 +25,7 @@ AWKWARD = (
     "a b", "100%", "é ü", "日本", "<x>&amp;", '"q"', "it's", "a,b", "", " lead", "trail ", "true",
     "0", "null", "tab\there", "𝄞", "a:b", "]]>", "line\nbreak", "\\back", "#", "1e5", "{}",
 )  # fmt: skip
+IN_HEAD = ("header", "headers", "statusCode")
 HEADER_SAFE = ("plain", "a b", "100%", "a/b=c; d", "it's", "0", "true", "x")
 
 
@@ -44,6 +45,7 @@ class Results:
         payload = shape.serialization.get("payload") if rest else None
         for name, member in shape.members.items():
             location = member.serialization.get("location") if rest else None
+            location = location if location in IN_HEAD else None
             if member.serialization.get("eventstream"):
                 continue
             if payload is not None and location is None and name != payload:
@@ -61,7 +63,7 @@ class Results:
     def _structure(self, shape: Any, depth: int, location: str | None) -> Any:
         if shape.is_document_type:
             return self._document()
-        names = [n for n, m in shape.members.items() if not m.serialization.get("location")]
+        names = list(shape.members)
         if shape.is_tagged_union:
             names = [self.random.choice(names)]
         elif self.left < 0 or depth > DEEPEST:
@@ -193,7 +195,7 @@ def json_tree(shape: Any, value: Any, *, located: bool = True) -> Any:
                     shape.members[name], item
                 )
                 for name, item in value.items()
-                if located or "location" not in shape.members[name].serialization
+                if located or shape.members[name].serialization.get("location") not in IN_HEAD
             }
         case "list":
             return [json_tree(shape.member, item) for item in value]
@@ -410,7 +412,7 @@ def _body(operation: Any, protocol: str, shape: Any, value: dict[str, Any]) -> b
     inside = {
         name: item
         for name, item in value.items()
-        if "location" not in shape.members[name].serialization
+        if shape.members[name].serialization.get("location") not in IN_HEAD
     }
     tag = shape.serialization.get("name", f"{operation.name}Result")
     members = xml_members(shape, inside)

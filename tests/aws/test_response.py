@@ -252,6 +252,44 @@ def test_other_old_sqs_answers(operation, inside, result):
     assert call.result == result
 
 
+def test_member_that_the_model_does_not_have_is_left_out_with_a_doubt():
+    call = parse("secret", 200, '{"Name": "n", "Novel": "s3cr3t", "__type": "x"}')
+    assert call.result == {"Name": "n"}
+    assert call.problems == ("unknown member 'Novel' in the response",)
+
+
+def test_element_that_the_model_does_not_have_is_left_out_with_a_doubt():
+    body = "<R><vpcSet><item><vpcId>v</vpcId><novel>s3cr3t</novel></item></vpcSet></R>"
+    call = parse("ec2", 200, body)
+    assert call.result == {"Vpcs": [{"VpcId": "v"}]}
+    assert call.problems == ("unknown member 'novel' in the response",)
+
+
+def test_null_is_absent_but_stays_in_lists_and_maps():
+    body = {"Configuration": None, "Tags": {"a": None}}
+    assert parse("lambda", 200, json.dumps(body)).result == {"Tags": {"a": None}}
+
+
+def test_attribute_of_an_element():
+    xsi = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"'
+    call = response.parse(
+        Call(service="s3", operation="GetBucketAcl", protocol="rest-xml"),
+        Response(
+            status=200,
+            http_version="HTTP/1.1",
+            headers=(),
+            body=Body.of(
+                "<AccessControlPolicy><AccessControlList><Grant>"
+                f"<Grantee {xsi}><ID>i</ID></Grantee><Permission>READ</Permission>"
+                "</Grant></AccessControlList></AccessControlPolicy>".encode()
+            ),
+        ),
+    )
+    assert call.result == {
+        "Grants": [{"Grantee": {"Type": "CanonicalUser", "ID": "i"}, "Permission": "READ"}]
+    }
+
+
 # --- event streams
 
 

@@ -12,7 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from apitrail.aws import cbor, eventstream, json_protocol, old_answers, xml
+from apitrail.aws import (
+    cbor,
+    commalist,
+    eventstream,
+    json_protocol,
+    old_answers,
+    output_tree,
+    output_xml,
+    xml,
+)
 from apitrail.aws.call import Blob, Map
 from apitrail.aws.old_clients import FORMERLY_QUERY
 from apitrail.aws.scalars import READERS, Doubts, Reader
@@ -97,7 +106,9 @@ def plan(operation: OperationModel, protocol: str, compiled: dict[Any, Any]) -> 
 
 
 def _compiler(protocol: str) -> Compiler:
-    return xml.compiler() if protocol in _XML else json_protocol.compiler()
+    if protocol in _XML:
+        return output_xml.compiler()
+    return output_tree.compiler(named_on_the_wire=protocol != "smithy-rpc-v2-cbor")
 
 
 def _opener(operation: OperationModel, protocol: str) -> Open:
@@ -157,14 +168,14 @@ def _plan(operation: OperationModel, protocol: str, compiler: Compiler) -> Plan:
     stream = shape.event_stream_name
     if stream is not None:
         step = _event_stream(stream, shape, opens, compiler)
-        steps = (*_header_steps(shape, protocol), step)
+        steps = (step, *_header_steps(shape, protocol))
         return Plan(opens=None, steps=steps, needs_content=False)
     payload = shape.serialization.get("payload") if protocol in _REST else None
     if payload is not None and shape.members[payload].type_name in ("blob", "string"):
         member = shape.members[payload]
         return Plan(
             opens=None,
-            steps=(*_header_steps(shape, protocol), _raw(payload, member)),
+            steps=(_raw(payload, member), *_header_steps(shape, protocol)),
             needs_content=not _is_streamed(member),
         )
     if payload is not None:
@@ -175,16 +186,14 @@ def _plan(operation: OperationModel, protocol: str, compiler: Compiler) -> Plan:
         step = _bucket_location
     else:
         step = _members(shape, protocol, compiler)
-    return Plan(opens=opens, steps=(*_header_steps(shape, protocol), step))
+    return Plan(opens=opens, steps=(step, *_header_steps(shape, protocol)))
 
 
 # --- body
 
 
 def _tree_reader(shape: Shape, protocol: str, compiler: Compiler) -> Reader:
-    if protocol in _XML:
-        return lambda tree, doubts: xml.read(compiler, shape, tree, doubts)
-    return compiler.reader(shape)
+    return output_xml.reader(shape, compiler) if protocol in _XML else compiler.reader(shape)
 
 
 def _members(shape: Shape, protocol: str, compiler: Compiler) -> Step:
@@ -211,6 +220,7 @@ def _member(name: str, shape: Shape, protocol: str, compiler: Compiler) -> Step:
 
 def _wrapped(operation: OperationModel, shape: Any, compiler: Compiler) -> Step:
     wrapper = shape.serialization.get("resultWrapper", f"{operation.name}Result")
+    read = output_xml.reader(shape, compiler)
 
     def step(answer: Answer, result: dict[str, Any]) -> None:
         tree = answer.tree
@@ -220,7 +230,7 @@ def _wrapped(operation: OperationModel, shape: Any, compiler: Compiler) -> Step:
         if inner is None:
             inner = xml.Element(tree.tag, {})
             inner.children = [child for child in tree.children if child.tag not in _ENVELOPE]
-        result.update(xml.read(compiler, shape, inner, answer.doubts))
+        result.update(read(inner, answer.doubts))
 
     return step
 
@@ -296,7 +306,8 @@ def _header(name: str, shape: Any) -> Step:
 def _header_reader(shape: Any) -> Reader:
     if shape.type_name == "list":
         item = READERS.get(shape.member.type_name, READERS["string"])
-        return lambda text, doubts: [item(part.strip(), doubts) for part in text.split(",")]
+        split = commalist.dates if shape.member.type_name == "timestamp" else commalist.items
+        return lambda text, doubts: [item(part, doubts) for part in split(text)]
     if shape.serialization.get("jsonvalue"):
         return _json_value
     return READERS.get(shape.type_name, READERS["string"])
