@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from apitrail.aws.call import Call, Error, Redacted
 from apitrail.aws.credential import Credential
-from apitrail.identity import Binding, Identity, Known, Principal, learn
+from apitrail.identity import Binding, Identity, Known, Principal, Session, learn
 from apitrail.identity.learn import _RULES
 
 T = 1_700_000_000_000
@@ -217,6 +217,20 @@ def test_a_role_session_keeps_its_issuer_when_it_asks_who_it_is():
     who, _ = state.attribute(key("ASIA1"), who_am_i(arn, "AROA1:s"), at=T)
     assert who.session.issuer.arn == f"arn:aws:iam::{ACCOUNT}:role/p/R"
     assert who.doubts == ()
+
+
+def test_another_answer_does_not_inherit_the_session():
+    caller = Identity(arn=ALICE, account=ACCOUNT, access_key_id="AKIA0", session=Session(scope="x"))
+    [got] = taught(who_am_i(BOB), caller)
+    assert got.identity.session is None
+
+
+def test_a_chain_keeps_its_nearest_links():
+    links = tuple(Principal(access_key_id=f"ASIA{n}") for n in range(40))
+    call = assume(f"arn:aws:iam::{ACCOUNT}:role/R", "s", "ASIA9", "AROA1")
+    [got] = taught(call, Identity(access_key_id="AKIA0", assumed_by=links))
+    assert len(got.identity.assumed_by) == 16
+    assert got.identity.assumed_by[:2] == (Principal(access_key_id="AKIA0"), links[0])
 
 
 def test_a_role_path_is_not_made_up():

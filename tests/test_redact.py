@@ -43,6 +43,7 @@ def test_a_value_is_found_as_the_wire_spelled_it():
     _, told = REDACTOR.both(plain, call)
     assert told.parameters["SecretBinary"] in REDACTOR.variants("bytes of it")
     assert REDACTOR.value(base64.b64encode(b"raw")) in REDACTOR.variants(b"raw")
+    assert REDACTOR.value("typed") in REDACTOR.variants("typed\n")
 
 
 def test_a_streamed_secret_is_found_too():
@@ -153,6 +154,21 @@ def test_a_resource_cannot_be_hidden_by_repeating_its_name_as_a_secret():
     plain = exchange(post(("Cookie", "sg-0123456789")))
     call = Call(service="ec2", operation="X", parameters={"GroupId": "sg-0123456789", "D": "d"})
     assert REDACTOR.both(plain, call)[1].parameters == call.parameters
+
+
+def test_a_whole_side_can_be_sensitive():
+    assert redacted({"A": {"B": "x"}}, sensitive=[()]) == {"A": {"B": REDACTOR.value("x")}}
+
+
+def test_a_reference_under_a_telling_name_stays():
+    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:s"
+    assert redacted({"Password": arn, "secrets": [arn]}) == {"Password": arn, "secrets": [arn]}
+    assert redacted({"Password": arn}, sensitive=[("Password",)])["Password"] != arn
+
+
+def test_a_private_key_in_bytes_goes():
+    pem = b"-----BEGIN EC PRIVATE KEY-----\nMHc"
+    assert redacted({"Data": pem}) == {"Data": REDACTOR.value(pem)}
 
 
 def test_redacting_twice_changes_nothing():

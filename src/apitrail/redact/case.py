@@ -53,7 +53,8 @@ class Case:
         self._response = self._side(call.result, call.sensitive_result)
         self._modelled = self._request.secrets | self._response.secrets
         self._echoes = Echoes(key.value)
-        self._echoes.add(self._modelled, of=spellings)
+        self._echoes.add(self._request.secrets, of=spellings)
+        self._echoes.add(self._response.secrets, of=spellings)
         self._texts = self._echoes
         self._hashes_go = self._request.touched
 
@@ -96,7 +97,9 @@ class Case:
         self._hashes_go = drop_request or drop_response
         if self._hashes_go:
             self._forget_hashes(exchange)
-        target = self._texts.replace(target)
+        # Of the request only what the model calls secret: a cookie that repeats a path must not
+        # blot the path out. Host names are no secrets, they are seen in DNS and TLS.
+        target = self._echoes.replace(target)
         if self._modelled:
             target = wire.exact(target, self._modelled, self._key.value)
         return replace(
@@ -104,17 +107,16 @@ class Case:
             request=replace(
                 asked,
                 target=target,
-                host=self._texts.replace(asked.host),
-                headers=self._headers(request_fields[0]),
-                trailers=self._headers(request_fields[1]),
+                headers=self._headers(request_fields[0], self._echoes),
+                trailers=self._headers(request_fields[1], self._echoes),
                 body=self._body(asked.body, drop_request),
             ),
             response=response_fields
             and answered
             and replace(
                 answered,
-                headers=self._headers(response_fields[0]),
-                trailers=self._headers(response_fields[1]),
+                headers=self._headers(response_fields[0], self._texts),
+                trailers=self._headers(response_fields[1], self._texts),
                 body=self._body(answered.body, drop_response),
             ),
             failure=exchange.failure and self._text(exchange.failure),
@@ -175,20 +177,20 @@ class Case:
     def _body(self, body: Body, drop: bool) -> Body:
         return bodies.withheld(body, self._key.digest(body.sha256)) if drop else body
 
-    def _headers(self, headers: Headers) -> Headers:
+    def _headers(self, headers: Headers, echoes: Echoes) -> Headers:
         untouched = not (self._hashes_go or self._modelled)
         # Usually there is nothing to replace: one search tells.
-        if untouched and not self._texts.found("\n".join([value for _, value in headers])):
+        if untouched and not echoes.found("\n".join([value for _, value in headers])):
             return headers
-        return tuple([(name, self._header(name, value)) for name, value in headers])
+        return tuple([(name, self._header(name, value, echoes)) for name, value in headers])
 
-    def _header(self, name: str, value: str) -> str:
+    def _header(self, name: str, value: str, echoes: Echoes) -> str:
+        if name.lower() == "host":
+            return value
         if self._hashes_go and wire.is_oracle(name, value):
             return self._key.value(value)
         raw = value.encode("latin-1", "replace")
-        if raw in self._modelled:
-            return self._key.value(raw)
-        return self._texts.replace(value) if self._texts else value
+        return self._key.value(raw) if raw in self._modelled else echoes.replace(value)
 
     # Call
 
