@@ -5,9 +5,8 @@ It does not know SQL, and nothing about recording.
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -47,7 +46,7 @@ def lines(
     query: str | None,
     limit: int | None,
     width: int | None,
-) -> Iterator[str]:
+) -> Generator[str]:
     """The listing, newest first."""
     indexes = reader.select(where, limit=limit)
     return present(reader, indexes, output=output, shape=shape, query=query, width=width)
@@ -61,7 +60,7 @@ def present(
     shape: str = "cloudtrail",
     query: str | None = None,
     width: int | None = None,
-) -> Iterator[str]:
+) -> Generator[str]:
     """These events as lines: in a table's columns, or as records in a form for programs."""
     expression = compile_query(query)
     if output == "table" and expression is None:
@@ -81,23 +80,28 @@ def present(
         yield from render.text_lines(values)
 
 
-def follow(reader: Source, where: Filter, *, output: str, shape: str) -> Iterator[str]:
-    """New events as they are recorded, oldest first, without end."""
+def follow(reader: Source, where: Filter, *, output: str, shape: str, limit: int) -> Generator[str]:
+    """The newest `limit` events, then new ones as they are recorded, oldest first, without end."""
+    indexes = list(reader.select(where, limit=limit))[::-1]
     after = reader.size - 1
-    for pause in itertools.chain((0.0,), itertools.repeat(POLL)):
-        time.sleep(pause)
-        size = reader.size
-        for index in reader.select(where, after=after, ascending=True):
-            event = _event(reader, index, RECORD_TAGS)
-            if output == "table":
-                yield "  ".join(map(render.clean, render.row(event)))
-            elif output == "csv":
-                yield from itertools.islice(render.csv_lines([shaped(event, shape)]), 1, None)
-            elif output == "text":
-                yield from render.text_lines([shaped(event, shape)])
-            else:
-                yield render.json_line(shaped(event, shape))
-        after = max(after, size - 1)
+    while True:
+        for index in indexes:
+            yield _followed(_event(reader, index, RECORD_TAGS), output, shape)
+            after = max(after, index)
+        time.sleep(POLL)
+        indexes = list(reader.select(where, after=after, ascending=True))
+
+
+def _followed(event: Event, output: str, shape: str) -> str:
+    """One event on a line of its own."""
+    if output == "table":
+        return "  ".join(map(render.clean, render.row(event)))
+    value = shaped(event, shape)
+    if output == "csv":
+        return list(render.csv_lines([value]))[1]
+    if output == "text":
+        return next(render.text_lines([value]))
+    return render.json_line(value)
 
 
 def shaped(event: Event, shape: str) -> dict[str, Any]:

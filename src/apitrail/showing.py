@@ -6,7 +6,7 @@ It does not know SQL, and nothing about recording.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from apitrail import render
@@ -37,7 +37,7 @@ def find(reader: Source, event_id: str) -> int:
             )
 
 
-def lines(reader: Source, event_id: str, *, output: str, raw: bool) -> Iterator[str]:
+def lines(reader: Source, event_id: str, *, output: str, raw: bool) -> Generator[str]:
     """The event as text for people or as one JSON document."""
     index = find(reader, event_id)
     event = Event.parse(reader.facets(index))
@@ -75,7 +75,7 @@ def proof(reader: Source, event_id: str) -> str:
     return str(Proof(index, tuple(tree_of(reader, note).inclusion(index)), note))
 
 
-def _text(document: dict[str, Any], event: Event) -> Iterator[str]:
+def _text(document: dict[str, Any], event: Event) -> Generator[str]:
     record, call = document["event"], document["call"] or {}
     user = record.get("userIdentity") or {}
     service = str(record.get("eventSource")).partition(".")[0]
@@ -113,7 +113,7 @@ def _text(document: dict[str, Any], event: Event) -> Iterator[str]:
     yield render.json_document(record)
 
 
-def _raw(event: Event) -> Iterator[str]:
+def _raw(event: Event) -> Generator[str]:
     """Start line, headers and kept body of both messages; bytes that are no text as base64."""
     for facet, body in (
         (event.request, event.request_body),

@@ -10,6 +10,7 @@ import click
 
 from apitrail import config, finding, listing, showing
 from apitrail.cli.options import FORMATS, filter_options, output_option, with_trail
+from apitrail.cli.printing import emit
 from apitrail.errors import UsageError
 from apitrail.opening import open_source
 from apitrail.query import Filter
@@ -31,25 +32,22 @@ def events(
     """List recorded calls, newest first."""
     if follow and query:
         raise UsageError("--query needs the whole list", hint="pipe --output jsonl into jq instead")
+    shown = listing.SCREENFUL if limit is None and output == "table" and not query else limit
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     with open_source(source or trail) as reader:
         where = listing.resolve(reader, where)
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        shown = listing.SCREENFUL if limit is None and output == "table" and not query else limit
-        count = -1
-        if not follow or limit is not None:
-            for line in listing.lines(
+        lines = (
+            listing.follow(reader, where, output=output, shape=shape, limit=limit or 0)
+            if follow
+            else listing.lines(
                 reader, where, output=output, shape=shape, query=query, limit=shown, width=width
-            ):
-                click.echo(line)
-                count += 1
-        if follow:
-            for line in listing.follow(reader, where, output=output, shape=shape):
-                click.echo(line)
-                sys.stdout.flush()
-        if output == "table" and count < 0 and not query:
-            click.echo("no events match", err=True)
-        elif limit is None and count == shown:
-            click.echo(f"the newest {shown}; -n shows more", err=True)
+            )
+        )
+        count = emit(lines, flush=follow)
+    if output == "table" and not count:
+        click.echo("no events match", err=True)
+    elif limit is None and count - 1 == shown:
+        click.echo(f"the newest {shown}; -n shows more", err=True)
 
 
 @click.command()
@@ -67,8 +65,7 @@ def show(trail: Path, event_id: str, output: str, raw: bool, proof: bool) -> Non
         if proof:
             click.echo(showing.proof(reader, event_id), nl=False)
             return
-        for line in showing.lines(reader, event_id, output=output, raw=raw):
-            click.echo(line)
+        emit(showing.lines(reader, event_id, output=output, raw=raw))
 
 
 @click.command("find-value")
