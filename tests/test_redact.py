@@ -166,6 +166,14 @@ def test_a_reference_under_a_telling_name_stays():
     assert redacted({"Password": arn}, sensitive=[("Password",)])["Password"] != arn
 
 
+def test_lists_and_maps_under_a_telling_name():
+    shown = REDACTOR.value("v")
+    assert redacted({"Tokens": ["v", {"TokenId": "v"}]}) == {"Tokens": [shown, {"TokenId": "v"}]}
+    assert redacted({"Credentials": Map(a=["v"])}) == {"Credentials": {"a": [shown]}}
+    got = redacted({"Tokens": ["arn:v", 7]}, sensitive=[("Tokens", "*")])
+    assert got == {"Tokens": [REDACTOR.value("arn:v"), REDACTOR.value("7")]}
+
+
 def test_a_private_key_in_bytes_goes():
     pem = b"-----BEGIN EC PRIVATE KEY-----\nMHc"
     assert redacted({"Data": pem}) == {"Data": REDACTOR.value(pem)}

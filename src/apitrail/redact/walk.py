@@ -92,7 +92,7 @@ class Walk:
             return self._secret(item)
         if known is Kind.PLAIN:
             return self._value(item, below, name)
-        if known is Kind.NAMED and isinstance(item, str | bytes | list):
+        if known is Kind.NAMED and isinstance(item, str | bytes | list | Map):
             return self._named(item, below, name)
         if known is Kind.ENVIRONMENT and isinstance(item, Map):
             return self._secret(item)
@@ -100,9 +100,13 @@ class Walk:
 
     def _named(self, item: Any, below: _Trie, name: str) -> Any:
         """A member whose name says secret: its text is, structures in it speak for themselves."""
-        if isinstance(item, list):
+        if isinstance(item, list | Map):
             inner = below.get("*", {}) if below else below
-            return [self._named(each, inner or {}, name) for each in item]
+            if inner is None:
+                return self._secret(item)
+            if isinstance(item, list):
+                return [self._named(each, inner, name) for each in item]
+            return Map({key: self._named(each, inner, name) for key, each in item.items()})
         if isinstance(item, str) and not item.startswith("arn:"):
             return self._secret(item)
         if isinstance(item, bytes):
