@@ -188,3 +188,17 @@ def changed(data: bytes, change: Change) -> bytes:
     content = files(data)
     change(content)
     return zipped(content)
+
+
+def morning() -> Story:
+    """Ten minutes of a recorder, still running: SG touched at minutes 2 and 6, one doubt at 4."""
+    story = Story().open().wait(SECOND)
+    for minute in range(10):
+        story.call("DescribeInstances").wait(20 * SECOND)
+        if minute in (2, 6):
+            story.call("AuthorizeSecurityGroupIngress", resources=(SG,)).wait(SECOND)
+        if minute == 4:
+            story.call("RunInstances", undetermined=True).wait(SECOND)
+        story.call("StopInstances", resources=(f"i-{minute:017x}",), user="bob").wait(10 * SECOND)
+        story.beat().wait(30 * SECOND)
+    return story

@@ -82,6 +82,8 @@ def verify(bundle: Bundle, trust: Trust, *, since: str | None = None, step: Step
 
 
 def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
+    for name in bundle.archive.names & layout.TOLD:
+        bundle.archive.read(name)  # no evidence, but it must come out of the zip whole
     step("1. the checkpoint's signature, and the log's keys")
     history = trace(bundle, trust)
     head = history.open(bundle.checkpoint_note, "the checkpoint")

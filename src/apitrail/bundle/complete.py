@@ -19,17 +19,23 @@ from apitrail.entry import CALLS, Entry
 from apitrail.errors import FormatError
 from apitrail.event import Event, iso
 from apitrail.query import Filter, project
+from apitrail.tlog import merkle
 from apitrail.verify.report import tampered
 
 
 def check(bundle: Bundle, claimed: Range) -> tuple[Complete, int]:
     """What the range comes to, and how many facets in it were erased; raises Finding."""
     links = _links(bundle)
+    head = bundle.checkpoint
+    for proof, link in zip(bundle.ends(), (links[0], links[-1]), strict=True):
+        merkle.check_inclusion(
+            index=link.index, size=head.size, leaf=link.hash, proof=proof.hashes, root=head.root
+        )
     root = tree.root(
         0, bundle.size, first=links[0].index, leaves=[link.hash for link in links],
         known=bundle.known(),
     )  # fmt: skip
-    if root != bundle.checkpoint.root:
+    if root != head.root:
         raise tampered("the entries of the range are not those that the checkpoint signs")
     links = links[claimed.first - links[0].index :]
     where = bundle.manifest.where

@@ -22,6 +22,8 @@ VKEY = "log.vkey"
 MANIFEST = "manifest.json"
 CHECKPOINT = "checkpoint"
 KEYS = "keys"
+TOLD = frozenset({README, VERIFY, VKEY, KEYS})
+"""Files for information, which prove nothing."""
 FIRST_PROOF = "range/first.tlog-proof"
 LAST_PROOF = "range/last.tlog-proof"
 

@@ -218,15 +218,20 @@ class Bundle:
             return None
         return list(layout.Consistency.parse(self.archive.read(name)).hashes)
 
+    def ends(self) -> tuple[Proof, Proof]:
+        """The proofs of the range's first and last entry."""
+        places = ((layout.FIRST_PROOF, self.span[0]), (layout.LAST_PROOF, self.span[-1]))
+        first, last = (Proof.parse(self.archive.read(name)) for name, _ in places)
+        for proof, (name, index) in zip((first, last), places, strict=True):
+            if proof.index != index or proof.checkpoint_note != self.checkpoint_note:
+                raise FormatError(f"{name} is a proof of something else")
+        return first, last
+
     def known(self) -> tree.Known:
         """What the proofs of the range's ends tell of the tree left and right of it."""
         known: dict[tuple[int, int], bytes] = {}
-        ends = ((layout.FIRST_PROOF, self.span[0]), (layout.LAST_PROOF, self.span[-1]))
-        for name, index in ends:
-            proof = Proof.parse(self.archive.read(name))
-            if proof.index != index or proof.checkpoint_note != self.checkpoint_note:
-                raise FormatError(f"{name} is a proof of something else")
-            found = tree.siblings(index, self.size, proof.hashes)
+        for proof in self.ends():
+            found = tree.siblings(proof.index, self.size, proof.hashes)
             # What lies in the range is hashed from its leaves, never taken from a proof.
             known |= {
                 (start, end): value

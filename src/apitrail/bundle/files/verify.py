@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # It must run on Python 3.8, alone: no f-string tricks, no newer library, one file.
-# ruff: noqa: B905, C901, PTH100, PTH110, PTH112, PTH113, PTH114, PTH118, PTH120, PTH123, PTH202, PERF401, RUF005, RUF007, T201, TRY300, TRY301, UP031
+# ruff: noqa: B905, C901, PTH100, PTH110, PTH112, PTH113, PTH114, PTH118, PTH120, PTH123, PTH202, PERF401, PERF403, RUF005, RUF007, T201, TRY300, TRY301, UP031
 # mypy: ignore-errors
 """Checks a bundle of apitrail's with nothing but Python 3.8 or newer, offline.
 
@@ -779,15 +779,16 @@ def check_range(bundle):
         if after.time < before.time:
             raise Problem("entry %d: it is older than the entry before it" % after.index)
     known = {}
-    for name, index in (("first", links[0].index), ("last", links[-1].index)):
+    for name, link in (("first", links[0]), ("last", links[-1])):
         at, path = bundle.proof("range/%s.tlog-proof" % name)
-        if at != index:
+        if at != link.index:
             raise Problem("range/%s.tlog-proof is a proof of something else" % name)
-        known.update(
-            ((start, end), value)
-            for (start, end), value in siblings(index, head.size, path).items()
-            if end <= bundle.span.start or start >= bundle.span.stop
-        )
+        found = siblings(at, head.size, path)
+        if root(0, head.size, {at: link.hash}, found) != head.root:
+            raise Problem("range/%s.tlog-proof fails" % name)
+        for (start, end), value in found.items():
+            if end <= bundle.span.start or start >= bundle.span.stop:
+                known[start, end] = value
     if root(0, head.size, {link.index: link.hash for link in links}, known) != head.root:
         raise Problem("the entries of the range are not those that the checkpoint signs")
     links = [link for link in links if link.index >= claimed["first"]]
@@ -1014,6 +1015,8 @@ def question(where):
 def verify(path, trusted):
     """The lines to print: the verdict first. Raises Problem."""
     bundle = Bundle(path)
+    for name in bundle.names & {"README.txt", "verify.py", "log.vkey", "keys"}:
+        bundle.read(name)  # no evidence, but it must come out of the zip whole
     keys, changes = trace(bundle, trusted)
     key, kept = check_heads(bundle, keys, changes)
     check_events(bundle)
