@@ -463,6 +463,15 @@ def test_error(name, status, body, headers, error):
     assert call.request_id == "r"
 
 
+@pytest.mark.parametrize(
+    ("name", "request_id"), [("ec2", "body"), ("iam", "body"), ("s3", "header")]
+)
+def test_request_id_is_the_one_that_boto3_shows(name, request_id):
+    body = "<Error><Code>c</Code><RequestId>body</RequestId></Error>"
+    call = parse(name, 400, body, ("x-amzn-RequestId", "header"))
+    assert call.request_id == request_id
+
+
 @pytest.mark.parametrize("name", ["copy", "s3"])
 def test_error_under_status_200(name):
     body = (

@@ -5,49 +5,30 @@ It does not know errors, nor which operation was called.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from apitrail.aws import (
     cbor,
-    commalist,
     eventstream,
     json_protocol,
     old_answers,
+    output_header,
     output_tree,
     output_xml,
     xml,
 )
-from apitrail.aws.call import Blob, Map
+from apitrail.aws.answer import Answer, Step
+from apitrail.aws.call import Blob
 from apitrail.aws.old_clients import FORMERLY_QUERY
-from apitrail.aws.scalars import READERS, Doubts, Reader
-from apitrail.aws.shapes import Compiler, document
-from apitrail.exchange import Headers, Response
+from apitrail.aws.scalars import Reader
+from apitrail.aws.shapes import Compiler
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel, Shape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A response made ready: header values by lower-case name, the body uncompressed.
-
-    `content` is None where the body was not kept whole or cannot be uncompressed, `tree` what
-    was made of it where it is structured.
-    """
-
-    response: Response
-    headers: dict[str, str]
-    doubts: Doubts
-    content: bytes | None = None
-    tree: Any = None
-
-
-type Step = Callable[[Answer, dict[str, Any]], None]
 type Open = Callable[[Answer], Any]
 
 DEEPEST = 100
@@ -58,15 +39,6 @@ _REST = frozenset({"rest-xml", "rest-json"})
 
 # What query services put around and beside the result.
 _ENVELOPE = frozenset({"ResponseMetadata", "requestId", "RequestId"})
-
-
-def joined(headers: Headers) -> dict[str, str]:
-    """Values by lower-case name, repeated ones joined as RFC 9110, 5.2 says."""
-    found: dict[str, str] = {}
-    for name, value in headers:
-        key = name.lower()
-        found[key] = f"{found[key]}, {value}" if key in found else value
-    return found
 
 
 def request_id(root: xml.Element) -> str | None:
@@ -165,17 +137,18 @@ def _plan(operation: OperationModel, protocol: str, compiler: Compiler) -> Plan:
     opens = _opener(operation, protocol)
     if shape is None:
         return Plan(opens=opens if protocol in _XML else None, steps=())
+    heads = output_header.steps(shape) if protocol in _REST else []
     stream = shape.event_stream_name
     if stream is not None:
         step = _event_stream(stream, shape, opens, compiler)
-        steps = (step, *_header_steps(shape, protocol))
+        steps = (step, *heads)
         return Plan(opens=None, steps=steps, needs_content=False)
     payload = shape.serialization.get("payload") if protocol in _REST else None
     if payload is not None and shape.members[payload].type_name in ("blob", "string"):
         member = shape.members[payload]
         return Plan(
             opens=None,
-            steps=(_raw(payload, member), *_header_steps(shape, protocol)),
+            steps=(_raw(payload, member), *heads),
             needs_content=not _is_streamed(member),
         )
     if payload is not None:
@@ -186,7 +159,7 @@ def _plan(operation: OperationModel, protocol: str, compiler: Compiler) -> Plan:
         step = _bucket_location
     else:
         step = _members(shape, protocol, compiler)
-    return Plan(opens=opens, steps=(step, *_header_steps(shape, protocol)))
+    return Plan(opens=opens, steps=(step, *heads))
 
 
 # --- body
@@ -276,76 +249,3 @@ def _event_stream(name: str, shape: Any, opens: Open, compiler: Compiler) -> Ste
         result[name] = found
 
     return step
-
-
-# --- headers
-
-
-def _header_steps(shape: Any, protocol: str) -> list[Step]:
-    if protocol not in _REST:
-        return []
-    return [
-        _PLACES[member.serialization["location"]](name, member)
-        for name, member in shape.members.items()
-        if member.serialization.get("location") in _PLACES
-    ]
-
-
-def _header(name: str, shape: Any) -> Step:
-    key = shape.serialization.get("name", name).lower()
-    reader = _header_reader(shape)
-
-    def step(answer: Answer, result: dict[str, Any]) -> None:
-        value = answer.headers.get(key)
-        if value is not None:
-            result[name] = reader(value, answer.doubts)
-
-    return step
-
-
-def _header_reader(shape: Any) -> Reader:
-    if shape.type_name == "list":
-        item = READERS.get(shape.member.type_name, READERS["string"])
-        split = commalist.dates if shape.member.type_name == "timestamp" else commalist.items
-        return lambda text, doubts: [item(part, doubts) for part in split(text)]
-    if shape.serialization.get("jsonvalue"):
-        return _json_value
-    return READERS.get(shape.type_name, READERS["string"])
-
-
-def _json_value(text: str, doubts: Doubts) -> Any:
-    try:
-        return document(json.loads(base64.b64decode(text)), doubts)
-    except (ValueError, binascii.Error, RecursionError):
-        doubts.add("header is not JSON in base64")
-        return text
-
-
-def _prefixed(name: str, shape: Any) -> Step:
-    prefix = shape.serialization.get("name", "").lower()
-
-    def step(answer: Answer, result: dict[str, Any]) -> None:
-        # The spelling of the rest is data.
-        result[name] = Map(
-            {
-                key[len(prefix) :]: value
-                for key, value in answer.response.headers
-                if key.lower().startswith(prefix)
-            }
-        )
-
-    return step
-
-
-def _status(name: str, _: Any) -> Step:
-    def step(answer: Answer, result: dict[str, Any]) -> None:
-        result[name] = answer.response.status
-
-    return step
-
-
-_PLACES: dict[str, Callable[[str, Any], Step]] = {
-    "header": _header,
-    "headers": _prefixed,
-    "statusCode": _status,
-}

@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from apitrail.aws import fault, models, output, sensitive, xml
+from apitrail.aws.answer import Answer, joined
 from apitrail.aws.call import Call
 from apitrail.aws.fault import Fault
-from apitrail.aws.output import Answer, Plan
+from apitrail.aws.output import Plan
 from apitrail.aws.scalars import Doubts
 from apitrail.exchange import Response
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 32 * 1024 * 1024
 """Bodies larger than this, compressed or not, are not decoded."""
 
+_QUERY = frozenset({"query", "ec2"})
 _ENCODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 # zlib reads gzip and zlib framing alike with this window.
 _WINDOW = 32 + zlib.MAX_WBITS
@@ -30,9 +32,10 @@ _WINDOW = 32 + zlib.MAX_WBITS
 def parse(call: Call, response: Response) -> Call:
     """The call with what the response says of it; never raises, whatever the server sent.
 
-    Status 300 and above is an error, and so is an `<Error>` document with status 200.
+    Status 300 and above is an error, and so is an `<Error>` document with status 200. Values are
+    the wire's: what boto3 does after parsing (IAM's policies, S3's URL-encoded keys) is not done.
     """
-    headers = output.joined(response.headers)
+    headers = joined(response.headers)
     answer = Answer(response=response, headers=headers, doubts=Doubts())
     operation, compiled = _model(call)
     found: dict[str, Any] = {}
@@ -43,12 +46,14 @@ def parse(call: Call, response: Response) -> Call:
     elif operation is not None:
         protocol = call.protocol or operation.service_model.metadata["protocol"]
         found = _succeeded(answer, operation, output.plan(operation, protocol, compiled), compiled)
-    request_id = headers.get("x-amzn-requestid") or headers.get("x-amz-request-id")
+    # As boto3 shows it: query services say it in the body, the others in a header.
+    in_header = headers.get("x-amzn-requestid") or headers.get("x-amz-request-id")
+    in_body = found.get("request_id")
     return replace(
         call,
         result=found.get("result"),
         error=found.get("error"),
-        request_id=request_id or found.get("request_id"),
+        request_id=in_body or in_header if call.protocol in _QUERY else in_header or in_body,
         host_id=headers.get("x-amz-id-2") or found.get("host_id"),
         sensitive_result=found.get("sensitive", frozenset()),
         problems=(*call.problems, *answer.doubts),
