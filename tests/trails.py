@@ -162,8 +162,10 @@ def check(directory: Path, trust: verify.Trust = TRUST, **options: Any) -> verif
 def forge(directory: Path, *, guarded: bool = False) -> Iterator[sqlite3.Connection]:
     """An attacker's connection: the triggers are out of the way and back again afterwards."""
     database = sqlite3.connect(directory / "trail.db", isolation_level=None)
-    triggers = database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
-    found = [] if guarded else triggers.fetchall()
+    triggers = database.execute(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
+    ).fetchall()
+    found = [] if guarded else triggers
     for name, _ in found:
         database.execute(f"DROP TRIGGER {name}")
     yield database

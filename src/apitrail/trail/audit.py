@@ -88,9 +88,9 @@ class Audit(Reader):
         return None if row is None else str(row[0])
 
     def _rows(self, sql: str, *values: object) -> Iterator[Any]:
-        rows = self._database.execute(sql, values)
-        with closing(rows):
-            yield from rows
+        # Not `yield from`: that closes the cursor with the generator, maybe after the database.
+        for row in self._database.execute(sql, values):  # noqa: UP028
+            yield row
 
     def _tile_reader(self) -> TileReader:
         if (made := self.__dict__.get("_tree")) is not None and made.size == self.size:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -68,9 +67,8 @@ class Reader:
             "SELECT data FROM entry WHERE idx >= ? AND idx < ? ORDER BY idx",
             (start, self.size if stop is None else stop),
         )
-        with closing(rows):
-            for row in rows:
-                yield row[0]
+        for row in rows:
+            yield row[0]
 
     def contents(self, start: int, stop: int) -> Iterator[tuple[int, Contents]]:
         """What is there of the content of entries [start, stop), in order, by index."""
@@ -80,34 +78,31 @@ class Reader:
             f"SELECT idx, tag, salt, data FROM facet {between}",
             (start, stop),
         )
-        with closing(seals), closing(rows):
-            seal, row = seals.fetchone(), rows.fetchone()
-            while seal is not None or row is not None:
-                index = min(found[0] for found in (seal, row) if found is not None)
-                key, facets = None, {}
-                if seal is not None and seal[0] == index:
-                    key, seal = _bytes(seal[1]), seals.fetchone()
-                while row is not None and row[0] == index:
-                    salt = None if row[2] is None else _bytes(row[2])
-                    facets[str(row[1])] = Facet(salt, decompress(row[3]))
-                    row = rows.fetchone()
-                yield index, Contents(key, facets)
+        seal, row = seals.fetchone(), rows.fetchone()
+        while seal is not None or row is not None:
+            index = min(found[0] for found in (seal, row) if found is not None)
+            key, facets = None, {}
+            if seal is not None and seal[0] == index:
+                key, seal = _bytes(seal[1]), seals.fetchone()
+            while row is not None and row[0] == index:
+                salt = None if row[2] is None else _bytes(row[2])
+                facets[str(row[1])] = Facet(salt, decompress(row[3]))
+                row = rows.fetchone()
+            yield index, Contents(key, facets)
 
     def checkpoints(self) -> Iterator[tuple[int, str]]:
         """Kept checkpoints, as (size, signed note), smallest first."""
         rows = self._database.execute("SELECT size, note FROM checkpoint ORDER BY size")
-        with closing(rows):
-            for size, text in rows:
-                yield int(size), str(text)
+        for size, text in rows:
+            yield int(size), str(text)
 
     def opened(self, start: int, stop: int) -> Iterator[int]:
         """Indexes in [start, stop) of which some content is there."""
         rows = self._database.execute(
             "SELECT DISTINCT idx FROM facet WHERE idx >= ? AND idx < ? ORDER BY idx", (start, stop)
         )
-        with closing(rows):
-            for row in rows:
-                yield int(row[0])
+        for row in rows:
+            yield int(row[0])
 
     def entry(self, index: int) -> Entry | None:
         """One entry, parsed; None where there is none."""
@@ -165,9 +160,8 @@ class Reader:
             f"{sql} AND e.idx > ? ORDER BY e.idx {order} LIMIT ?",
             (*values, after, -1 if limit is None else limit),
         )
-        with closing(rows):
-            for row in rows:
-                yield row[0]
+        for row in rows:
+            yield row[0]
 
     def _ids(self, where: Filter) -> dict[str, int]:
         """The dictionary's ids of the strings a filter names; unknown strings have none."""

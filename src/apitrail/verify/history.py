@@ -46,8 +46,6 @@ class History:
                 raise tampered(f"{what} is of the log {head.origin!r}")
             wanted = self.signing(head.size)
             signed = note.open(text, wanted).signatures
-        except note.UnknownKeyError as error:
-            raise Finding(Verdict.UNTRUSTED_KEY, f"{what}: {error}") from error
         except (FormatError, VerificationError) as error:
             if isinstance(error, Finding):
                 raise
@@ -79,7 +77,7 @@ def trace(source: Source, trust: Trust) -> History:
     else:
         keys = tuple(v for v in trusted if v.name == head.origin and v.key_id in own)[:1]
         known = bool(keys)
-    if not known:
+    if not known or own.isdisjoint(key.key_id for key in keys):
         signers = ", ".join(f"{head.origin}+{key_id.hex()}" for key_id in sorted(own)) or "nobody"
         raise Finding(
             Verdict.UNTRUSTED_KEY,
