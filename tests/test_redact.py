@@ -104,7 +104,8 @@ def test_times_and_numbers_can_be_secrets():
         "IdempotencyToken", "KeyMaterialId", "TokenId", "ParameterName", "SecretId", "SecretArn",
         "PasswordPolicy", "MaxTokens", "LockToken", "nextForwardToken", "PaginationToken",
         "CredentialProviderArn", "SecretName", "UserName", "TokenType", "AccessKeyId", "HttpTokens",
-        "ChangeToken", "CreatorRequestId", "PublicKey", "publicKeyMaterial", "ApiKeyId",
+        "ChangeToken", "CreatorRequestId", "x-amz-client-token", "nexttoken", "WebACLLockToken",
+        "PortfolioShareToken", "BlockToken", "PublicKey", "publicKeyMaterial", "ApiKeyId",
     ],
 )  # fmt: skip
 def test_harmless_names_stay(name):
@@ -117,6 +118,7 @@ def test_harmless_names_stay(name):
         "Password", "adminUserPassword", "NewPassword1", "AuthToken", "sessionToken", "privateKey",
         "private_key", "client-secret", "ApiKey", "SecretString", "db.password", "X-Api-Key",
         "passphrase", "accessTokenValue", "kerberosKeytab", "sharedSecret", "OneTimePassword",
+        "AdminToken", "ADMIN_TOKEN", "admintoken", "Token", "tokens", "ClimaxToken", "userDataOverride",
     ],
 )  # fmt: skip
 def test_telling_names_do_not(name):

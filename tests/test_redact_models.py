@@ -141,7 +141,7 @@ def wire():
     return Wire()
 
 
-def sample(services, size=12):
+def sample(services, size=8):
     """Some that hold many secrets, and some by lot."""
     return [*{"sts", "cognito-idp", "lightsail", *random.Random(11).sample(services, size)}]
 

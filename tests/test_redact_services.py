@@ -48,6 +48,8 @@ REQUESTS = [
     ("iam", "EnableMFADevice", {"UserName": "u", "SerialNumber": "s",
                                 "AuthenticationCode1": "834921", "AuthenticationCode2": SECRET}),
     ("iam", "UpdateLoginProfile", {"UserName": "u", "Password": SECRET}),
+    ("iotwireless", "CreateWirelessDevice", {
+        "Type": "LoRaWAN", "DestinationName": "d", "LoRaWAN": {"OtaaV1_1": {"AppKey": SECRET}}}),
     ("lambda", "CreateFunction", {"FunctionName": "f", "Role": "r", "Code": {},
                                   "Environment": {"Variables": {"A": SECRET}}}),
     ("lightsail", "CreateInstances", {"instanceNames": ["i"], "availabilityZone": "a",
@@ -118,6 +120,7 @@ ANSWERS = [
     ("s3", "CreateSession", {"Credentials": CREDENTIALS}),
     ("secretsmanager", "GetSecretValue", {"Name": "n", "SecretString": SECRET}),
     ("ssm", "StartSession", {"SessionId": "s", "TokenValue": SECRET, "StreamUrl": "wss://x"}),
+    ("ssm", "CreateActivation", {"ActivationId": "a", "ActivationCode": SECRET}),
     ("sso", "GetRoleCredentials", {"roleCredentials": {
         "accessKeyId": "ASIA", "secretAccessKey": "other", "sessionToken": SECRET}}),
     ("sts", "AssumeRole", {"Credentials": CREDENTIALS}),

@@ -20,6 +20,8 @@ _CORE = (
     "bearer", "credential", "connectionstring", "cookie", "authorization",
     "authorizationcode", "authcode", r"authenticationcode\d?", "secretcode", "confirmationcode",
     "verificationcode", "devicecode", "codeverifier", "onetimepassword", "otp",
+    "activationcode", "activationkey", "acceptcode", "unlockcode", "usercode", "invitecode",
+    "personalpin", "passwordverifier",
     "userdata", "stringseed", "xamzsignature", r"customerkey(?:md5)?",
 )  # fmt: skip
 
@@ -27,6 +29,7 @@ _CORE = (
 _FORM = (
     "value", "values", "string", "text", "plaintext", "plain", "data", "hash", "base64", "blob",
     "binary", "body", "pem", "hex", "raw", "s", "es", r"\d+", "new", "old", "current", "previous",
+    "override",
 )  # fmt: skip
 
 _MEMBER = re.compile(rf"(?:{'|'.join(_CORE)})(?:{'|'.join(_FORM)})*$")
@@ -37,14 +40,18 @@ _KEY = re.compile(
     r"|dsn$|signature$|licensekey|encryptionkey$|accesskey$|databaseurl$|customerkey"
 )
 
-# Tokens that page, deduplicate or lock; AWS's own documentation prints them.
-_HARMLESS_TOKEN = re.compile(
-    r"(?:next|continuation|page|pagination|paging|client|request|idempotency|idempotence|idempotent"
-    r"|creation|creator|update|lock|change|version|conditional|sequence|starting|start|chunk|marker"
-    r"|previous|forward|backward|resume|position|grant|import|execute|provision|terminate"
-    r"|portfolioshare|cursor|revision|checkpoint|scroll|delta|http|max|min|input|output|total|stop"
-    r"|deduplication|pattern|dkim)tokens?$"
-)
+# Tokens that page, deduplicate or lock; AWS's own documentation prints them. The word in front
+# of `token` decides, so that an AdminToken is no MinToken.
+_HARMLESS_WORDS = (
+    "next", "continuation", "page", "pagination", "paging", "client", "request", "idempotency",
+    "idempotence", "idempotent", "creation", "creator", "update", "lock", "block", "change",
+    "version", "conditional", "sequence", "starting", "start", "chunk", "marker", "previous",
+    "forward", "backward", "resume", "position", "grant", "import", "execute", "provision",
+    "terminate", "share", "cursor", "revision", "checkpoint", "scroll", "delta", "http", "max",
+    "min", "input", "output", "total", "stop", "deduplication", "pattern", "dkim",
+)  # fmt: skip
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_ALL_LOWER = re.compile(rf"(?:{'|'.join(_HARMLESS_WORDS)})+tokens?$")
 # Names that merely end alike: they say what kind, where or which, never the secret itself.
 _HARMLESS = re.compile(
     r"(?:arns?|ids?|names?|types?|length|policy|rotation|enabled|versions?|expiry|expiration|expires"
@@ -63,15 +70,19 @@ def _plain(name: str) -> str:
     return "".join(filter(str.isalnum, name[-_MAX_NAME:])).lower()
 
 
-def _harmless(plain: str) -> bool:
-    return _HARMLESS_TOKEN.search(plain) is not None or _HARMLESS.search(plain) is not None
+def _harmless(name: str, plain: str) -> bool:
+    if plain.endswith(("token", "tokens")):
+        words = [word.lower() for word in _WORD.findall(name[-_MAX_NAME:])]
+        before = words[-2] if len(words) > 1 else ""
+        return before in _HARMLESS_WORDS or _ALL_LOWER.match(words[-1] if words else "") is not None
+    return _HARMLESS.search(plain) is not None
 
 
 @lru_cache(maxsize=16384)
 def is_secret_member(name: str) -> bool:
     """Does a member, header or query parameter of this name hold a secret?"""
     plain = _plain(name)
-    return _MEMBER.search(plain) is not None and not _harmless(plain)
+    return _MEMBER.search(plain) is not None and not _harmless(name, plain)
 
 
 @lru_cache(maxsize=16384)
@@ -81,7 +92,7 @@ def is_secret_key(name: str) -> bool:
     Wider than `is_secret_member`: people's names follow no convention.
     """
     plain = _plain(name)
-    return _KEY.search(plain) is not None and not _harmless(plain)
+    return _KEY.search(plain) is not None and not _harmless(name, plain)
 
 
 @lru_cache(maxsize=16384)

@@ -15,6 +15,7 @@ from apitrail.redact.names import is_environment, is_secret_member
 # at the top, and `Operation:` in front narrows it.
 # Sources: ecosystem survey of operations that carry secrets, and the members of botocore 1.44.5.
 _SECRET: dict[str, tuple[str, ...]] = {
+    "appflow": ("applicationKey", "datakey"),
     "apigateway": (
         "CreateApiKey:.value", "GetApiKey:.value", "UpdateApiKey:.value", "GetApiKeys:items.value",
         "UpdateApiKey:patchOperations.value", "ImportApiKeys:.body",
@@ -27,6 +28,8 @@ _SECRET: dict[str, tuple[str, ...]] = {
         "Parameters.ParameterValue", "Parameters.ResolvedValue", "ParameterOverrides.ParameterValue",
     ),
     "codepipeline": ("configuration", "resolvedConfiguration"),
+    "cognito-idp": ("ChallengeParameters", "DeviceSecretVerifierConfig"),
+    "dms": ("ExtraConnectionAttributes",),
     "ec2": (
         "DescribeInstanceAttribute:UserData.Value", "ModifyInstanceAttribute:UserData.Value",
         "ModifyInstanceAttribute:.Value", "UploadPolicySignature",
@@ -35,10 +38,18 @@ _SECRET: dict[str, tuple[str, ...]] = {
     ),
     "elasticbeanstalk": ("OptionSettings.Value",),
     "emr": ("Configurations.Properties",),
-    "glue": ("ConnectionProperties", "SparkProperties", "PythonProperties", "AthenaProperties"),
+    "glue": ("ConnectionProperties", "ConnectionOptions", "SparkProperties", "PythonProperties", "AthenaProperties"),
+    "importexport": ("SignatureFileContents",),
+    # The session and root keys of LoRaWAN devices.
+    "iotwireless": (
+        "AppKey", "NwkKey", "GenAppKey", "AppSKey", "NwkSKey", "FNwkSIntKey", "SNwkSIntKey",
+        "NwkSEncKey",
+    ),
     "kinesis-video-signaling": ("IceServerList.Username",),
     "kms": ("GetParametersForImport:.ImportToken",),
     "lightsail": ("passwordData.ciphertext",),
+    "mediaconvert": ("StaticKeyValue",),
+    "pinpoint": ("TokenKey",),
     "redshift-data": (
         ".Sql", ".Sqls", "QueryString", "QueryStrings", "Parameters.value", "QueryParameters.value",
     ),
