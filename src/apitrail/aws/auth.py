@@ -58,8 +58,6 @@ def read(request: Request) -> Credential:
             found = _doubt(found, "a credential in the header and another in the query")
     else:
         found = _from_query(request, query) or _from_form(request) or Credential(scheme="none")
-    if found.access_key_id is not None:
-        found = replace(found, account=accesskey.account(found.access_key_id))
     return found
 
 
@@ -96,16 +94,13 @@ def _sigv4_header(request: Request, algorithm: str, rest: str) -> Credential:
     fields = parameters(rest)
     scheme, regional = ALGORITHMS[algorithm]
     session = request.header("x-amz-s3session-token") is not None
-    found = _scoped(
+    return _scoped(
         "express" if session and scheme == "sigv4" else scheme,
         fields.get("Credential"),
         regional=regional,
         signed_headers=fields.get("SignedHeaders"),
         signature=fields.get("Signature"),
-    )
-    return replace(
-        found,
-        region_set=_region_set(request.header("x-amz-region-set")),
+        region_set=None if regional else request.header("x-amz-region-set"),
         temporary=session or request.header("x-amz-security-token") is not None,
     )
 
@@ -119,6 +114,7 @@ def _sigv2_header(request: Request, rest: str) -> Credential:
         scheme="sigv2",
         access_key_id=key,
         temporary=request.header("x-amz-security-token") is not None,
+        account=_account(key),
         problems=problems,
     )
 
@@ -146,11 +142,7 @@ def _sigv4_query(request: Request, query: Mapping[str, str]) -> Credential:
         regional=regional,
         signed_headers=query.get("X-Amz-SignedHeaders"),
         signature=query.get("X-Amz-Signature"),
-    )
-    region_set = query.get("X-Amz-Region-Set") or request.header("x-amz-region-set")
-    found = replace(
-        found,
-        region_set=_region_set(region_set),
+        region_set=query.get("X-Amz-Region-Set") or request.header("x-amz-region-set"),
         temporary=session
         or "X-Amz-Security-Token" in query
         or request.header("x-amz-security-token") is not None,
@@ -164,6 +156,7 @@ def _sigv2_fields(fields: Mapping[str, str]) -> Credential:
         scheme="sigv2-query",
         access_key_id=key,
         temporary="SecurityToken" in fields or "x-amz-security-token" in fields,
+        account=_account(key),
         problems=problems if "Signature" in fields else (*problems, "signature missing"),
     )
 
@@ -211,18 +204,22 @@ def _post_policy(fields: Mapping[str, str]) -> Credential | None:
     if "x-amz-credential" in fields or "x-amz-algorithm" in fields:
         algorithm = fields.get("x-amz-algorithm", "AWS4-HMAC-SHA256")
         _, regional = ALGORITHMS.get(algorithm, ("sigv4", True))
-        found = _scoped(
+        return _scoped(
             "post-policy",
             fields.get("x-amz-credential"),
             regional=regional,
             signed_headers="",
             signature=fields.get("x-amz-signature"),
+            temporary=temporary,
         )
-        return replace(found, temporary=temporary)
     if "awsaccesskeyid" in fields:
         key, problems = _key_id(fields["awsaccesskeyid"])
         return Credential(
-            scheme="post-policy", access_key_id=key, temporary=temporary, problems=problems
+            scheme="post-policy",
+            access_key_id=key,
+            temporary=temporary,
+            account=_account(key),
+            problems=problems,
         )
     return None
 
@@ -237,44 +234,57 @@ def _scoped(
     regional: bool,
     signed_headers: str | None,
     signature: str | None,
+    region_set: str | None = None,
+    temporary: bool = False,
 ) -> Credential:
     """A credential of `KEY/date[/region]/service/aws4_request`, the missing told as problems."""
-    problems: list[str] = []
-    if credential is None:
-        problems.append("credential missing")
-    if signed_headers is None:
-        problems.append("signed headers missing")
-    if not signature:
-        problems.append("signature missing")
-    # From the right: S3-compatible stores hand out key ids with slashes.
-    key, *scope = (credential or "").rsplit("/", 4 if regional else 3)
-    if credential is not None and len(scope) != (4 if regional else 3):
-        problems.append("malformed credential scope")
-        key, *scope = credential.split("/")
-    date, region, service = _scope(scope, regional=regional)
-    if len(scope) == (4 if regional else 3):
-        if scope[-1] != "aws4_request":
-            problems.append("credential scope does not end in aws4_request")
-        if not _DATE.fullmatch(scope[0]):
-            problems.append("malformed date in credential scope")
-            date = None
-    key_id, doubts = _key_id(key) if credential is not None else (None, ())
+    missing = [
+        f"{name} missing"
+        for name, is_missing in (
+            ("credential", credential is None),
+            ("signed headers", signed_headers is None),
+            ("signature", not signature),
+        )
+        if is_missing
+    ]
+    key, scope, doubts = _split(credential, regional=regional)
+    # A certificate's serial number stands where others have their key id.
+    key_id = None if scheme == "x509" else key
     return Credential(
         scheme=scheme,
-        # A certificate's serial number stands where others have their key id.
-        access_key_id=None if scheme == "x509" else key_id,
-        date=date,
-        region=region or None,
-        service=service or None,
-        signed_headers=tuple(name for name in (signed_headers or "").split(";") if name),
-        problems=(*problems, *doubts),
+        access_key_id=key_id,
+        date=scope.get("date"),
+        region=scope.get("region"),
+        service=scope.get("service"),
+        signed_headers=tuple(filter(None, (signed_headers or "").split(";"))),
+        region_set=_region_set(region_set),
+        temporary=temporary,
+        account=_account(key_id),
+        problems=(*missing, *doubts),
     )
 
 
-def _scope(scope: list[str], *, regional: bool) -> tuple[str | None, str | None, str | None]:
-    names = ("date", "region", "service") if regional else ("date", "service")
-    found = dict(zip(names, scope, strict=False))
-    return found.get("date"), found.get("region"), found.get("service")
+def _split(
+    credential: str | None, *, regional: bool
+) -> tuple[str | None, dict[str, str], tuple[str, ...]]:
+    """Key id, the parts of the scope by name as far as they are there, and problems."""
+    if credential is None:
+        return None, {}, ()
+    names = ("date", "region", "service", "end") if regional else ("date", "service", "end")
+    # From the right: S3-compatible stores hand out key ids with slashes.
+    key, *parts = credential.rsplit("/", len(names))
+    problems = []
+    if len(parts) != len(names):
+        key, *parts = credential.split("/")
+        problems.append("malformed credential scope")
+    scope = {name: part for name, part in zip(names, parts, strict=False) if part}
+    if scope.pop("end", None) != "aws4_request" and not problems:
+        problems.append("credential scope does not end in aws4_request")
+    if "date" in scope and not _DATE.fullmatch(scope["date"]):
+        problems.append("malformed date in credential scope")
+        del scope["date"]
+    key_id, doubts = _key_id(key)
+    return key_id, scope, (*problems, *doubts)
 
 
 def _key_id(text: str) -> tuple[str | None, tuple[str, ...]]:
@@ -283,6 +293,10 @@ def _key_id(text: str) -> tuple[str | None, tuple[str, ...]]:
     if not _KEY_ID.fullmatch(text):
         return text[:128], ("malformed access key id",)
     return text, ()
+
+
+def _account(key_id: str | None) -> str | None:
+    return None if key_id is None else accesskey.account(key_id)
 
 
 def _region_set(text: str | None) -> tuple[str, ...]:
