@@ -6,11 +6,12 @@ It does not know what the operations do.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,25 @@ type Operation = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class Door:
-    """Serves operations on a socket of mode 0600 while a recorder runs."""
+    """Serves operations on a socket of mode 0600 while a recorder runs.
 
-    def __init__(self, directory: Path, operations: Mapping[str, Operation]) -> None:
+    `left` says what to do, with the answer to a request that was held, when its asker goes away.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        operations: Mapping[str, Operation],
+        *,
+        left: Mapping[str, Operation] | None = None,
+    ) -> None:
         self._file = directory / FILE
         path = directory / "control.sock"
         if len(str(path)) > PATH_LIMIT:
             path = Path(tempfile.mkdtemp(prefix="apitrail-")) / "control.sock"
         self._path = path
         self._operations = operations
+        self._left = dict(left or {})
         self._server: asyncio.Server
 
     async def open(self) -> None:
@@ -58,24 +69,43 @@ class Door:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            answer = await self._answer(await reader.readline())
+            request = _parse(await reader.readline())
+            answer = await self._answer(dict(request))
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
+            if request.get("hold") and "error" not in answer:
+                await self._wait(reader, self._left.get(str(request["op"])), answer)
         except (ConnectionError, ValueError):
             pass  # the command went away, or sent no line
         finally:
             writer.close()
 
-    async def _answer(self, line: bytes) -> dict[str, Any]:
-        try:
-            request = json.loads(line)
-            operation = self._operations[request.pop("op")]
-        except (ValueError, KeyError, AttributeError):
+    @staticmethod
+    async def _wait(
+        reader: asyncio.StreamReader, left: Operation | None, answer: dict[str, Any]
+    ) -> None:
+        """An asker that is killed says no good-bye, but its end of the socket closes."""
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        if left is not None:
+            await left(answer)
+
+    async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        operation = self._operations.get(str(request.pop("op", None)))
+        if operation is None:
             return {"error": "the recorder does not know this request", "hint": None}
         try:
             return await operation(request)
         except Error as error:
             return {"error": str(error), "hint": error.hint}
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(line)
+    except ValueError:
+        return {}
+    return request if isinstance(request, dict) else {}
 
 
 def ask(directory: Path, op: str, **fields: Any) -> dict[str, Any] | None:
@@ -84,16 +114,34 @@ def ask(directory: Path, op: str, **fields: Any) -> dict[str, Any] | None:
     Raises:
         UsageError: it answered with an error.
     """
+    with hold(directory, op, **fields) as answer:
+        return answer
+
+
+@contextlib.contextmanager
+def hold(directory: Path, op: str, **fields: Any) -> Iterator[dict[str, Any] | None]:
+    """Ask, and stay connected meanwhile: with `hold=True` the recorder sees when we are gone.
+
+    Raises:
+        UsageError: it answered with an error.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        answer = _exchange(connection, directory, {"op": op, **fields})
+        if answer is not None and "error" in answer:
+            raise UsageError(answer["error"], hint=answer.get("hint"))
+        yield answer
+
+
+def _exchange(
+    connection: socket.socket, directory: Path, request: Mapping[str, Any]
+) -> dict[str, Any] | None:
     try:
         about = json.loads((directory / FILE).read_text("utf-8"))
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(30)
-            connection.connect(about["control"])
-            connection.sendall(json.dumps({"op": op, **fields}).encode() + b"\n")
-            with connection.makefile("rb") as stream:
-                answer: dict[str, Any] = json.loads(stream.readline())
+        connection.settimeout(30)
+        connection.connect(about["control"])
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        with connection.makefile("rb") as stream:
+            answer: dict[str, Any] = json.loads(stream.readline())
     except (OSError, ValueError, KeyError):
         return None
-    if "error" in answer:
-        raise UsageError(answer["error"], hint=answer.get("hint"))
     return answer

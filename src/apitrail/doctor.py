@@ -18,8 +18,8 @@ from pathlib import Path
 
 from apitrail import control
 from apitrail.clients import endpoints
-from apitrail.execute import execute
-from apitrail.session import Settings
+from apitrail.execute import Execution
+from apitrail.settings import Settings
 
 # Not a secret: the key of AWS's own documentation. The call is recorded whatever AWS thinks of it.
 _CREDENTIALS = {
@@ -88,10 +88,10 @@ async def examine(trail: Path, preset: Mapping[str, str]) -> list[Finding]:
 async def _examine(
     client: str, command: list[str], trail: Path, settings: Settings, preset: Mapping[str, str]
 ) -> Finding:
-    outcome = await execute(
-        command, trail=trail, settings=settings, labels={"doctor": client}, preset=preset,
+    outcome = await Execution(
+        command=command, trail=trail, settings=settings, labels={"doctor": client}, preset=preset,
         tell=lambda _: None, quiet=True,
-    )  # fmt: skip
+    ).run()  # fmt: skip
     path = command[0]
     if outcome.calls:
         return Finding(client, True, path)

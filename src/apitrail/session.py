@@ -7,70 +7,34 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import json
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from apitrail import config, control, custody
+from apitrail import config, control, custody, prepare
 from apitrail.errors import RecordingError
-from apitrail.event import dump
-from apitrail.identity import Known
 from apitrail.proxy.addon import Addon
 from apitrail.proxy.destination import Destinations, Tunnels, Upstream
 from apitrail.proxy.guard import Guard
-from apitrail.proxy.server import Listener, Server, check_mode
+from apitrail.proxy.server import Listener, Server, check_mode, check_ports
 from apitrail.recorder import Recorder
 from apitrail.redact import Redactor
+from apitrail.runs import Runs
+from apitrail.settings import Settings
 from apitrail.trail import durable
-from apitrail.trail.rows import Draft
 from apitrail.trail.writer import Trail
 
-BODY_LIMIT = 256 * 1024
-HEARTBEAT = 60.0
 DRAIN = 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How to record.
-
-    `modes` are mitmproxy's mode specs; `body_limit` is how many bytes of a body are kept;
-    `heartbeat` is in seconds; `labels` mark every call as one run; `settings` are further
-    mitmproxy options.
-    """
-
-    modes: tuple[str, ...] = ("regular@8080",)
-    upstream: str | None = None
-    tunnels: tuple[str, ...] = ()
-    body_limit: int = BODY_LIMIT
-    heartbeat: float = HEARTBEAT
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-    def destinations(self) -> Destinations:
-        """Where these settings let the proxy go; raises UsageError where they are unusable."""
-        upstream = Upstream.parse(self.upstream) if self.upstream else None
-        targets = {(upstream.host, upstream.port)} if upstream else set()
-        for spec in self.modes:
-            targets |= targets_of(spec)
-        return Destinations(
-            upstream=upstream, targets=frozenset(targets), tunnels=Tunnels.parse(self.tunnels)
-        )
-
-    def summary(self) -> dict[str, Any]:
-        """What the `open` entry says: the settings and a digest of them."""
-        about = {
-            "modes": list(self.modes),
-            "upstream": self.upstream,
-            "tunnels": list(self.tunnels),
-            "bodyLimit": self.body_limit,
-            "heartbeat": self.heartbeat,
-        }
-        digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
-        return about | {"sha256": digest}
+def destinations_of(settings: Settings) -> Destinations:
+    """Where these settings let the proxy go; raises UsageError where they are unusable."""
+    upstream = Upstream.parse(settings.upstream) if settings.upstream else None
+    targets = {(upstream.host, upstream.port)} if upstream else set()
+    for spec in settings.modes:
+        targets |= targets_of(spec)
+    return Destinations(
+        upstream=upstream, targets=frozenset(targets), tunnels=Tunnels.parse(settings.tunnels)
+    )
 
 
 def targets_of(spec: str) -> set[tuple[str, int]]:
@@ -85,11 +49,18 @@ async def open_recorder(directory: Path, settings: Settings) -> Addon:
     Raises:
         UsageError: the trail or a setting cannot be used; nothing was written.
     """
-    destinations = settings.destinations()
+    destinations, configured = destinations_of(settings), prepare.configured(settings)
+    policy = prepare.policy(settings, configured)
     config.make_directory(directory)
     trail = (await custody.enter(directory)).trail
-    redactor = Redactor(config.Keys.of(directory).redaction())
-    recorder = Recorder(trail, redactor, Known(), config.clock, settings.summary())
+    recorder = Recorder(
+        trail,
+        Redactor(config.Keys.of(directory).redaction()),
+        await prepare.known(trail, configured),
+        config.clock,
+        settings.summary() | {"configuration": configured.sha256},
+        policy,
+    )
     return Addon(recorder, Guard(destinations), settings.body_limit)
 
 
@@ -105,9 +76,9 @@ class Session:
         self.recorder = addon.recorder
         self.server = server
         self.recovered = 0
-        self._addon = addon
         self._guard = addon.guard
         self._custody = custody.Custody.of(trail)
+        self.runs = Runs(addon, server, config.clock)
         self._stopping = asyncio.Event()
         self._door = control.Door(
             directory,
@@ -118,6 +89,7 @@ class Session:
                 "heartbeat": self._heartbeat,
                 **self._custody.operations(),
             },
+            left={"run": self._end_run},
         )
         self._beating: asyncio.Task[None]
 
@@ -128,6 +100,8 @@ class Session:
         Raises:
             UsageError: the trail or a setting cannot be used; nothing was recorded.
         """
+        # Before anything is made: a port in use must leave nothing behind.
+        check_ports(settings.modes)
         addon = await open_recorder(directory, settings)
         trail = addon.recorder.trail
         try:
@@ -142,9 +116,14 @@ class Session:
             await trail.close()
             raise
         session = cls(directory, settings, trail, addon, server)
-        _show_certificate(directory)
-        session.recovered = await session.recorder.start()
-        await session._door.open()
+        try:
+            _show_certificate(directory)
+            session.recovered = await session.recorder.start()
+            await session._door.open()
+        except BaseException:
+            await server.stop()
+            await trail.close()
+            raise
         session._beating = asyncio.create_task(session._beat(), name="heartbeat")
         return session
 
@@ -176,63 +155,39 @@ class Session:
                 return f"http://{item.host}:{item.port}"
         return None
 
-    async def begin_run(
-        self,
-        labels: Mapping[str, str],
-        command: str | None,
-        reverse: tuple[str, ...] = (),
-        *,
-        alone: bool = False,
-    ) -> tuple[str, dict[str, Listener]]:
-        """Start a run: its id, and a listener for each endpoint it must not reach directly.
+    def endpoint(self) -> str | None:
+        """The URL for AWS_ENDPOINT_URL, where a reverse listener was asked for."""
+        for item in self.listeners:
+            if item.mode.startswith("reverse") and item.port not in self.runs.addon.listeners:
+                return f"http://{item.host}:{item.port}"
+        return None
 
-        `alone` says that every call through this recorder belongs to it.
-        """
-        run_id = secrets.token_hex(6)
-        about = {"id": run_id, "labels": dict(labels)}
-        if command:
-            about["command"] = command
-        what = {"run": about, "started": config.clock()}
-        await self.trail.append(Draft(kind="run", facets={"what": dump(what)}, run=run_id))
-        self._addon.runs[run_id] = about
-        if alone:
-            self._addon.default_run = about
-        listeners = {}
-        for url in reverse:
-            listeners[url] = await self._listen(url, run_id)
-        return run_id, listeners
-
-    def end_run(self, run_id: str) -> int:
-        """Forget a run; gives how many calls it recorded."""
-        self._addon.runs.pop(run_id, None)
-        return self.recorder.run_calls.pop(run_id, 0)
-
-    async def _listen(self, url: str, run_id: str) -> Listener:
-        upstream = Upstream.parse(url)
-        self._guard.destinations = self._guard.destinations.also(upstream.host, upstream.port)
-        # Every run gets a port of its own, so that its calls are known by it.
-        spec = f"reverse:{upstream}@127.0.0.1:{_free_port()}"
-        listener = await self.server.add(spec)
-        self._addon.listeners[listener.port] = run_id
-        return listener
-
-    async def _status(self, _request: dict[str, Any]) -> dict[str, Any]:
+    def status(self) -> dict[str, Any]:
+        """What other commands need to know to use this recorder."""
         return {
             "proxy": self.proxy(),
+            "endpoint": self.endpoint(),
             "listeners": [[item.mode, item.host, item.port] for item in self.listeners],
+            "settings": self.settings.to_json(),
             "calls": self.recorder.calls,
             "entries": self.trail.size,
         }
 
+    async def _status(self, _request: dict[str, Any]) -> dict[str, Any]:
+        return self.status()
+
     async def _run(self, request: dict[str, Any]) -> dict[str, Any]:
-        run_id, listeners = await self.begin_run(
-            request.get("labels") or {}, request.get("command"), tuple(request.get("reverse") or ())
+        run_id, listeners = await self.runs.begin(
+            request.get("labels") or {},
+            request.get("command"),
+            tuple(request.get("reverse") or ()),
+            guest=bool(request.get("hold")),
         )
         reverse = {url: [item.host, item.port] for url, item in listeners.items()}
-        return {"id": run_id, "proxy": self.proxy(), "reverse": reverse}
+        return {"id": run_id, "reverse": reverse}
 
     async def _end_run(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {"calls": self.end_run(str(request.get("id")))}
+        return {"calls": await self.runs.end(str(request.get("id")))}
 
     async def _heartbeat(self, _request: dict[str, Any]) -> dict[str, Any]:
         return {"index": await self._say_alive()}
@@ -250,14 +205,6 @@ class Session:
         index = await self.recorder.heartbeat(passed)
         self._guard.forget(passed)
         return index
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _show_certificate(directory: Path) -> None:

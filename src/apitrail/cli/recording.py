@@ -39,10 +39,11 @@ def record_options[F: Callable[..., Any]](command: F) -> F:
 def _settings(
     modes: tuple[str, ...], upstream: str | None, tunnels: tuple[str, ...], body_limit: str, heartbeat: str
 ) -> Any:  # fmt: skip
-    from apitrail import session, when
+    from apitrail import when
+    from apitrail.settings import Settings
 
-    return session.Settings(
-        modes=modes or session.Settings().modes,
+    return Settings(
+        modes=modes or Settings().modes,
         upstream=upstream,
         tunnels=tunnels,
         body_limit=parse_size(body_limit),
@@ -70,18 +71,23 @@ def execute(trail: Path, command: tuple[str, ...], labels: tuple[str, ...], **op
     """Run a command with all its AWS traffic recorded: apitrail exec -- CMD…"""
     if not command:
         raise UsageError("no command to run", hint="apitrail exec -- aws sts get-caller-identity")
-    from apitrail.execute import execute as run
+    from apitrail.command import CommandError
+    from apitrail.execute import Execution
 
-    outcome = asyncio.run(
-        run(
-            command,
-            trail=trail,
-            settings=_settings(**options),
-            labels=_labels(labels),
-            preset=dict(os.environ),
-            tell=_say,
-        )
+    execution = Execution(
+        command=command,
+        trail=trail,
+        settings=_settings(**options),
+        labels=_labels(labels),
+        preset=dict(os.environ),
+        tell=_say,
     )
+    try:
+        outcome = asyncio.run(execution.run())
+    except CommandError as error:
+        _say(str(error))
+        click.echo(f"hint: {error.hint}", err=True)
+        return error.status
     calls = "1 call" if outcome.calls == 1 else f"{outcome.calls} calls"
     _say(f"recorded {calls} (run {outcome.run}); apitrail events --run last shows them")
     return outcome.status
@@ -100,7 +106,9 @@ def _labels(labels: tuple[str, ...]) -> dict[str, str]:
 @with_trail
 def record(trail: Path, **options: Any) -> None:
     """Record until told to stop: a proxy for HTTPS_PROXY or AWS_ENDPOINT_URL."""
-    asyncio.run(_record(trail, _settings(**options)))
+    from apitrail.execute import trusting
+
+    asyncio.run(_record(trail, trusting(_settings(**options), os.environ)))
 
 
 async def _record(trail: Path, settings: Any) -> None:

@@ -24,7 +24,7 @@ class Bundles:
     def path(self, store: str | None) -> str:
         """The path of a bundle with our CA and `store` (the system's where None)."""
         ours = (self.trail / CA_CERTIFICATE).read_bytes()
-        theirs = self._read(store)
+        theirs = read(store)
         content = theirs if ours in theirs else theirs.rstrip() + b"\n" + ours
         name = f"bundle-{hashlib.sha256(content).hexdigest()[:16]}.pem"
         path = self.trail / "ca" / name
@@ -32,15 +32,17 @@ class Bundles:
             durable.write(path, content, mode=0o644)
         return str(path.absolute())
 
-    def _read(self, store: str | None) -> bytes:
-        path = Path(store) if store else _system_store()
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise UsageError(
-                f"cannot read the CA bundle {str(path)!r}: {error.strerror}",
-                hint="correct or unset the variable that names it (AWS_CA_BUNDLE, SSL_CERT_FILE …)",
-            ) from error
+
+def read(store: str | None) -> bytes:
+    """The certificates in `store` (the system's where None); raises UsageError."""
+    path = Path(store) if store else _system_store()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"cannot read the CA bundle {str(path)!r}: {error.strerror}",
+            hint="correct or unset the variable that names it (AWS_CA_BUNDLE, SSL_CERT_FILE …)",
+        ) from error
 
 
 def _system_store() -> Path:

@@ -40,6 +40,12 @@ def presets(environment: Mapping[str, str]) -> list[Preset]:
     return [Preset(name, url) for name, url in sorted(found.items())]
 
 
+def ca_bundle(environment: Mapping[str, str]) -> str | None:
+    """The trust store that the profile in force names (`ca_bundle`)."""
+    config, name = _config(environment), _section(environment)
+    return config.get(name, "ca_bundle", fallback=None) or None
+
+
 def other_profiles(environment: Mapping[str, str]) -> list[str]:
     """Profiles not in force that set an endpoint: `--profile` would take a call past us."""
     config = _config(environment)

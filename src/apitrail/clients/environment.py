@@ -11,6 +11,8 @@ from importlib import resources
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from apitrail.aws import host as aws_host
+from apitrail.clients import bundle as bundles
+from apitrail.clients import endpoints
 from apitrail.proxy.names import RUN_USER
 
 # Instance, container and EKS metadata: credentials come from there, and never through a proxy.
@@ -19,7 +21,13 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 
 # Variables that replace a client's trust store, so that they need all of it: aws-cli and SDKs,
 # requests and old botocore, curl, Go and OpenSSL.
-STORES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+# Each with where its client looks when it is not set.
+STORES = {
+    "AWS_CA_BUNDLE": ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"),
+    "REQUESTS_CA_BUNDLE": ("CURL_CA_BUNDLE", "SSL_CERT_FILE"),
+    "CURL_CA_BUNDLE": ("SSL_CERT_FILE",),
+    "SSL_CERT_FILE": (),
+}
 # Node adds to its store.
 NODE_STORE = "NODE_EXTRA_CA_CERTS"
 
@@ -55,9 +63,27 @@ def changes(
         found["NO_PROXY"] = found["no_proxy"] = no_proxy(environment)
         found["NODE_OPTIONS"] = _node_options(environment.get("NODE_OPTIONS", ""))
     for name in STORES:
-        found[name] = bundle(environment.get(name) or environment.get("SSL_CERT_FILE") or None)
+        found[name] = bundle(_store(environment, name))
     found[NODE_STORE] = bundle(environment.get(NODE_STORE) or None)
     return found
+
+
+def check(environment: Mapping[str, str]) -> None:
+    """Raise UsageError where a preset store cannot be read: its client would not work either."""
+    for store in {_store(environment, name) for name in STORES} | {environment.get(NODE_STORE)}:
+        if store:
+            bundles.read(store)
+
+
+def trusted_store(environment: Mapping[str, str]) -> str | None:
+    """The path of the store that an SDK would have checked AWS's certificate with, if not its own."""
+    preset = environment.get("AWS_CA_BUNDLE") or endpoints.ca_bundle(environment)
+    return preset or _store(environment, "AWS_CA_BUNDLE")
+
+
+def _store(environment: Mapping[str, str], name: str) -> str | None:
+    names = (name, *STORES[name])
+    return next((environment[each] for each in names if environment.get(each)), None)
 
 
 def with_run(proxy: str, run: str | None) -> str:
@@ -85,14 +111,6 @@ def bypasses(rule: str) -> bool:
     return aws_host.is_aws(name) or any(
         fnmatch.fnmatch(sample, f"*.{name}") or sample == name for sample in _SAMPLE_HOSTS
     )
-
-
-def corporate_proxy(environment: Mapping[str, str]) -> str | None:
-    """The proxy that is preset for https, if any."""
-    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
-        if value := environment.get(name):
-            return value if "://" in value else f"http://{value}"
-    return None
 
 
 def _node_options(preset: str) -> str:

@@ -16,7 +16,8 @@ from apitrail import config
 from apitrail.errors import Error
 from apitrail.proxy.addon import Addon
 from apitrail.proxy.guard import malformed, refusal
-from apitrail.session import Settings, open_recorder
+from apitrail.session import open_recorder
+from apitrail.settings import Settings
 
 logger = logging.getLogger("apitrail")
 
@@ -35,7 +36,9 @@ class Recording:
         """Declare the options."""
         loader.add_option("apitrail", str, "", "Record AWS calls into this trail directory.")
         loader.add_option("apitrail_upstream", str, "", "Send every AWS call to this endpoint.")
-        loader.add_option("apitrail_body_limit", int, Settings().body_limit, "Bytes kept of a body.")
+        loader.add_option(
+            "apitrail_body_limit", int, Settings().body_limit, "Bytes kept of a body."
+        )
         # Without it mitmproxy rewrites Host in reverse mode, which breaks every signature.
         ctx.options.update(keep_host_header=True)
 
@@ -54,7 +57,7 @@ class Recording:
             addon = await open_recorder(directory, settings)
             await addon.recorder.start()
         except Error as error:
-            logger.error("apitrail: %s (%s)", error, error.hint)  # noqa: TRY400 - it is for the user
+            logger.error("apitrail: %s (%s)", error, error.hint)
             ctx.master.shutdown()
             return
         ctx.master.addons.add(_Behind(addon))

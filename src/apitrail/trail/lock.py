@@ -14,18 +14,22 @@ from apitrail.errors import UsageError
 LOCK = "lock"
 
 
+class Busy(UsageError):
+    """Another writer holds the trail."""
+
+
 def take(directory: Path) -> IO[bytes]:
     """Hold the lock until the file is closed, also by the end of the process.
 
     Raises:
-        UsageError: another writer holds it.
+        Busy: another writer holds it.
     """
     lock = (directory / LOCK).open("ab")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
-        raise UsageError(
+        raise Busy(
             f"another recorder is writing to {str(directory)!r}",
             hint="use it (`apitrail env`), stop it, or name another trail with --trail",
         ) from None

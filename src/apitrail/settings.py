@@ -1,0 +1,52 @@
+"""How to record: what the options of `record` and `exec` say.
+
+It does not know mitmproxy: a command that uses a running recorder must start fast.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+BODY_LIMIT = 256 * 1024
+HEARTBEAT = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How to record.
+
+    `modes` are mitmproxy's mode specs; `body_limit` is how many bytes of a body are kept;
+    `heartbeat` is in seconds; `configuration` is a file to read instead of the user's own;
+    `signatures` asks to "verify" them or to "require" valid ones; `settings` are further mitmproxy options, which the log does not
+    tell: there are credentials among them.
+    """
+
+    modes: tuple[str, ...] = ("regular@8080",)
+    upstream: str | None = None
+    tunnels: tuple[str, ...] = ()
+    body_limit: int = BODY_LIMIT
+    heartbeat: float = HEARTBEAT
+    configuration: Path | None = None
+    signatures: Literal["verify", "require"] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings that the log tells."""
+        return {
+            "modes": list(self.modes),
+            "upstream": self.upstream,
+            "tunnels": list(self.tunnels),
+            "bodyLimit": self.body_limit,
+            "heartbeat": self.heartbeat,
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """What the `open` entry says: the settings and a digest of them."""
+        about = self.to_json()
+        digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+        return about | {"sha256": digest}
