@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from apitrail import __version__, config, control, erasure, render, showing
+from apitrail import __version__, control, custody, erasure, render, showing
 from apitrail.bundle import Bundle, layout, question, writer
 from apitrail.bundle.manifest import Manifest, Range
 from apitrail.bundle.tree import Tree, tree_of
@@ -29,7 +29,6 @@ from apitrail.source import Source
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.note import Note
 from apitrail.trail.rows import Draft
-from apitrail.trail.writer import Trail
 from apitrail.verify.segment import parse_what
 
 RECORD_TAGS = ("who", "what", "request", "response")
@@ -162,11 +161,13 @@ def date(trail: Path) -> str:
 
 
 async def _beat(directory: Path) -> int:
-    signer = Keys.of(directory).signer()
-    async with await Trail.open(directory, signer=signer, clock=config.clock) as trail:
+    custodian = await custody.enter(directory)
+    async with custodian.trail as trail:
         await trail.recover()
         what = {"recording": False, "calls": 0, "tunnelled": {}, "in_flight": 0}
-        return await trail.append(Draft(kind="heartbeat", facets={"what": dump(what)}))
+        index = await trail.append(Draft(kind="heartbeat", facets={"what": dump(what)}))
+        custodian.remember()
+    return index
 
 
 # -- a bundle's plan -------------------------------------------------------------------------
