@@ -165,6 +165,23 @@ def test_every_deleted_key_and_a_copys_source_are_touched():
     assert "other/a b" in [item.name for item in touched("s3", "CopyObject", copied)]
 
 
+def test_aws_own_policies_belong_to_no_account():
+    parameters = {"UserName": "u", "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    owners = {item.name: item.account for item in touched("iam", "AttachUserPolicy", parameters)}
+    assert owners == {"ReadOnlyAccess": None, "u": ACCOUNT}
+
+
+def test_a_template_of_everything_is_no_resource():
+    assert touched("dms", "ApplyPendingMaintenanceAction", {}) == []
+
+
+def test_texts_nested_beyond_every_model_are_not_searched():
+    deep: object = "i-01234567"
+    for _ in range(5000):
+        deep = [deep]
+    assert touched("ec2", "StopInstances", {"InstanceIds": deep}) == []
+
+
 def test_items_of_a_table_are_data():
     parameters = {
         "TableName": "t",
