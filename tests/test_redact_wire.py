@@ -211,6 +211,8 @@ def test_an_undecoded_answer_is_not_kept_but_a_refusal_is():
         b"Action=X&Version=1&Login.Password=hunter2",
         b"Action=X&AWSAccessKeyId=AKIA&Signature=abc%3D",
         b"<X><Password>hunter2</Password></X>",
+        b'{"Passwords" : ["hunter2"]}',
+        rb'{"Input": "{\"password\": \"hunter2\"}"}',
     ],
 )
 def test_a_secret_that_the_decoder_passed_over_is_seen(body):
@@ -223,6 +225,19 @@ def test_a_secret_that_the_decoder_passed_over_is_seen(body):
 def test_a_form_upload_is_never_kept():
     form = post(("Content-Type", "multipart/form-data; boundary=x"), body=b"--x...")
     assert after(form)[0].request.body.redacted
+
+
+def test_what_signs_a_form_is_not_told_by_the_refusal():
+    form = b"".join(
+        b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name, value)
+        for name, value in ((b"policy", b"cG9saWN5LXRleHQ="), (b"x-amz-signature", b"ab" * 32))
+    )
+    upload = post(("Content-Type", "multipart/form-data; boundary=x"), body=form + b"--x--\r\n")
+    old = post(body=b"Action=Select&Version=1&Signature=" + b"ab" * 32)
+    for request, echo in ((upload, "cG9saWN5LXRleHQ="), (upload, "ab" * 32), (old, "ab" * 32)):
+        refused = replace(NOTHING, result=None, error=Error(code="No", message=f"not {echo}"))
+        redacted, told = after(request, answer(f"<E>{echo}</E>".encode(), status=403), refused)
+        assert found(echo, redacted, told) == []
 
 
 def test_an_object_stays_when_its_key_came_in_a_header():

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
+from urllib.parse import unquote_to_bytes
 
+from apitrail.aws import multipart
 from apitrail.exchange import Body, Request, Response
 from apitrail.redact.names import is_secret_member
 from apitrail.redact.text import is_secret_query
@@ -18,8 +21,15 @@ _UNREAD = re.compile(
     r"|failed",
     re.IGNORECASE,
 )
-# Names with a value, in JSON, XML and forms.
-_NAMED = re.compile(r"([A-Za-z][A-Za-z0-9_.\-]{1,63})(?:\"\s*:\s*\"|=|>)(?=[^\s\"<&=>])")
+# Names with a value, in JSON, JSON inside of JSON, XML and forms. A name starts where no other
+# could go on, or long runs of letters would be read again from each letter.
+_NAMED = re.compile(
+    r"(?<![A-Za-z0-9_.\-])([A-Za-z][A-Za-z0-9_.\-]{1,63})"
+    r"(?:\\?\"\s{0,9}:\s{0,9}\[?\s{0,9}\\?\"|=|>)(?=[^\s\"<&=>])"
+)
+
+# SigV2's fields in a form body (SimpleDB, ImportExport, old query clients).
+_SIGNED_FORM = re.compile(rb"(?:^|&)(?:Signature|SecurityToken)=([^&]+)")
 
 _LARGEST = 16 * 1024 * 1024
 _INFLATE = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
@@ -71,6 +81,20 @@ def _is_secret(name: str) -> bool:
 def is_form_upload(request: Request) -> bool:
     """Is the body a multipart form, which carries its own signature?"""
     return (request.header("content-type") or "").lower().startswith("multipart/form-data")
+
+
+def credentials(request: Request) -> Iterator[bytes]:
+    """What authenticates a form: an upload's policy and signature, SigV2's fields.
+
+    They are no parameters of the call, but a refusal may repeat them.
+    """
+    if is_form_upload(request):
+        fields = multipart.fields(request.header("content-type") or "", request.body.data)
+        for name, value in fields.items():
+            if name == "policy" or is_secret_query(name):
+                yield value.encode("utf-8", "surrogatepass")
+    elif b"Signature=" in request.body.data:
+        yield from map(unquote_to_bytes, _SIGNED_FORM.findall(request.body.data))
 
 
 def withheld(body: Body, sha256: bytes) -> Body:

@@ -80,7 +80,7 @@ class Case:
 
     def exchange(self, exchange: Exchange, *, keep_undecoded: bool) -> Exchange:
         """The exchange without secrets; what it tells is then also kept out of the call."""
-        met: set[bytes] = set()
+        met = set(bodies.credentials(exchange.request))
 
         def note(secret: bytes) -> str:
             met.add(secret)

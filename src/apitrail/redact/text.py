@@ -42,7 +42,7 @@ _USERINFO = re.compile(r"(?<=://)(?P<lead>[^/\s:@?#]*:)(?P<value>[^/\s@?#]+)(?=@
 _PRIVATE_KEY = re.compile(
     r"(?P<lead>-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----)(?P<value>.*?)(?=-----END|\Z)", re.DOTALL
 )
-_JWT = re.compile(r"(?P<lead>\b)(?P<value>eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)")
+_JWT = re.compile(r"(?P<lead>(?<![\w-]))(?P<value>eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)")
 
 # Query parameters that are secrets under names too plain for `names`.
 _QUERY_SECRETS = frozenset({"signature", "x-amz-signature", "sig", "code", "x-amz-security-token"})
