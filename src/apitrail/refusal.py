@@ -1,4 +1,4 @@
-"""The 503 a client gets when its call could not be recorded, in the shape its SDK understands.
+"""What a client gets whose call was not sent, in the shape its SDK understands.
 
 It does not know why, and tells the protocol from the headers alone: what failed may have been the
 decoder.
@@ -11,20 +11,31 @@ import re
 from collections.abc import Callable, Mapping
 from xml.sax.saxutils import escape
 
-CODE = "ServiceUnavailable"
-STATUS = 503
+UNAVAILABLE = "ServiceUnavailable"
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 
-type Refusal = tuple[dict[str, str], bytes]
+type Refusal = tuple[int, dict[str, str], bytes]
+type Shape = Callable[[str, str, str], tuple[dict[str, str], bytes]]
 
 
-def refuse(headers: Mapping[str, str], message: str, request_id: str) -> Refusal:
-    """Headers and body of the refusal; `headers` are the request's, names in lower case."""
-    return _shape(headers)(message, request_id)
+def refuse(headers: Mapping[str, str], reason: str, request_id: str) -> Refusal:
+    """The 503 of a call that was not sent; `headers` are the request's, names in lower case.
+
+    Status, headers and body, such that the caller's SDK says why.
+    """
+    message = f"apitrail cannot record this call, so it was not sent: {reason}"
+    return 503, *_shape(headers)(UNAVAILABLE, message, request_id)
 
 
-def _shape(headers: Mapping[str, str]) -> Callable[[str, str], Refusal]:
+def reject(headers: Mapping[str, str], reason: str, request_id: str) -> Refusal:
+    """The 403 of a call whose signature is wrong; otherwise like `refuse`."""
+    shape = _shape(headers)
+    code = INVALID_SIGNATURE.get(shape, "SignatureDoesNotMatch")
+    return 403, *shape(code, f"apitrail did not send this call: {reason}", request_id)
+
+
+def _shape(headers: Mapping[str, str]) -> Shape:
     if "smithy-protocol" in headers:
         return _cbor
     content_type = headers.get("content-type", "")
@@ -37,16 +48,16 @@ def _shape(headers: Mapping[str, str]) -> Callable[[str, str], Refusal]:
     return _query if "x-www-form-urlencoded" in content_type else _json
 
 
-def _json(message: str, request_id: str) -> Refusal:
+def _json(code: str, message: str, request_id: str) -> tuple[dict[str, str], bytes]:
     headers = {
         "Content-Type": "application/x-amz-json-1.1",
-        "x-amzn-ErrorType": CODE,
+        "x-amzn-ErrorType": code,
         "x-amzn-RequestId": request_id,
     }
-    return headers, json.dumps({"__type": CODE, "message": message}).encode()
+    return headers, json.dumps({"__type": code, "message": message}).encode()
 
 
-def _cbor(message: str, request_id: str) -> Refusal:
+def _cbor(code: str, message: str, request_id: str) -> tuple[dict[str, str], bytes]:
     import cbor2
 
     headers = {
@@ -54,35 +65,35 @@ def _cbor(message: str, request_id: str) -> Refusal:
         "smithy-protocol": "rpc-v2-cbor",
         "x-amzn-RequestId": request_id,
     }
-    return headers, cbor2.dumps({"__type": CODE, "message": message})
+    return headers, cbor2.dumps({"__type": code, "message": message})
 
 
-def _query(message: str, request_id: str) -> Refusal:
+def _query(code: str, message: str, request_id: str) -> tuple[dict[str, str], bytes]:
     return _xml(
-        f"<ErrorResponse><Error><Type>Receiver</Type><Code>{CODE}</Code>"
+        f"<ErrorResponse><Error><Type>Receiver</Type><Code>{code}</Code>"
         f"<Message>{escape(message)}</Message></Error>"
         f"<RequestId>{request_id}</RequestId></ErrorResponse>",
         request_id,
     )
 
 
-def _ec2(message: str, request_id: str) -> Refusal:
+def _ec2(code: str, message: str, request_id: str) -> tuple[dict[str, str], bytes]:
     return _xml(
-        f"<Response><Errors><Error><Code>{CODE}</Code><Message>{escape(message)}</Message>"
+        f"<Response><Errors><Error><Code>{code}</Code><Message>{escape(message)}</Message>"
         f"</Error></Errors><RequestID>{request_id}</RequestID></Response>",
         request_id,
     )
 
 
-def _s3(message: str, request_id: str) -> Refusal:
+def _s3(code: str, message: str, request_id: str) -> tuple[dict[str, str], bytes]:
     return _xml(
-        f"<Error><Code>{CODE}</Code><Message>{escape(message)}</Message>"
+        f"<Error><Code>{code}</Code><Message>{escape(message)}</Message>"
         f"<RequestId>{request_id}</RequestId></Error>",
         request_id,
     )
 
 
-def _xml(body: str, request_id: str) -> Refusal:
+def _xml(body: str, request_id: str) -> tuple[dict[str, str], bytes]:
     headers = {
         "Content-Type": "text/xml",
         "x-amzn-RequestId": request_id,
@@ -92,7 +103,7 @@ def _xml(body: str, request_id: str) -> Refusal:
 
 
 # Signing names of the services that answer in XML and do not ask in forms (botocore metadata).
-SERVICES: dict[str, Callable[[str, str], Refusal]] = {
+SERVICES: dict[str, Shape] = {
     "cloudfront": _query,
     "ec2": _ec2,
     "route53": _query,
@@ -100,4 +111,10 @@ SERVICES: dict[str, Callable[[str, str], Refusal]] = {
     "s3-object-lambda": _s3,
     "s3-outposts": _s3,
     "s3express": _s3,
+}
+
+# What a wrong signature is called (JSON: "Common errors" of each; elsewhere it does not match).
+INVALID_SIGNATURE: dict[Shape, str] = {
+    _json: "InvalidSignatureException",
+    _cbor: "InvalidSignatureException",
 }

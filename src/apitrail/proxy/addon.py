@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,16 +21,18 @@ from mitmproxy.proxy import mode_specs
 from apitrail import refusal
 from apitrail.errors import RecordingError
 from apitrail.exchange import Exchange, Headers
-from apitrail.proxy import wire
+from apitrail.proxy import log, wire
 from apitrail.proxy.destination import Destinations
 from apitrail.proxy.guard import Guard
-from apitrail.recorder import Open, Recorder
+from apitrail.recorder import Open, Recorder, RejectedError
 
 logger = logging.getLogger("apitrail")
 
-# A refused body up to this size is read to its end, so that the client hears the 503; a larger
-# one is cut off, since mitmproxy would hold it in memory.
-REFUSED_BODY = 64 * 1024 * 1024
+# Of HTTP/2 requests without a length, those of these methods have no body.
+BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+
+# What mitmproxy quotes of a message in an error may hold secrets.
+_QUOTED = re.compile(r"""b?(['"]).*\1""", re.DOTALL)
 
 type Hook = Callable[["Addon", http.HTTPFlow], Awaitable[None]]
 
@@ -42,7 +46,6 @@ class Seen:
     headers: Headers
     host: str
     scheme: str
-    upstream: str
     run: Mapping[str, Any] | None
     sent: wire.Collector | None = None
     received: wire.Collector | None = None
@@ -56,8 +59,9 @@ def closed(hook: Hook) -> Hook:
     async def guarded(self: Addon, flow: http.HTTPFlow) -> None:
         try:
             await hook(self, flow)
-        except Exception as error:
-            logger.error("cannot record %s: %s", flow.request.method, error, exc_info=error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing may pass
+            if not isinstance(error, RejectedError):
+                logger.error("a call cannot be recorded: %s", log.safe(error))
             await self.failed(flow, error)
 
     return guarded
@@ -88,16 +92,12 @@ class Addon:
         if not await self._is_call(flow):
             return
         seen = self._notice(flow)
-        self._route(flow, seen)
-        length = wire.declared_length(flow.request)
-        if length is not None and length <= self.limit:
+        self._route(flow)
+        if not self._is_streamed(flow.request):
             return
-        endless = flow.request.is_http2 or "transfer-encoding" in flow.request.headers
-        if length is None and not endless:
-            return  # HTTP/1 without either has no body
         # Its intent is written from the headers, before the first byte goes up.
-        await self._begin(flow, seen)
         seen.sent = wire.Collector(self.limit)
+        await self._begin(flow, seen, streamed=True)
         flow.request.stream = seen.sent
 
     @closed
@@ -106,6 +106,9 @@ class Addon:
         seen = self._seen.get(flow.id)
         if seen is None or seen.opened is not None or flow.response:
             return
+        if (now := wire.fields(flow.request.headers)) != wire.sent(seen.headers):
+            # An add-on before us has changed them; what is sent is what counts.
+            seen.headers, seen.host = now, wire.host(flow.request)
         await self._begin(flow, seen)
 
     @closed
@@ -119,7 +122,7 @@ class Addon:
             return
         length = wire.declared_length(flow.response)
         if length is None or length > self.limit:
-            seen.received = wire.Collector(self.limit)
+            seen.received = wire.Collector(self.limit, length)
             flow.response.stream = seen.received
 
     @closed
@@ -134,36 +137,27 @@ class Addon:
 
     async def failed(self, flow: http.HTTPFlow, error: Exception) -> None:
         """A hook raised. Before the upstream has answered nothing passes; after, its answer does."""
-        seen = self._seen.get(flow.id)
+        seen = self._seen.pop(flow.id, None)
         if seen is not None and seen.opened is not None:
-            self._seen.pop(flow.id, None)
-            if not seen.opened.done or not isinstance(error, RecordingError):
-                # What defeated us is not the disk: the intent itself becomes the entry.
-                try:
-                    await self.recorder.abandon(seen.opened)
-                except RecordingError:
-                    logger.error("the trail owes the entry of a call; new calls are refused")
-            if flow.response is None:
-                self._refuse(flow, error)
-            return
-        self._seen.pop(flow.id, None)
-        self._refuse(flow, error)
+            # If what defeated us is not the disk, the intent itself becomes the entry.
+            with suppress(RecordingError):
+                await self.recorder.abandon(seen.opened)
+            if flow.response is not None and flow.response.raw_content is None:
+                flow.response.stream = True
+        if flow.response is None and flow.error is None:
+            self._refuse(flow, error)
 
     def _refuse(self, flow: http.HTTPFlow, error: Exception) -> None:
-        if not flow.killable or flow.response:
+        if flow.request.stream:
+            flow.kill()  # its first bytes may be on their way, there is nothing to answer
             return
-        length = wire.declared_length(flow.request)
-        if length is None:
-            length = _decoded_length(flow.request)
-        if flow.request.stream or (length or 0) > REFUSED_BODY:
-            flow.kill()
-            return
-        headers, body = refusal.refuse(
+        say = refusal.reject if isinstance(error, RejectedError) else refusal.refuse
+        status, headers, body = say(
             {name.lower(): value for name, value in flow.request.headers.items()},
-            f"apitrail cannot record this call, so it was not sent: {error}",
+            log.safe(error),
             str(uuid.uuid4()),
         )
-        flow.response = http.Response.make(refusal.STATUS, body, headers)
+        flow.response = http.Response.make(status, body, headers)
 
     # -- what a flow is ----------------------------------------------------------------------
 
@@ -190,7 +184,6 @@ class Addon:
             headers=wire.fields(request.headers),
             host=wire.host(request),
             scheme="https" if flow.client_conn.tls else "http",
-            upstream=f"{request.scheme}://{request.host}:{request.port}",
             run=self.runs.get(run_id) if run_id else self.default_run,
         )
         self._seen[flow.id] = seen
@@ -199,21 +192,30 @@ class Addon:
     def _run_of(self, flow: http.HTTPFlow) -> str | None:
         """The run's own port, or the user name in the client's proxy URL."""
         own = flow.client_conn.sockname
-        return self.guard.runs.get(flow.client_conn.id) or self.listeners.get(own[1] if own else 0)
+        return self.guard.runs.get(flow.client_conn.id) or self.listeners.get(own[1])
 
-    def _route(self, flow: http.HTTPFlow, seen: Seen) -> None:
+    def _route(self, flow: http.HTTPFlow) -> None:
         """Send the call to `--upstream`, with the client's Host kept: the signature covers it."""
         upstream = self.destinations.upstream
         if upstream is None or isinstance(flow.client_conn.proxy_mode, mode_specs.ReverseMode):
             return
         data = flow.request.data
         data.scheme, data.host, data.port = upstream.scheme.encode(), upstream.host, upstream.port
-        seen.upstream = str(upstream)
+
+    def _is_streamed(self, request: http.Request) -> bool:
+        """Does the body go through as it comes, being long or of unknown length?"""
+        length = wire.declared_length(request)
+        if length is not None:
+            return length > self.limit
+        if request.is_http2 or request.is_http3:
+            return request.method not in BODILESS
+        return "transfer-encoding" in request.headers  # HTTP/1 without either has no body
 
     # -- recording ---------------------------------------------------------------------------
 
-    async def _begin(self, flow: http.HTTPFlow, seen: Seen) -> None:
-        seen.opened = await self.recorder.begin(self._exchange(flow, seen, final=False), seen.run)
+    async def _begin(self, flow: http.HTTPFlow, seen: Seen, *, streamed: bool = False) -> None:
+        exchange = self._exchange(flow, seen, final=False)
+        seen.opened = await self.recorder.begin(exchange, seen.run, streamed=streamed)
 
     async def _finish(self, flow: http.HTTPFlow) -> None:
         seen = self._seen.get(flow.id)
@@ -235,7 +237,7 @@ class Addon:
             id=seen.id,
             started=seen.started,
             ended=self.recorder.clock() if final else None,
-            client=peer[0] if peer else "",
+            client=peer[0],
             request=wire.request(
                 flow.request, headers=seen.headers, host=seen.host, scheme=seen.scheme,
                 content=content,
@@ -243,8 +245,8 @@ class Addon:
             response=wire.response(received, wire.body(received, seen.received))
             if received
             else None,
-            upstream=seen.upstream,
-            failure=flow.error.msg if final and flow.error else None,
+            upstream=wire.upstream(flow.request),
+            failure=_QUOTED.sub("…", flow.error.msg) if final and flow.error else None,
             tls=wire.tls(flow.client_conn),
             upstream_tls=wire.tls(flow.server_conn) if final else None,
         )  # fmt: skip
@@ -256,10 +258,3 @@ def _is_signed(request: http.Request) -> bool:
     return authorization.startswith(("AWS4-", "AWS ")) or any(
         mark in request.path for mark in ("X-Amz-Signature=", "AWSAccessKeyId=")
     )
-
-
-def _decoded_length(request: http.Request) -> int | None:
-    try:
-        return int(request.headers["x-amz-decoded-content-length"])
-    except (KeyError, ValueError):
-        return None

@@ -19,6 +19,19 @@ type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 PORTS = {"http": 80, "https": 443}
 
+# Addresses that a VPC's interfaces have (Amazon VPC user guide, "VPC CIDR blocks").
+VPC = tuple(
+    map(
+        ipaddress.ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15", "fc00::/7"),
+    )
+)  # fmt: skip
+# EC2's instance metadata, EKS Pod Identity, time and DNS on IPv6 (EC2 user guide).
+METADATA = (ipaddress.ip_network("fd00:ec2::/32"),)
+
+# IPv6 prefixes whose last 32 bits are an IPv4 address (RFC 6052 2.1, RFC 8215, RFC 4291 2.5.5.1).
+TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
+
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
@@ -78,8 +91,8 @@ class Tunnels:
 
     def admit(self, host: str, address: Address) -> bool:
         """May this private destination be connected to?"""
-        return any(fnmatchcase(host.lower(), pattern) for pattern in self.hosts) or any(
-            address in network for network in self.networks
+        return any(fnmatchcase(host.lower(), pattern) for pattern in self.hosts) or _in(
+            address, self.networks
         )
 
 
@@ -112,16 +125,9 @@ class Destinations:
         if (host.lower(), port) in self.targets:
             return None
         address = _unmapped(address)
-        if address.is_global and not address.is_multicast:
+        if address.is_global and not address.is_multicast and not address.is_reserved:
             return None
-        own_endpoint = address.is_private and not (
-            address.is_loopback
-            or address.is_link_local
-            or address.is_unspecified
-            or address.is_multicast
-            or address.is_reserved
-        )
-        if own_endpoint and aws_host.is_aws(host):
+        if aws_host.is_aws(host) and _in(address, VPC) and not _in(address, METADATA):
             return None  # an interface VPC endpoint
         if self.tunnels.admit(host, address):
             return None
@@ -130,9 +136,15 @@ class Destinations:
 
 def _unmapped(address: Address) -> Address:
     """An IPv4 address in IPv6 clothes is judged as what it is."""
-    if isinstance(address, ipaddress.IPv6Address):
-        return address.ipv4_mapped or address.sixtofour or address
-    return address
+    if not isinstance(address, ipaddress.IPv6Address):
+        return address
+    if _in(address, TRANSLATED) and not (address.is_loopback or address.is_unspecified):
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _in(address: Address, networks: Iterable[Network]) -> bool:
+    return any(address in network for network in networks)
 
 
 def _is_loopback_name(host: str) -> bool:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mitmproxy import exceptions, master, options
+from mitmproxy import exceptions, http, master, options, tls
 from mitmproxy.addons import (
     core,
     disable_h2c,
@@ -25,6 +26,7 @@ from mitmproxy.addons import (
 from mitmproxy.proxy import mode_specs
 
 from apitrail.errors import UsageError
+from apitrail.proxy import layer
 
 LOOPBACK = "127.0.0.1"
 
@@ -46,6 +48,26 @@ class _Ready:
 
     def running(self) -> None:
         self.event.set()
+
+
+class _ReverseName:
+    """Makes a reverse listener's own TLS name stay its own: the upstream has another."""
+
+    def tls_start_server(self, data: tls.TlsData) -> None:
+        reverse = isinstance(data.context.client.proxy_mode, mode_specs.ReverseMode)
+        if reverse and data.context.server.address is not None:
+            data.context.server.sni = data.context.server.address[0]
+
+
+class _ProxyCredentials(upstream_auth.UpstreamAuth):
+    """Credentials for a corporate proxy, which are no reverse listener's business.
+
+    mitmproxy would put them in the place of the client's Authorization there.
+    """
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        if isinstance(flow.client_conn.proxy_mode, mode_specs.UpstreamMode):
+            super().requestheaders(flow)
 
 
 class Server:
@@ -72,6 +94,7 @@ class Server:
             UsageError: an unknown mode, a port in use, an option mitmproxy does not take.
         """
         engine = master.Master(options.Options(confdir=str(confdir), listen_host=LOOPBACK))
+        layer.install()
         front, ready = proxyserver.Proxyserver(), _Ready()
         engine.addons.add(
             core.Core(),
@@ -79,10 +102,12 @@ class Server:
             front,
             dns_resolver.DnsResolver(),
             next_layer.NextLayer(),
+            _ReverseName(),
             tlsconfig.TlsConfig(),
-            upstream_auth.UpstreamAuth(),
-            ready,
+            # Behind the guard, which takes the client's own proxy credentials off.
             *addons,
+            _ProxyCredentials(),
+            ready,
         )
         server = cls(engine, front)
         try:
@@ -148,11 +173,24 @@ class Server:
     def _check(self) -> None:
         for instance in self._front.servers:
             if (error := instance.last_exception) is not None:
-                spec = instance.mode.full_spec
-                raise UsageError(
-                    f"cannot listen as {spec!r}: {error}",
-                    hint="another port, as in --mode regular@8081, or stop what holds this one",
-                )
+                raise _listen_error(instance.mode.full_spec, error)
+
+
+def check_ports(modes: Sequence[str]) -> None:
+    """Raise UsageError if something listens already where one of `modes` is to."""
+    for spec in modes:
+        mode = check_mode(spec)
+        port = mode.listen_port()
+        if not port or mode.transport_protocol == "udp":
+            continue
+        host = mode.listen_host(LOOPBACK) or LOOPBACK
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise _listen_error(spec, error) from error
 
 
 def check_mode(spec: str) -> mode_specs.ProxyMode:
@@ -161,6 +199,14 @@ def check_mode(spec: str) -> mode_specs.ProxyMode:
         return mode_specs.ProxyMode.parse(spec)
     except ValueError as error:
         raise _mode_error(f"{spec}: {error}") from error
+
+
+def _listen_error(spec: str, error: Exception) -> UsageError:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return UsageError(
+        f"cannot listen as {spec!r}: {reason}",
+        hint="another port, as in --mode regular@8081, or stop what holds this one",
+    )
 
 
 def _mode_error(message: str) -> UsageError:

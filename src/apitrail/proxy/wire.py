@@ -15,19 +15,35 @@ from apitrail.exchange import Body, Headers, Request, Response, Tls
 
 @dataclass(slots=True)
 class Collector:
-    """Sees a streamed body pass: digest and length of all of it, the first `limit` bytes kept."""
+    """Sees a streamed body pass: digest and length of all of it, the first `limit` bytes kept.
+
+    Of a body whose `total` length is announced the receiver knows the end without being told;
+    so the piece that completes it is held back until `release`.
+    """
 
     limit: int
+    total: int | None = None
     length: int = 0
     _kept: bytearray = field(default_factory=bytearray)
+    _held: bytes = b""
     _digest: hashlib._Hash = field(default_factory=hashlib.sha256)
 
-    def __call__(self, chunk: bytes) -> bytes:
+    def __call__(self, chunk: bytes) -> bytes | list[bytes]:
+        if not chunk:
+            return chunk  # the end
         self.length += len(chunk)
         self._digest.update(chunk)
         if (room := self.limit - len(self._kept)) > 0:
             self._kept += chunk[:room]
-        return chunk
+        if self.total is None or self.length < self.total:
+            return chunk
+        self._held += chunk
+        return []
+
+    def release(self) -> bytes:
+        """What was held back, once."""
+        held, self._held = self._held, b""
+        return held
 
     def body(self) -> Body:
         """The body as far as it has passed."""
@@ -79,6 +95,21 @@ def fields(headers: http.Headers | None) -> Headers:
     return tuple(
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.fields
     )
+
+
+def sent(headers: Headers) -> Headers:
+    """A client's header fields as mitmproxy sends them on: it answers `Expect` itself."""
+    expects = any(
+        name.lower() == "expect" and value.lower() == "100-continue" for name, value in headers
+    )
+    return tuple(field for field in headers if not (expects and field[0].lower() == "expect"))
+
+
+def upstream(request: http.Request) -> str:
+    """Where a request goes, `scheme://host:port`."""
+    data = request.data
+    host = f"[{data.host}]" if ":" in data.host else data.host
+    return f"{data.scheme.decode('latin-1')}://{host}:{data.port}"
 
 
 def host(sent: http.Request) -> str:
