@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from apitrail import export as exporting
-from apitrail import listing
+from apitrail import history, listing, when
 from apitrail.bundle import is_archive
-from apitrail.cli.options import filter_options, with_trail
+from apitrail.cli.options import filter_options, output_option, with_trail
 from apitrail.entry import TAGS
 from apitrail.errors import UsageError
 from apitrail.opening import open_source
@@ -50,4 +52,30 @@ def export_command(
     click.echo(f"apitrail: {count} {'call' if count == 1 else 'calls'} in {out}", err=True)
 
 
-COMMANDS = (export_command,)
+@click.command("history")
+@click.argument("resource")
+@click.option("--reads", is_flag=True, help="The calls that only read it too, and what they saw.")
+@click.option("--since", metavar="TIME", help="From then on: 2h, yesterday, 2026-11-23T09:00.")
+@click.option("--until", metavar="TIME", help="Before then.")
+@output_option("table", "json", default="table")
+@with_trail
+def history_command(
+    trail: Path, resource: str, reads: bool, since: str | None, until: str | None, output: str
+) -> None:
+    """Tell a resource's story: every change, by whom, and the state after it.
+
+    RESOURCE is a name, an id or an ARN.
+    """
+    now = datetime.now().astimezone()
+    where = Filter(
+        since=None if since is None else when.parse(since, now=now),
+        until=None if until is None else when.parse(until, now=now),
+    )
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    with open_source(trail) as source:
+        story = history.tell(source, resource, where, reads=reads)
+    for line in history.lines(story, output=output, width=width):
+        click.echo(line)
+
+
+COMMANDS = (export_command, history_command)
