@@ -65,6 +65,12 @@ def test_sigv4_header(text):
     )
 
 
+def test_key_ids_of_other_stores_may_hold_slashes():
+    text = "AWS4-HMAC-SHA256 Credential=my/key/20260102/r/s3/aws4_request, SignedHeaders=host, Signature=0"
+    found = auth.read(request(("Authorization", text)))
+    assert (found.access_key_id, found.date, found.problems) == ("my/key", "20260102", ())
+
+
 def test_session_token_makes_it_temporary():
     text = f"AWS4-HMAC-SHA256 Credential={SCOPE}, SignedHeaders=host, Signature={SIGNATURE}"
     assert auth.read(request(("Authorization", text), ("X-Amz-Security-Token", "FwoG"))).temporary
@@ -138,6 +144,10 @@ def test_sigv2_form():
 def test_a_form_that_only_mentions_a_key_is_not_signed():
     body = f"Action=PutAttributes&Attribute.1.Value=AWSAccessKeyId%3D{KEY}".encode()
     assert auth.read(form(body)).scheme == "none"
+
+
+def test_a_form_without_a_signature_version_is_not_signed():
+    assert auth.read(form(f"AWSAccessKeyId={KEY}&Signature=x".encode())).scheme == "none"
 
 
 def test_post_policy():

@@ -259,6 +259,22 @@ def test_another_session_token_is_invalid():
     )
 
 
+def test_date_of_another_day_is_invalid():
+    request = Client("dynamodb").send("list_tables")
+    headers = tuple((n, "19700101T000000Z" if n == "X-Amz-Date" else v) for n, v in request.headers)
+    assert verdict(replace(request, headers=headers)) == Verdict(
+        outcome="invalid", reason="the date is not the scope's"
+    )
+
+
+def test_date_header_counts_where_there_is_no_other():
+    request = AWSRequest("GET", "https://example.com/", headers={"Date": "x"})
+    SigV4Auth(Credentials(KEY_ID, SECRET), "execute-api", "eu-west-1").add_auth(request)
+    prepared = received(request.prepare())
+    assert prepared.header("x-amz-date") is None
+    assert verdict(prepared) == VALID
+
+
 def test_tampered_header_is_invalid():
     request = Client("dynamodb").send("list_tables")
     headers = tuple((n, v.replace("ListTables", "DropTable")) for n, v in request.headers)
