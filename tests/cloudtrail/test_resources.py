@@ -121,8 +121,22 @@ def test_who_one_is_is_not_touched():
 
 
 def test_operations_that_iam_names_otherwise_are_matched_by_their_noun():
-    found = named("apigateway", "CreateRestApi", {"name": "n"}, {"id": "abc", "name": "n"})
-    assert "AWS::ApiGateway::RestApi" in {kind for kind, _, _ in found}
+    assert named("apigateway", "CreateRestApi", {"name": "n"}, {"id": "abc", "name": "n"}) == [
+        ("AWS::ApiGateway::RestApi", "abc", f"arn:aws:apigateway:{REGION}::/restapis/abc")
+    ]
+
+
+def test_no_arn_is_made_of_a_name_where_it_has_an_id():
+    assert named("apigateway", "CreateRestApi", {"name": "n"}) == [
+        ("AWS::ApiGateway::RestApi", "n", None)
+    ]
+
+
+def test_every_one_of_many_is_touched():
+    parameters = {"cluster": "c", "services": ["a", "b"]}
+    arns = {arn for _, _, arn in named("ecs", "DescribeServices", parameters)}
+    ecs = f"arn:aws:ecs:{REGION}:{ACCOUNT}"
+    assert arns >= {f"{ecs}:service/c/a", f"{ecs}:service/c/b"}
 
 
 def test_table_of_a_statement():

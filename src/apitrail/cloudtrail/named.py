@@ -67,7 +67,7 @@ def by_template(call: Call, said: list[tuple[str, str]], place: Place) -> Iterat
         index = _index(service.prefix)
         for member, names in members.items():
             if member in index:
-                found.extend(_made(index[member], names, {}, place))
+                found.extend(_made(index[member], member, names, {}, place))
     yield from found or _loosely(templates, members, place)
 
 
@@ -108,27 +108,33 @@ def _filled(
     template: iam.Template, operation: str, members: dict[str, list[str]], place: Place
 ) -> Iterator[Resource]:
     """With every hole filled an ARN, with the last alone a name."""
-    holes = _words(template, operation)
-    columns = [_first(words, members) for words in holes]
+    columns = [_first(words, members) for words in _words(template, operation)]
     if not columns:
         if "*" not in template.arn:
-            yield from _made(template, [""], {}, place)
+            yield from _made(template, "", [""], {}, place)
         return
-    names = columns[-1] or _first(_own_words(template, operation), members)
+    member, names = columns[-1]
     if not names:
-        return
-    # With several holes only the first values belong together for certain.
+        member, names = _first(_own_words(template, operation), members)
+    # Of several values of another hole nothing tells which belongs to which.
     others = {
-        hole: column[0] if column else None
-        for hole, column in zip(template.variables[:-1], columns[:-1], strict=True)
+        hole: values[0] if len(values) == 1 else None
+        for hole, (_, values) in zip(template.variables[:-1], columns[:-1], strict=True)
     }
-    yield from _made(template, names if not others else names[:1], others, place)
+    yield from _made(template, member, names, others, place)
 
 
 def _made(
-    template: iam.Template, names: list[str], others: dict[str, str | None], place: Place
+    template: iam.Template,
+    member: str,
+    names: list[str],
+    others: dict[str, str | None],
+    place: Place,
 ) -> Iterator[Resource]:
-    """Resources of a template: an ARN needs all its holes and the place."""
+    """Resources of a template: an ARN needs all its holes and the place.
+
+    `member` is where the names are from: an id's hole is not filled with a name.
+    """
     known: dict[str, str | None] = {
         "Partition": place.partition,
         "Region": place.region if "${Region}" in template.arn else "",
@@ -137,6 +143,8 @@ def _made(
         **{hole: None for hole in template.variables[:-1] if hole != "AccountId"},
         **{hole: text for hole, text in others.items() if text is not None},
     }
+    if _wants_id(template) and member.removesuffix("s").endswith("name"):
+        known["Partition"] = None
     for text in names:
         values = known | {hole: text.removeprefix("/") for hole in template.variables[-1:]}
         whole = {hole: value for hole, value in values.items() if value is not None}
@@ -148,17 +156,23 @@ def _made(
             yield Resource(arn=None, type=template.type, name=name, account=place.account)
 
 
-def _first(words: tuple[str, ...], members: dict[str, list[str]]) -> list[str]:
-    """The values of the likeliest member: by its name, else by how its name ends."""
+def _wants_id(template: iam.Template) -> bool:
+    """Is the last hole an id, which a name is not?"""
+    hole = template.variables[-1].lower() if template.variables else ""
+    return hole.endswith("id") and hole not in GENERIC
+
+
+def _first(words: tuple[str, ...], members: dict[str, list[str]]) -> tuple[str, list[str]]:
+    """The likeliest member and its values: by its name, else by how its name ends."""
     for word in words:
         if word in members:
-            return members[word]
+            return word, members[word]
     for word in words:
         if len(word) >= _SHORTEST_SUFFIX and word not in OWN:
             for member, names in members.items():
                 if member.endswith(word):
-                    return names
-    return []
+                    return member, names
+    return "", []
 
 
 @lru_cache(maxsize=8192)
@@ -185,7 +199,10 @@ def _own_words(template: iam.Template, operation: str) -> tuple[str, ...]:
     """The members that name a resource by its kind."""
     noun = template.noun
     own = OWN if _stem(operation.lower().removesuffix("s")).endswith(noun) else ()
-    return (*_plurals(_forms(noun)), *own)
+    words = (*_plurals(_forms(noun)), *own)
+    if not _wants_id(template):
+        return words
+    return tuple(sorted(words, key=lambda word: word.removesuffix("s").endswith("name")))
 
 
 @lru_cache(maxsize=128)
