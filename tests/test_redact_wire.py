@@ -179,6 +179,27 @@ def test_no_hash_of_a_redacted_body_survives():
     assert ("x-amz-checksum-algorithm", "CRC32") in redacted.request.headers
 
 
+def test_hashes_of_the_request_stay_when_only_the_answer_goes():
+    sha256 = Body.of(b"{}").sha256.hex()
+    sent = post(("x-amz-content-sha256", sha256), body=b"{}")
+    call = Call(service="any", operation="Do", parameters={}, result={"Password": SECRET})
+    redacted, _ = after(sent, answer(b"it", ("x-amz-crc32", "1234567")), call)
+    assert redacted.response.body.redacted
+    assert redacted.response.headers == (("x-amz-crc32", REDACTOR.value("1234567")),)
+    assert redacted.request == sent
+
+
+def test_a_checksum_deep_in_an_answer_goes_with_the_body():
+    md5 = "5d41402abc4b2a76b9719d911017c592"
+    call = Call(
+        service="sqs",
+        operation="SendMessageBatch",
+        parameters={"Entries": [{"MessageBody": f"https://b/?X-Amz-Signature={SECRET}"}]},
+        result={"Successful": [{"Id": "1", "MD5OfMessageBody": md5}]},
+    )
+    assert found(md5, *after(post(body=b"it"), answer(b"{}"), call)) == []
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-from apitrail.aws.call import Blob, Call, Path, Redacted
+from apitrail.aws.call import Blob, Call, Map, Path, Redacted
 from apitrail.exchange import Body, Exchange, Headers, Request, Response
 from apitrail.redact import body as bodies
 from apitrail.redact import wire
@@ -56,7 +56,9 @@ class Case:
         self._echoes.add(self._request.secrets, of=spellings)
         self._echoes.add(self._response.secrets, of=spellings)
         self._texts = self._echoes
-        self._hashes_go = self._request.touched
+        # Whose bodies' hashes go: an answer may repeat the request's, never the other way.
+        self._request_goes = self._request.touched
+        self._response_goes = self._request.touched
 
     def _side(self, value: dict[str, Any] | None, sensitive: frozenset[Path]) -> _Side:
         if not value:
@@ -94,9 +96,9 @@ class Case:
         self._texts.add(met, of=credential_spellings)
         drop_request = self._drops_request(asked, keep_undecoded)
         drop_response = self._drops_response(answered, keep_undecoded)
-        self._hashes_go = drop_request or drop_response
-        if self._hashes_go:
-            self._forget_hashes(exchange)
+        self._request_goes = drop_request
+        self._response_goes = drop_request or drop_response
+        self._forget_hashes(exchange)
         # Of the request only what the model calls secret: a cookie that repeats a path must not
         # blot the path out. Host names are no secrets, they are seen in DNS and TLS.
         target = self._echoes.replace(target)
@@ -107,16 +109,16 @@ class Case:
             request=replace(
                 asked,
                 target=target,
-                headers=self._headers(request_fields[0], self._echoes),
-                trailers=self._headers(request_fields[1], self._echoes),
+                headers=self._headers(request_fields[0], self._echoes, gone=self._request_goes),
+                trailers=self._headers(request_fields[1], self._echoes, gone=self._request_goes),
                 body=self._body(asked.body, drop_request),
             ),
             response=response_fields
             and answered
             and replace(
                 answered,
-                headers=self._headers(response_fields[0], self._texts),
-                trailers=self._headers(response_fields[1], self._texts),
+                headers=self._headers(response_fields[0], self._texts, gone=self._response_goes),
+                trailers=self._headers(response_fields[1], self._texts, gone=self._response_goes),
                 body=self._body(answered.body, drop_response),
             ),
             failure=exchange.failure and self._text(exchange.failure),
@@ -163,31 +165,32 @@ class Case:
         )
 
     def _forget_hashes(self, exchange: Exchange) -> None:
-        messages = (exchange.request, exchange.response)
-        hashes = {
-            value.encode("latin-1", "replace")
-            for message in messages
-            if message is not None
-            for value in wire.oracles((*message.headers, *message.trailers))
-        }
-        self._echoes = self._echoes.copy()
-        self._echoes.add(hashes, of=credential_spellings)
-        self._texts.add(hashes, of=credential_spellings)
+        fields: Headers = ()
+        if self._request_goes:
+            fields += exchange.request.headers + exchange.request.trailers
+        if self._response_goes and exchange.response is not None:
+            fields += exchange.response.headers + exchange.response.trailers
+        if hashes := {hashed.encode("latin-1", "replace") for hashed in wire.oracles(fields)}:
+            self._echoes = self._echoes.copy()
+            self._echoes.add(hashes, of=credential_spellings)
+            self._texts.add(hashes, of=credential_spellings)
 
     def _body(self, body: Body, drop: bool) -> Body:
         return bodies.withheld(body, self._key.digest(body.sha256)) if drop else body
 
-    def _headers(self, headers: Headers, echoes: Echoes) -> Headers:
-        untouched = not (self._hashes_go or self._modelled)
+    def _headers(self, headers: Headers, echoes: Echoes, *, gone: bool) -> Headers:
+        untouched = not (gone or self._modelled)
         # Usually there is nothing to replace: one search tells.
         if untouched and not echoes.found("\n".join([value for _, value in headers])):
             return headers
-        return tuple([(name, self._header(name, value, echoes)) for name, value in headers])
+        return tuple(
+            [(name, self._header(name, value, echoes, gone=gone)) for name, value in headers]
+        )
 
-    def _header(self, name: str, value: str, echoes: Echoes) -> str:
+    def _header(self, name: str, value: str, echoes: Echoes, *, gone: bool) -> str:
         if name.lower() == "host":
             return value
-        if self._hashes_go and wire.is_oracle(name, value):
+        if gone and wire.is_oracle(name, value):
             return self._key.value(value)
         raw = value.encode("latin-1", "replace")
         return self._key.value(raw) if raw in self._modelled else echoes.replace(value)
@@ -202,23 +205,29 @@ class Case:
             error = replace(error, message=self._text(error.message))
         return replace(
             call,
-            parameters=self._without_echoes(self._request.value),
-            result=self._without_echoes(self._response.value),
+            parameters=self._finished(self._request.value, gone=self._request_goes),
+            result=self._finished(self._response.value, gone=self._response_goes),
             error=error,
             problems=tuple(self._text(problem) for problem in call.problems),
         )
 
-    def _without_echoes(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
+    def _finished(self, value: dict[str, Any] | None, *, gone: bool) -> dict[str, Any] | None:
         if not value:
             return value
-        if self._hashes_go:
-            value = {name: self._hash_gone(name, item) for name, item in value.items()}
+        if gone:
+            value = self._hashes_gone("", value)
         if not self._echoes:
             return value
         changed: dict[str, Any] = map_text(value, self._echoes.replace)
         return changed
 
-    def _hash_gone(self, name: str, item: Any) -> Any:
+    def _hashes_gone(self, name: str, item: Any) -> Any:
+        if isinstance(item, Map):
+            return item
+        if isinstance(item, dict):
+            return {key: self._hashes_gone(key, each) for key, each in item.items()}
+        if isinstance(item, list):
+            return [self._hashes_gone(name, each) for each in item]
         if isinstance(item, Blob):
             return self._key.blob(item)
         if isinstance(item, Redacted) or not isinstance(item, str):
