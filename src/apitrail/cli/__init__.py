@@ -24,6 +24,11 @@ COMMANDS = {
     "show": "reading:show",
     "find-value": "reading:find_value",
     "verify": "evidence:verify_command",
+    "key": "custody:key_group",
+    "erase": "custody:erase",
+    "prune": "custody:prune",
+    "recover": "custody:recover",
+    "history": "exporting:history_command",
     "export": "exporting:export_command",
 }
 
