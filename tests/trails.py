@@ -110,6 +110,12 @@ async def append_all(trail: Trail, drafts: list[Draft]) -> None:
     await asyncio.gather(*(trail.append(item) for item in drafts))
 
 
+async def append_each(trail: Trail, drafts: list[Draft]) -> None:
+    """Append one after the other."""
+    for item in drafts:
+        await trail.append(item)
+
+
 def write(
     directory: Path,
     work: Callable[[Trail], Awaitable[Any]],

@@ -37,6 +37,15 @@ def schema() -> str:
     return resources.files("apitrail.trail").joinpath("schema.sql").read_text("utf-8")
 
 
+def creation() -> str:
+    """The SQL that makes a trail of an empty file: all of it or nothing."""
+    return (
+        "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+        f"BEGIN IMMEDIATE; PRAGMA application_id={APPLICATION_ID};"
+        f"{schema()} PRAGMA user_version={VERSION}; COMMIT;"
+    )
+
+
 def create(path: Path) -> None:
     """Make an empty trail database unless there is one; crash-safe by one transaction."""
     database = sqlite3.connect(path, isolation_level=None)
@@ -44,13 +53,7 @@ def create(path: Path) -> None:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         (tables,) = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if version == 0 and tables == 0:
-            database.execute("PRAGMA page_size=8192")
-            database.execute("PRAGMA journal_mode=WAL")
-            database.execute("PRAGMA synchronous=FULL")
-            database.executescript(
-                f"BEGIN IMMEDIATE; PRAGMA application_id={APPLICATION_ID};"
-                f"{schema()} PRAGMA user_version={VERSION}; COMMIT;"
-            )
+            database.executescript(creation())
         recognise(database, path)
     except sqlite3.DatabaseError as error:
         raise _not_a_trail(path, error) from error

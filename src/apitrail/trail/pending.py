@@ -14,7 +14,21 @@ import aiosqlite
 import cbor2
 
 FILE = "pending.db"
-_DDL = "CREATE TABLE IF NOT EXISTS intent(id TEXT PRIMARY KEY, facets BLOB NOT NULL) STRICT"
+PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON")
+DDL = "CREATE TABLE IF NOT EXISTS intent(id TEXT PRIMARY KEY, facets BLOB NOT NULL) STRICT"
+
+
+def statements(
+    begun: Iterable[tuple[str, Mapping[str, bytes]]], settled: Iterable[str]
+) -> list[tuple[str, list[tuple[object, ...]]]]:
+    """SQL and its rows of one transaction."""
+    return [
+        (
+            "INSERT INTO intent VALUES (?, ?)",
+            [(key, cbor2.dumps(dict(facets))) for key, facets in begun],
+        ),
+        ("DELETE FROM intent WHERE id = ?", [(key,) for key in settled]),
+    ]
 
 
 class Pending:
@@ -29,9 +43,9 @@ class Pending:
         path = directory / FILE
         path.touch(mode=0o600)
         database = await aiosqlite.connect(path, isolation_level=None)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-            await database.execute(f"PRAGMA {pragma}")
-        await database.execute(_DDL)
+        for pragma in PRAGMAS:
+            await database.execute(pragma)
+        await database.execute(DDL)
         return cls(database)
 
     async def all(self) -> list[tuple[str, dict[str, bytes]]]:
@@ -43,13 +57,11 @@ class Pending:
         self, begun: Iterable[tuple[str, Mapping[str, bytes]]], settled: Iterable[str]
     ) -> None:
         """Add and remove intents in one durable transaction, or raise sqlite3.Error."""
-        rows = [(key, cbor2.dumps(dict(facets))) for key, facets in begun]
+        work = statements(begun, settled)
         try:
             await self._database.execute("BEGIN IMMEDIATE")
-            await self._database.executemany("INSERT INTO intent VALUES (?, ?)", rows)
-            await self._database.executemany(
-                "DELETE FROM intent WHERE id = ?", [(key,) for key in settled]
-            )
+            for sql, rows in work:
+                await self._database.executemany(sql, rows)
             await self._database.execute("COMMIT")
         except sqlite3.Error:
             if self._database.in_transaction:

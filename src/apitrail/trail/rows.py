@@ -83,6 +83,13 @@ class Batch:
     events: list[tuple[Any, ...]] = field(default_factory=list)
     resources: list[tuple[int, int, int]] = field(default_factory=list)
     runs: list[tuple[int, str]] = field(default_factory=list)
+    tail: list[tuple[str]] = field(default_factory=list)
+    kept: list[tuple[int, str]] = field(default_factory=list)
+
+    def sign(self, size: int, note: str, *, keep: bool) -> None:
+        """The signed checkpoint of the log with this batch, `keep` for good."""
+        self.tail = [(note,)]
+        self.kept = [(size, note)] if keep else []
 
     def statements(self) -> list[tuple[str, list[Any]]]:
         """SQL and its rows, in an order that keeps every constraint."""
@@ -97,6 +104,8 @@ class Batch:
             (f"INSERT INTO event(idx, id, time, read_only, {columns}) VALUES ({marks})", self.events),
             ("INSERT INTO resource(name, type, idx) VALUES (?, ?, ?)", self.resources),
             ("INSERT INTO run VALUES (?, ?)", self.runs),
+            ("INSERT OR REPLACE INTO tail VALUES (0, ?)", self.tail),
+            ("INSERT INTO checkpoint VALUES (?, ?)", self.kept),
         ]  # fmt: skip
         return [(sql, rows) for sql, rows in every if rows]
 

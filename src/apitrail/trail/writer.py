@@ -12,7 +12,7 @@ import os
 import sqlite3
 import uuid
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +30,7 @@ from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import database, destroy, durable, lock
 from apitrail.trail.head import Head
 from apitrail.trail.pending import Pending
+from apitrail.trail.reader import decompress
 from apitrail.trail.resume import CHECKPOINT, Resuming
 from apitrail.trail.rows import Batch, Draft, Sealer, Strings, strings_of
 
@@ -200,6 +201,14 @@ class Trail:
             _Append(draft, settles, asyncio.get_running_loop().create_future())
         )
 
+    async def learned(self) -> AsyncIterator[tuple[int, bytes]]:
+        """What calls taught of identities: index and content of each facet, in order."""
+        async with self._database.execute(
+            "SELECT idx, data FROM facet WHERE tag = 'learned' ORDER BY idx"
+        ) as rows:
+            async for row in rows:
+                yield row[0], decompress(row[1])
+
     async def recover(self) -> int:
         """Account for calls whose outcome was never seen, as entries of kind `unknown`."""
         left = [(key, facets) for key, facets in await self._pending.all()]
@@ -235,7 +244,8 @@ class Trail:
             batch, head, indexes = self._seal([draft])
             text = self._sign(head, self.signer, new)
             # Kept for ever: whoever trusts the old key learns the new one from it.
-            await self._transact(batch, text, keep=head.size)
+            batch.sign(head.size, text, keep=True)
+            await self._transact(batch)
             self._settle_batch(batch, head, text, kept=True)
             self.signer = new
             return indexes[0]
@@ -397,7 +407,8 @@ class Trail:
             or now - self._kept[1] >= KEEP_MILLISECONDS
             or any(draft.kind in KEEP_KINDS for draft in drafts)
         )
-        await self._transact(batch, text, keep=head.size if keep else None)
+        batch.sign(head.size, text, keep=keep)
+        await self._transact(batch)
         self._settle_batch(batch, head, text, kept=keep)
         return indexes
 
@@ -462,21 +473,18 @@ class Trail:
             said = dump(erasure.what(found, reason))
             batch, head, _ = self._seal([Draft(kind="erase", facets={"what": said})])
             text = self._sign(head, self.signer)
+            batch.sign(head.size, text, keep=False)
             for sql, rows in batch.statements():
                 connection.executemany(sql, rows)
             destroy.destroy(connection, found)
-            connection.execute("INSERT OR REPLACE INTO tail VALUES (0, ?)", (text,))
             connection.execute("COMMIT")
         return sum(len(target.facets) for target in found), batch, head, text
 
-    async def _transact(self, batch: Batch, text: str, *, keep: int | None) -> None:
+    async def _transact(self, batch: Batch) -> None:
         try:
             await self._database.execute("BEGIN IMMEDIATE")
             for sql, rows in batch.statements():
                 await self._database.executemany(sql, rows)
-            await self._database.execute("INSERT OR REPLACE INTO tail VALUES (0, ?)", (text,))
-            if keep is not None:
-                await self._database.execute("INSERT INTO checkpoint VALUES (?, ?)", (keep, text))
             await self._database.execute("COMMIT")
         except sqlite3.Error:
             if self._database.in_transaction:

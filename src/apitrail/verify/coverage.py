@@ -61,7 +61,7 @@ class Coverage:
         """Raises Finding if a recorder that never stopped has been silent for too long."""
         if (start := self.open_since) is None:
             return
-        last = max(start.time, *self.heartbeats[-1:])
+        last = max([start.time, *self.heartbeats[-1:]])
         if now - last > INTERVALS * self.interval:
             raise Finding(
                 Verdict.STALE,

@@ -1,0 +1,274 @@
+"""A power cut at any write: what was acknowledged is there, and all that is there verifies.
+
+The writer's own SQL runs over a file system (an APSW VFS) that notes every write and sync. A cut
+is then any moment in those notes: of the writes since a file's last sync some arrive, in any
+order, torn at sectors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import apsw
+import pytest
+
+import trails
+from apitrail.entry import Entry
+from apitrail.tlog import note
+from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.trail import database, pending
+from apitrail.trail.head import Head
+from apitrail.trail.reader import Reader
+from apitrail.trail.rows import Batch, Sealer, Strings
+from apitrail.trail.writer import Trail
+from apitrail.verify import Verdict
+from trails import SIGNER, check
+
+SECTOR = 512
+BATCHES = 24
+
+
+@dataclass(frozen=True)
+class Written:
+    file: str
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Truncated:
+    file: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Synced:
+    file: str
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """SQLite has the directory synced with it."""
+
+    file: str
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The intent of a call was acknowledged: it may be forwarded."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Appended:
+    """An entry was acknowledged: the response may be released."""
+
+    index: int
+    leaf: bytes
+
+
+@dataclass
+class Tape(apsw.VFS):
+    """A file system that notes what is done to it."""
+
+    name: str
+    notes: list[object] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(self.name, "unix")
+
+    def xOpen(self, name, flags):
+        return _File(self.notes, name, flags)
+
+    def xDelete(self, filename, syncdir):
+        super().xDelete(filename, syncdir)
+        self.notes.append(Deleted(Path(filename).name))
+
+
+class _File(apsw.VFSFile):
+    def __init__(self, notes, name, flags):
+        super().__init__("unix", name, flags)
+        path = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
+        self._notes, self._file = notes, Path(path).name
+
+    def xWrite(self, data, offset):
+        super().xWrite(data, offset)
+        self._notes.append(Written(self._file, offset, bytes(data)))
+
+    def xTruncate(self, size):
+        super().xTruncate(size)
+        self._notes.append(Truncated(self._file, size))
+
+    def xSync(self, flags):
+        super().xSync(flags)
+        self._notes.append(Synced(self._file))
+
+
+def record(directory: Path, synchronous: str) -> list[object]:
+    """The notes of a recorder at work: intents, entries, and when each was acknowledged."""
+    directory.mkdir()
+    tape = Tape(f"tape-{uuid.uuid4().hex}")
+    log = apsw.Connection(str(directory / "trail.db"), vfs=tape.name)
+    log.execute(database.creation()).fetchall()
+    open_calls = apsw.Connection(str(directory / "pending.db"), vfs=tape.name)
+    for connection, pragmas in ((log, database.WRITER_PRAGMAS), (open_calls, pending.PRAGMAS)):
+        for pragma in pragmas:
+            connection.execute(pragma).fetchall()
+        connection.execute(f"PRAGMA synchronous={synchronous}").fetchall()
+        connection.execute("PRAGMA wal_autocheckpoint=100").fetchall()
+    open_calls.execute(pending.DDL)
+    head, strings, sealer = Head(), Strings(1), Sealer()
+    dice, settled = random.Random(7), []
+    for number in range(BATCHES):
+        drafts = [trails.opening()] if not number else []
+        calls = range(number * 8, number * 8 + dice.randint(1, 8))
+        keys = [str(uuid.UUID(int=call + 1)) for call in calls]
+        begun = [(key, trails.call(call)) for key, call in zip(keys, calls, strict=True)]
+        transact(open_calls, pending.statements(begun, settled))
+        tape.notes += [Begun(key) for key in keys]
+        drafts += [trails.draft(call) for call in calls]
+        batch, head = Batch(), head.copy()
+        for draft in drafts:
+            at = head.size
+            sealer.seal(
+                batch, draft, head=head, time=trails.T0 + number,
+                event_key=dice.randbytes(32), strings=strings,
+            )  # fmt: skip
+            assert at + 1 == head.size
+        batch.tiles = head.take_tiles()
+        text = note.sign(str(Checkpoint(SIGNER.name, head.size, head.root())), SIGNER)
+        batch.sign(head.size, text, keep=number % 5 == 0)
+        transact(log, batch.statements())
+        strings.learn(batch.strings)
+        tape.notes += [Appended(index, Entry.parse(data).hash) for index, data in batch.entries]
+        settled = keys
+    notes = list(tape.notes)
+    log.close()
+    open_calls.close()
+    return notes
+
+
+def transact(connection: apsw.Connection, work: list) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for sql, rows in work:
+        connection.executemany(sql, rows)
+    connection.execute("COMMIT")
+
+
+def cut(notes: list[object], moment: int, dice: random.Random) -> dict[str, bytes]:
+    """The files after the power fails at that moment."""
+    durable: dict[str, bytearray] = {}
+    waiting: dict[str, list[Written | Truncated]] = {}
+    for happened in notes[:moment]:
+        match happened:
+            case Written(file=file) | Truncated(file=file):
+                waiting.setdefault(file, []).append(happened)
+            case Synced(file=file):
+                for change in waiting.pop(file, []):
+                    apply(durable.setdefault(file, bytearray()), change)
+            case Deleted(file=file):
+                waiting.pop(file, None)
+                durable.pop(file, None)
+    for file, changes in waiting.items():
+        content = durable.setdefault(file, bytearray())
+        for change in arriving(changes, dice):
+            apply(content, change)
+    return {file: bytes(content) for file, content in durable.items()}
+
+
+def arriving(changes: list[Written | Truncated], dice: random.Random) -> Iterator[object]:
+    """Some of the changes in some order; of a write, some of its sectors."""
+    odds = dice.choice((0.0, 0.3, 0.7, 1.0))
+    for change in dice.sample(changes, len(changes)):
+        if isinstance(change, Truncated):
+            if dice.random() < odds:
+                yield change
+            continue
+        for at in range(0, len(change.data), SECTOR):
+            if dice.random() < odds:
+                yield Written(change.file, change.offset + at, change.data[at : at + SECTOR])
+
+
+def apply(content: bytearray, change: object) -> None:
+    match change:
+        case Written(offset=offset, data=data):
+            content.extend(bytes(max(0, offset + len(data) - len(content))))
+            content[offset : offset + len(data)] = data
+        case Truncated(size=size):
+            del content[size:]
+
+
+@dataclass
+class Loss:
+    """What a cut took although it was acknowledged."""
+
+    entries: list[int]
+    calls: list[str]
+
+
+def after(notes: list[object], seed: int, directory: Path) -> Loss:
+    """Cut the power somewhere, start again, and see what is there. All of it must verify."""
+    dice = random.Random(seed)
+    made = next(i for i, n in enumerate(notes) if isinstance(n, Appended))
+    moment = dice.randrange(made, len(notes) + 1)
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    for file, content in cut(notes, moment, dice).items():
+        (directory / file).write_bytes(content)
+
+    async def restart() -> None:
+        async with await Trail.open(directory, signer=SIGNER, clock=trails.Clock()) as trail:
+            await trail.recover()
+
+    asyncio.run(restart())
+    report = check(directory)
+    assert report.verdict is Verdict.OK, report.message
+    with Reader(directory) as reader:
+        leaves = [Entry.parse(data).hash for data in reader.entries()]
+        said = [n for n in notes[:moment] if isinstance(n, Appended)]
+        lost = [n.index for n in said if leaves[n.index : n.index + 1] != [n.leaf]]
+        begun = [n.key for n in notes[:moment] if isinstance(n, Begun)]
+        return Loss(lost, [key for key in begun if not reader.find(key)])
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_no_cut_takes_what_was_acknowledged(tmp_path, part):
+    notes = record(tmp_path / "made", "FULL")
+    for seed in range(part * 50, part * 50 + 50):
+        loss = after(notes, seed, tmp_path / "cut")
+        assert (loss.entries, loss.calls) == ([], []), f"seed {seed}"
+
+
+def test_cuts_are_cruel_enough_to_tell(tmp_path):
+    """With `synchronous=NORMAL` acknowledged entries are lost: these cuts would show it."""
+    notes = record(tmp_path / "made", "NORMAL")
+    losses = [after(notes, seed, tmp_path / "cut") for seed in range(12)]
+    assert any(loss.entries for loss in losses)
+
+
+def test_calls_left_open_become_unknown(tmp_path):
+    """Cut right after an intent was acknowledged and before its entry."""
+    notes = record(tmp_path / "made", "FULL")
+    last = max(i for i, n in enumerate(notes) if isinstance(n, Begun))
+    directory = tmp_path / "cut"
+    directory.mkdir()
+    for file, content in cut(notes, last + 1, random.Random(1)).items():
+        (directory / file).write_bytes(content)
+
+    async def restart() -> int:
+        async with await Trail.open(directory, signer=SIGNER, clock=trails.Clock()) as trail:
+            return await trail.recover()
+
+    found = asyncio.run(restart())
+    assert found > 0
+    with Reader(directory) as reader:
+        kinds = [json.loads(data)["k"] for data in reader.entries()]
+    assert kinds.count("unknown") == found
