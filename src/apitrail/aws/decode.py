@@ -93,6 +93,8 @@ def _region(request: Request, credential: Credential) -> str | None:
     if len(credential.region_set) == 1 and "*" not in credential.region_set[0]:
         return credential.region_set[0]
     name = host.parse(request.host)
+    if name.labels[-1:] == ("s3",) and len(name.labels) > 1 and name.region is None:
+        return None  # a bucket by its global name may be anywhere
     return name.region or host.GLOBAL_REGIONS.get(name.partition or "")
 
 

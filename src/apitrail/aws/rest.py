@@ -304,8 +304,9 @@ def _raw_blob(name: str, *, streaming: bool) -> Step:
     def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
         request = parts.request
         if streaming or not request.body.whole:
-            if request.body.length:
-                result[name] = body.blob(request, doubts)
+            found = body.blob(request, doubts)
+            if found.length:
+                result[name] = found
         elif request.body.length:
             result[name] = body.content(request, doubts)
 

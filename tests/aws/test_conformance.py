@@ -1,0 +1,79 @@
+"""Every operation that botocore can send comes back as what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from botocore.exceptions import EndpointResolutionError
+
+from apitrail.aws import auth, decode
+from aws.generator import Generator
+from aws.scoring import Score
+from aws.wire import Wire
+
+HOSTS = {
+    "aws": {},
+    "dualstack": {"config": {"use_dualstack_endpoint": True}},
+    "localhost": {"endpoint_url": "https://localhost:4566"},
+}
+SHARDS = 12
+
+# No rule of these gives a dualstack name.
+NO_DUALSTACK = {"timestream-query", "timestream-write"}
+
+ALL = sorted(Wire().session.get_available_services())
+# Some for each protocol and each way of being addressed, and every fortieth of the rest.
+USUAL = {
+    "cloudfront", "cloudwatch", "dynamodb", "ec2", "iam", "lambda", "location", "rds", "s3",
+    "s3control", "sqs", "sts",
+}  # fmt: skip
+
+
+def measure(
+    services: Iterable[str], form: str, *, step: int = 1, seed: str = "", version: str | None = None
+) -> Score:
+    """Send every `step`th operation of the services and judge what is decoded."""
+    score = Score()
+    for service in services:
+        if form == "dualstack" and service in NO_DUALSTACK:
+            continue
+        wire = Wire()
+        client = wire.client(service, api_version=version, **HOSTS[form])
+        model = client.meta.service_model
+        for name in model.operation_names[len(service) % step :: step]:
+            operation = model.operation_model(name)
+            for everything in (True, False):
+                generator = Generator(f"{seed}{service}.{name}.{everything}")
+                parameters = generator.parameters(operation, everything=everything)
+                try:
+                    sent = wire.send(client, name, parameters)
+                except EndpointResolutionError:
+                    assert form == "dualstack", "only some rulesets have no dualstack"
+                    continue
+                credential = auth.read(sent.request)
+                call = decode.request(sent.request, credential)
+                score.judge(operation, sent, call, local=form == "localhost")
+                assert call.region in (credential.region, "eu-west-1", "us-east-1")
+    return score
+
+
+@pytest.mark.parametrize("form", HOSTS)
+def test_a_sample_of_operations_comes_back(form):
+    services = [name for i, name in enumerate(ALL) if name in USUAL or i % 40 == 0]
+
+    score = measure(services, form, step=11)
+
+    assert not score.misses
+    assert score.tried.total() > 200
+
+
+@pytest.mark.conformance
+@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("form", HOSTS)
+def test_all_operations_come_back(form, shard, record_property):
+    score = measure(ALL[shard::SHARDS], form)
+
+    record_property("score", str(score))
+    print(f"\n{form} {shard + 1}/{SHARDS}\n{score}")
+    assert not score.misses
