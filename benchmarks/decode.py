@@ -58,9 +58,9 @@ CALLS = {
             "sts", "sts.us-east-1.amazonaws.com", "POST", "/",
             b"Action=GetCallerIdentity&Version=2011-06-15", FORM,
         ),
-        b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::1:user/u</Arn>"
+        (b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::1:user/u</Arn>"
         b"<UserId>AIDA</UserId><Account>123456789012</Account></GetCallerIdentityResult>"
-        b"<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetCallerIdentityResponse>",
+        b"<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetCallerIdentityResponse>"),
     ),
     "iam CreateUser": (
         signed(
@@ -68,9 +68,9 @@ CALLS = {
             b"Action=CreateUser&Version=2010-05-08&UserName=bob&Tags.member.1.Key=a&Tags.member.1.Value=b",
             FORM,
         ),
-        b"<CreateUserResponse><CreateUserResult><User><Path>/</Path><UserName>bob</UserName>"
+        (b"<CreateUserResponse><CreateUserResult><User><Path>/</Path><UserName>bob</UserName>"
         b"<UserId>AIDA</UserId><Arn>arn:aws:iam::1:user/bob</Arn>"
-        b"<CreateDate>2026-01-01T00:00:00Z</CreateDate></User></CreateUserResult></CreateUserResponse>",
+        b"<CreateDate>2026-01-01T00:00:00Z</CreateDate></User></CreateUserResult></CreateUserResponse>"),
     ),
     "s3 GetObject": (
         signed("s3", "bucket.s3.us-east-1.amazonaws.com", "GET", "/a/b/c.txt", b""),
@@ -82,11 +82,11 @@ CALLS = {
             b"Action=DescribeInstances&Version=2016-11-15&InstanceId.1=i-1&Filter.1.Name=n&Filter.1.Value.1=v",
             FORM,
         ),
-        b"<DescribeInstancesResponse><requestId>r</requestId><reservationSet><item>"
+        (b"<DescribeInstancesResponse><requestId>r</requestId><reservationSet><item>"
         b"<reservationId>r-1</reservationId><instancesSet><item><instanceId>i-1</instanceId>"
         b"<instanceState><code>16</code><name>running</name></instanceState>"
         b"<launchTime>2026-01-01T00:00:00.000Z</launchTime></item></instancesSet></item>"
-        b"</reservationSet></DescribeInstancesResponse>",
+        b"</reservationSet></DescribeInstancesResponse>"),
     ),
 }  # fmt: skip
 
