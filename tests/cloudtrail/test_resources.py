@@ -60,7 +60,7 @@ def named(*args, **fields):
         ("ssm", "GetParameter", {"Name": "/db/password"},
          ("AWS::SSM::Parameter", "db/password", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/db/password")),
         ("logs", "CreateLogGroup", {"logGroupName": "/a/b"},
-         ("AWS::Logs::LogGroup", "a/b", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:a/b")),
+         ("AWS::Logs::LogGroup", "/a/b", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/a/b")),
         ("rds", "DeleteDBInstance", {"DBInstanceIdentifier": "d"},
          ("AWS::RDS::DBInstance", "d", f"arn:aws:rds:{REGION}:{ACCOUNT}:db:d")),
         ("eks", "DescribeCluster", {"name": "c"},
@@ -130,6 +130,31 @@ def test_no_arn_is_made_of_a_name_where_it_has_an_id():
     assert named("apigateway", "CreateRestApi", {"name": "n"}) == [
         ("AWS::ApiGateway::RestApi", "n", None)
     ]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "found"),
+    [
+        ("cloudformation", "CreateStack", {"StackName": "s"},
+         [("AWS::CloudFormation::Stack", "s", None)]),
+        ("autoscaling", "SetDesiredCapacity", {"AutoScalingGroupName": "g"},
+         [("AWS::AutoScaling::AutoScalingGroup", "g", None)]),
+        ("lambda", "AddPermission", {"FunctionName": "123456789012:function:f"},
+         [("AWS::Lambda::Function", "f", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f")]),
+        ("events", "PutRule", {"Name": "r"},
+         [("AWS::Events::Rule", "r", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/r")]),
+        ("iam", "AddUserToGroup", {"UserName": "u", "GroupName": "g"},
+         [("AWS::IAM::Group", "g", f"arn:aws:iam::{ACCOUNT}:group/g"),
+          ("AWS::IAM::User", "u", f"arn:aws:iam::{ACCOUNT}:user/u")]),
+        ("iam", "PutRolePolicy", {"RoleName": "r", "PolicyName": "inline"},
+         [("AWS::IAM::Role", "r", f"arn:aws:iam::{ACCOUNT}:role/r")]),
+        ("ecs", "CreateCluster",
+         {"clusterName": "c", "tags": [{"key": "k", "value": "sg-01234567"}]},
+         [("AWS::ECS::Cluster", "c", f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/c")]),
+    ],
+)  # fmt: skip
+def test_exactly_these(service, operation, parameters, found):
+    assert named(service, operation, parameters) == found
 
 
 def test_every_one_of_many_is_touched():
@@ -257,6 +282,8 @@ def test_the_same_resource_is_told_once():
         ("arn:aws:apigateway:eu-west-1::/restapis/abc", "AWS::ApiGateway::RestApi", "abc"),
         ("arn:aws:ecs:eu-west-1:123456789012:task-definition/t:1", "AWS::ECS::TaskDefinition", "t:1"),
         ("arn:aws:new-thing:eu-west-1:123456789012:some-kind/x", "AWS::NewThing::SomeKind", "x"),
+        ("arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/n/i", "AWS::WAFv2::WebACL", "n/i"),
+        ("arn:aws:logs:eu-west-1:123456789012:log-group:/g:log-stream:s", "AWS::Logs::LogStream", "/g:s"),
         ("arn:aws:iam::123456789012:root", "AWS::IAM::Root", "123456789012"),
     ],
 )  # fmt: skip

