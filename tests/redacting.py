@@ -91,6 +91,7 @@ def forms(secret):
     return {
         text,
         repr(text)[1:-1],
+        repr(data)[2:-1],
         data.hex(),
         data.hex().upper(),
         base64.b64encode(data).decode(),

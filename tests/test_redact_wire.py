@@ -280,6 +280,7 @@ def test_an_object_that_holds_its_own_key_does_not():
     redacted, told = REDACTOR.both(plain, call)
     assert redacted.request.body.redacted
     assert found(plain.request.body.sha256, redacted, told) == []
+    assert found(call.parameters["Body"].sha256, redacted, told) == []
 
 
 def test_the_digest_of_a_streamed_secret_goes():
@@ -443,6 +444,11 @@ def trees(draw, secret, depth=0):
     return (Map(zip(names, values, strict=True)) if kind == "map" else values), paths
 
 
+def in_python(secret):
+    """How Python prints it, which nobody else does."""
+    return {repr(secret)[1:-1], repr(secret.encode())[2:-1]}
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), secret=SECRETS)
 def test_no_marked_leaf_survives_in_any_form(data, secret):
@@ -452,7 +458,7 @@ def test_no_marked_leaf_survives_in_any_form(data, secret):
         assume(False)
     value, paths = data.draw(trees(secret))
     assume(paths)
-    form = data.draw(st.sampled_from(sorted(forms(secret) - {repr(secret)[1:-1]} | {secret})))
+    form = data.draw(st.sampled_from(sorted(forms(secret) - in_python(secret) | {secret})))
     header = form.encode("utf-8", "replace").decode("latin-1")
     request = post(("X-Echo", header), target="/p/" + quote(form), body=f"[{form}]".encode())
     response = answer(f"no, {form}".encode(), ("X-Echo", header))
