@@ -64,15 +64,21 @@ def _kind_and_name(arn: Arn) -> tuple[str | None, str]:
         return None, arn.resource
     if arn.service == "logs" and ":log-stream:" in rest:
         return "AWS::Logs::LogStream", rest.replace(":log-stream:", ":", 1)
-    if arn.service == "iam":
-        rest = rest.rpartition("/")[2]
-    if arn.service == "kms" and head == "alias":
-        rest = arn.resource
-    if arn.service == "lambda" and head == "function":
-        rest = rest.partition(":")[0]
-    if arn.service == "dynamodb" and head == "table":
-        rest = rest.partition("/")[0]
-    return type_name(arn.service, head), rest.removesuffix(":*")
+    return type_name(arn.service, head), _name(arn, head, rest)
+
+
+def _name(arn: Arn, kind: str, rest: str) -> str:
+    """What the service itself calls it: without path, qualifier or index."""
+    match arn.service, kind:
+        case "iam", _:
+            return rest.rpartition("/")[2]
+        case "kms", "alias":
+            return arn.resource
+        case "lambda", "function":
+            return rest.partition(":")[0]
+        case "dynamodb", "table":
+            return rest.partition("/")[0]
+    return rest.removesuffix(":*")
 
 
 def _split(resource: str) -> tuple[str, str, str]:
