@@ -174,12 +174,10 @@ class Machine:
 
         with sqlite3.connect(f"file:{self.trail / 'trail.db'}?mode=ro", uri=True) as database:
             found = database.execute("SELECT data FROM entry ORDER BY idx")
-            return [json.loads(data)["kind"] for (data,) in found]
+            return [json.loads(data)["k"] for (data,) in found]
 
     @contextmanager
-    def recording(
-        self, *options: str, env: Mapping[str, str | None] = {}
-    ) -> Iterator[Recorder]:
+    def recording(self, *options: str, env: Mapping[str, str | None] = {}) -> Iterator[Recorder]:
         """A running `apitrail record`; stopped at the end, whatever happens."""
         process = self.start(
             "apitrail", "record", *options, env=env, stderr=subprocess.PIPE,

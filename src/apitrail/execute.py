@@ -144,6 +144,7 @@ def own_settings(settings: Settings, preset: Mapping[str, str]) -> Settings:
     corporate = Corporate.of(preset)
     if corporate is None:
         return replace(settings, modes=("regular@127.0.0.1:0",))
+    corporate.check()
     settings = replace(settings, modes=(f"upstream:{corporate.url}@127.0.0.1:0",))
     if corporate.credentials is None:
         return settings

@@ -5,6 +5,7 @@ It does not know the recorder.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -14,6 +15,7 @@ from apitrail.errors import UsageError
 # As curl and Python's urllib look for it; lower case is the older custom and wins.
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 PORTS = {"http": 80, "https": 443}
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,19 @@ class Corporate:
         if parts.username is not None:
             credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         return cls(f"{parts.scheme}://{host}:{port}", credentials)
+
+    def check(self) -> None:
+        """Raise UsageError where it is on this machine and not running.
+
+        A recorder that has ended is such a proxy to the shells that evaluated `apitrail env`.
+        """
+        parts = urlsplit(self.url)
+        if parts.hostname not in LOOPBACK or parts.port is None:
+            return
+        try:
+            socket.create_connection((parts.hostname, parts.port), timeout=5).close()
+        except OSError as error:
+            raise UsageError(
+                f"the preset proxy {self.url} does not answer: {error.strerror or error}",
+                hint="unset HTTPS_PROXY and what else `apitrail env` set, or start it again",
+            ) from error
