@@ -290,6 +290,15 @@ def test_attribute_of_an_element():
     }
 
 
+def test_member_and_list_of_the_same_name():
+    body = "<N><QueueConfiguration><Event>a</Event><Event>b</Event></QueueConfiguration></N>"
+    call = response.parse(
+        Call(service="s3", operation="GetBucketNotification", protocol="rest-xml"),
+        Response(status=200, http_version="HTTP/1.1", headers=(), body=Body.of(body.encode())),
+    )
+    assert call.result == {"QueueConfiguration": {"Event": "a", "Events": ["a", "b"]}}
+
+
 # --- event streams
 
 
@@ -510,6 +519,7 @@ def test_error_without_a_body_is_its_status(status, message):
 def test_page_of_a_load_balancer(name, body):
     call = parse(name, 503, body, ("Content-Type", "text/html"))
     assert call.error == Error(code="503", message="Service Unavailable")
+    assert call.problems == ()
 
 
 def test_plain_text_is_the_message():
@@ -558,7 +568,6 @@ BILLION = """<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaaaaaaaa"><!ENTITY 
         ("s3", "<a>" * 5000 + "</a>" * 5000),
         ("s3", "<Tagging"),
         ("dynamodb", '{"Item": ' + '{"M": {"a": ' * 5000 + "1" + "}}" * 5000 + "}"),
-        ("dynamodb", '{"Item": ' + '{"M": {"a": ' * 120 + "{}" + "}}" * 120 + "}"),
         ("dynamodb", '{"Item": {"k": {"L": ' + "[" * 100_000),
         ("dynamodb", "[1, 2]"),
         ("dynamodb", '{"Item": 7}'),
@@ -574,6 +583,14 @@ def test_hostile_body_is_a_doubt(name, body):
     call = parse(name, 200, body)
     assert call.error is None
     assert call.problems
+
+
+@pytest.mark.parametrize(("depth", "is_read"), [(32, True), (120, False)])
+def test_only_so_deep(depth, is_read):
+    body = '{"Item": {"k": ' + '{"M": {"a": ' * depth + '{"S": "x"}' + "}}" * depth + "}}"
+    call = parse("dynamodb", 200, body)
+    assert bool(call.result) is is_read
+    assert call.problems == (() if is_read else ("response body is nested too deeply",))
 
 
 @pytest.mark.parametrize("name", ["iam", "dynamodb", "metrics", "s3"])

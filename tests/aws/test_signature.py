@@ -298,6 +298,13 @@ def test_host_may_be_signed_in_its_plain_form(host):
     )
 
 
+def test_path_is_normalized_before_it_is_encoded_again():
+    url = "https://example.com/a//b%20c/./x/../d%2Fe%20/"
+    request = AWSRequest("GET", url)
+    SigV4Auth(Credentials(KEY_ID, SECRET), "execute-api", "eu-west-1").add_auth(request)
+    assert verdict(received(request.prepare())) == VALID
+
+
 def test_default_port_is_signed_as_it_was_sent():
     request = AWSRequest("GET", "https://example.com/", headers={"Host": "example.com:443"})
     SigV4Auth(Credentials(KEY_ID, SECRET), "execute-api", "eu-west-1").add_auth(request)
