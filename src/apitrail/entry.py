@@ -8,14 +8,14 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from apitrail.errors import FormatError
 from apitrail.tlog import merkle
+from apitrail.tlog.encoding import MAX_INTEGER
 
 VERSION = 1
 
@@ -88,38 +88,27 @@ class Entry:
         return cls(data, index, time, previous, kind, MappingProxyType(dict(commitments)))
 
     @classmethod
-    def parse(cls, data: bytes) -> Entry:
+    def parse(cls, data: object) -> Entry:
         """Inverse of `data`; any other spelling of the same content is refused.
 
         Raises:
             FormatError: not exactly what `following` writes.
         """
-        try:
-            match json.loads(data):
-                case {
-                    "v": 1,
-                    "i": int(index),
-                    "t": int(time),
-                    "p": str(previous),
-                    "k": str(kind),
-                    "c": dict(committed),
-                } if kind in KINDS and list(committed) == [t for t in TAGS if t in committed]:
-                    entry = cls.following(
-                        index=index,
-                        time=time,
-                        previous=_hash(previous),
-                        kind=kind,
-                        commitments={tag: _hash(value) for tag, value in committed.items()},
-                    )
-                case _:
-                    raise FormatError("malformed entry")
-        except (ValueError, TypeError, RecursionError) as error:
-            raise FormatError("malformed entry") from error
         # One spelling only: two readers of the same bytes must never see different things
-        # (duplicate keys, spaces, escapes, non-canonical base64).
-        if entry.data != data:
-            raise FormatError("malformed entry: not canonical")
-        return entry
+        # (duplicate keys, spaces, escapes, numbers, non-canonical base64). So not a JSON parser,
+        # which forgives too much, but just what `following` writes.
+        if not isinstance(data, bytes) or (match := _ENTRY.fullmatch(data)) is None:
+            raise FormatError("malformed entry")
+        index, time, kind = int(match["index"]), int(match["time"]), match["kind"].decode("ascii")
+        committed = [
+            (tag.decode("ascii"), _hash(value)) for tag, value in _COMMITTED.findall(match["c"])
+        ]
+        tags = [tag for tag, _ in committed]
+        if kind not in KINDS or max(index, time) > MAX_INTEGER:
+            raise FormatError("malformed entry: unknown kind, or too large a number")
+        if tags != [tag for tag in TAGS if tag in tags]:
+            raise FormatError("malformed entry: facets unknown, twice or out of order")
+        return cls(data, index, time, _hash(match["p"]), kind, MappingProxyType(dict(committed)))
 
     @property
     def hash(self) -> bytes:
@@ -127,13 +116,16 @@ class Entry:
         return merkle.leaf_hash(self.data)
 
 
-def _hash(text: Any) -> bytes:
-    if not isinstance(text, str):
-        raise FormatError("malformed entry: a hash is not a string")
-    try:
-        value = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise FormatError("malformed entry: bad base64") from error
-    if len(value) != 32:
-        raise FormatError("malformed entry: a hash is not 32 bytes")
-    return value
+def _hash(text: bytes) -> bytes:
+    return binascii.a2b_base64(text)
+
+
+# 32 bytes in base64: of the last character before the padding only four bits count.
+_HASH = rb"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
+_NUMBER = rb"0|[1-9][0-9]{0,18}"
+_PAIR = rb'"[a-z]+":"' + _HASH + rb'"'
+_COMMITTED = re.compile(rb'"([a-z]+)":"(' + _HASH + rb')"')
+_ENTRY = re.compile(
+    rb'\{"v":1,"i":(?P<index>' + _NUMBER + rb'),"t":(?P<time>' + _NUMBER + rb'),"p":"(?P<p>'
+    + _HASH + rb')","k":"(?P<kind>[a-z]+)","c":\{(?P<c>(?:' + _PAIR + rb"(?:," + _PAIR + rb")*)?)\}\}"
+)  # fmt: skip
