@@ -43,6 +43,8 @@ CONTEXT = {
 LEFT_OUT = {"EndpointId"}
 SPECIAL = {
     "ChecksumAlgorithm": "CRC32",
+    "DestinationRegion": "eu-west-1",
+    "SourceRegion": "us-west-2",
     "PredictEndpoint": "https://realtime.machinelearning.us-east-1.amazonaws.com",
 }
 

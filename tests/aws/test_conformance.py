@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from botocore.exceptions import EndpointResolutionError
+from botocore.exceptions import (
+    EndpointResolutionError,
+    UnsupportedS3AccesspointConfigurationError,
+)
 
 from apitrail.aws import auth, decode
 from aws.generator import Generator
@@ -48,7 +51,7 @@ def measure(
                 parameters = generator.parameters(operation, everything=everything)
                 try:
                     sent = wire.send(client, name, parameters)
-                except EndpointResolutionError:
+                except (EndpointResolutionError, UnsupportedS3AccesspointConfigurationError):
                     assert form == "dualstack", "only some rulesets have no dualstack"
                     continue
                 credential = auth.read(sent.request)

@@ -14,7 +14,7 @@ from typing import Any
 
 from apitrail.aws import host
 
-FORMAT = 2
+FORMAT = 3
 """Goes up whenever what `build` returns changes."""
 
 _REGION_PLACEHOLDER = re.compile(r"\{[^}]*(?:[Rr]egion)\}")
@@ -84,6 +84,7 @@ def _service(name: str, version: str, directory: Path, *, current: bool) -> dict
         "version": version,
         "api_version": meta["apiVersion"],
         "current": current,
+        "bearer": _takes_bearer(meta),
         "service_id": meta["serviceId"],
         "signing_name": meta.get("signingName", meta["endpointPrefix"]),
         "endpoint_prefix": meta["endpointPrefix"],
@@ -95,6 +96,11 @@ def _service(name: str, version: str, directory: Path, *, current: bool) -> dict
         "unsigned": sorted(n for n, o in model["operations"].items() if _is_unsigned(o)),
         "routes": list(_routes(model)) if _is_rest(meta) else [],
     }
+
+
+def _takes_bearer(meta: dict[str, Any]) -> bool:
+    schemes = meta.get("auth", ())
+    return meta.get("signatureVersion") == "bearer" or "smithy.api#httpBearerAuth" in schemes
 
 
 def _is_rest(meta: dict[str, Any]) -> bool:

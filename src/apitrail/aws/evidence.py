@@ -91,6 +91,8 @@ def _candidates(name: host.Host, credential: Credential, index: Index) -> list[S
         return both or named or signed
     if credential.service is not None or name.partition is not None:
         return []
+    if credential.scheme == "bearer":
+        return index.bearer
     # Without any name, only what may go unsigned: sign-in services and S3.
     return [*index.unsigned, *index.signing.get("s3", ())]
 

@@ -43,6 +43,7 @@ class Service:
     api_version: str
     current: bool
     service_id: str
+    bearer: bool
     signing_name: str
     endpoint_prefix: str
     target_prefix: str | None
@@ -62,6 +63,7 @@ class Service:
             api_version=row["api_version"],
             current=row["current"],
             service_id=row["service_id"],
+            bearer=row["bearer"],
             signing_name=row["signing_name"],
             endpoint_prefix=row["endpoint_prefix"],
             target_prefix=row["target_prefix"],
@@ -137,6 +139,7 @@ class Index:
         self.targets: dict[str, list[Service]] = {}
         self.actions: dict[str, list[Service]] = {}
         self.unsigned: list[Service] = []
+        self.bearer: list[Service] = []
         self.versions: dict[str, list[Service]] = {}
         for service in self.services:
             self._file(service)
@@ -154,6 +157,8 @@ class Index:
         if service.is_query:
             for action in service.operations:
                 self.actions.setdefault(action, []).append(service)
+        if service.bearer:
+            self.bearer.append(service)
         if service.unsigned:
             self.unsigned.append(service)
 
