@@ -243,6 +243,10 @@ def stray_facet(content: dict[str, bytes], case: Case) -> None:
     content["events/3/facets/what"] = b"{}"
 
 
+def ask(**filter_fields: Any) -> Edit:
+    return document("manifest.json", lambda m: m | {"filter": m["filter"] | filter_fields})
+
+
 PLAIN: dict[str, tuple[Edit, str]] = {
     "leaf edited": (text("events/{1}/leaf.json", '"k":"api"', '"k":"run"'), "TAMPERED"),
     "leaf's time edited": (text("events/{1}/leaf.json", '"t":1', '"t":2'), "TAMPERED"),
@@ -305,6 +309,9 @@ PLAIN: dict[str, tuple[Edit, str]] = {
     "manifest shows what is not there": (document("manifest.json", lambda m: m | {"selected": [4]}), "TAMPERED"),
     "manifest shows in no order": (document("manifest.json", lambda m: m | {"selected": m["selected"][::-1]}), "TAMPERED"),
     "manifest shows what cannot be": (document("manifest.json", lambda m: m | {"selected": [-1]}), "TAMPERED"),
+    "manifest shows a heartbeat": (document("manifest.json", lambda m: m | {"selected": [m["size"] - 1]}), "TAMPERED"),
+    "manifest's time beyond time": (ask(until=10**30), "TAMPERED"),
+    "manifest's range without entries": (document("manifest.json", lambda m: m | {"range": {"first": 0, "last": 33, "opened": ["what"]}}), "TAMPERED"),
     "manifest says a key twice": (text("manifest.json", '"size"', '"range":null,"size"'), "TAMPERED"),
     "the newest entry gone": (newest, "TAMPERED"),
     "a file too many": (put("more.txt", b"x"), "TAMPERED"),
@@ -414,10 +421,6 @@ def edit_first_leaf(entries: list[bytes]) -> None:
     entries[0] = entries[0].replace(b'"k":"open"', b'"k":"run"')
 
 
-def ask(**filter_fields: Any) -> Edit:
-    return document("manifest.json", lambda m: m | {"filter": m["filter"] | filter_fields})
-
-
 COMPLETE: dict[str, tuple[Edit, str]] = {
     "a match hidden": (hide_match, "matches the question and is not shown"),
     "a match hidden and not opened": (hide_match_and_open, "is not opened, nor erased"),
@@ -434,7 +437,7 @@ COMPLETE: dict[str, tuple[Edit, str]] = {
     "an entry before the range edited": (leaves(edit_first_leaf), "differs from the entry in the range"),
     "an entry of the range removed": (leaves(lambda entries: entries.pop(5)), "does not hold the entries"),
     "an entry of the range doubled": (leaves(lambda entries: entries.insert(5, entries[5])), "does not hold the entries"),
-    "entries of the range swapped": (leaves(swap_leaves), "does not follow the entry before it"),
+    "entries of the range swapped": (leaves(swap_leaves), "calls itself entry 5"),
     "entries cut": (leaves(lambda entries: entries.append(b"x" * 3)), "does not hold the entries"),
     "first proof gone": (put("range/first.tlog-proof", None), "has no file"),
     "last proof gone": (put("range/last.tlog-proof", None), "has no file"),
@@ -446,6 +449,9 @@ COMPLETE: dict[str, tuple[Edit, str]] = {
     "range beyond the log": (claim(last=34), "malformed range"),
     "range backwards": (claim(first=30, last=3), "malformed range"),
     "range opens nothing": (claim(opened=[]), "malformed range"),
+    "range longer than its entries": (claim(last=33), "are not those of the range it claims"),
+    "a tile too many": (put("tile/entries/007", b""), "are not those of the range it claims"),
+    "asked from a time beyond time": (ask(since=10**30), "malformed filter"),
     "asked for something else": (ask(resource_name=["sg-00000000000000000"]), "does not match the question"),
     "asked by user": (ask(username=["alice"]), "does not open what its question needs"),
 }  # fmt: skip

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apitrail.bundle.layout import (
+    EARLIEST,
+    LATEST,
     NAMES,
     Consistency,
     Opened,
@@ -30,8 +32,8 @@ FILTERS = st.builds(
     resource_name=TEXTS | st.just(()),
     error=st.none() | st.just(value=True) | st.text(),
     read_only=st.none() | st.booleans(),
-    since=st.none() | st.integers(),
-    until=st.none() | st.integers(),
+    since=st.none() | st.integers(EARLIEST, LATEST - 1),
+    until=st.none() | st.integers(EARLIEST, LATEST - 1),
 )
 
 
@@ -100,7 +102,7 @@ def test_json_that_readers_could_differ_on(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     "values",
-    [{"x": 1}, {"since": "1"}, {"since": True}, {"read_only": 1}, {"error": False}, {"username": []},
+    [{"x": 1}, {"since": "1"}, {"since": True}, {"since": 10**15}, {"until": -(10**15)}, {"read_only": 1}, {"error": False}, {"username": []},
      {"username": "a"}, {"username": [1]}],
 )  # fmt: skip
 def test_malformed_filters(values: dict[str, object]) -> None:

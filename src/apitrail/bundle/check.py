@@ -16,7 +16,7 @@ from apitrail.bundle.coverage import MISSED, Coverage, interval_of
 from apitrail.bundle.question import is_alive
 from apitrail.bundle.reader import Bundle
 from apitrail.bundle.statement import Shown, Statement
-from apitrail.entry import Entry
+from apitrail.entry import CALLS, Entry
 from apitrail.errors import FormatError, UsageError, VerificationError
 from apitrail.event import Event, iso
 from apitrail.tlog import merkle, note
@@ -101,6 +101,7 @@ def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
     if claims.range is not None:
         step(f"4. entries {claims.range.first} to {claims.range.last}, all of them")
         found, erased = complete.check(bundle, claims.range)
+    erased += _erased(bundle)
     exported, dating = _check_fresh(bundle)
     statement = Statement(
         origin=head.origin, key=_key(bundle, history), size=head.size, exported=exported,
@@ -205,8 +206,10 @@ def _check_events(bundle: Bundle, head: Checkpoint) -> None:
 
 def _check_event(bundle: Bundle, head: Checkpoint, index: int) -> None:
     leaf = bundle.archive.read(layout.event(index, "leaf.json"))
+    if bundle.leaf(index) != leaf:
+        raise tampered("it differs from the entry in the range", index=index)
     try:
-        link = Entry.parse(leaf)
+        link = _entry(bundle, index)
     except FormatError as error:
         raise tampered(str(error), index=index) from error
     proof = bundle.proof(index)
@@ -221,8 +224,6 @@ def _check_event(bundle: Bundle, head: Checkpoint, index: int) -> None:
         )  # fmt: skip
     except VerificationError as error:
         raise tampered(f"its proof fails: {error}", index=index) from error
-    if bundle.leaf(index) != leaf:
-        raise tampered("it differs from the entry in the range", index=index)
     bundle.facets(index)
 
 
@@ -265,7 +266,19 @@ def _interval(bundle: Bundle) -> int:
     return coverage.interval
 
 
+def _erased(bundle: Bundle) -> int:
+    """How many facets of the calls shown are said to be erased, instead of merely not opened."""
+    leave = complete.erasures(bundle)
+    links = (_entry(bundle, index) for index in bundle.manifest.selected)
+    return sum(
+        len(leave.get(link.index, set()) & (set(link.commitments) - set(bundle.opened(link.index))))
+        for link in links
+    )
+
+
 def _shown(bundle: Bundle, index: int) -> Shown:
     link = _entry(bundle, index)
     event = Event.parse(bundle.facets(index, ("who", "what")))
+    if bundle.row(index) is None and link.kind not in CALLS:
+        raise tampered("it is shown and is no call", index=index)
     return Shown(index=index, time=link.time, kind=link.kind, what=event.what, who=event.who)

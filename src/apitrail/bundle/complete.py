@@ -17,10 +17,11 @@ from apitrail.bundle.reader import Bundle
 from apitrail.bundle.statement import Complete
 from apitrail.entry import CALLS, Entry
 from apitrail.errors import FormatError
-from apitrail.event import Event, iso
-from apitrail.query import Filter, project
+from apitrail.event import iso
+from apitrail.query import Filter, Row
 from apitrail.tlog import merkle
 from apitrail.verify.report import tampered
+from apitrail.verify.segment import parse_what
 
 
 def check(bundle: Bundle, claimed: Range) -> tuple[Complete, int]:
@@ -61,10 +62,10 @@ def _links(bundle: Bundle) -> list[Entry]:
     links: list[Entry] = []
     for index in bundle.span:
         try:
-            link = Entry.parse(bundle.leaf(index))
+            link = bundle.entry(index)
         except FormatError as error:
             raise tampered(str(error), index=index) from error
-        if link.index != index or (links and link.previous != links[-1].hash):
+        if link is None or (links and link.previous != links[-1].hash):
             raise tampered("it does not follow the entry before it", index=index)
         if links and link.time < links[-1].time:
             raise tampered("it is older than the entry before it", index=index)
@@ -85,7 +86,8 @@ def _coverage(bundle: Bundle, links: list[Entry], where: Filter) -> Coverage:
 
 def what(bundle: Bundle, index: int) -> Mapping[str, Any] | None:
     """The opened `what` of an entry."""
-    return Event.parse(bundle.facets(index, ("what",))).what
+    content = bundle.facets(index, ("what",)).get("what")
+    return None if content is None else parse_what(content)
 
 
 @dataclass(slots=True)
@@ -111,21 +113,20 @@ class _Walk:
         if lacking := sorted(missing - self.leave.get(link.index, set())):
             raise tampered(f"facet {lacking[0]!r} is not opened, nor erased", index=link.index)
         self.erased += len(missing)
-        event = Event.parse(contents)
-        self.coverage.add(link.index, link.time, link.kind, event.what)
+        said = what(self.bundle, link.index)
+        self.coverage.add(link.index, link.time, link.kind, said)
         if link.kind not in CALLS:
             return
         self.calls += 1
-        if missing or event.what is None:
+        row = self.bundle.row(link.index)
+        if missing or said is None or row is None:
             self.unjudged.append(link.index)
-            return
-        row = project(event.who, event.what)
-        if self.where.matches(row):
+        elif self.where.matches(row):
             self.matches.append(link.index)
-        elif event.what.get("undetermined") and self._could(row):
+        elif said.get("undetermined") and self._could(row):
             self.undetermined.append(link.index)
 
-    def _could(self, row: Any) -> bool:
+    def _could(self, row: Row) -> bool:
         """Would it match if it touched what is asked for?"""
         asked = self.where
         if not asked.resource_name and not asked.resource_type:

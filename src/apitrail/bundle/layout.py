@@ -24,6 +24,7 @@ CHECKPOINT = "checkpoint"
 KEYS = "keys"
 TOLD = frozenset({README, VERIFY, VKEY, KEYS})
 """Files for information, which prove nothing."""
+TILES = "tile/entries/"
 FIRST_PROOF = "range/first.tlog-proof"
 LAST_PROOF = "range/last.tlog-proof"
 
@@ -40,6 +41,10 @@ NAMES = re.compile(
 _EVENT = re.compile(rf"events/({_NUMBER})/leaf\.json")
 _KEPT = re.compile(rf"checkpoints/({_NUMBER})")
 _STEP = re.compile(rf"consistency/({_NUMBER})-({_NUMBER})")
+
+
+EARLIEST, LATEST = -62_135_596_800_000, 253_402_300_800_000
+"""Unix milliseconds of the years 1 and 10000; what is not between cannot be written down."""
 
 
 def event(index: int, file: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from apitrail.bundle.layout import parse_json
+from apitrail.bundle.layout import EARLIEST, LATEST, parse_json
 from apitrail.entry import TAGS
 from apitrail.errors import FormatError
 from apitrail.query import Filter
@@ -116,7 +116,11 @@ def parse_filter(values: Mapping[str, Any]) -> Filter:
     known: dict[str, Any] = {}
     for name, value in values.items():
         if name in ("since", "until"):
-            good = isinstance(value, int) and not isinstance(value, bool)
+            good = (
+                isinstance(value, int)
+                and not isinstance(value, bool)
+                and EARLIEST <= value < LATEST
+            )
         elif name == "read_only":
             good = isinstance(value, bool)
         elif name == "error":

@@ -48,6 +48,7 @@ class Bundle:
         self.checkpoint_note = self.text(layout.CHECKPOINT)
         self.checkpoint = Checkpoint.parse(Note.parse(self.checkpoint_note).text)
         self.events = layout.events(archive.names)
+        self._check_span()
         self._tile = lru_cache(_CACHED)(self._read_tile)
         self._opened = lru_cache(_CACHED)(self._read_opened)
 
@@ -99,7 +100,14 @@ class Bundle:
 
     def entry(self, index: int) -> Entry | None:
         """One entry, parsed; None where it is not disclosed."""
-        return Entry.parse(self.leaf(index)) if self.has(index) else None
+        if not self.has(index):
+            return None
+        link = Entry.parse(self.leaf(index))
+        if link.index != index:
+            raise FormatError(f"what stands as entry {index} calls itself entry {link.index}")
+        if not 0 <= link.time < layout.LATEST:
+            raise FormatError(f"entry {index} is of no time")
+        return link
 
     def seal(self, index: int) -> bytes | None:  # noqa: ARG002
         """Event keys are never handed over: they would open every facet."""
@@ -258,7 +266,19 @@ class Bundle:
         if link is None or link.kind not in CALLS:
             return None
         event = Event.parse(self.facets(index, ("who", "what")))
-        return None if event.what is None else project(event.who, event.what)
+        if event.what is None:
+            return None
+        row = project(event.who, event.what)
+        if not 0 <= row.time < layout.LATEST:
+            raise FormatError(f"the call of entry {index} is of no time")
+        return row
+
+    def _check_span(self) -> None:
+        """A range is as long as its entry bundles, or a claim could keep us busy for ever."""
+        held = {name for name in self.archive.names if name.startswith(layout.TILES)}
+        starts = range(self.span.start, self.span.stop, WIDTH)
+        if len(held) != len(starts) or {layout.tile(at, self.span.stop) for at in starts} != held:
+            raise FormatError("the entries in the bundle are not those of the range it claims")
 
     def _read_tile(self, number: int) -> list[bytes]:
         name = layout.tile(number * WIDTH, self.span.stop)

@@ -31,6 +31,7 @@ KINDS = ("api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", 
 CALLS = ("api", "unknown")
 BESIDE = ("close", "erase", "key", "anchor")
 SLACK, SETTLING, INTERVAL, MISSED, WIDTH, NAMED = 300_000, 5_000, 60_000, 2, 256, 100
+EARLIEST, LATEST = -62_135_596_800_000, 253_402_300_800_000  # years 1 and 10000
 MOST_FILES, LARGEST_FILE, LARGEST_TOTAL = 2_000_000, 1 << 30, 1 << 34
 NUMBER = r"(?:0|[1-9][0-9]{0,18})"
 NAMES = re.compile(
@@ -225,6 +226,8 @@ class Entry:
             )  # fmt: skip
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise Problem("entry %d: malformed entry" % index) from None
+        if not 0 <= self.time < LATEST:
+            raise Problem("entry %d: it is of no time" % index)
         tags = list(self.committed)
         if (
             written.encode() != data
@@ -321,6 +324,10 @@ class Bundle:
             range(span["first"] - span["first"] % WIDTH, span["last"] + 1) if span else range(0)
         )
         self.entries, self.cache = {}, {}
+        held = {name for name in self.names if name.startswith("tile/")}
+        numbers = range(self.span.start // WIDTH, -(-self.span.stop // WIDTH))
+        if len(held) != len(numbers) or {self.tile_name(number) for number in numbers} != held:
+            raise Problem("the entries in the bundle are not those of the range it claims")
 
     def open_zip(self, path):
         try:
@@ -391,19 +398,24 @@ class Bundle:
             self.cache["tile", number] = self.tile(number)
         return self.cache["tile", number][index % WIDTH]
 
-    def tile(self, number):
-        """A C2SP entry bundle: each entry behind its length in two bytes."""
+    def tile_name(self, number):
+        """A C2SP path: digits in groups of three, all but the last behind an x."""
         width = min(WIDTH, self.span.stop - number * WIDTH)
         digits = str(number).zfill(-(-len(str(number)) // 3) * 3)
         parts = [digits[at : at + 3] for at in range(0, len(digits), 3)]
         name = "tile/entries/" + "/".join(["x" + part for part in parts[:-1]] + parts[-1:])
-        data = self.read(name if width == WIDTH else "%s.p/%d" % (name, width))
+        return name if width == WIDTH else "%s.p/%d" % (name, width)
+
+    def tile(self, number):
+        """A C2SP entry bundle: each entry behind its length in two bytes."""
+        name = self.tile_name(number)
+        data = self.read(name)
         entries, at = [], 0
         while at < len(data):
             end = at + 2 + int.from_bytes(data[at : at + 2], "big")
             entries.append(data[at + 2 : end])
             at = end
-        if at != len(data) or len(entries) != width:
+        if at != len(data) or len(entries) != min(WIDTH, self.span.stop - number * WIDTH):
             raise Problem("%s is a malformed entry bundle" % name)
         return entries
 
@@ -622,7 +634,10 @@ def check_filter(where):
         is_list = isinstance(value, list) and value and all(isinstance(item, str) for item in value)
         if not (
             ((name in COLUMNS or name in RESOURCES) and is_list)
-            or (name in ("since", "until") and isinstance(value, int) and not isinstance(value, bool))
+            or (
+                name in ("since", "until") and isinstance(value, int)
+                and not isinstance(value, bool) and EARLIEST <= value < LATEST
+            )
             or (name == "read_only" and isinstance(value, bool))
             or (name == "error" and (value is True or isinstance(value, str)))
         ):  # fmt: skip
@@ -643,6 +658,8 @@ def project(index, who, what):
         for item in what.get("resources", ()):
             kind = item.get("type") or ""
             row["resources"] |= {(key, kind) for key in (item.get("name"), item.get("arn")) if key}
+        if not 0 <= row["time"] < LATEST:
+            raise ValueError(row["time"])
         if who is not None:
             user = who["record"].get("userIdentity") or {}
             row["username"], row["run"] = username(user), (who.get("run") or {}).get("id")
@@ -917,6 +934,10 @@ def indexes(numbers):
 
 def shown(bundle, index):
     link, what, who = bundle.entry(index), bundle.value(index, "what"), bundle.value(index, "who")
+    if link.kind not in CALLS:
+        raise Problem("entry %d: it is shown and is no call" % index)
+    if what is not None:
+        project(index, who, what)
     record = (what or {}).get("record") or {}
     user = ((who or {}).get("record") or {}).get("userIdentity") or {}
     by = user.get("arn") or user.get("userName") or user.get("accessKeyId")
@@ -1023,15 +1044,17 @@ def verify(path, trusted):
     found = check_range(bundle) if bundle.manifest["range"] else None
     newest = check_fresh(bundle)
     number = count(len(bundle.manifest["selected"]), "call")
-    yield_ = "OK"
-    if found and found["erased"]:
-        yield_ = "OK with %s" % count(found["erased"], "erasure")
+    erased, leave = found["erased"] if found else 0, erasures(bundle)
+    for index in bundle.manifest["selected"]:
+        closed = set(bundle.entry(index).committed) - set(bundle.facets(index))
+        erased += len(leave.get(index, set()) & closed)
+    verdict = "OK with %s" % count(erased, "erasure") if erased else "OK"
     if found:
         span = bundle.manifest["range"]
         said = "%s in entries %d to %d, and none but these" % (number, span["first"], span["last"])
     else:
         said = "%s shown, each in a log of %d entries" % (number, bundle.head.size)
-    return ["%s: %s" % (yield_, said)] + list(statement(bundle, key, kept, newest, found))
+    return ["%s: %s" % (verdict, said)] + list(statement(bundle, key, kept, newest, found))
 
 
 def main():
