@@ -290,6 +290,15 @@ def test_attribute_of_an_element():
     }
 
 
+def test_flat_list_goes_by_the_name_of_its_items():
+    body = "<R><ListDomainsResult><DomainName>a</DomainName><DomainName>b</DomainName></ListDomainsResult></R>"
+    call = response.parse(
+        Call(service="sdb", operation="ListDomains", protocol="query"),
+        Response(status=200, http_version="HTTP/1.1", headers=(), body=Body.of(body.encode())),
+    )
+    assert call.result == {"DomainNames": ["a", "b"]}
+
+
 def test_member_and_list_of_the_same_name():
     body = "<N><QueueConfiguration><Event>a</Event><Event>b</Event></QueueConfiguration></N>"
     call = response.parse(
