@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mitmproxy import http
+from mitmproxy.connection import Server
 from mitmproxy.proxy import mode_specs
 
 from apitrail import refusal
@@ -201,6 +202,9 @@ class Addon:
             return
         data = flow.request.data
         data.scheme, data.host, data.port = upstream.scheme.encode(), upstream.host, upstream.port
+        if flow.server_conn.via is not None:
+            # A stand-in is nothing a corporate proxy could reach.
+            flow.server_conn = Server(address=None)
 
     def _is_streamed(self, request: http.Request) -> bool:
         """Does the body go through as it comes, being long or of unknown length?"""

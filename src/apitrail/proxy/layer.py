@@ -39,11 +39,26 @@ class Stream(http.HttpStream):
     """One exchange: a streamed answer ends after its entry is written, a refused body is let go."""
 
     def state_wait_for_request_headers(self, event: events.Event) -> Commands:
-        """Invite no body (100 Continue) that will not be sent on."""
+        """A client that asks before it sends a body (100-continue) is told at once."""
+        answered = False
         for command in _through(super().state_wait_for_request_headers(event)):
             if self._invites(command.item) and self.flow.response is not None:
+                answered = True
+                yield from self._answer(self.flow.response)
                 continue
             command.reply = yield command.item
+        if answered:
+            self.client_state = self.server_state = self.state_errored
+
+    def _answer(self, response: messages.Response) -> Commands:
+        # Whether the body comes all the same cannot be known, so that nothing may come behind it.
+        response.headers["Connection"] = "close"
+        for event in (
+            _events.ResponseHeaders(self.stream_id, response),
+            _events.ResponseData(self.stream_id, response.raw_content or b""),
+            _events.ResponseEndOfMessage(self.stream_id),
+        ):
+            yield http.SendHttp(event, self.context.client)
 
     def state_consume_request_body(self, event: events.Event) -> Commands:
         """Of a call that was refused by its headers nothing is kept in memory."""
