@@ -118,13 +118,16 @@ def test_two_at_once_share_a_recorder_that_stays_for_the_second(machine: Machine
         "sh", "-c", "echo inside; read go; exec aws sts get-caller-identity",
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    assert first.stdout and first.stdin and first.stderr
+    assert first.stdin
+    assert first.stdout
+    assert first.stderr
     assert first.stdout.readline() == "inside\n"
     other = machine.start(
         "apitrail", "exec", "--upstream", machine.endpoint, "--", *second,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    assert other.stdout and other.stdin
+    assert other.stdin
+    assert other.stdout
     assert other.stdout.readline() == "inside\n"
     first.stdin.write("go\n")
     first.stdin.close()
@@ -194,8 +197,7 @@ def test_an_option_that_the_running_recorder_does_not_have_is_not_ignored(
             "exec", "--upstream", "http://127.0.0.1:1", "--", "true", status=2
         )  # fmt: skip
         assert done.stderr.splitlines() == [
-            "apitrail: a recorder with another --upstream is running on this trail:"
-            f" '{machine.endpoint}'",
+            f"apitrail: a recorder with another --upstream is running on this trail: '{machine.endpoint}'",
             "hint: leave --upstream out to use it, stop it, or name another trail with --trail",
         ]
         machine.exec("true")

@@ -149,6 +149,8 @@ def corporate(to: tuple[str, int], *, user: str | None = None) -> Iterator[Corpo
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             line = self.rfile.readline().decode()
+            if not line:
+                return  # `exec` only looked whether we are here
             headers = {}
             while (header := self.rfile.readline().decode().strip()) != "":
                 name, _, value = header.partition(":")
@@ -277,7 +279,9 @@ def test_a_corporate_proxy_that_cannot_be_used_is_refused(machine: Machine, valu
 
 
 def certificates(path: str) -> set[str]:
-    return set(re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END", Path(path).read_text(), re.S))
+    return set(
+        re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END", Path(path).read_text(), re.DOTALL)
+    )
 
 
 BUNDLES = (
@@ -287,7 +291,7 @@ BUNDLES = (
 
 def test_a_preset_ca_bundle_is_extended(machine: Machine) -> None:
     some = re.findall(
-        r"-----BEGIN.*?-----END CERTIFICATE-----", Path(SYSTEM_STORE).read_text(), re.S
+        r"-----BEGIN.*?-----END CERTIFICATE-----", Path(SYSTEM_STORE).read_text(), re.DOTALL
     )
     env = {}
     for name, text in zip(BUNDLES, some, strict=False):
@@ -308,10 +312,8 @@ def test_without_a_preset_the_systems_store_is_extended(machine: Machine) -> Non
 
 
 def test_everything_a_ci_machine_presets_at_once(machine: Machine) -> None:
-    preset = {
-        name: SYSTEM_STORE
-        for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
-    }
+    names = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
+    preset = dict.fromkeys(names, SYSTEM_STORE)
     preset["NO_PROXY"] = "*"
     machine.exec("sh", "-c", "aws sts get-caller-identity", env=preset)
     assert machine.names("--run", "last") == ["GetCallerIdentity"]

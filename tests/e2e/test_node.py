@@ -1,0 +1,90 @@
+"""The AWS SDK for JavaScript v3, which takes no notice of HTTPS_PROXY, in an app left as it is."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from machine import Machine, clean
+
+PACKAGES = Path(__file__).parent / "js"
+
+APP = """
+const { STSClient, GetCallerIdentityCommand } = require('@aws-sdk/client-sts');
+const { S3Client, CreateBucketCommand, PutObjectCommand, GetObjectCommand } = require('@aws-sdk/client-s3');
+const { DynamoDBClient, ListTablesCommand } = require('@aws-sdk/client-dynamodb');
+(async () => {
+  await new STSClient({}).send(new GetCallerIdentityCommand({}));
+  const s3 = new S3Client({ forcePathStyle: true });
+  const Bucket = `js-${process.pid}-${Date.now()}`;
+  await s3.send(new CreateBucketCommand({
+    Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' },
+  }));
+  await s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'paid' }));
+  const got = await s3.send(new GetObjectCommand({ Bucket, Key: 'k' }));
+  if (await got.Body.transformToString() !== 'paid') throw new Error('not what was put');
+  await new DynamoDBClient({}).send(new ListTablesCommand({}));
+})().catch((error) => { console.error(error); process.exit(1); });
+"""
+NAMES = ["GetCallerIdentity", "CreateBucket", "PutObject", "GetObject", "ListTables"]
+
+# Kinesis is called over HTTP/2, which no https.Agent sees.
+STREAMS = """
+import { KinesisClient, ListStreamsCommand } from '@aws-sdk/client-kinesis';
+const client = new KinesisClient({});
+await client.send(new ListStreamsCommand({}));
+await client.send(new ListStreamsCommand({ Limit: 5 }));
+client.destroy();
+"""
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the SDK installed as the lock file says."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("node and npm are not installed")
+    directory = tmp_path_factory.mktemp("js")
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(PACKAGES / name, directory)
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+    done = subprocess.run(
+        command, cwd=directory, capture_output=True, text=True, env=clean(), check=False
+    )
+    if done.returncode:
+        pytest.skip(f"npm cannot install the SDK here: {done.stderr.strip().splitlines()[-1]}")
+    return directory
+
+
+def app(packages: Path, name: str, text: str) -> tuple[str, str]:
+    path = packages / name
+    path.write_text(text)
+    return "node", str(path)
+
+
+def test_an_unchanged_app_is_recorded_through_the_proxy(machine: Machine, packages: Path) -> None:
+    machine.exec(*app(packages, "app.js", APP))
+    events = machine.events("--run", "last")
+    assert [event["eventName"] for event in events] == NAMES
+    assert all("aws-sdk-js/3" in event["userAgent"] for event in events)
+
+
+def test_http2_is_recorded_through_the_proxy(machine: Machine, packages: Path) -> None:
+    machine.exec(*app(packages, "streams.mjs", STREAMS))
+    assert machine.names("--run", "last") == ["ListStreams", "ListStreams"]
+
+
+def test_an_unchanged_app_is_recorded_through_an_endpoint_url(
+    machine: Machine, packages: Path
+) -> None:
+    with machine.recording("--mode", f"reverse:{machine.endpoint}@0") as recorder:
+        machine.run(
+            *app(packages, "app.js", APP), env={"AWS_ENDPOINT_URL": recorder.urls[0]}
+        )  # fmt: skip
+    assert machine.names() == NAMES
+
+
+def test_no_registry_is_named_in_what_is_locked() -> None:
+    assert "://" not in (PACKAGES / "package-lock.json").read_text()
