@@ -16,7 +16,7 @@ from apitrail import __version__
 from apitrail.aws import auth, decode
 from apitrail.aws.call import Call
 from apitrail.aws.credential import Credential
-from apitrail.cloudtrail import errors, record, resources
+from apitrail.cloudtrail import errors, iam, record, resources
 from apitrail.errors import Error, RecordingError
 from apitrail.event import Description, Event, describe, dump
 from apitrail.exchange import Exchange
@@ -84,6 +84,7 @@ class Recorder:
     _entering: int = 0
     _state: str = "not open yet"
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
+    _warmed: set[str] = field(default_factory=set)
 
     async def start(self) -> int:
         """Write `open`, then account for calls a crash left; gives how many those were."""
@@ -143,12 +144,22 @@ class Recorder:
             )
         await _load(exchange, credential)
         call = await _decode(decode.request, exchange.request, credential)
+        await self._warm(call)
         caller = self.known.identify(credential, at=exchange.started, call=call)
         opened = Open(exchange, call, credential, {}, run, verdict)
         opened.facets = self._event(opened, exchange, call, caller).facets()
         await self.trail.begin(exchange.id, opened.facets)
         self.in_flight[exchange.id] = opened
         return opened
+
+    async def _warm(self, call: Call) -> None:
+        """Load what IAM knows of a service in a thread, once."""
+        if call.service is not None and call.service not in self._warmed:
+            await asyncio.to_thread(
+                iam.service_of,
+                call.service, call.operation or "", call.signing_name, call.endpoint_prefix,
+            )  # fmt: skip
+            self._warmed.add(call.service)
 
     async def finish(self, opened: Open, exchange: Exchange) -> None:
         """Make the entry of a call durable; only then may its response be released.
@@ -219,18 +230,18 @@ class Recorder:
         identity = replace(caller, signature=opened.signature) if opened.signature else caller
         account = identity.account or credential.account
         safe, safe_call = self.redactor.both(exchange, call)
-        touched = resources.resources(safe_call, account=account)
+        touched = resources.resources(safe_call, account=account, region=credential.region)
         event = describe(
             safe,
             replace(safe_call, problems=(*safe_call.problems, *credential.problems)),
             Description(
                 record=record.record(
                     safe, safe_call, credential,
-                    user_identity=identity.user_identity(), account=account,
+                    user_identity=identity.user_identity(), account=account, touched=touched,
                 ),
                 identity=identity.to_json(),
                 resources=tuple(_resource(item) for item in touched),
-                undetermined=resources.undetermined(safe_call),
+                undetermined=resources.undetermined(safe_call, touched),
                 error=_error(safe, safe_call),
                 run=opened.run,
                 learned=learned,
