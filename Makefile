@@ -25,7 +25,7 @@ bench: install
 
 # Every operation botocore knows, not the sample that `make test` takes; some minutes.
 conformance: install
-	$(PY) -m pytest -n 2 -s -m conformance
+	$(PY) -m pytest -n 2 -m conformance
 
 # Hashes only: no index URL and no registry host may be committed.
 lock: install

@@ -74,9 +74,12 @@ def test_a_sample_of_operations_comes_back(form):
 @pytest.mark.conformance
 @pytest.mark.parametrize("shard", range(SHARDS))
 @pytest.mark.parametrize("form", HOSTS)
-def test_all_operations_come_back(form, shard, record_property):
+def test_all_operations_come_back(form, shard, tally):
     score = measure(ALL[shard::SHARDS], form)
 
-    record_property("score", str(score))
-    print(f"\n{form} {shard + 1}/{SHARDS}\n{score}")
+    for protocol, tried in score.tried.items():
+        right, twins = score.right[protocol], score.undecidable[protocol]
+        tally(f"requests, {form}, {protocol}", right, tried)
+        tally(f"requests, {form}, all", right, tried)
+        tally(f"requests, {form}, without wire-identical twins", right - twins, tried)
     assert not score.misses

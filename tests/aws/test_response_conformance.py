@@ -205,11 +205,9 @@ def test_sample(protocol):
 @pytest.mark.conformance
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_all(protocol):
+def test_all(protocol, tally):
     counts, misses = score(services(1), protocol)
-    print(f"\nresponses {protocol}:", end="")
     for kind in ("results", "errors"):
-        right, of = counts[f"right {kind}"], counts[kind]
-        print(f" {kind} {right}/{of} ({right / max(of, 1):.2%})", end="")
-    print("".join(f"\n  missed {miss}" for miss in misses))
+        tally(f"{kind}, {protocol}", counts[f"right {kind}"], counts[kind])
+        tally(f"{kind}, all", counts[f"right {kind}"], counts[kind])
     assert unexplained(misses) == []
