@@ -37,13 +37,15 @@ KINDS = (
 )
 CALLS = ("api", "unknown")
 
+_PADDED = {tag: tag.encode("ascii").ljust(8, b"\0") for tag in TAGS}
+
 START = bytes(32)
 """The previous hash of entry 0."""
 
 
 def salt(event_key: bytes, tag: str) -> bytes:
     """The 32-byte salt of one facet: SHA-256(event_key ‖ tag padded with NUL to 8 bytes)."""
-    return hashlib.sha256(event_key + tag.encode("ascii").ljust(8, b"\0")).digest()
+    return hashlib.sha256(event_key + _PADDED[tag]).digest()
 
 
 def commitment(facet_salt: bytes, content: bytes) -> bytes:

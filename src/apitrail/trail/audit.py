@@ -75,8 +75,11 @@ class Audit(Reader):
         )
 
     def resources(self) -> Iterator[tuple[Any, ...]]:
-        """Rows as (idx, id of name, id of type) in no order that matters."""
-        yield from self._rows("SELECT idx, name, type FROM resource")
+        """Rows as (idx, id of name, id of type, name, type) in no order that matters."""
+        yield from self._rows(
+            "SELECT r.idx, r.name, r.type, n.value, t.value FROM resource r "
+            "LEFT JOIN string n ON n.id = r.name LEFT JOIN string t ON t.id = r.type"
+        )
 
     def string_ids(self) -> Iterator[tuple[int]]:
         """The ids in the dictionary."""

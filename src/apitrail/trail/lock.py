@@ -14,7 +14,7 @@ from apitrail.errors import UsageError
 LOCK = "lock"
 
 
-class Busy(UsageError):
+class Busy(UsageError):  # noqa: N818
     """Another writer holds the trail."""
 
 

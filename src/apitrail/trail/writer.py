@@ -368,6 +368,13 @@ class Trail:
             item.done.set_result(result)
 
     async def _commit(self, items: list[_Item]) -> None:
+        if items and any(owed.draft.kind == "close" for owed in self._owed):
+            # A stop is the last of its batch, also when it is written late.
+            await self._commit([])
+            if self._owed:
+                self._owed += [item for item in items if isinstance(item, _Append)]
+                _fail(items, sqlite3.OperationalError("entries are owed"))
+                return
         appends = [*self._owed, *(item for item in items if isinstance(item, _Append))]
         begins = [item for item in items if isinstance(item, _Begin)]
         try:

@@ -129,22 +129,16 @@ def check_shared(rows: Rows, use: Use, *, key: bytes, expected: Expected) -> Non
 
     `expected` tells the rows of a range again, to name what is wrong in a bucket that differs.
     """
-    strings: dict[int, str | None] = {}
-    stored: dict[int, int] = {}
-    for idx, name, kind in rows.resources():
-        for number in (name, kind):
-            if number not in strings:
-                strings[number] = rows.string(number)
-        name_value, kind_value = strings[name], strings[kind]
-        if name_value is None or kind_value is None:
+    used, stored = set(use.strings), dict[int, int]()
+    for idx, *numbers, name, kind in rows.resources():
+        if name is None or kind is None:
             raise tampered("a resource uses a string that is missing", index=idx)
+        used.update(numbers)
         bucket = idx // BUCKET
-        digest = _digest(key, idx, name_value, kind_value)
-        stored[bucket] = (stored.get(bucket, 0) + digest) % _MODULUS
+        stored[bucket] = (stored.get(bucket, 0) + _digest(key, idx, name, kind)) % _MODULUS
     for bucket in sorted({*stored, *use.resources}):
         if stored.get(bucket, 0) != use.resources.get(bucket, 0):
-            raise _resource_finding(rows, bucket, strings, expected)
-    used: set[int] = use.strings | strings.keys()
+            raise _resource_finding(rows, bucket, expected)
     for (number,) in rows.string_ids():
         if number not in used:
             raise tampered(f"string {number} in the dictionary is used by nothing")
@@ -154,13 +148,9 @@ type Expected = Iterable[tuple[int, Row]]
 """Indexes and rows of all calls; read only when something is wrong."""
 
 
-def _resource_finding(
-    rows: Rows, bucket: int, strings: Mapping[int, str | None], expected: Expected
-) -> Exception:
+def _resource_finding(rows: Rows, bucket: int, expected: Expected) -> Exception:
     there = {
-        (idx, strings[name], strings[kind])
-        for idx, name, kind in rows.resources()
-        if idx // BUCKET == bucket
+        (idx, name, kind) for idx, _, _, name, kind in rows.resources() if idx // BUCKET == bucket
     }
     should = {
         (idx, *resource)
