@@ -26,6 +26,9 @@ _RECORD_OPTIONS = (
     click.option("--tunnel", "tunnels", multiple=True, metavar="HOST|CIDR", help="Admit a private destination that is not AWS."),
     click.option("--body-limit", default="256k", show_default=True, metavar="SIZE", help="How much of a body is kept."),
     click.option("--heartbeat", default="60s", show_default=True, metavar="TIME", help="How often the log says that nothing is missing."),
+    click.option("--config", "configuration", type=click.Path(path_type=Path), metavar="FILE", help="Identities, what to keep and whose signatures to check; config.toml of the user's own by default."),
+    click.option("--verify-signatures", "signatures", flag_value="verify", help="Say of each call whether its signature is right."),
+    click.option("--require-valid-signature", "signatures", flag_value="require", help="And refuse those whose signature is wrong."),
 )  # fmt: skip
 
 
@@ -37,7 +40,8 @@ def record_options[F: Callable[..., Any]](command: F) -> F:
 
 
 def _settings(
-    modes: tuple[str, ...], upstream: str | None, tunnels: tuple[str, ...], body_limit: str, heartbeat: str
+    modes: tuple[str, ...], upstream: str | None, tunnels: tuple[str, ...], body_limit: str,
+    heartbeat: str, configuration: Path | None, signatures: Any,
 ) -> Any:  # fmt: skip
     from apitrail import when
     from apitrail.settings import Settings
@@ -48,6 +52,8 @@ def _settings(
         tunnels=tunnels,
         body_limit=parse_size(body_limit),
         heartbeat=when.parse_duration(heartbeat).total_seconds(),
+        configuration=configuration,
+        signatures=signatures,
     )
 
 

@@ -47,7 +47,7 @@ class Upstream:
         try:
             parts = urlsplit(url if "://" in url else f"//{url}")
             scheme = parts.scheme or "https"
-            port = parts.port or PORTS.get(scheme, 0)
+            port = PORTS.get(scheme, 0) if parts.port is None else parts.port
         except ValueError:
             scheme, port, parts = "", 0, urlsplit("")
         if scheme not in PORTS or not parts.hostname or not 0 < port < 65_536:

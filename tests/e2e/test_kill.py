@@ -1,0 +1,99 @@
+"""A recorder killed at any moment leaves a trail that opens, holds, and accounts for every call."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import subprocess
+from collections import Counter
+
+import pytest
+
+from machine import Machine, free_port
+from proxying import AWS, calls, connect, entries, request, secure, tunnel, upstream
+
+ROUNDS = 5
+CLIENTS = 6
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+
+def body(name: str) -> bytes:
+    return f"Action=AssumeRole&Version=2011-06-15&RoleSessionName={name}&RoleArn=arn".encode()
+
+
+async def call_until_the_end(
+    port: int, trail, client: int, round_: int, answered: list[str]
+) -> None:
+    """Calls one after another, each with a name of its own, until the recorder is gone."""
+    number = 0
+    try:
+        async with connect(port) as peer:
+            await tunnel(peer, f"{AWS}:443")
+            await secure(peer, trail)
+            while True:
+                name = f"call-{round_}-{client}-{number}"
+                await peer.send(request(body=body(name)))
+                if (await peer.message())[9:12] == b"200":
+                    answered.append(name)
+                number += 1
+    except (ConnectionError, asyncio.IncompleteReadError, OSError):
+        pass
+
+
+async def round_of(machine: Machine, stub, round_: int, chance: random.Random) -> list[str]:
+    """Start, load, kill; gives the calls that were answered."""
+    port, answered = free_port(), []
+    process = machine.start(
+        "apitrail", "record", "--mode", f"regular@{port}", "--upstream", stub.url,
+        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert process.stderr is not None
+    while "env)" not in (line := await asyncio.to_thread(process.stderr.readline)):
+        assert line, "the recorder did not start"
+    clients = [
+        asyncio.create_task(call_until_the_end(port, machine.trail, each, round_, answered))
+        for each in range(CLIENTS)
+    ]
+    wanted = chance.randrange(1, 60)
+    while len(answered) < wanted:  # noqa: ASYNC110
+        await asyncio.sleep(0.001 * chance.random())
+    process.kill()
+    await asyncio.gather(*clients)
+    process.stderr.close()
+    process.wait()
+    return answered
+
+
+@pytest.mark.timeout(120)
+def test_every_call_the_upstream_saw_is_accounted_for(tmp_path):
+    chance = random.Random(20261123)
+
+    async def scenario() -> tuple[set[str], set[str]]:
+        async with upstream(ANSWER) as stub:
+            machine = Machine(tmp_path / "home", stub.url)
+            answered = [
+                name
+                for round_ in range(ROUNDS)
+                for name in await round_of(machine, stub, round_, chance)
+            ]
+            machine.apitrail("exec", "--upstream", stub.url, "--", "true")  # accounts for the rest
+            machine.apitrail("verify")
+            seen = {re.search(rb"call-[0-9-]+[0-9]", each)[0].decode() for each in stub.seen}  # type: ignore[index]
+            trail = machine.trail
+            recorded = Counter(
+                event.request["parameters"]["RoleSessionName"] for event in calls(trail)
+            )
+            api = {
+                event.request["parameters"]["RoleSessionName"]
+                for kind, event in entries(trail)
+                if kind == "api"
+            }
+            assert max(recorded.values()) == 1
+            assert seen <= recorded.keys()
+            assert set(answered) <= api
+            return seen, api
+
+    seen, api = asyncio.run(scenario())
+    assert len(seen) > ROUNDS
+    assert api <= seen
