@@ -78,6 +78,7 @@ class Zip:
         except FormatError:
             self._zip.close()
             raise
+        self._names = frozenset(self._files)
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +98,7 @@ class Zip:
     @property
     def names(self) -> frozenset[str]:
         """What is in it."""
-        return frozenset(self._files)
+        return self._names
 
     def read(self, name: str) -> bytes:
         """One file; its checksum is checked on the way."""

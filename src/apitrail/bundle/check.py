@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from apitrail.bundle import complete, layout
-from apitrail.bundle.coverage import MISSED, Coverage, interval_of
+from apitrail.bundle.coverage import INTERVAL, MISSED, interval_of
 from apitrail.bundle.question import is_alive
 from apitrail.bundle.reader import Bundle
 from apitrail.bundle.statement import Shown, Statement
@@ -127,11 +127,9 @@ def _message(statement: Statement) -> str:
 
 def _check_keys(bundle: Bundle, history: History) -> None:
     """The disclosed changes of key must be just those that the checkpoints show."""
-    links = (bundle.entry(index) for index in bundle.indexes())
     books = [
         Book(link.index, link.time, link.kind, said)
-        for link in links
-        if link is not None and link.kind == "key"
+        for link in bundle.of_kind("key")
         if (said := complete.what(bundle, link.index)) is not None
     ]
     check_rotations(history, books)
@@ -258,12 +256,10 @@ def _entry(bundle: Bundle, index: int) -> Entry:
 
 def _interval(bundle: Bundle) -> int:
     """Milliseconds between heartbeats, by the newest disclosed start."""
-    coverage = Coverage(0, 0)
-    for index in bundle.indexes():
-        link = bundle.entry(index)
-        if link is not None and link.kind == "open":
-            coverage.interval = interval_of(complete.what(bundle, index) or {}) or coverage.interval
-    return coverage.interval
+    interval = INTERVAL
+    for link in bundle.of_kind("open"):
+        interval = interval_of(complete.what(bundle, link.index) or {}) or interval
+    return interval
 
 
 def _erased(bundle: Bundle) -> int:

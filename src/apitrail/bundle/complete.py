@@ -77,10 +77,9 @@ def _coverage(bundle: Bundle, links: list[Entry], where: Filter) -> Coverage:
     since = links[0].time if where.since is None else where.since
     until = links[-1].time + 1 if where.until is None else where.until
     coverage = Coverage(since, until)
-    for index in bundle.events:
-        link = bundle.entry(index)
-        if link is not None and link.kind == "open" and index < links[0].index:
-            coverage.interval = interval_of(what(bundle, index) or {}) or coverage.interval
+    for link in bundle.of_kind("open"):
+        if link.index < links[0].index:
+            coverage.interval = interval_of(what(bundle, link.index) or {}) or coverage.interval
     return coverage
 
 
@@ -137,14 +136,11 @@ class _Walk:
 def erasures(bundle: Bundle) -> dict[int, set[str]]:
     """The facets that disclosed `erase` entries name, by entry; raises Finding."""
     named: dict[int, set[str]] = {}
-    for index in bundle.indexes():
-        link = bundle.entry(index)
-        if link is None or link.kind != "erase":
-            continue
-        said = what(bundle, index)
+    for link in bundle.of_kind("erase"):
+        said = what(bundle, link.index)
         for target in erasure.parse(said) if said is not None else ():
-            if target.index >= index:
-                raise tampered("it erases what came after it", index=index)
+            if target.index >= link.index:
+                raise tampered("it erases what came after it", index=link.index)
             named.setdefault(target.index, set()).update(target.facets)
     return named
 

@@ -28,6 +28,8 @@ from apitrail.tlog.proof import Proof
 from apitrail.tlog.tile import WIDTH, parse_entries
 
 _CACHED = 16
+# Verification asks for each entry several times in a row.
+_CACHED_ENTRIES = 1_024
 
 
 class Bundle:
@@ -51,6 +53,8 @@ class Bundle:
         self._check_span()
         self._tile = lru_cache(_CACHED)(self._read_tile)
         self._opened = lru_cache(_CACHED)(self._read_opened)
+        self._entry = lru_cache(_CACHED_ENTRIES)(self._read_entry)
+        self._contents = lru_cache(_CACHED_ENTRIES)(self._read_contents)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -100,14 +104,7 @@ class Bundle:
 
     def entry(self, index: int) -> Entry | None:
         """One entry, parsed; None where it is not disclosed."""
-        if not self.has(index):
-            return None
-        link = Entry.parse(self.leaf(index))
-        if link.index != index:
-            raise FormatError(f"what stands as entry {index} calls itself entry {link.index}")
-        if not 0 <= link.time < layout.LATEST:
-            raise FormatError(f"entry {index} is of no time")
-        return link
+        return self._entry(index)
 
     def seal(self, index: int) -> bytes | None:  # noqa: ARG002
         """Event keys are never handed over: they would open every facet."""
@@ -120,13 +117,7 @@ class Bundle:
             VerificationError: a content is not what its leaf commits to.
         """
         wanted = TAGS if tags is None else tuple(tags)
-        link = self.entry(index)
-        opened = self.opened(index)
-        for tag, (salt, content) in opened.items():
-            committed = link.commitments.get(tag) if link else None
-            if committed != entry.commitment(salt, content):
-                raise VerificationError(f"entry {index}: facet {tag!r} was altered")
-        return {tag: content for tag, (_, content) in opened.items() if tag in wanted}
+        return {tag: data for tag, data in self._contents(index).items() if tag in wanted}
 
     def salts(self, index: int) -> dict[str, bytes]:
         """The salts of the opened facets, by tag."""
@@ -175,6 +166,14 @@ class Bundle:
     def indexes(self) -> list[int]:
         """Every entry whose bytes are in the bundle, in order."""
         return sorted({*self.events, *self.span})
+
+    def of_kind(self, kind: str) -> Iterator[Entry]:
+        """The disclosed entries of one kind, in order."""
+        # An entry has one spelling, so its kind can be told without parsing it.
+        mark = f'"k":"{kind}"'.encode("ascii")
+        for index in self.indexes():
+            if mark in self.leaf(index) and (link := self.entry(index)) is not None:
+                yield link
 
     @property
     def span(self) -> range:
@@ -279,6 +278,25 @@ class Bundle:
         starts = range(self.span.start, self.span.stop, WIDTH)
         if len(held) != len(starts) or {layout.tile(at, self.span.stop) for at in starts} != held:
             raise FormatError("the entries in the bundle are not those of the range it claims")
+
+    def _read_entry(self, index: int) -> Entry | None:
+        if not self.has(index):
+            return None
+        link = Entry.parse(self.leaf(index))
+        if link.index != index:
+            raise FormatError(f"what stands as entry {index} calls itself entry {link.index}")
+        if not 0 <= link.time < layout.LATEST:
+            raise FormatError(f"entry {index} is of no time")
+        return link
+
+    def _read_contents(self, index: int) -> dict[str, bytes]:
+        link = self.entry(index)
+        opened = self.opened(index)
+        for tag, (salt, content) in opened.items():
+            committed = link.commitments.get(tag) if link else None
+            if committed != entry.commitment(salt, content):
+                raise VerificationError(f"entry {index}: facet {tag!r} was altered")
+        return {tag: content for tag, (_, content) in opened.items()}
 
     def _read_tile(self, number: int) -> list[bytes]:
         name = layout.tile(number * WIDTH, self.span.stop)
