@@ -48,10 +48,10 @@ def project(who: Mapping[str, Any] | None, what: Mapping[str, Any]) -> Row:
         row = Row(
             id=str(uuid.UUID(record["eventID"])),
             time=int(call["ended"] if call.get("ended") is not None else call["started"]),
-            source=record["eventSource"],
-            name=record["eventName"],
-            region=record.get("awsRegion"),
-            error=call.get("error"),
+            source=_text(record["eventSource"]),
+            name=_text(record["eventName"]),
+            region=_text(record.get("awsRegion")),
+            error=_text(call.get("error")),
             read_only=record.get("readOnly"),
             resources=frozenset(_resources(what)),
             **_caller(who),
@@ -66,8 +66,16 @@ def _resources(what: Mapping[str, Any]) -> set[tuple[str, str]]:
     for resource in what.get("resources", ()):
         for key in (resource.get("name"), resource.get("arn")):
             if key:
-                found.add((key, resource.get("type") or ""))
+                found.add((_text(key) or "", _text(resource.get("type")) or ""))
     return found
+
+
+def _text(value: object) -> str | None:
+    """A searchable string. Clients may send half a surrogate pair, which no database takes."""
+    if value is None:
+        return None
+    text = str(value)
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _caller(who: Mapping[str, Any] | None) -> dict[str, str | None]:
@@ -76,10 +84,10 @@ def _caller(who: Mapping[str, Any] | None) -> dict[str, str | None]:
     record = who["record"]
     user = record.get("userIdentity") or {}
     return {
-        "username": username(user),
-        "access_key_id": user.get("accessKeyId") or None,
-        "source_ip": record.get("sourceIPAddress"),
-        "run": (who.get("run") or {}).get("id"),
+        "username": _text(username(user)),
+        "access_key_id": _text(user.get("accessKeyId") or None),
+        "source_ip": _text(record.get("sourceIPAddress")),
+        "run": _text((who.get("run") or {}).get("id")),
     }
 
 
