@@ -51,6 +51,8 @@ class Keyring:
         secret = self._secrets.get(credential.access_key_id or "")
         if secret is None:
             return "unverifiable"
+        if streamed and request.header("x-amz-content-sha256") is None:
+            return "unverifiable"  # the signature covers what is yet to come
         if streamed:
             request = replace(request, body=_declared(request))
         return VERDICTS[signature.verify(request, credential, secret).outcome]

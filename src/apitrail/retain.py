@@ -41,11 +41,18 @@ def cut(event: Event, level: Level) -> Event:
         return event
     event = replace(
         event,
+        what=_untold(event.what or {}),
         request={"http": _lengths(event.request or {})},
         response={"http": _lengths(event.response or {})} | _error(event.response or {}),
         request_body=None,
     )
     return event if level is Level.METADATA else _bare(event)
+
+
+def _untold(what: Mapping[str, Any]) -> dict[str, Any]:
+    """Doubts of the decoder quote what they doubt."""
+    call = {name: value for name, value in what.get("call", {}).items() if name != "problems"}
+    return {**what, "call": call}
 
 
 def _answer(response: Mapping[str, Any]) -> dict[str, Any]:
