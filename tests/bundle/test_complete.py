@@ -12,6 +12,11 @@ from apitrail import custody
 from apitrail.bundle import BundleReport, question
 from apitrail.erasure import Target
 from apitrail.query import Filter
+from apitrail.tlog import merkle
+from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.tlog.note import sign
+from apitrail.tlog.proof import Proof
+from apitrail.trail.reader import Reader
 from bundle import evidence, judges
 from bundle.evidence import MINUTE, NOON, SECOND, SG, Story, changed, files
 from bundle.judges import Standalone
@@ -287,6 +292,34 @@ def test_a_change_of_key_cannot_be_forged(
     verdict = str(judges.by_package(path, old).verdict)
     assert verdict == {"what": "TAMPERED", "checkpoint": "UNTRUSTED-KEY"}[victim]
     assert judges.verdict(standalone(path, old)[1]) == verdict
+
+
+def test_a_chain_that_is_not_the_tree_is_refused(tmp_path: Path, standalone: Standalone) -> None:
+    """The owner of the key signs a tree with another entry 5 than the chain goes through."""
+    trail, path = tmp_path / "trail", tmp_path / "bundle.zip"
+    signer = watched(4).close().write(trail)
+    content = files(evidence.bundle_of(trail, evidence.job(trail, span(0, 9), complete=True)))
+    with Reader(trail) as source:
+        hashes = [merkle.leaf_hash(data) for data in source.entries()]
+    hashes[5] = merkle.leaf_hash(b"another")
+
+    def read(level: int, index: int) -> bytes:
+        return merkle.root_of(hashes[index << level : (index + 1) << level])
+
+    head = Checkpoint(signer.name, len(hashes), merkle.root_of(hashes))
+    signed = sign(str(head), signer)
+    content = {
+        n: d for n, d in content.items() if not n.startswith(("checkpoints/", "consistency/"))
+    }
+    content["checkpoint"] = signed.encode()
+    for name in [name for name in content if name.endswith(".tlog-proof")]:
+        index = Proof.parse(content[name]).index
+        hashes_up = tuple(merkle.prove_inclusion(index, len(hashes), read))
+        content[name] = str(Proof(index, hashes_up, signed)).encode()
+    path.write_bytes(evidence.zipped(content))
+    report = judges.by_package(path, signer.verifier)
+    assert report.message == "the entries of the range are not those that the checkpoint signs"
+    assert standalone(path, signer.verifier) == (1, f"TAMPERED: {report.message}\n")
 
 
 @pytest.mark.parametrize(

@@ -267,7 +267,10 @@ class Bundle:
         event = Event.parse(self.facets(index, ("who", "what")))
         if event.what is None:
             return None
-        row = project(event.who, event.what)
+        try:
+            row = project(event.who, event.what)
+        except OverflowError as error:  # JSON as Python reads it knows infinity
+            raise FormatError(f"the call of entry {index} is of no time") from error
         if not 0 <= row.time < layout.LATEST:
             raise FormatError(f"the call of entry {index} is of no time")
         return row

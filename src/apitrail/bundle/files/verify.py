@@ -666,7 +666,7 @@ def project(index, who, what):
             row["access_key_id"] = user.get("accessKeyId") or None
             row["source_ip"] = who["record"].get("sourceIPAddress")
         return row
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise Problem("entry %d: malformed event facets" % index) from None
 
 
