@@ -1,0 +1,216 @@
+"""The one writer: order, durability by batch, what it refuses, what it goes on from."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import uuid
+
+import pytest
+
+import trails
+from apitrail.errors import RecordingError, UsageError
+from apitrail.tlog import checkpoint
+from apitrail.trail import pending
+from apitrail.trail.reader import Reader
+from apitrail.trail.writer import Trail
+from apitrail.verify import Verdict
+from trails import OTHER, SIGNER, check, make
+
+
+def stored(directory, index: int) -> bool:
+    """Seen through another connection: committed."""
+    with Reader(directory) as reader:
+        return reader.entry(index) is not None
+
+
+def test_what_is_acknowledged_is_committed_with_its_checkpoint(tmp_path):
+    async def work(trail: Trail) -> None:
+        for number in range(5):
+            index = await trail.append(trails.draft(number))
+            assert stored(tmp_path / "trail", index)
+            with Reader(tmp_path / "trail") as reader:
+                head, _ = checkpoint.open(reader.tail() or "", [SIGNER.verifier])
+            assert head.size == index + 1
+
+    trails.write(tmp_path / "trail", work)
+
+
+def test_who_waits_together_shares_a_commit(tmp_path):
+    async def work(trail: Trail) -> int:
+        before = trail._database.total_changes
+        commits = 0
+
+        def count(sql: str) -> None:
+            nonlocal commits
+            commits += sql == "COMMIT"
+
+        await trail._database.set_trace_callback(count)
+        await trails.append_all(trail, [trails.draft(number) for number in range(200)])
+        assert trail._database.total_changes > before
+        return commits
+
+    assert trails.write(tmp_path / "trail", work) <= 3
+
+
+def test_entries_stand_in_the_order_they_were_asked_for(tmp_path):
+    async def work(trail: Trail) -> list[int]:
+        return await asyncio.gather(*(trail.append(trails.draft(n)) for n in range(50)))
+
+    assert trails.write(tmp_path / "trail", work) == list(range(50))
+
+
+def test_an_intent_is_durable_and_gone_once_settled(tmp_path):
+    key = str(uuid.UUID(int=1))
+
+    async def work(trail: Trail) -> None:
+        await trail.begin(key, trails.call(0))
+        assert pending.count(tmp_path / "trail") == 1
+        await trail.append(trails.draft(0), settles=key)
+
+    trails.write(tmp_path / "trail", work)
+    assert pending.count(tmp_path / "trail") == 0
+
+
+def test_an_intent_without_outcome_becomes_unknown_once(tmp_path):
+    key = str(uuid.UUID(int=1))
+
+    async def begin(trail: Trail) -> None:
+        await trail.begin(key, trails.call(0))
+
+    async def recover(trail: Trail) -> int:
+        return await trail.recover()
+
+    trails.write(tmp_path / "trail", begin)
+    assert trails.write(tmp_path / "trail", recover) == 1
+    assert trails.write(tmp_path / "trail", recover) == 0
+    with Reader(tmp_path / "trail") as reader:
+        link = reader.entry(reader.find(key)[0])
+        assert link is not None
+        assert link.kind == "unknown"
+
+
+def test_an_intent_whose_entry_made_it_is_not_told_twice(tmp_path):
+    """A crash between the two transactions leaves both."""
+    key = str(uuid.UUID(int=1))
+
+    async def begin(trail: Trail) -> None:
+        await trail.begin(key, trails.call(0))
+        await trail.append(trails.draft(0))  # settles nothing, as if the crash came then
+
+    async def recover(trail: Trail) -> int:
+        return await trail.recover()
+
+    trails.write(tmp_path / "trail", begin)
+    assert trails.write(tmp_path / "trail", recover) == 0
+    assert pending.count(tmp_path / "trail") == 0
+
+
+def test_time_never_steps_back(tmp_path):
+    clock = trails.Clock()
+
+    async def work(trail: Trail) -> None:
+        await trail.append(trails.draft(0))
+        clock.now -= 1_000_000
+        await trail.append(trails.draft(1))
+
+    trails.write(tmp_path / "trail", work, clock=clock)
+    with Reader(tmp_path / "trail") as reader:
+        times = [link.time for i in range(2) if (link := reader.entry(i)) is not None]
+    assert times == sorted(times)
+
+
+def test_only_one_may_write(tmp_path):
+    async def work(_: Trail) -> None:
+        with pytest.raises(UsageError, match="another recorder is writing"):
+            await Trail.open(tmp_path / "trail", signer=SIGNER, clock=trails.Clock())
+
+    trails.write(tmp_path / "trail", work)
+
+
+def test_another_key_cannot_go_on(tmp_path):
+    trail = make(tmp_path / "trail", 2)
+    with pytest.raises(UsageError, match="the trail does not hold"):
+        make(trail, 2, first=2, signer=OTHER)
+
+
+@pytest.mark.parametrize("sql", [
+    "UPDATE entry SET data = x'00' WHERE idx = (SELECT max(idx) FROM entry)",
+    "DELETE FROM tail",
+    "UPDATE tail SET note = 'x'",
+    "DELETE FROM tile",
+])  # fmt: skip
+def test_what_does_not_hold_is_not_written_on(tmp_path, sql):
+    trail = make(tmp_path / "trail", 300)
+    with trails.forge(trail) as database:
+        database.execute(sql)
+    with pytest.raises(UsageError, match="the trail does not hold"):
+        make(trail, 2, first=900)
+
+
+def test_resumed_at_any_size_it_holds(tmp_path):
+    trail = tmp_path / "trail"
+    first = 0
+    for calls in (0, 1, 249, 1, 1, 255, 300):
+        make(trail, calls, first=first)
+        first += calls
+        assert check(trail).verdict is Verdict.OK
+    assert check(trail).calls == first
+
+
+def test_closed_it_takes_nothing(tmp_path):
+    async def work(trail: Trail) -> None:
+        await trail.close()
+        with pytest.raises(RecordingError, match="closed"):
+            await trail.append(trails.draft(0))
+
+    trails.write(tmp_path / "trail", work)
+
+
+def test_a_failed_batch_leaves_no_trace_and_is_written_later(tmp_path):
+    async def work(trail: Trail) -> None:
+        await trail.append(trails.opening())
+        await trail._database.execute_fetchall("PRAGMA query_only=ON")
+        results = await asyncio.gather(
+            *(trail.append(trails.draft(n)) for n in range(3)), return_exceptions=True
+        )
+        assert [type(result) for result in results] == [RecordingError] * 3
+        assert check(tmp_path / "trail").entries == 1
+        await trail._database.execute_fetchall("PRAGMA query_only=OFF")
+        assert await trail.append(trails.book("close")) == 4
+
+    trails.write(tmp_path / "trail", work)
+    assert check(tmp_path / "trail").calls == 3
+
+
+def test_a_stop_that_was_owed_is_still_the_last_of_its_batch(tmp_path):
+    async def work(trail: Trail) -> None:
+        await trail.append(trails.opening())
+        await trail._database.execute_fetchall("PRAGMA query_only=ON")
+        with pytest.raises(RecordingError):
+            await trail.append(trails.book("close"))
+        await trail._database.execute_fetchall("PRAGMA query_only=OFF")
+        await trails.append_all(trail, [trails.draft(n) for n in range(3)])
+
+    trails.write(tmp_path / "trail", work)
+    assert check(tmp_path / "trail").verdict is Verdict.OK
+
+
+def test_files_are_the_owners_alone(tmp_path):
+    trail = make(tmp_path / "trail", 1)
+    for name in ("trail.db", "pending.db", "checkpoint"):
+        assert (trail / name).stat().st_mode & 0o077 == 0, name
+    assert trail.stat().st_mode & 0o077 == 0
+
+
+def test_guards_stop_our_own_mistakes(tmp_path):
+    trail = make(tmp_path / "trail", 1)
+    with trails.forge(trail, guarded=True) as database:
+        for sql in (
+            "UPDATE entry SET data = x'00'",
+            "DELETE FROM entry",
+            "INSERT INTO entry VALUES (99, x'00')",
+            "DELETE FROM checkpoint",
+        ):
+            with pytest.raises(sqlite3.IntegrityError):
+                database.execute(sql)
