@@ -269,6 +269,23 @@ def test_from_a_question_to_a_statement(
     assert "none but these" in said
 
 
+def test_a_question_that_cannot_be_asked_leaves_no_trace_in_the_log(
+    trail: Path, tmp_path: Path
+) -> None:
+    with Reader(trail) as source:
+        size = source.size
+    assert (
+        apitrail(
+            "--trail", trail, "export", "--error", "--prove-complete", "-o", tmp_path / "b.zip", "1"
+        )
+        == 2
+    )
+    assert apitrail("--trail", tmp_path / "none", "export", "-o", tmp_path / "b.zip") == 2
+    with Reader(trail) as source:
+        assert source.size == size
+    assert not (tmp_path / "none").exists()
+
+
 def test_a_bundle_needs_a_file(trail: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert apitrail("--trail", trail, "export") == 2
     assert "needs a file" in capsys.readouterr().err
@@ -352,6 +369,10 @@ def test_a_known_log_is_trusted_without_a_key_and_a_fork_of_it_is_named(
     with Reader(trail) as source:
         (tmp_path / "seen").write_text(str(source.tail()))
     assert apitrail("verify", path, "--key", key_of(trail), "--since", tmp_path / "seen") == 0
+    evidence.morning().close().write(tmp_path / "other")
+    with Reader(tmp_path / "other") as source:
+        (tmp_path / "stranger").write_text(str(source.tail()))
+    assert apitrail("verify", path, "--key", key_of(trail), "--since", tmp_path / "stranger") == 2
     twin = tmp_path / "twin"
     (twin / "keys").mkdir(parents=True, mode=0o700)
     (twin / "keys/log.key").write_bytes((trail / "keys/log.key").read_bytes())

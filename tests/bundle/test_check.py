@@ -234,6 +234,12 @@ def step_longer(content: dict[str, bytes], case: Case) -> None:
     content[step_name(content)] += base64.b64encode(bytes(32)) + b"\n"
 
 
+def step_renumbered(content: dict[str, bytes], case: Case) -> None:
+    name = step_name(content)
+    old = int(name.split("/")[1].split("-")[0])
+    content[name] = content[name].replace(b"\nold %d\n" % old, b"\nold %d\n" % (old + 1))
+
+
 def step_cut(content: dict[str, bytes], case: Case) -> None:
     name = step_name(content)
     content[name] = content[name].rsplit(b"\n", 2)[0] + b"\n"
@@ -297,6 +303,7 @@ PLAIN: dict[str, tuple[Edit, str]] = {
     "step edited": (step_edited, "TAMPERED"),
     "step longer": (step_longer, "TAMPERED"),
     "step cut": (step_cut, "TAMPERED"),
+    "step said of another size": (step_renumbered, "TAMPERED"),
     "manifest gone": (put("manifest.json", None), "TAMPERED"),
     "manifest garbage": (put("manifest.json", b"{"), "TAMPERED"),
     "manifest a list": (put("manifest.json", b"[]"), "TAMPERED"),

@@ -163,7 +163,12 @@ def _check_kept(bundle: Bundle, history: History, head: Checkpoint) -> list[Chec
 
 
 def _check_comparable(bundle: Bundle, since: str) -> None:
-    size = Checkpoint.parse(note.Note.parse(since).text).size
+    seen = Checkpoint.parse(note.Note.parse(since).text)
+    if seen.origin != bundle.checkpoint.origin:
+        raise UsageError(
+            f"the bundle is of the log {bundle.checkpoint.origin!r}, the checkpoint of {seen.origin!r}"
+        )
+    size = seen.size
     sizes = [*layout.kept_sizes(bundle.archive.names), bundle.size]
     if size not in sizes:
         raise UsageError(

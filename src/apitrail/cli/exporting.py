@@ -37,13 +37,14 @@ def export_command(
     write, is_text = exporting.FORMATS[form]
     if not is_text and out in (None, "-"):
         raise UsageError(f"a {form} needs a file", hint="-o PATH")
-    if not is_text and not is_archive(trail):
-        click.echo(f"apitrail: {exporting.date(trail)}", err=True)
     with open_source(trail) as source:
         job = exporting.Job(
             where=listing.resolve(source, where), ids=ids, facets=facets or TAGS,
             complete=complete, vkey=exporting.vkey(source, trail),
         )  # fmt: skip
+        if not is_text and not is_archive(trail):
+            # The reader sees what is appended now.
+            click.echo(f"apitrail: {exporting.date(trail)}", err=True)
         if out in (None, "-"):
             write(source, job, sys.stdout.buffer)
             sys.stdout.flush()
