@@ -30,6 +30,7 @@ COMMANDS = {
     "recover": "custody:recover",
     "history": "exporting:history_command",
     "export": "exporting:export_command",
+    "sql": "serving:sql_command",
 }
 
 
