@@ -6,7 +6,9 @@ It does not know who may ask for it, nor how the log says so.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
 
 from apitrail import entry, erasure
 from apitrail.entry import TAGS, Entry
@@ -14,8 +16,9 @@ from apitrail.erasure import Target
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Row, project
+from apitrail.trail import database
 from apitrail.trail.reader import decompress
-from apitrail.trail.rows import STRING_COLUMNS, strings_of
+from apitrail.trail.rows import STRING_COLUMNS, Batch, strings_of
 
 # Columns of `event` that come from `who`.
 _CALLER = ("username", "access_key_id", "source_ip", "run")
@@ -24,7 +27,26 @@ _UNINDEXED = ("region", "source_ip")
 _CHUNK = 500
 
 
-def present(database: sqlite3.Connection, targets: Iterable[Target]) -> list[Target]:
+def commit(path: Path, targets: Iterable[Target], seal: Callable[[Sequence[Target]], Batch]) -> int:
+    """Destroy and say so in one transaction; gives how many facets, 0 if there was nothing.
+
+    `seal` gives the rows that say it. Raises UsageError as `present`, sqlite3.Error: nothing
+    has changed.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for pragma in database.WRITER_PRAGMAS:
+            connection.execute(pragma)
+        connection.execute("BEGIN IMMEDIATE")
+        found = present(connection, targets)
+        if found:
+            for sql, rows in seal(found).statements():
+                connection.executemany(sql, rows)
+            destroy(connection, found)
+        connection.execute("COMMIT")
+    return sum(len(target.facets) for target in found)
+
+
+def present(connection: sqlite3.Connection, targets: Iterable[Target]) -> list[Target]:
     """Of what is asked, what is there and may be erased, in order of entries.
 
     Raises:
@@ -35,83 +57,83 @@ def present(database: sqlite3.Connection, targets: Iterable[Target]) -> list[Tar
         wanted.setdefault(target.index, set()).update(target.facets)
     found = []
     for index, tags in sorted(wanted.items()):
-        row = database.execute("SELECT data FROM entry WHERE idx = ?", (index,)).fetchone()
+        row = connection.execute("SELECT data FROM entry WHERE idx = ?", (index,)).fetchone()
         if row is None:
             raise UsageError(f"there is no entry {index}")
         if (kind := Entry.parse(row[0]).kind) not in erasure.KINDS:
             raise UsageError(f"entry {index} is of kind {kind!r}, whose content is never erased")
-        there = tags & _tags(database, index)
+        there = tags & _tags(connection, index)
         if there:
             found.append(Target(index, tuple(tag for tag in TAGS if tag in there)))
     return found
 
 
-def destroy(database: sqlite3.Connection, targets: Sequence[Target]) -> None:
+def destroy(connection: sqlite3.Connection, targets: Sequence[Target]) -> None:
     """Destroy what `present` gave, within the transaction that is open."""
     strings: set[str] = set()
     for target in targets:
-        row = _row(database, target.index)
+        row = _row(connection, target.index)
         if row is not None:
             strings |= strings_of(row)
-            _unindex(database, target, row)
+            _unindex(connection, target, row)
         if "what" in target.facets:
-            database.execute("DELETE FROM run WHERE idx = ?", (target.index,))
-        _keep_salts(database, target)
-        database.executemany(
+            connection.execute("DELETE FROM run WHERE idx = ?", (target.index,))
+        _keep_salts(connection, target)
+        connection.executemany(
             "DELETE FROM facet WHERE idx = ? AND tag = ?",
             [(target.index, tag) for tag in target.facets],
         )
-    _drop_unused(database, strings)
+    _drop_unused(connection, strings)
 
 
-def _tags(database: sqlite3.Connection, index: int) -> set[str]:
-    return {tag for (tag,) in database.execute("SELECT tag FROM facet WHERE idx = ?", (index,))}
+def _tags(connection: sqlite3.Connection, index: int) -> set[str]:
+    return {tag for (tag,) in connection.execute("SELECT tag FROM facet WHERE idx = ?", (index,))}
 
 
-def _row(database: sqlite3.Connection, index: int) -> Row | None:
+def _row(connection: sqlite3.Connection, index: int) -> Row | None:
     """The searchable row as it is stored now, with everything it takes strings from."""
-    if database.execute("SELECT 1 FROM event WHERE idx = ?", (index,)).fetchone() is None:
+    if connection.execute("SELECT 1 FROM event WHERE idx = ?", (index,)).fetchone() is None:
         return None
-    rows = database.execute(
+    rows = connection.execute(
         "SELECT tag, data FROM facet WHERE idx = ? AND tag IN ('who', 'what')", (index,)
     )
     event = Event.parse({tag: decompress(data) for tag, data in rows})
     return project(event.who, event.what or {})
 
 
-def _unindex(database: sqlite3.Connection, target: Target, row: Row) -> None:
+def _unindex(connection: sqlite3.Connection, target: Target, row: Row) -> None:
     index = target.index
     if "what" in target.facets:
-        database.execute("DELETE FROM event WHERE idx = ?", (index,))
-        database.executemany(
+        connection.execute("DELETE FROM event WHERE idx = ?", (index,))
+        connection.executemany(
             "DELETE FROM resource WHERE name = (SELECT id FROM string WHERE value = ?) AND idx = ?",
             [(name, index) for name, _ in row.resources],
         )
     elif "who" in target.facets:
         nulls = ", ".join(f"{column} = NULL" for column in _CALLER)
-        database.execute(f"UPDATE event SET {nulls} WHERE idx = ?", (index,))
+        connection.execute(f"UPDATE event SET {nulls} WHERE idx = ?", (index,))
 
 
-def _keep_salts(database: sqlite3.Connection, target: Target) -> None:
+def _keep_salts(connection: sqlite3.Connection, target: Target) -> None:
     """What stays keeps a salt of its own: the event key would give away the erased one's."""
-    row = database.execute("SELECT event_key FROM seal WHERE idx = ?", (target.index,)).fetchone()
+    row = connection.execute("SELECT event_key FROM seal WHERE idx = ?", (target.index,)).fetchone()
     if row is None:
         return  # something was erased before
-    database.executemany(
+    connection.executemany(
         "UPDATE facet SET salt = ? WHERE idx = ? AND tag = ?",
         [
             (entry.salt(row[0], tag), target.index, tag)
-            for tag in _tags(database, target.index) - set(target.facets)
+            for tag in _tags(connection, target.index) - set(target.facets)
         ],
     )
-    database.execute("DELETE FROM seal WHERE idx = ?", (target.index,))
+    connection.execute("DELETE FROM seal WHERE idx = ?", (target.index,))
 
 
-def _drop_unused(database: sqlite3.Connection, strings: set[str]) -> None:
+def _drop_unused(connection: sqlite3.Connection, strings: set[str]) -> None:
     used = {
         number
         for column in _UNINDEXED
-        for (number,) in database.execute(f"SELECT DISTINCT {column} FROM event")
+        for (number,) in connection.execute(f"SELECT DISTINCT {column} FROM event")
     }
     uses = [
         *(f"SELECT 1 FROM event WHERE {c} = ?1" for c in STRING_COLUMNS if c not in _UNINDEXED),
@@ -119,14 +141,14 @@ def _drop_unused(database: sqlite3.Connection, strings: set[str]) -> None:
         "SELECT 1 FROM resource WHERE type = ?1",
     ]
     is_used = f"SELECT {' OR '.join(f'EXISTS ({use})' for use in uses)}"
-    for number in _ids(database, sorted(strings)):
-        if number not in used and not database.execute(is_used, (number,)).fetchone()[0]:
-            database.execute("DELETE FROM string WHERE id = ?", (number,))
+    for number in _ids(connection, sorted(strings)):
+        if number not in used and not connection.execute(is_used, (number,)).fetchone()[0]:
+            connection.execute("DELETE FROM string WHERE id = ?", (number,))
 
 
-def _ids(database: sqlite3.Connection, strings: Sequence[str]) -> Iterator[int]:
+def _ids(connection: sqlite3.Connection, strings: Sequence[str]) -> Iterator[int]:
     for start in range(0, len(strings), _CHUNK):
         part = strings[start : start + _CHUNK]
         marks = ", ".join("?" * len(part))
-        rows = database.execute(f"SELECT id FROM string WHERE value IN ({marks})", part)
+        rows = connection.execute(f"SELECT id FROM string WHERE value IN ({marks})", part)
         yield from [number for (number,) in rows]

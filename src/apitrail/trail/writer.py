@@ -13,7 +13,6 @@ import sqlite3
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -30,6 +29,7 @@ from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import database, destroy, durable, lock
 from apitrail.trail.head import Head
 from apitrail.trail.pending import Pending
+from apitrail.trail.queue import Alone, Append, Begin, Item, fail
 from apitrail.trail.reader import decompress
 from apitrail.trail.resume import CHECKPOINT, Resuming
 from apitrail.trail.rows import Batch, Draft, Sealer, Strings, strings_of
@@ -44,31 +44,6 @@ KEEP_KINDS = ("close", "gap")
 BATCH = 1_024
 # So many entries are erased in one transaction, and named by one entry.
 ERASE_BATCH = 2_000
-
-
-@dataclass(slots=True)
-class _Begin:
-    key: str
-    facets: Mapping[str, bytes]
-    done: asyncio.Future[int]
-
-
-@dataclass(slots=True)
-class _Append:
-    draft: Draft
-    settles: str | None
-    done: asyncio.Future[int]
-
-
-@dataclass(slots=True)
-class _Alone:
-    """Work that must have the trail for itself, between two batches."""
-
-    work: Callable[[], Awaitable[int]]
-    done: asyncio.Future[int]
-
-
-type _Item = _Begin | _Append | _Alone
 
 
 class Trail:
@@ -98,8 +73,8 @@ class Trail:
         self._head = Head()
         self._strings = Strings(1)
         self._kept = (0, 0)
-        self._queue: deque[_Item] = deque()
-        self._owed: list[_Append] = []
+        self._queue: deque[Item] = deque()
+        self._owed: list[Append] = []
         self._settled: list[str] = []
         self._wake = asyncio.Event()
         self._committed = asyncio.Event()
@@ -189,7 +164,7 @@ class Trail:
         Raises:
             RecordingError: it could not be; the call must not go through.
         """
-        await self._enqueue(_Begin(key, facets, asyncio.get_running_loop().create_future()))
+        await self._enqueue(Begin(key, facets, asyncio.get_running_loop().create_future()))
 
     async def append(self, draft: Draft, *, settles: str | None = None) -> int:
         """Make an entry durable and its intent `settles` done; gives the entry's index.
@@ -198,7 +173,7 @@ class Trail:
             RecordingError: not yet; it is owed and goes before all that comes later.
         """
         return await self._enqueue(
-            _Append(draft, settles, asyncio.get_running_loop().create_future())
+            Append(draft, settles, asyncio.get_running_loop().create_future())
         )
 
     async def learned(self) -> AsyncIterator[tuple[int, bytes]]:
@@ -295,9 +270,9 @@ class Trail:
         self._lock.close()
 
     async def _alone(self, work: Callable[[], Awaitable[int]]) -> int:
-        return await self._enqueue(_Alone(work, asyncio.get_running_loop().create_future()))
+        return await self._enqueue(Alone(work, asyncio.get_running_loop().create_future()))
 
-    async def _enqueue(self, item: _Item) -> int:
+    async def _enqueue(self, item: Item) -> int:
         if self._closing:
             raise RecordingError("the trail is closed")
         self._queue.append(item)
@@ -317,8 +292,6 @@ class Trail:
         )
         return bool(list(rows))
 
-    # -- writing -----------------------------------------------------------------------------
-
     async def _write(self) -> None:
         while True:
             await self._wake.wait()
@@ -326,34 +299,32 @@ class Trail:
             while self._queue:
                 items = self._take()
                 try:
-                    if isinstance(items[0], _Alone):
+                    if isinstance(items[0], Alone):
                         await self._perform(items[0])
                     else:
                         await self._commit(items)
                 except BaseException as error:
                     # A defect: nobody may wait for ever, and nothing more may go through.
                     self._closing = True
-                    _fail([*items, *self._queue], error)
+                    fail([*items, *self._queue], error)
                     raise
             if self._closing:
                 if self._owed:
                     await self._commit([])
                 return
 
-    def _take(self) -> list[_Item]:
+    def _take(self) -> list[Item]:
         """The next batch: what must be alone is, and a stop is the last of its batch."""
-        items: list[_Item] = []
+        items: list[Item] = []
         while self._queue and len(items) < BATCH:
-            if items and isinstance(self._queue[0], _Alone):
+            if items and isinstance(self._queue[0], Alone):
                 break
             items.append(item := self._queue.popleft())
-            if isinstance(item, _Alone) or (
-                isinstance(item, _Append) and item.draft.kind == "close"
-            ):
+            if isinstance(item, Alone) or (isinstance(item, Append) and item.draft.kind == "close"):
                 break
         return items
 
-    async def _perform(self, item: _Alone) -> None:
+    async def _perform(self, item: Alone) -> None:
         if self._owed:
             await self._commit([])
         try:
@@ -363,27 +334,27 @@ class Trail:
         except (UsageError, RecordingError) as error:
             item.done.set_exception(error)
         except (sqlite3.Error, OSError) as error:
-            _fail([item], error)
+            fail([item], error)
         else:
             item.done.set_result(result)
 
-    async def _commit(self, items: list[_Item]) -> None:
+    async def _commit(self, items: list[Item]) -> None:
         if items and any(owed.draft.kind == "close" for owed in self._owed):
             # A stop is the last of its batch, also when it is written late.
             await self._commit([])
             if self._owed:
-                self._owed += [item for item in items if isinstance(item, _Append)]
-                _fail(items, sqlite3.OperationalError("entries are owed"))
+                self._owed += [item for item in items if isinstance(item, Append)]
+                fail(items, sqlite3.OperationalError("entries are owed"))
                 return
-        appends = [*self._owed, *(item for item in items if isinstance(item, _Append))]
-        begins = [item for item in items if isinstance(item, _Begin)]
+        appends = [*self._owed, *(item for item in items if isinstance(item, Append))]
+        begins = [item for item in items if isinstance(item, Begin)]
         try:
             # First the log, then the intents: a crash in between leaves an intent whose entry is
             # there, which `recover` recognises. The other way round a call could vanish.
             indexes = await self._commit_entries([item.draft for item in appends])
         except (sqlite3.Error, OSError) as error:
             self._owed = appends
-            _fail(items, error)
+            fail(items, error)
             return
         self._owed = []
         self._settled += [item.settles for item in appends if item.settles is not None]
@@ -395,7 +366,7 @@ class Trail:
         try:
             await self._pending.commit([(item.key, item.facets) for item in begins], self._settled)
         except (sqlite3.Error, OSError) as error:
-            _fail(begins, error)
+            fail(begins, error)
             return
         self._settled = []
         for begin in begins:
@@ -448,8 +419,19 @@ class Trail:
         # without its event would come back as a call of unknown outcome.
         await self._pending.commit((), [*self._settled, *await self._event_ids(targets)])
         self._settled = []
-        erased, batch, head, text = await asyncio.to_thread(self._destroy, targets, reason)
-        if batch.entries:
+        made: list[tuple[Batch, Head, str]] = []
+
+        def seal(found: Sequence[Target]) -> Batch:
+            said = dump(erasure.what(found, reason))
+            batch, head, _ = self._seal([Draft(kind="erase", facets={"what": said})])
+            text = self._sign(head, self.signer)
+            batch.sign(head.size, text, keep=False)
+            made.append((batch, head, text))
+            return batch
+
+        path = self.directory / database.FILE
+        erased = await asyncio.to_thread(destroy.commit, path, targets, seal)
+        for batch, head, text in made:
             self._settle_batch(batch, head, text, kept=False)
             # Some of the strings that we remember are gone.
             self._strings = Strings(self._strings.next_id)
@@ -465,27 +447,6 @@ class Trail:
             )
             found += [str(uuid.UUID(bytes=row[0])) for row in rows]
         return found
-
-    def _destroy(
-        self, targets: Sequence[Target], reason: str | None
-    ) -> tuple[int, Batch, Head, str]:
-        connection = sqlite3.connect(self.directory / database.FILE, isolation_level=None)
-        with contextlib.closing(connection):
-            for pragma in database.WRITER_PRAGMAS:
-                connection.execute(pragma)
-            connection.execute("BEGIN IMMEDIATE")
-            found = destroy.present(connection, targets)
-            if not found:
-                return 0, Batch(), self._head, ""
-            said = dump(erasure.what(found, reason))
-            batch, head, _ = self._seal([Draft(kind="erase", facets={"what": said})])
-            text = self._sign(head, self.signer)
-            batch.sign(head.size, text, keep=False)
-            for sql, rows in batch.statements():
-                connection.executemany(sql, rows)
-            destroy.destroy(connection, found)
-            connection.execute("COMMIT")
-        return sum(len(target.facets) for target in found), batch, head, text
 
     async def _transact(self, batch: Batch) -> None:
         try:
@@ -535,12 +496,6 @@ def unknown(facets: Mapping[str, bytes]) -> Draft:
     """The entry for a call that was let through and whose outcome was never seen."""
     who, what = (json.loads(facets[tag]) for tag in ("who", "what"))
     return Draft(kind="unknown", facets=facets, row=project(who, what))
-
-
-def _fail(items: Sequence[_Item], error: BaseException) -> None:
-    for item in items:
-        if not item.done.done():
-            item.done.set_exception(RecordingError(f"the trail cannot be written: {error}"))
 
 
 def _ed25519(signer: note.NoteSigner) -> note.Verifier:
