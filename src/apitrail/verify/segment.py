@@ -65,7 +65,8 @@ class Segment:
             raise ValueError("segments are joined in order, at multiples of 256")
         if after.start == after.stop:
             return
-        if self.stop > self.start and after.previous != self.last:
+        # The first entry of a log follows 32 zero bytes.
+        if (self.stop > self.start or not self.stop) and after.previous != self.last:
             raise tampered("it does not follow the entry before it", index=after.start)
         if after.first_time < self.last_time:
             raise tampered("it is older than the entry before it", index=after.start)
