@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,12 +22,6 @@ from bundle.evidence import MINUTE, NOON, SECOND, SG, Story, changed, files
 from bundle.judges import Standalone
 
 type Prove = Callable[[Story, Filter], BundleReport]
-
-
-@pytest.fixture(scope="module")
-def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
-    with Standalone(tmp_path_factory.mktemp("standalone")) as program:
-        yield program
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +48,6 @@ NONSENSE: dict[str, dict[str, bytes]] = {
     "who is a list": {"what": what(), "who": b"[]"},
     "who without a record": {"what": what(), "who": b"{}"},
 }
-
-
-@pytest.fixture(scope="module")
-def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
-    with Standalone(tmp_path_factory.mktemp("standalone")) as program:
-        yield program
 
 
 @pytest.mark.parametrize("name", NONSENSE)
