@@ -90,15 +90,33 @@ def open_read_only(directory: Path) -> sqlite3.Connection:
             hint="`apitrail record` starts one; --trail or APITRAIL_TRAIL names another",
         )
     try:
-        database = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10,
-            check_same_thread=False,
-        )  # fmt: skip
+        return _open(path, "mode=ro")
+    except sqlite3.OperationalError as error:
+        # On a medium that cannot be written SQLite cannot share the file. Where nothing waits in
+        # a write-ahead log nobody is writing either, and it need not.
+        wal = path.with_name(f"{FILE}-wal")
+        if wal.exists() and wal.stat().st_size:
+            raise _not_a_trail(path, error) from error
+    except sqlite3.DatabaseError as error:
+        raise _not_a_trail(path, error) from error
+    try:
+        return _open(path, "mode=ro&immutable=1")
+    except sqlite3.DatabaseError as error:
+        raise _not_a_trail(path, error) from error
+
+
+def _open(path: Path, how: str) -> sqlite3.Connection:
+    database = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=10,
+        check_same_thread=False,
+    )  # fmt: skip
+    try:
         database.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
         database.execute("PRAGMA trusted_schema=OFF")
         recognise(database, path)
-    except sqlite3.DatabaseError as error:
-        raise _not_a_trail(path, error) from error
+    except BaseException:
+        database.close()
+        raise
     return database
 
 

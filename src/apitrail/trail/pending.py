@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import aiosqlite
@@ -83,10 +84,10 @@ def count(directory: Path) -> int:
     if not path.is_file():
         return 0
     database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    try:
-        (number,) = database.execute("SELECT count(*) FROM intent").fetchone()
-    except sqlite3.OperationalError:
-        return 0
-    finally:
-        database.close()
+    with closing(database):
+        try:
+            (number,) = database.execute("SELECT count(*) FROM intent").fetchone()
+        except sqlite3.DatabaseError:
+            # Not made yet, or not readable here; it is no evidence, only what is under way.
+            return 0
     return int(number)
