@@ -10,12 +10,14 @@ import pytest
 
 from apitrail import custody
 from apitrail.bundle import BundleReport, question
+from apitrail.entry import START, Entry
 from apitrail.erasure import Target
 from apitrail.query import Filter
 from apitrail.tlog import merkle
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.tlog.note import sign
+from apitrail.tlog.note import Signer, sign
 from apitrail.tlog.proof import Proof
+from apitrail.tlog.tile import pack_entries
 from apitrail.trail.reader import Reader
 from bundle import evidence, judges
 from bundle.evidence import MINUTE, NOON, SECOND, SG, Story, changed, files
@@ -250,6 +252,12 @@ def test_an_erasure_whose_entry_is_withheld_is_tampering(
     assert standalone(path, key) == (1, f"TAMPERED: {expected}\n")
 
 
+def test_nothing_is_erased_ahead_of_time(prove: Prove) -> None:
+    story = watched(2).add("erase", {"erased": [{"index": 7, "facets": ["what"]}]}).call().beat()
+    report = prove(story.wait(SECOND).close(), span(0, 9))
+    assert report.message == "entry 5: it erases what came after it"
+
+
 def test_trust_goes_along_the_changes_of_key(tmp_path: Path, standalone: Standalone) -> None:
     trail, path = tmp_path / "trail", tmp_path / "bundle.zip"
     old = watched(3).write(trail).verifier
@@ -288,32 +296,72 @@ def test_a_change_of_key_cannot_be_forged(
     assert judges.verdict(standalone(path, old)[1]) == verdict
 
 
-def test_a_chain_that_is_not_the_tree_is_refused(tmp_path: Path, standalone: Standalone) -> None:
-    """The owner of the key signs a tree with another entry 5 than the chain goes through."""
-    trail, path = tmp_path / "trail", tmp_path / "bundle.zip"
-    signer = watched(4).close().write(trail)
-    content = files(evidence.bundle_of(trail, evidence.job(trail, span(0, 9), complete=True)))
-    with Reader(trail) as source:
-        hashes = [merkle.leaf_hash(data) for data in source.entries()]
-    hashes[5] = merkle.leaf_hash(b"another")
+def signed_anew(
+    content: dict[str, bytes], signer: Signer, entries: list[bytes], tree: list[bytes]
+) -> dict[str, bytes]:
+    """What the owner of the key can make of a bundle: other entries, and a tree over others yet."""
+    hashes = [merkle.leaf_hash(data) for data in tree]
 
     def read(level: int, index: int) -> bytes:
         return merkle.root_of(hashes[index << level : (index + 1) << level])
 
-    head = Checkpoint(signer.name, len(hashes), merkle.root_of(hashes))
-    signed = sign(str(head), signer)
-    content = {
-        n: d for n, d in content.items() if not n.startswith(("checkpoints/", "consistency/"))
-    }
-    content["checkpoint"] = signed.encode()
-    for name in [name for name in content if name.endswith(".tlog-proof")]:
-        index = Proof.parse(content[name]).index
-        hashes_up = tuple(merkle.prove_inclusion(index, len(hashes), read))
-        content[name] = str(Proof(index, hashes_up, signed)).encode()
-    path.write_bytes(evidence.zipped(content))
+    head = sign(str(Checkpoint(signer.name, len(hashes), merkle.root_of(hashes))), signer)
+    made = {n: d for n, d in content.items() if not n.startswith(("checkpoints/", "consistency/"))}
+    made["checkpoint"] = head.encode()
+    for name, data in made.items():
+        if name.endswith(".tlog-proof"):
+            index = Proof.parse(data).index
+            path = tuple(merkle.prove_inclusion(index, len(hashes), read))
+            made[name] = str(Proof(index, path, head)).encode()
+        elif name.endswith("leaf.json"):
+            made[name] = entries[int(name.split("/")[1])]
+        elif name.startswith("tile/"):
+            made[name] = pack_entries(
+                entries[: json.loads(content["manifest.json"])["range"]["last"] + 1]
+            )
+    return made
+
+
+def rechained(entries: list[bytes], **changes: int) -> list[bytes]:
+    """The same entries, one of them at another time, each after the one before."""
+    made: list[Entry] = []
+    for link in map(Entry.parse, entries):
+        time = changes["time"] if link.index == changes["index"] else link.time
+        previous = made[-1].hash if made else START
+        made.append(
+            Entry.following(
+                index=link.index, time=time, previous=previous, kind=link.kind,
+                commitments=link.commitments,
+            )
+        )  # fmt: skip
+    return [link.data for link in made]
+
+
+@pytest.mark.parametrize(
+    ("forge", "expected"),
+    [
+        (lambda entries: (entries, [*entries[:5], b"another", *entries[6:]]), "the entries of the range are not those"),
+        (lambda entries: (rechained(entries, index=5, time=NOON),) * 2, "entry 5: it is older than the entry before it"),
+        (lambda entries: (rechained(entries, index=5, time=10**15),) * 2, "entry 5 is of no time"),
+    ],
+    ids=["a chain that is not the tree", "a time that steps back", "a time beyond time"],
+)  # fmt: skip
+def test_not_even_the_owner_of_the_key_can(
+    forge: Callable[[list[bytes]], tuple[list[bytes], list[bytes]]],
+    expected: str, tmp_path: Path, standalone: Standalone,
+) -> None:  # fmt: skip
+    trail, path = tmp_path / "trail", tmp_path / "bundle.zip"
+    signer = watched(4).close().write(trail)
+    content = files(evidence.bundle_of(trail, evidence.job(trail, span(0, 9), complete=True)))
+    with Reader(trail) as source:
+        entries = list(source.entries())
+    path.write_bytes(evidence.zipped(signed_anew(content, signer, entries, entries)))
+    assert judges.by_package(path, signer.verifier).holds
+    path.write_bytes(evidence.zipped(signed_anew(content, signer, *forge(entries))))
     report = judges.by_package(path, signer.verifier)
-    assert report.message == "the entries of the range are not those that the checkpoint signs"
-    assert standalone(path, signer.verifier) == (1, f"TAMPERED: {report.message}\n")
+    assert expected in report.message
+    status, said = standalone(path, signer.verifier)
+    assert (status, judges.verdict(said)) == (1, "TAMPERED")
 
 
 @pytest.mark.parametrize(

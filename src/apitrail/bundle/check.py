@@ -153,7 +153,7 @@ def _check_kept(bundle: Bundle, history: History, head: Checkpoint) -> list[Chec
     if layout.steps(bundle.archive.names) != [(old.size, new.size) for old, new in pairs]:
         raise tampered("the proofs do not lead from each checkpoint to the next")
     for old, new in pairs:
-        proof = layout.Consistency.parse(bundle.archive.read(layout.step(old.size, new.size)))
+        proof = bundle.step(old.size, new.size)
         if (proof.old, proof.new) != (old.size, new.size):
             raise tampered(f"the proof from {old.size} to {new.size} is of something else")
         merkle.check_consistency(

@@ -98,6 +98,8 @@ def parse_json(data: bytes, what: str) -> Any:
     """JSON in which no object says a key twice, or FormatError."""
     try:
         return json.loads(data, object_pairs_hook=_once)
+    except FormatError as error:
+        raise FormatError(f"{what}: {error}") from error
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{what} is not JSON: {error}") from error
 

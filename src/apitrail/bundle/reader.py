@@ -6,6 +6,7 @@ It does not know which keys to trust, nor whether its claims hold; `check` does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +33,15 @@ _CACHED = 16
 _CACHED_ENTRIES = 1_024
 
 
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    """Say which file it is that is malformed."""
+    try:
+        yield
+    except FormatError as error:
+        raise FormatError(f"{name}: {error}") from error
+
+
 class Bundle:
     """The disclosed part of a log.
 
@@ -48,7 +58,8 @@ class Bundle:
                 raise FormatError(f"{name!r} does not belong in a bundle")
         self.manifest = Manifest.parse(archive.read(layout.MANIFEST))
         self.checkpoint_note = self.text(layout.CHECKPOINT)
-        self.checkpoint = Checkpoint.parse(Note.parse(self.checkpoint_note).text)
+        with _reading(layout.CHECKPOINT):
+            self.checkpoint = Checkpoint.parse(Note.parse(self.checkpoint_note).text)
         self.events = layout.events(archive.names)
         self._check_span()
         self._tile = lru_cache(_CACHED)(self._read_tile)
@@ -196,7 +207,7 @@ class Bundle:
 
     def proof(self, index: int) -> Proof:
         """The proof that came with a disclosed entry; raises FormatError."""
-        return Proof.parse(self.archive.read(layout.event(index, "event.tlog-proof")))
+        return self._read_proof(layout.event(index, "event.tlog-proof"))
 
     def opened(self, index: int) -> dict[str, tuple[bytes, bytes]]:
         """Salt and content of each opened facet of an entry, by tag; nothing is compared."""
@@ -221,14 +232,21 @@ class Bundle:
 
     def consistency(self, old: int, new: int) -> list[bytes] | None:
         """The proof between two checkpoints, where it came along."""
-        if (name := layout.step(old, new)) not in self.archive.names:
+        if layout.step(old, new) not in self.archive.names:
             return None
-        return list(layout.Consistency.parse(self.archive.read(name)).hashes)
+        return list(self.step(old, new).hashes)
+
+    def step(self, old: int, new: int) -> layout.Consistency:
+        """The consistency proof in the file of these sizes; raises FormatError."""
+        name = layout.step(old, new)
+        data = self.archive.read(name)
+        with _reading(name):
+            return layout.Consistency.parse(data)
 
     def ends(self) -> tuple[Proof, Proof]:
         """The proofs of the range's first and last entry."""
         places = ((layout.FIRST_PROOF, self.span[0]), (layout.LAST_PROOF, self.span[-1]))
-        first, last = (Proof.parse(self.archive.read(name)) for name, _ in places)
+        first, last = (self._read_proof(name) for name, _ in places)
         for proof, (name, index) in zip((first, last), places, strict=True):
             if proof.index != index or proof.checkpoint_note != self.checkpoint_note:
                 raise FormatError(f"{name} is a proof of something else")
@@ -274,6 +292,11 @@ class Bundle:
         if not 0 <= row.time < layout.LATEST:
             raise FormatError(f"the call of entry {index} is of no time")
         return row
+
+    def _read_proof(self, name: str) -> Proof:
+        data = self.archive.read(name)
+        with _reading(name):
+            return Proof.parse(data)
 
     def _check_span(self) -> None:
         """A range is as long as its entry bundles, or a claim could keep us busy for ever."""
