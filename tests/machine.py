@@ -69,6 +69,10 @@ class Recorder:
         """Ask it to stop; its exit status and what else it said."""
         if self.process.poll() is None:
             self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> tuple[int, str]:
+        """Wait for its end; its exit status and what else it said."""
         _, said = self.process.communicate(timeout=TIMEOUT)
         return self.process.returncode, said
 
@@ -194,7 +198,8 @@ class Machine:
                 raise AssertionError(f"the recorder did not start: {lines}")
             recorder = Recorder(process, lines)
             yield recorder
-            recorder.stop()
+            if process.poll() is None:
+                recorder.stop()
         finally:
             if process.poll() is None:
                 process.kill()

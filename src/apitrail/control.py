@@ -66,6 +66,8 @@ class Door:
         self._file.unlink(missing_ok=True)
         self._server.close()
         self._path.unlink(missing_ok=True)
+        if self._path.parent != self._file.parent:
+            self._path.parent.rmdir()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -95,8 +95,12 @@ async def enter(directory: Path, *, recover: bool = False) -> Custody:
     A log that is new becomes known. Raises UsageError as `Trail.open` does.
     """
     keys, known = config.Keys.of(directory), KnownLogs(config.directory())
+    there = (directory / database.FILE).exists()
+    if there:
+        # What is no trail of ours is left as it is: no key is put beside it.
+        database.open_read_only(directory).close()
     signer = keys.signer()
-    if not (directory / database.FILE).exists():
+    if not there:
         # A configuration that cannot be written stops no recording: `verify` will ask for --key.
         with contextlib.suppress(OSError):
             known.trust(signer.verifier)

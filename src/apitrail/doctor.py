@@ -6,6 +6,7 @@ It does not know how recording works; it makes one harmless call per client and 
 from __future__ import annotations
 
 import http.server
+import os
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,11 @@ _CREDENTIALS = {
     "AWS_PAGER": "",
     "AWS_MAX_ATTEMPTS": "1",
 }
+# What would lead a client to settings that are not in the environment.
+_PROFILE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+# Seconds that a client may take to say whether it is there.
+PATIENCE = 30.0
+
 _BOTO3 = "import boto3; boto3.client('sts').get_caller_identity()"
 _NODE = (
     "const {STSClient, GetCallerIdentityCommand} = require('@aws-sdk/client-sts');"
@@ -58,17 +64,23 @@ class Finding:
         return f"{'recorded' if self.recorded else 'BYPASSED':<9} {self.client:<9} {self.detail}"
 
 
-def clients() -> Iterator[tuple[str, list[str]]]:
-    """Every client found here, with a command that makes one harmless call."""
-    if aws := shutil.which("aws"):
+def clients(environment: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """Every client found in this environment, with a command that makes one harmless call."""
+
+    def which(name: str) -> str | None:
+        return shutil.which(name, path=environment.get("PATH"))
+
+    if aws := which("aws"):
         yield "aws-cli", [aws, "sts", "get-caller-identity"]
-    for python in dict.fromkeys([shutil.which("python3"), shutil.which("python"), sys.executable]):
-        if python and _succeeds([python, "-c", "import boto3"]):
+    for python in dict.fromkeys([which("python3"), which("python"), sys.executable]):
+        if python and _runs([python, "-c", "import boto3"], environment):
             yield "boto3", [python, "-c", _BOTO3]
             break
-    if (node := shutil.which("node")) and _succeeds([node, "-e", "require.resolve('@aws-sdk/client-sts')"]):  # fmt: skip
+    sdk = "require.resolve('@aws-sdk/client-sts')"
+    if (node := which("node")) and _runs([node, "-e", sdk], environment):
         yield "node", [node, "-e", _NODE]
-    if (curl := shutil.which("curl")) and b"--aws-sigv4" in _output([curl, "--help", "all"]):
+    curl = which("curl")
+    if curl and b"--aws-sigv4" in _run([curl, "--help", "all"], environment).stdout:
         user = f"{_CREDENTIALS['AWS_ACCESS_KEY_ID']}:{_CREDENTIALS['AWS_SECRET_ACCESS_KEY']}"
         yield "curl", [curl, "-sS", "--aws-sigv4", "aws:amz:us-east-1:sts", "--user", user, _CURL]
 
@@ -77,12 +89,14 @@ async def examine(trail: Path, preset: Mapping[str, str]) -> list[Finding]:
     """One finding per client: through the recorder that runs on `trail`, else one made for this."""
     preset = {**preset, **_CREDENTIALS}
     if control.ask(trail, "status") is not None:
-        return [await _examine(*client, trail, Settings(), preset) for client in clients()]
+        return [await _examine(*client, trail, Settings(), preset) for client in clients(preset)]
     # Nothing leaves the machine: calls go to a stand-in, also those a preset sends elsewhere.
-    preset = {k: v for k, v in preset.items() if not k.startswith(endpoints.GLOBAL)}
+    preset = {k: v for k, v in preset.items() if not k.startswith((endpoints.GLOBAL, *_PROFILE))}
+    preset |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     with tempfile.TemporaryDirectory(prefix="apitrail-doctor-") as directory, _stand_in() as url:
-        settings = Settings(upstream=url)
-        return [await _examine(*client, Path(directory), settings, preset) for client in clients()]
+        trail, settings = Path(directory) / "trail", Settings(upstream=url)
+        with _configured(directory):
+            return [await _examine(*client, trail, settings, preset) for client in clients(preset)]
 
 
 async def _examine(
@@ -97,6 +111,19 @@ async def _examine(
         return Finding(client, True, path)
     ended = "it made no call" if outcome.status else "its call went past the recorder"
     return Finding(client, False, f"{path} (exit status {outcome.status}: {ended})")
+
+
+@contextmanager
+def _configured(directory: str) -> Iterator[None]:
+    """A log that is thrown away is not entered in the user's known logs."""
+    before = os.environ.get("APITRAIL_CONFIG")
+    os.environ["APITRAIL_CONFIG"] = directory
+    try:
+        yield
+    finally:
+        os.environ.pop("APITRAIL_CONFIG")
+        if before is not None:
+            os.environ["APITRAIL_CONFIG"] = before
 
 
 @contextmanager
@@ -130,9 +157,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         del format, args
 
 
-def _succeeds(command: list[str]) -> bool:
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+def _runs(command: list[str], environment: Mapping[str, str]) -> bool:
+    return _run(command, environment).returncode == 0
 
 
-def _output(command: list[str]) -> bytes:
-    return subprocess.run(command, capture_output=True, check=False).stdout
+def _run(command: list[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+    """The result of a short command; one that hangs or cannot be run has failed."""
+    try:
+        return subprocess.run(
+            command, env=dict(environment), stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=PATIENCE, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return subprocess.CompletedProcess(command, 1, b"", b"")

@@ -61,7 +61,7 @@ def blob(request: Request, doubts: Doubts) -> Blob:
         return Blob(length=body.length, sha256=body.sha256)
     if body.whole:
         return _unframed(request, doubts)
-    doubts.add("digest is of the framed payload: the body was not kept whole")
+    doubts.add("digest is of the framed payload, of which a part was kept")
     length = request.header("x-amz-decoded-content-length") or ""
     known = length.isascii() and length.isdigit() and len(length) < 20
     return Blob(length=int(length) if known else body.length, sha256=body.sha256)

@@ -68,7 +68,7 @@ def parse_size(text: str) -> int:
     return int(number) * units[unit]
 
 
-@click.command("exec", context_settings={"ignore_unknown_options": True})
+@click.command("exec", context_settings={"allow_interspersed_args": False})
 @record_options
 @click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Mark the run, repeatable.")  # fmt: skip
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
@@ -94,9 +94,12 @@ def execute(trail: Path, command: tuple[str, ...], labels: tuple[str, ...], **op
         _say(str(error))
         click.echo(f"hint: {error.hint}", err=True)
         return error.status
-    calls = "1 call" if outcome.calls == 1 else f"{outcome.calls} calls"
-    _say(f"recorded {calls} (run {outcome.run}); apitrail events --run last shows them")
+    _say(f"recorded {_calls(outcome.calls)} (run {outcome.run}); apitrail events --run last shows them")
     return outcome.status
+
+
+def _calls(number: int) -> str:
+    return "1 call" if number == 1 else f"{number} calls"
 
 
 def _labels(labels: tuple[str, ...]) -> dict[str, str]:
@@ -133,7 +136,7 @@ async def _record(trail: Path, settings: Any) -> None:
     )
     reason = await stop
     await session.stop(reason)
-    _say(f"stopped after {session.recorder.calls} calls")
+    _say(f"stopped after {_calls(session.recorder.calls)}")
 
 
 def _stop(stop: asyncio.Future[str], number: signal.Signals) -> None:
@@ -160,4 +163,6 @@ def doctor(trail: Path) -> int:
     findings = asyncio.run(check.examine(trail, dict(os.environ)))
     for finding in findings:
         click.echo(str(finding))
+    if not findings:
+        _say("no client found: neither aws-cli, boto3, the SDK for JavaScript nor curl")
     return 0 if all(finding.recorded for finding in findings) else 1

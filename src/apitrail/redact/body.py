@@ -31,6 +31,8 @@ _NAMED = re.compile(
 # SigV2's fields in a form body (SimpleDB, ImportExport, old query clients).
 _SIGNED_FORM = re.compile(rb"(?:^|&)(?:Signature|SecurityToken)=([^&]+)")
 
+# The size of a chunk is a number of at most 16 hex digits.
+_CHUNK_HEAD = 64
 _LARGEST = 16 * 1024 * 1024
 _INFLATE = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
@@ -66,6 +68,11 @@ def _encodings(message: Request | Response) -> list[str]:
     return [
         token.strip() for token in tokens if token.strip() not in ("", "identity", "aws-chunked")
     ]
+
+
+def has_chunk_signatures(request: Request) -> bool:
+    """Is it an upload in chunks that are signed one by one? (S3, "chunked upload" by SigV4)"""
+    return b";chunk-signature=" in request.body.data[:_CHUNK_HEAD]
 
 
 def names_secret(text: str) -> bool:

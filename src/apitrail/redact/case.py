@@ -133,6 +133,7 @@ class Case:
         return (
             (not keep_undecoded and (undecoded or bodies.unread(call.problems)))
             or bodies.is_form_upload(request)
+            or bodies.has_chunk_signatures(request)
             or self._in_body(request, self._request, request.target)
         )
 
