@@ -1,0 +1,96 @@
+"""Do the digests hold: each signed, each naming the one before, and the log files as listed?
+
+It does not know where the files are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from apitrail.errors import FormatError
+from apitrail.ship import digest, records
+from apitrail.ship.manifest import DigestFile, LogFile, Manifest, read_json
+from apitrail.ship.place import Place, iso
+
+type Read = Callable[[str], bytes | None]
+"""The bytes under a key, which were found to be those of the manifest; None where they were not."""
+
+
+def problems(manifest: Manifest, read: Read) -> Iterator[tuple[str, str]]:
+    """What does not hold, as (key, problem): what is not here at all is not told again."""
+    logs = {log.key: log for log in manifest.logs}
+    keys = {key.fingerprint: key for key in manifest.public_keys}
+    last: dict[Place, DigestFile] = {}
+    covered: set[str] = set()
+    for each in manifest.digests:
+        covered.update(each.logs)
+        if (data := read(each.key)) is not None:
+            try:
+                yield from _digest(manifest, each, last.get(each.place), logs, keys, data)
+            except FormatError as error:
+                yield each.key, str(error)
+        last[each.place] = each
+    for log in manifest.logs:
+        if log.key not in covered:
+            yield log.key, "no digest speaks of it"
+        if (data := read(log.key)) is not None:
+            try:
+                yield from _log(log, data)
+            except FormatError as error:
+                yield log.key, str(error)
+
+
+def _digest(
+    manifest: Manifest,
+    each: DigestFile,
+    previous: DigestFile | None,
+    logs: dict[str, LogFile],
+    keys: dict[str, Any],
+    data: bytes,
+) -> Iterator[tuple[str, str]]:
+    content = digest.inflate(data)
+    said = read_json(content, "digest")
+    said = said if isinstance(said, dict) else {}
+    public = keys.get(str(said.get("digestPublicKeyFingerprint")))
+    message = digest.string_to_sign(
+        bucket=manifest.bucket, key=each.key, end=each.end, content=content,
+        previous=previous.signature if previous else None,
+    )  # fmt: skip
+    if public is None or not digest.verifies(public, message, each.signature):
+        yield each.key, "its signature is not good"
+    expected = {
+        "awsAccountId": each.place.account,
+        "digestStartTime": iso(each.start),
+        "digestEndTime": iso(each.end),
+        "digestS3Bucket": manifest.bucket,
+        "digestS3Object": each.key,
+        "previousDigestS3Object": previous.key if previous else None,
+        "previousDigestHashValue": previous.hash if previous else None,
+        "previousDigestSignature": previous.signature if previous else None,
+    }
+    for name, value in expected.items():
+        if said.get(name) != value:
+            yield each.key, f"its {name} is {said.get(name)!r} and not {value!r}"
+    listed = [(key, logs[key].hash if key in logs else None) for key in each.logs]
+    if _listed(said.get("logFiles")) != listed:
+        yield each.key, "it speaks of other log files"
+
+
+def _listed(items: object) -> list[tuple[object, object]]:
+    found = items if isinstance(items, list) else []
+    return [
+        (item.get("s3Object"), item.get("hashValue")) if isinstance(item, dict) else (None, None)
+        for item in found
+    ]
+
+
+def _log(log: LogFile, data: bytes) -> Iterator[tuple[str, str]]:
+    content = digest.inflate(data)
+    found = records.parse(content)
+    if not log.erased and hashlib.sha256(content).hexdigest() != log.hash:
+        yield log.key, "its content is not what the digest says"
+    most, least = len(log.indexes), len(log.indexes) - len(log.erased)
+    if not least <= len(found) <= most:
+        yield log.key, f"it has {len(found)} records of {most}"
