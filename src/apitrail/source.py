@@ -79,7 +79,14 @@ class Source(Protocol):
         ...
 
     def select(
-        self, where: Filter, *, limit: int | None = None, after: int = -1, ascending: bool = False
+        self,
+        where: Filter,
+        *,
+        limit: int | None = None,
+        after: int = -1,
+        before: int | None = None,
+        ascending: bool = False,
     ) -> Iterator[int]:
-        """Indexes of the calls that match, newest first unless `ascending`."""
+        """Indexes between `after` and `before` of the calls that match, newest first unless
+        `ascending`."""
         ...

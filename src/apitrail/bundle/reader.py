@@ -161,10 +161,13 @@ class Bundle:
         *,
         limit: int | None = None,
         after: int = -1,
+        before: int | None = None,
         ascending: bool = False,
     ) -> Iterator[int]:
-        """Indexes of the disclosed calls that match, newest first unless `ascending`."""
-        found = [i for i, row in self._rows.items() if i > after and where.matches(row)]
+        """Indexes between `after` and `before` of the disclosed calls that match, newest first
+        unless `ascending`."""
+        end = self.size if before is None else before
+        found = [i for i, row in self._rows.items() if after < i < end and where.matches(row)]
         yield from (found if ascending else found[::-1])[:limit]
 
     def last_run(self) -> str | None:

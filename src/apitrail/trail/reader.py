@@ -21,6 +21,7 @@ from apitrail.trail import database, pending
 
 # One facet's content, at the most; a larger frame is refused unread.
 CONTENT_LIMIT = 1 << 30
+_END = (1 << 63) - 1
 
 
 class Reader:
@@ -151,14 +152,16 @@ class Reader:
         *,
         limit: int | None = None,
         after: int = -1,
+        before: int | None = None,
         ascending: bool = False,
     ) -> Iterator[int]:
-        """Indexes of the calls that match, newest first unless `ascending`, from beyond `after`."""
+        """Indexes between `after` and `before`, both excluded, of the calls that match, newest
+        first unless `ascending`."""
         sql, values = _select(where, self._ids(where))
         order = "ASC" if ascending else "DESC"
         rows = self._database.execute(
-            f"{sql} AND e.idx > ? ORDER BY e.idx {order} LIMIT ?",
-            (*values, after, -1 if limit is None else limit),
+            f"{sql} AND e.idx > ? AND e.idx < ? ORDER BY e.idx {order} LIMIT ?",
+            (*values, after, _END if before is None else before, -1 if limit is None else limit),
         )
         for row in rows:
             yield row[0]
