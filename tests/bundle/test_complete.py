@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -250,6 +252,18 @@ def test_an_erasure_whose_entry_is_withheld_is_tampering(
     expected = "entry 1: facet 'what' is not opened, nor erased"
     assert judges.by_package(path, key).message == expected
     assert standalone(path, key) == (1, f"TAMPERED: {expected}\n")
+
+
+def test_a_search_index_that_lies_cannot_hide_a_match(
+    tmp_path: Path, standalone: Standalone
+) -> None:
+    trail = tmp_path / "trail"
+    watched(2).call("StopInstances", resources=(SG,)).wait(SECOND).beat().close().write(trail)
+    with closing(sqlite3.connect(trail / "trail.db")) as database:
+        database.execute("DELETE FROM resource")
+        database.commit()
+    report = judged(trail, tmp_path, standalone, span(0, 9))
+    assert report.message == "entry 5: it matches the question and is not shown"
 
 
 def test_nothing_is_erased_ahead_of_time(prove: Prove) -> None:

@@ -52,6 +52,16 @@ def earlier(content: dict[str, bytes], case: Case) -> None:
     leaves(lambda entries: entries.pop())(content, case)
 
 
+def two_ways(content: dict[str, bytes], case: Case) -> None:
+    """The match is opened truly by itself, and otherwise in the range."""
+
+    def change(lines: list[dict[str, Any]]) -> None:
+        [line] = [line for line in lines if line["index"] == case.first]
+        line["facets"]["what"]["content"] = "{}"
+
+    opened(change)(content, case)
+
+
 def swap_facets(lines: list[dict[str, Any]]) -> None:
     lines[2]["facets"], lines[3]["facets"] = lines[3]["facets"], lines[2]["facets"]
 
@@ -84,6 +94,7 @@ COMPLETE: dict[str, tuple[Edit, str]] = {
     "what edited": (opened(lambda lines: lines[3]["facets"]["what"].update(content="{}")), "was altered"),
     "salts of the range swapped": (opened(swap_salts), "was altered"),
     "facets of the range swapped": (opened(swap_facets), "was altered"),
+    "a match opened in two ways": (two_ways, "facet 'what' is opened in two ways"),
     "a line twice": (opened(lambda lines: lines.append(lines[0])), "does not belong here"),
     "a line of no entry": (opened(lambda lines: lines.append({"index": 300, "facets": {}})), "does not belong here"),
     "a line malformed": (opened(lambda lines: lines.append({"index": "x"})), "malformed"),
