@@ -6,6 +6,7 @@ really sent.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from mitmproxy.addonmanager import Loader
 
 from apitrail import config
 from apitrail.errors import Error
+from apitrail.proxy import layer
 from apitrail.proxy.addon import Addon
 from apitrail.proxy.guard import malformed, refusal
 from apitrail.session import open_recorder
@@ -30,7 +32,7 @@ class Recording:
     """
 
     def __init__(self) -> None:
-        self._addon: Addon | None = None
+        self._opening: asyncio.Task[None] | None = None
 
     def load(self, loader: Loader) -> None:
         """Declare the options."""
@@ -41,12 +43,18 @@ class Recording:
         )
         # Without it mitmproxy rewrites Host in reverse mode, which breaks every signature.
         ctx.options.update(keep_host_header=True)
+        layer.install()
 
-    async def running(self) -> None:
+    def running(self) -> None:
+        """Open the trail, unless the script was only loaded again.
+
+        mitmproxy awaits nothing of a script that is loaded again, so this is a task of its own.
+        """
+        if ctx.master.addons.get(_Behind.name) is None:
+            self._opening = asyncio.create_task(self._open(), name="apitrail-open")
+
+    async def _open(self) -> None:
         """Open the trail; where it cannot be, stop rather than let calls pass."""
-        if ctx.master.addons.get("apitrail-recorder") is not None:
-            self._addon = ctx.master.addons.get("apitrail-recorder").addon
-            return
         directory = Path(ctx.options.apitrail or config.default_trail()).expanduser()
         settings = Settings(
             modes=tuple(ctx.options.mode),
@@ -61,13 +69,12 @@ class Recording:
             ctx.master.shutdown()
             return
         ctx.master.addons.add(_Behind(addon))
-        self._addon = addon
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Nothing passes before the recorder is there, nor what two readers would read apart."""
         if flow.error or flow.response:
             return
-        if self._addon is None:
+        if ctx.master.addons.get(_Behind.name) is None:
             flow.response = refusal(503, "the trail is not open yet")
         elif (reason := malformed(flow.request)) is not None:
             flow.response = refusal(400, reason)
@@ -88,5 +95,7 @@ class _Behind:
 
     async def done(self) -> None:
         """Write `close` and let go of the trail."""
-        await self.addon.recorder.stop("mitmproxy ended")
-        await self.addon.recorder.trail.close()
+        try:
+            await self.addon.recorder.stop("mitmproxy ended")
+        finally:
+            await self.addon.recorder.trail.close()
