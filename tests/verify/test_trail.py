@@ -101,6 +101,16 @@ def test_a_recorder_that_never_stopped_must_be_heard_of(tmp_path, close, later, 
     assert report.entries > 0
 
 
+def test_starts_without_a_stop_before_are_told(tmp_path):
+    trail = make(tmp_path / "trail", 1, close=False)
+    make(trail, 1, first=1, close=False)
+    make(trail, 1, first=2)
+    make(trail, 1, first=3)
+    report = check(trail)
+    assert (report.starts, report.stops, report.crashes) == (4, 2, 2)
+    assert "the recorder ended 2 times without saying so" in report.message
+
+
 def test_a_shorter_promise_is_sooner_broken(tmp_path):
     async def work(trail: Trail) -> None:
         await trail.append(trails.opening(heartbeat=5))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from apitrail.errors import FormatError
 from apitrail.event import iso
@@ -47,6 +48,12 @@ class Coverage:
         if not self.starts or (self.stops and self.stops[-1].index > self.starts[-1].index):
             return None
         return self.starts[-1]
+
+    @property
+    def crashes(self) -> int:
+        """How many starts followed one that had not been stopped."""
+        turns = sorted((*self.starts, *self.stops), key=lambda book: book.index)
+        return sum(before.kind == after.kind == "open" for before, after in pairwise(turns))
 
     @property
     def interval(self) -> int:

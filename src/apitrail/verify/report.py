@@ -72,6 +72,7 @@ class Report:
     rotations: int = 0
     starts: int = 0
     stops: int = 0
+    crashes: int = 0
     heartbeats: int = 0
     gaps: tuple[str, ...] = ()
     in_flight: int = 0
@@ -102,6 +103,7 @@ class Report:
             "rotations": self.rotations,
             "starts": self.starts,
             "stops": self.stops,
+            "crashes": self.crashes,
             "heartbeats": self.heartbeats,
             "gaps": list(self.gaps),
             "inFlight": self.in_flight,

@@ -130,7 +130,7 @@ class _Check:
         history.check(keys, log.books)
         covered = coverage.read(log.books, log.heartbeats)
         self._learn(
-            starts=len(covered.starts), stops=len(covered.stops),
+            starts=len(covered.starts), stops=len(covered.stops), crashes=covered.crashes,
             gaps=tuple(map(str, covered.gaps)),
         )  # fmt: skip
         tree = heads.Tree(head, audit.root_at, covered.gaps)
@@ -242,6 +242,9 @@ def _tile_root(data: object) -> bytes:
 def _message(report: Report) -> str:
     parts = [f"{report.entries} entries, {report.calls} calls, complete and unaltered"]
     parts += report.gaps
+    if report.crashes:
+        times = "once" if report.crashes == 1 else f"{report.crashes} times"
+        parts.append(f"the recorder ended {times} without saying so")
     if report.in_flight:
         parts.append(f"{report.in_flight} calls in flight or of unknown outcome")
     parts.append(f"the log {report.origin} is trusted by {report.trusted_by}")
