@@ -1,0 +1,80 @@
+"""The examples do what they say: the runnable ones run, the others are at least well-formed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from machine import Machine, free_port
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+
+
+def test_the_boto3_program_is_recorded_as_it_is(machine: Machine) -> None:
+    program = str(EXAMPLES / "boto3" / "invoices.py")
+    done = machine.exec(sys.executable, program, f"invoices-{free_port()}")
+    assert done.stdout == "paid\nNoSuchKey\n"
+    assert machine.names("--run", "last") == [
+        "CreateBucket", "PutObject", "GetObject", "GetObject",
+    ]  # fmt: skip
+    assert machine.names("--error", "NoSuchKey") == ["GetObject"]
+
+
+def test_the_ci_job_records_and_shows_what_it_did(machine: Machine) -> None:
+    machine.environment["BUCKET"] = f"releases-{free_port()}"
+    script = str(EXAMPLES / "ci" / "deploy.sh")
+    machine.apitrail(
+        "exec", "--upstream", machine.endpoint, "--label", "build=1", "--", script
+    )  # fmt: skip
+    assert machine.names("--run", "last", "--no-read-only") == ["CreateBucket", "PutObject"]
+    assert machine.apitrail("verify").stdout.startswith("OK")
+
+
+def test_the_ci_jobs_commands_are_ours() -> None:
+    job = yaml.safe_load((EXAMPLES / "ci" / "deploy.yaml").read_text())
+    lines = [
+        line for step in job["jobs"]["deploy"]["steps"] for line in step.get("run", "").splitlines()
+    ]
+    assert {words[1] for words in map(shlex.split, lines) if words[0] == "apitrail"} == {
+        "doctor", "events", "exec", "verify",
+    }  # fmt: skip
+
+
+def test_each_task_of_the_agent_is_a_run_of_its_own(machine: Machine) -> None:
+    program = str(EXAMPLES / "agent" / "agent.py")
+    said = machine.run(sys.executable, program, "--upstream", machine.endpoint).stdout
+    runs = re.findall(r"\(run ([0-9a-f]+)\)", said)
+    assert [machine.names("--run", run) for run in runs] == [
+        ["GetCallerIdentity"], ["CreateTable", "ListTables"], ["AttachUserPolicy"],
+    ]  # fmt: skip
+    [attempt] = machine.events("--run", runs[2])
+    assert attempt["requestParameters"]["userName"] == "agent"
+    assert attempt["errorCode"].startswith("NoSuchEntity")
+
+
+def test_the_compose_files_recorder_starts_as_it_is_told_to(machine: Machine) -> None:
+    compose = yaml.safe_load((EXAMPLES / "localstack" / "compose.yaml").read_text())
+    command = compose["services"]["apitrail"]["command"]
+    found = re.search(r"exec apitrail record --trail /trail --mode (\S+)\"", command)
+    assert found is not None
+    assert compose["services"]["apitrail"]["ports"] == ["127.0.0.1:4566:4566"]
+    # The same mode, at a stand-in that is here and a port that is free.
+    mode = found[1].replace("http://localstack:4566", machine.endpoint)
+    port = free_port()
+    with machine.recording("--mode", mode.replace("@0.0.0.0:4566", f"@0.0.0.0:{port}")):
+        machine.run(
+            "aws", "sts", "get-caller-identity",
+            env={"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"},
+        )  # fmt: skip
+    assert machine.names() == ["GetCallerIdentity"]
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.py")), ids=lambda path: path.name)
+def test_every_program_says_what_it_is(path: Path) -> None:
+    assert path.read_text().startswith('"""')
