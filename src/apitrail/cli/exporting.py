@@ -12,6 +12,7 @@ import click
 from apitrail import export as exporting
 from apitrail import history, listing, when
 from apitrail.bundle import is_archive
+from apitrail.cli import shipping
 from apitrail.cli.options import filter_options, output_option, with_trail
 from apitrail.entry import TAGS
 from apitrail.errors import UsageError
@@ -22,18 +23,22 @@ from apitrail.query import Filter
 @click.command("export")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @filter_options
-@click.option("--format", "form", type=click.Choice(list(exporting.FORMATS)), default="bundle", show_default=True, help="A bundle is evidence; the others are data.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice([*exporting.FORMATS, shipping.CLOUDTRAIL]), default="bundle", show_default=True, help="A bundle is evidence; the others are data.")  # fmt: skip
 @click.option("-o", "--out", metavar="PATH", help="Where to; `-` is stdout, for text.")
 @click.option("--facet", "facets", multiple=True, type=click.Choice(TAGS), help="Open only this part of each call, repeatable; all unless told.")  # fmt: skip
 @click.option("--prove-complete", "complete", is_flag=True, help="Prove too that there are no others in the time asked for.")  # fmt: skip
+@click.option("--digest-every", metavar="TIME", help="How long a cloudtrail digest's time is; 1h unless told.")  # fmt: skip
 @with_trail
 def export_command(
-    trail: Path, where: Filter, ids: tuple[str, ...], form: str, out: str | None, facets: tuple[str, ...], complete: bool
+    trail: Path, where: Filter, ids: tuple[str, ...], form: str, out: str | None, facets: tuple[str, ...], complete: bool, digest_every: str | None
 ) -> None:  # fmt: skip
     """Hand over calls, by default as a bundle that proves them.
 
     ID is an event id or the start of one; without, the filter says which calls.
     """
+    if form == shipping.CLOUDTRAIL:
+        shipping.export_tree(trail, where, ids, out, digest_every)
+        return
     write, is_text = exporting.FORMATS[form]
     if not is_text and out in (None, "-"):
         raise UsageError(f"a {form} needs a file", hint="-o PATH")

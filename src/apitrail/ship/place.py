@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 TRAIL = "apitrail"
-HOME_REGION = "us-east-1"
 # Where a call's account could not be told. The CLI wants twelve digits of a trail's ARN.
 NO_ACCOUNT = "000000000000"
 NO_REGION = "unknown"
@@ -38,6 +37,15 @@ class Place:
             region if _REGION.fullmatch(region) else NO_REGION,
         )
 
+    @property
+    def arn(self) -> str:
+        """The ARN of the trail whose digests these are.
+
+        The AWS CLI validates the region of the ARN unless it is told otherwise, so every region
+        has a trail of its own: nothing is left out by who forgets an option.
+        """
+        return f"arn:aws:cloudtrail:{self.region}:{self.account}:trail/{TRAIL}"
+
     def log_key(self, prefix: str, time: int, unique: str) -> str:
         """The key of a log file delivered at `time`, Unix seconds; `unique` is 16 alphanumerics.
 
@@ -54,7 +62,7 @@ class Place:
         """
         moment = datetime.fromtimestamp(end, UTC)
         name = (
-            f"{self.account}_CloudTrail-Digest_{self.region}_{TRAIL}_{HOME_REGION}_"
+            f"{self.account}_CloudTrail-Digest_{self.region}_{TRAIL}_{self.region}_"
             f"{moment:%Y%m%dT%H%M%SZ}.json.gz"
         )
         folder = f"AWSLogs/{self.account}/CloudTrail-Digest/{self.region}"
@@ -69,11 +77,6 @@ def under(prefix: str, folder: str, moment: datetime, name: str) -> str:
 def join(prefix: str, key: str) -> str:
     """A key below a prefix, which may be empty."""
     return f"{prefix}/{key}" if prefix else key
-
-
-def arn(account: str) -> str:
-    """The ARN under which an account's digests are validated."""
-    return f"arn:aws:cloudtrail:{HOME_REGION}:{account}:trail/{TRAIL}"
 
 
 def iso(time: int) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from apitrail.errors import FormatError, UsageError
 from apitrail.ship.manifest import DigestFile, Manifest, read_json
-from apitrail.ship.place import NO_ACCOUNT, TRAIL, arn
+from apitrail.ship.place import NO_ACCOUNT, NO_REGION, TRAIL, Place
 from apitrail.trail import durable
 
 MANIFEST = "apitrail/manifest.json"
@@ -116,24 +116,24 @@ def sidecar(digest: DigestFile) -> bytes:
     return f"{json.dumps(digest.metadata())}\n".encode()
 
 
-def accounts(manifest: Manifest) -> list[str]:
-    """Whose log files there are."""
-    return sorted({log.place.account for log in manifest.logs}) or [NO_ACCOUNT]
+def places(manifest: Manifest) -> list[Place]:
+    """Whose log files there are, and of which regions."""
+    return sorted({log.place for log in manifest.logs}) or [Place(NO_ACCOUNT, NO_REGION)]
 
 
 def trails(manifest: Manifest) -> list[dict[str, object]]:
-    """What DescribeTrails says: a trail for each account, all in one bucket."""
+    """What DescribeTrails says: a trail for each account and region, all in one bucket."""
     about: dict[str, object] = {"Name": TRAIL, "S3BucketName": manifest.bucket}
     if manifest.prefix:
         about["S3KeyPrefix"] = manifest.prefix
     return [
         about | {
-            "IncludeGlobalServiceEvents": True, "IsMultiRegionTrail": True,
-            "HomeRegion": arn(account).split(":")[3], "TrailARN": arn(account),
+            "IncludeGlobalServiceEvents": True, "IsMultiRegionTrail": False,
+            "HomeRegion": place.region, "TrailARN": place.arn,
             "LogFileValidationEnabled": True, "HasCustomEventSelectors": False,
             "HasInsightSelectors": False, "IsOrganizationTrail": False,
         }
-        for account in accounts(manifest)
+        for place in places(manifest)
     ]  # fmt: skip
 
 

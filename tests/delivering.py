@@ -1,0 +1,120 @@
+"""Trails whose calls are of accounts and regions, and a port that serves their log files."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+import trails
+from apitrail import verify
+from apitrail.event import dump
+from apitrail.keys import Keys
+from apitrail.query import project
+from apitrail.ship import tree as trees
+from apitrail.ship.place import iso
+from apitrail.ship.tree import Tree
+from apitrail.tlog import note
+from apitrail.trail.rows import Draft
+from apitrail.trail.writer import Trail
+from apitrail.web.bucket import Bucket, routes
+
+ACCOUNT = "123456789012"
+# On the hour.
+HOUR = 1_795_327_200_000
+MINUTE = 60_000
+
+
+def call(number: int, **record: Any) -> Draft:
+    """A call whose record has these fields too."""
+    facets = trails.call(number)
+    what = json.loads(facets["what"])
+    what["record"] |= {"recipientAccountId": ACCOUNT, "awsRegion": "eu-central-1"} | record
+    facets["what"] = dump(what)
+    return Draft(
+        kind="api", facets=facets, row=project(json.loads(facets["who"]), what)
+    )  # fmt: skip
+
+
+def at(time: int, number: int, **record: Any) -> tuple[int, Draft]:
+    """A call that is logged at `time`, Unix milliseconds."""
+    return time, call(number, eventTime=iso(time // 1000), **record)
+
+
+def signer(directory: Path) -> note.Signer:
+    """The key of the trail in a directory, made at the first call."""
+    keys = Keys.of(directory)
+    return keys.signer() if keys.exist else keys.generate(trails.ORIGIN)
+
+
+def record(directory: Path, calls: Sequence[tuple[int, Draft]]) -> Path:
+    """Append each call at its time."""
+    time = trails.Clock()
+
+    async def work(trail: Trail) -> None:
+        for now, draft in calls:
+            time.now = now
+            await trail.append(draft)
+
+    trails.write(directory, work, signer=signer(directory), clock=time)
+    return directory
+
+
+def trust(directory: Path) -> verify.Trust:
+    """Trust in the key of the trail in a directory."""
+    return verify.Trust((signer(directory).verifier,), "--key")
+
+
+@contextmanager
+def served(directory: Path) -> Iterator[str]:
+    """The URL of a port that serves a tree as a bucket, and says which trails it is of."""
+    tree = Tree(directory)
+
+    async def cloudtrail(request: Request) -> Response:
+        manifest = tree.manifest()
+        match request.headers["x-amz-target"].rpartition(".")[2]:
+            case "DescribeTrails":
+                return JSONResponse({"trailList": trees.trails(manifest)})
+            case "ListPublicKeys":
+                return JSONResponse({"PublicKeyList": trees.public_keys(manifest)})
+            case other:
+                return JSONResponse({"__type": "UnsupportedOperation", "message": other}, 400)
+
+    bucket = Bucket(tree.manifest().bucket, tree)
+    app = Starlette(
+        routes=[Route("/", cloudtrail, methods=["POST"]), *routes(lambda: bucket)]
+    )  # fmt: skip
+    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, log_level="error"))
+    ready = threading.Event()
+
+    async def main() -> None:
+        socket = server.config.bind_socket()
+        ports.append(socket.getsockname()[1])
+        ready.set()
+        await server.serve([socket])
+
+    ports: list[int] = []
+    thread = threading.Thread(target=lambda: asyncio.run(main()))
+    thread.start()
+    try:
+        assert ready.wait(30)
+        yield f"http://127.0.0.1:{ports[0]}"
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+def public_value(tree: Tree) -> bytes:
+    """The DER of the newest key that signs digests."""
+    return base64.b64decode(tree.manifest().public_keys[-1].value)
