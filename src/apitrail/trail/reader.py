@@ -21,7 +21,6 @@ from apitrail.trail import database, pending
 
 # One facet's content, at the most; a larger frame is refused unread.
 CONTENT_LIMIT = 1 << 30
-_END = (1 << 63) - 1
 
 
 class Reader:
@@ -159,9 +158,12 @@ class Reader:
         first unless `ascending`."""
         sql, values = _select(where, self._ids(where))
         order = "ASC" if ascending else "DESC"
+        if before is not None:
+            # Only where it is asked for: it is a second bound that SQLite would rather go by.
+            sql, values = f"{sql} AND e.idx < ?", [*values, before]
         rows = self._database.execute(
-            f"{sql} AND e.idx > ? AND e.idx < ? ORDER BY e.idx {order} LIMIT ?",
-            (*values, after, _END if before is None else before, -1 if limit is None else limit),
+            f"{sql} AND e.idx > ? ORDER BY e.idx {order} LIMIT ?",
+            (*values, after, -1 if limit is None else limit),
         )
         for row in rows:
             yield row[0]
