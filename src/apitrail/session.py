@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from pathlib import Path
 from typing import Any
 
 from apitrail import config, control, custody, prepare
 from apitrail.errors import RecordingError
+from apitrail.proxy import log
 from apitrail.proxy.addon import Addon
 from apitrail.proxy.destination import Destinations, Tunnels, Upstream
 from apitrail.proxy.guard import Guard
@@ -20,7 +22,7 @@ from apitrail.recorder import Recorder
 from apitrail.redact import Redactor
 from apitrail.runs import Runs
 from apitrail.settings import Settings
-from apitrail.trail import durable
+from apitrail.trail import database, durable
 from apitrail.trail.writer import Trail
 
 DRAIN = 10.0
@@ -91,6 +93,7 @@ class Session:
             },
             left={"run": self._end_run},
         )
+        self._voice = log.Voice(_tell)
         self._beating: asyncio.Task[None]
 
     @classmethod
@@ -100,8 +103,9 @@ class Session:
         Raises:
             UsageError: the trail or a setting cannot be used; nothing was recorded.
         """
-        # Before anything is made: a port in use must leave nothing behind.
-        check_ports(settings.modes)
+        if not (directory / database.FILE).exists():
+            # Before anything is made: a port in use must leave nothing behind.
+            check_ports(settings.modes)
         addon = await open_recorder(directory, settings)
         trail = addon.recorder.trail
         try:
@@ -125,6 +129,7 @@ class Session:
             await trail.close()
             raise
         session._beating = asyncio.create_task(session._beat(), name="heartbeat")
+        session._voice.attach()
         return session
 
     async def stop(self, reason: str) -> None:
@@ -140,6 +145,7 @@ class Session:
             await self.recorder.stop(reason)
         finally:
             await self.server.stop()
+            self._voice.detach()
             await self.trail.close()
             self._custody.remember()
 
@@ -205,6 +211,10 @@ class Session:
         index = await self.recorder.heartbeat(passed)
         self._guard.forget(passed)
         return index
+
+
+def _tell(text: str) -> None:
+    print(f"apitrail: {text}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _show_certificate(directory: Path) -> None:

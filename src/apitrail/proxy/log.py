@@ -15,13 +15,8 @@ from apitrail.errors import Error
 # mitmproxy's messages that say something to a user (proxy/layers/tls.py), and what we say.
 KNOWN = (
     (
-        re.compile(r"Client TLS handshake failed\. The client does not trust .* for (\S+) \("),
+        re.compile(r"Client TLS handshake failed\. The client (?:does|may) not trust .* for (\S+) \("),
         "a client does not trust the certificate for {0}: its call did not go through",
-        "give it the trail's ca-cert.pem: `apitrail exec -- CMD` does, `apitrail env` prints how",
-    ),
-    (
-        re.compile(r"Client TLS handshake failed\. The client disconnected .* for (\S+), this"),
-        "a client left during the handshake for {0}, perhaps as it does not trust the certificate",
         "give it the trail's ca-cert.pem: `apitrail exec -- CMD` does, `apitrail env` prints how",
     ),
     (
