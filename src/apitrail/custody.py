@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import batched
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ class Custody:
     trail: Trail
     keys: config.Keys
     known: KnownLogs
+    _rotating: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
     def of(cls, trail: Trail) -> Custody:
@@ -50,11 +51,13 @@ class Custody:
 
     async def rotate(self, _request: dict[str, Any]) -> dict[str, Any]:
         """A new key signs from now on; gives its `key` and the `index` of the entry."""
-        # On disk before the log says so, in its place after: `Keys.signer` ends what a crash
-        # leaves in between.
-        new = self.keys.prepare(self.trail.origin)
-        index = await self.trail.rotate(new)
-        self.keys.promote()
+        # One at a time: the prepared key must be the one that the log names.
+        async with self._rotating:
+            # On disk before the log says so, in its place after: `Keys.signer` ends what a crash
+            # leaves in between.
+            new = self.keys.prepare(self.trail.origin)
+            index = await self.trail.rotate(new)
+            self.keys.promote()
         self.remember()
         return {"index": index, "key": str(new.verifier)}
 

@@ -77,6 +77,9 @@ def test_in_pieces_on_several_cores_it_comes_to_the_same(tmp_path, monkeypatch):
     report = check(trail, processes=2, progress=done.append)
     assert report == check(trail, processes=1)
     assert (report.verdict, sum(done)) == (Verdict.OK, report.entries)
+    with monkeypatch.context() as patch:
+        patch.setattr(pieces, "_result", lambda _: None)  # every other process failed
+        assert check(trail, processes=2) == report
     with trails.forge(trail) as database:
         database.execute("UPDATE event SET time = time + 1 WHERE idx = 1200")
     report = check(trail, processes=2)
@@ -192,6 +195,33 @@ def test_a_crash_amid_a_rotation_is_settled(tmp_path):
     assert held.signer() == new
     make(trail, 2, first=2, signer=held.signer())
     assert check(trail, Trust((old.verifier,), "--key")).verdict is Verdict.OK
+
+
+def test_the_old_key_cannot_go_on_right_after_a_rotation(tmp_path):
+    """Both keys have signed the tail; who read the old one before must not write."""
+    trail = make(tmp_path / "trail", 2)
+    rotate(trail, SIGNER, OTHER)
+    with pytest.raises(UsageError, match="its key was changed"):
+        make(trail, 1, first=2)
+    make(trail, 1, first=2, signer=OTHER)
+    assert check(trail).verdict is Verdict.OK
+
+
+def test_rotations_asked_for_together_come_one_after_the_other(home):
+    trail = home / "trail"
+    first = keys.Keys.of(trail).generate("example.com/log")
+
+    async def main() -> None:
+        held = await custody.enter(trail)
+        async with held.trail as opened:
+            await opened.append(trails.opening())
+            await asyncio.gather(*(held.rotate({}) for _ in range(4)))
+            await opened.append(trails.book("close"))
+
+    asyncio.run(main())
+    report = check(trail, Trust((first.verifier,), "--key"))
+    assert (report.verdict, report.rotations) == (Verdict.OK, 4)
+    assert report.key == str(keys.Keys.of(trail).signer().verifier)
 
 
 def test_the_compared_file_may_be_behind_a_rotation(tmp_path):

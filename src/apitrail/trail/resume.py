@@ -123,6 +123,13 @@ class Resuming:
             raise broken(str(error)) from error
         if (tail.size, tail.root) != (head.size, head.root()):
             raise broken(f"its entries are not those its checkpoint of size {tail.size} signs")
+        # Two of its keys sign the checkpoint that ends with a rotation; the old one must sign no
+        # more, also if it was read just before another command changed it.
+        if sum(line.name == tail.origin for line in note.Note.parse(text).signatures) > 1:
+            with Reader(self._directory) as reader:
+                newest = rotation.trace(reader)[-1:]
+            if not newest or newest[0].new != self._signer.verifier:
+                raise broken("its key was changed, and this is the old one")
 
     async def _lost(self, head: Head, seen: Iterable[str], *, recover: bool) -> list[str]:
         """Checkpoints kept elsewhere that are not of this tree."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import closing
 from functools import cache
 from multiprocessing import get_context
@@ -74,17 +74,33 @@ def _pooled(
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         try:
             work = [
-                (start, pool.submit(_work, audit.directory, start, min(start + PIECE, size), key))
+                (start, _submit(pool, audit.directory, start, min(start + PIECE, size), key))
                 for start in starts
             ]
             for start, future in work:
-                if (piece := future.result()) is None:
+                if (piece := _result(future)) is None:
                     # Our snapshot decides: the other process may have seen a later state, in
                     # which more was erased.
                     piece = _piece(audit, start, min(start + PIECE, size), key)
                 yield piece
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _submit(
+    pool: ProcessPoolExecutor, directory: Path, start: int, stop: int, key: bytes
+) -> Future[Piece | None] | None:
+    try:
+        return pool.submit(_work, directory, start, stop, key)
+    except BrokenExecutor:
+        return None
+
+
+def _result(future: Future[Piece | None] | None) -> Piece | None:
+    try:
+        return None if future is None else future.result()
+    except BrokenExecutor:
+        return None  # no processes to be had, or killed for want of memory: we do it ourselves
 
 
 def _piece(audit: Audit, start: int, stop: int, key: bytes) -> Piece:
