@@ -40,7 +40,7 @@ class Door:
         left: Mapping[str, Operation] | None = None,
     ) -> None:
         self._file = directory / FILE
-        path = directory / "control.sock"
+        path = directory.absolute() / "control.sock"
         if len(str(path)) > PATH_LIMIT:
             path = Path(tempfile.mkdtemp(prefix="apitrail-")) / "control.sock"
         self._path = path
@@ -66,7 +66,7 @@ class Door:
         self._file.unlink(missing_ok=True)
         self._server.close()
         self._path.unlink(missing_ok=True)
-        if self._path.parent != self._file.parent:
+        if self._path.parent != self._file.parent.absolute():
             self._path.parent.rmdir()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

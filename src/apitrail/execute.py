@@ -14,7 +14,7 @@ from typing import Any
 
 from apitrail import command as commands
 from apitrail import control
-from apitrail.clients import endpoints, environment
+from apitrail.clients import bundle, endpoints, environment
 from apitrail.clients.bundle import Bundles
 from apitrail.clients.corporate import Corporate
 from apitrail.command import Signals
@@ -153,10 +153,15 @@ def own_settings(settings: Settings, preset: Mapping[str, str]) -> Settings:
 
 
 def trusting(settings: Settings, preset: Mapping[str, str]) -> Settings:
-    """The recorder stands where the client stood, and trusts whom it was told to trust."""
+    """The recorder stands where the client stood, and trusts whom it was told to trust.
+
+    Raises:
+        UsageError: the store that is named cannot be read.
+    """
     store = environment.trusted_store(preset)
     if store is None:
         return settings
+    bundle.read(store)
     option = {"ssl_verify_upstream_trusted_ca": store}
     return replace(settings, settings={**option, **settings.settings})
 
@@ -220,9 +225,11 @@ def _changes(
                 hint="start it with --mode regular or --mode reverse:URL@PORT",
             )
         replaced.setdefault(endpoints.GLOBAL, status["endpoint"])
-    return environment.changes(
+    changed = environment.changes(
         preset, proxy=status["proxy"], run=run, bundle=Bundles(trail).path, endpoints=replaced
     )
+    # What asks for the trail, or records, in there means this one.
+    return changed | {"APITRAIL_TRAIL": str(trail.absolute())}
 
 
 def _must_agree(asked: Settings, running: Mapping[str, Any]) -> None:

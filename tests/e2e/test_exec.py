@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
 import subprocess
 import sys
+import termios
 
 import pytest
 
@@ -85,6 +87,34 @@ signal.pause()
     assert "recorded 1 call (run " in said
 
 
+def test_an_interrupt_at_the_terminal_reaches_the_command_once(machine: Machine) -> None:
+    # The terminal sends it to both of us; forwarded as well it would come twice.
+    code = """
+import signal
+seen = []
+signal.signal(signal.SIGINT, lambda *_: seen.append(1))
+print("ready", flush=True)
+signal.pause()
+print("interrupted", flush=True)
+input()
+print(f"seen {len(seen)}", flush=True)
+"""
+    ours, theirs = os.openpty()
+    process = machine.start(
+        "apitrail", "exec", "--upstream", machine.endpoint, "--", sys.executable, "-c", code,
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )  # fmt: skip
+    os.close(theirs)
+    with os.fdopen(ours, "r+b", buffering=0) as terminal:
+        said = b""
+        for awaited, typed in ((b"ready", b"\x03"), (b"interrupted", b"\n"), (b"seen 1", b"")):
+            while awaited not in said:
+                said += terminal.read(1000)
+            terminal.write(typed)
+        assert process.wait(timeout=60) == 0
+
+
 def test_labels_and_the_runs_id_answer_what_this_build_did(machine: Machine) -> None:
     def build(number: int, call: str) -> str:
         done = machine.apitrail(
@@ -108,6 +138,18 @@ def test_labels_and_the_runs_id_answer_what_this_build_did(machine: Machine) -> 
 def test_the_command_can_tell_its_run(machine: Machine) -> None:
     done = machine.exec("sh", "-c", "echo $APITRAIL_RUN")
     assert f"(run {done.stdout.strip()})" in done.stderr
+
+
+def test_within_the_command_the_trail_is_the_one_that_is_written(machine: Machine) -> None:
+    # Named relative to a directory that the command leaves.
+    inner = "mkdir below && cd below && aws sts get-caller-identity >&2 && apitrail exec -- true"
+    done = machine.apitrail(
+        "exec", "--trail", "here", "--upstream", machine.endpoint, "--",
+        "sh", "-c", f"{inner} && apitrail events --output text", env={"APITRAIL_TRAIL": None},
+    )  # fmt: skip
+    assert done.stdout.count("GetCallerIdentity") == 1
+    assert sorted(path.name for path in machine.directory.glob("*/trail.db")) == ["trail.db"]
+    assert (machine.directory / "here" / "trail.db").exists()
 
 
 def test_two_at_once_share_a_recorder_that_stays_for_the_second(machine: Machine) -> None:

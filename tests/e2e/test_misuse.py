@@ -125,6 +125,13 @@ def test_a_second_recorder(idle: Machine) -> None:
     assert idle.entries() == ["open", "close"]
 
 
+def test_a_trust_store_that_is_not_there(idle: Machine) -> None:
+    idle.environment["AWS_CA_BUNDLE"] = "/no/such.pem"
+    line, hint = refused(idle, "record", "--mode", "regular@0")
+    assert line == "cannot read the CA bundle '/no/such.pem': No such file or directory"
+    assert "AWS_CA_BUNDLE" in hint
+
+
 def test_env_without_a_recorder(idle: Machine) -> None:
     line, hint = refused(idle, "env")
     assert line == f"no recorder is running on {str(idle.trail)!r}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -84,6 +85,11 @@ def test_an_unchanged_app_is_recorded_through_an_endpoint_url(
             *app(packages, "app.js", APP), env={"AWS_ENDPOINT_URL": recorder.urls[0]}
         )  # fmt: skip
     assert machine.names() == NAMES
+
+
+def test_doctor_finds_the_sdk_and_sees_its_call(machine: Machine, packages: Path) -> None:
+    done = machine.apitrail("doctor", env={"NODE_PATH": str(packages / "node_modules")})
+    assert re.search(r"^recorded +node ", done.stdout, re.MULTILINE)
 
 
 def test_no_registry_is_named_in_what_is_locked() -> None:
