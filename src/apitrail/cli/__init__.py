@@ -30,6 +30,9 @@ COMMANDS = {
     "recover": "custody:recover",
     "history": "exporting:history_command",
     "export": "exporting:export_command",
+    "replay": "replaying:replay_command",
+    "playback": "replaying:playback_command",
+    "serve": "serving:serve",
     "sql": "serving:sql_command",
 }
 

@@ -1,0 +1,132 @@
+"""`apitrail replay` and `apitrail playback`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from apitrail import listing, render
+from apitrail.cli.options import filter_options, output_option, with_trail
+from apitrail.errors import UsageError
+from apitrail.opening import open_source
+from apitrail.query import Filter
+from apitrail.recorded import read
+from apitrail.replay.outcome import Outcome, Summary
+
+
+@click.command("replay")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@filter_options
+@click.option("--endpoint-url", metavar="URL", help="Where to; `aws` means AWS's own endpoints.")
+@click.option("--profile", metavar="NAME", help="Whose credentials; else as boto3 finds them.")
+@click.option("--to-region", metavar="REGION", help="Send all there, instead of to the recorded regions.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Only say what would be sent, and what cannot be.")
+@click.option("--speed", type=click.FloatRange(min=0, min_open=True), metavar="N", help="N times as fast as recorded; at once unless told.")  # fmt: skip
+@click.option("--as-recorded", is_flag=True, help="As far apart as recorded: --speed 1.")
+@click.option("--stop-on-diff", is_flag=True, help="Send no more after the first that is not the same.")  # fmt: skip
+@click.option("--redactions", type=click.Path(path_type=Path), metavar="FILE", help="The values of secrets, TOML or JSON.")  # fmt: skip
+@click.option("--list-redactions", is_flag=True, help="Write that file, to be filled in, to stdout.")  # fmt: skip
+@click.option("--yes-i-mean-it", "really", is_flag=True, help="Send to AWS itself.")
+@output_option("text", "json", default="text")
+@with_trail
+def replay_command(
+    trail: Path, where: Filter, ids: tuple[str, ...], endpoint_url: str | None, profile: str | None, to_region: str | None, dry_run: bool, speed: float | None, as_recorded: bool, stop_on_diff: bool, redactions: Path | None, list_redactions: bool, really: bool, output: str
+) -> int:  # fmt: skip
+    """Send recorded calls again, in order, to another endpoint, and compare what comes back.
+
+    ID is an event id or the start of one; without, the filter says which calls. Exit status 0
+    when every call repeated its success or its error code, 1 when one did not or was skipped.
+    """
+    from apitrail.replay import choice, secrets
+    from apitrail.replay.destination import Destination
+    from apitrail.replay.pace import Pace
+    from apitrail.replay.setting import Setting
+
+    if as_recorded and speed is not None:
+        raise UsageError("--as-recorded is --speed 1", hint="give one of them")
+    with open_source(trail) as source:
+        indexes = choice.choose(source, listing.resolve(source, where), ids)
+        if list_redactions:
+            for line in secrets.template(read(source, indexes)):
+                click.echo(line)
+            return 0
+        if endpoint_url is None:
+            raise UsageError("replay where to?", hint="--endpoint-url http://localhost:4566")
+        setting = Setting(
+            destination=Destination.parse(endpoint_url), say=_say, profile=profile, region=to_region,
+            redactions=redactions, dry_run=dry_run, really=really, stop_on_diff=stop_on_diff,
+            pace=Pace(1.0 if as_recorded else speed),
+        )  # fmt: skip
+        return _show(setting.outcomes(source, indexes), len(indexes), output)
+
+
+def _show(outcomes: Iterator[Outcome], number: int, output: str) -> int:
+    """A bar while it lasts where there is a terminal, each outcome, and the sum of them."""
+    done: list[Outcome] = []
+    # Lines would tear a bar on the same terminal; there they follow it.
+    late = output == "json" or (sys.stderr.isatty() and sys.stdout.isatty())
+    with _progress(outcomes, number) as passing:
+        for outcome in passing:
+            done.append(outcome)
+            if not late:
+                click.echo("\n".join(map(render.clean, outcome.lines())))
+    summary = Summary.of(done)
+    if output == "json":
+        document = {
+            "calls": [outcome.to_json() for outcome in done], "summary": summary.to_json()
+        }  # fmt: skip
+        click.echo(render.json_document(document))
+    else:
+        for outcome in done if late else ():
+            click.echo("\n".join(map(render.clean, outcome.lines())))
+        click.echo(str(summary))
+    return 0 if summary.holds else 1
+
+
+@contextmanager
+def _progress(outcomes: Iterator[Outcome], number: int) -> Iterator[Iterator[Outcome]]:
+    if not sys.stderr.isatty():
+        yield outcomes
+        return
+    with click.progressbar(outcomes, length=number, label="calls", file=sys.stderr) as bar:
+        yield iter(bar)
+
+
+def _say(text: str) -> None:
+    click.echo(f"apitrail: {text}", err=True)
+
+
+@click.command("playback")
+@filter_options
+@click.option("--listen", default="127.0.0.1:4599", show_default=True, metavar="HOST:PORT", help="Port 0 takes a free one.")  # fmt: skip
+@click.option("--on-miss", type=click.Choice(["error", "forward"]), default="error", show_default=True, help="What a call gets that was not recorded.")  # fmt: skip
+@click.option("--upstream", metavar="URL", help="Where calls that were not recorded are forwarded to.")  # fmt: skip
+@with_trail
+def playback_command(
+    trail: Path, where: Filter, listen: str, on_miss: str, upstream: str | None
+) -> None:
+    """Answer calls as they were answered when recorded, offline: AWS_ENDPOINT_URL points here.
+
+    Calls are matched by operation and parameters; what was asked repeatedly is answered in
+    recorded order, and at the end as last recorded.
+    """
+    from apitrail.playback import server
+
+    if (on_miss == "forward") != (upstream is not None):
+        raise UsageError(
+            "--on-miss forward and --upstream belong together",
+            hint="--on-miss forward --upstream http://localhost:4566",
+        )
+    playback = server.prepare(trail, where, upstream=upstream, say=_say)
+    with server.listening(listen) as socket:
+        url = server.url_of(socket)
+        _say(f"{playback.answers.size} recorded answers at {url}; ctrl-c ends it")
+        click.echo(f"export AWS_ENDPOINT_URL={url}", err=True)
+        server.serve(playback, socket)
+
+
+COMMANDS = (replay_command, playback_command)

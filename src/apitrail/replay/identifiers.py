@@ -1,0 +1,122 @@
+"""What the new endpoint calls the things that the recorded one named, learned as answers come.
+
+It does not know calls or shapes; it sees texts.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from apitrail.recorded import REDACTED
+
+_ACCOUNT = re.compile(r"\d{12}")
+_TIME = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d.*|\d{4}-\d\d-\d\d(?: \d\d:\d\d.*)?|[A-Z][a-z]{2}, \d\d .* GMT"
+)
+# Members whose texts an endpoint makes up, in the words of AWS's models.
+_NAMING = re.compile(
+    r"(?:Ids?|ID|Arns?|ARNs?|Token|Handle|ETag|Etag|Url|URL|Uri|Endpoint|Address|Marker|DnsName"
+    r"|VersionId|Fingerprint|Secret|Revision|Owner|HostedZone)$|^(?:id|arn|token|url|etag)$"
+)
+_SHORTEST = 6
+
+
+class Identifiers:
+    """Recorded text → the new endpoint's, for whole values and for tokens inside longer texts."""
+
+    def __init__(self, known: Mapping[str, str] | None = None) -> None:
+        self._known: dict[str, str] = dict(known or {})
+        self._tokens: dict[str, str] = {}
+        self._regions: dict[str, str] = {}
+
+    def __contains__(self, old: str) -> bool:
+        return old in self._known
+
+    def learn(self, old: str, new: str) -> None:
+        """`old` is called `new` from now on; of ARNs also the account."""
+        self._known[old] = new
+        if old != new:
+            self._learn_account(old, new)
+
+    def move(self, old_region: str, new_region: str) -> None:
+        """Names of a region, and of its zones (`eu-west-1a`), become the other's."""
+        self._regions[old_region] = new_region
+
+    def renew(self, token: str) -> str:
+        """A fresh idempotency token; the same for each repetition of the recorded one."""
+        if token not in self._tokens:
+            self._tokens[token] = str(uuid.uuid4())
+        return self._tokens[token]
+
+    def learned(self) -> dict[str, str]:
+        """What is called otherwise than recorded, secrets left out."""
+        return {
+            old: new
+            for old, new in self._known.items()
+            if old != new and REDACTED.search(old) is None
+        }
+
+    def translate(self, value: Any) -> Any:
+        """A JSON value with each known name in it replaced; member names stay."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {name: self.translate(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.translate(item) for item in value]
+        return value
+
+    def text(self, text: str) -> str:
+        """A text with each known name in it replaced, wholly or as a token of its own."""
+        if text in self._known:
+            return self._known[text]
+        changes = {
+            old: new
+            for old, new in self._known.items()
+            if old != new and len(old) >= _SHORTEST and old in text
+        }
+        # In URLs and URL-encoded policies names are percent-encoded.
+        if "%" in text:
+            changes |= {
+                quoted: quote(new, safe="")
+                for old, new in self._known.items()
+                if old != new and (quoted := quote(old, safe="")) != old and quoted in text
+            }
+        moved = {old: new for old, new in self._regions.items() if old in text}
+        if not changes and not moved:
+            return text
+        # One pass, longest first: what was put in must not be read as recorded text again.
+        words = "|".join(re.escape(old) for old in sorted(changes, key=len, reverse=True))
+        places = "|".join(rf"{re.escape(old)}(?=[a-z]?(?![A-Za-z0-9]))" for old in moved)
+        word = rf"(?:{words})(?![A-Za-z0-9_])" if words else ""
+        pattern = rf"(?<![A-Za-z0-9_])(?:{'|'.join(filter(None, (word, places)))})"
+        both = moved | changes
+        return re.sub(pattern, lambda match: both[match[0]], text)
+
+    def _learn_account(self, old: str, new: str) -> None:
+        # arn:partition:service:region:account:resource (AWS reference, "Amazon Resource Names").
+        before, after = old.split(":", 5), new.split(":", 5)
+        if not (old.startswith("arn:") and new.startswith("arn:")):
+            return
+        if len(before) == len(after) == 6 and _ACCOUNT.fullmatch(before[4]):
+            self._known.setdefault(before[4], after[4])
+
+
+def is_identifier(member: str, text: str) -> bool:
+    """May `text`, the value of a member of this name, be made up by the endpoint?"""
+    if REDACTED.search(text):
+        return True
+    if _NAMING.search(member) and len(text) >= 3:
+        return True
+    if text.isdigit() and _ACCOUNT.fullmatch(text) is None:
+        return False
+    return len(text) >= _SHORTEST and any(letter.isdigit() for letter in text)
+
+
+def is_time(text: str) -> bool:
+    """Is it a point in time, as text?"""
+    return _TIME.fullmatch(text) is not None

@@ -1,0 +1,67 @@
+"""The secrets a replay needs again, in a file that says what stands for what.
+
+It does not know calls beyond their names, nor that anything is sent.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from apitrail.errors import UsageError
+from apitrail.recorded import REDACTED, Recorded, places, redactions
+
+_HINT = "`apitrail replay … --list-redactions` writes a file to fill in"
+
+
+def load(path: Path) -> dict[str, str]:
+    """Redacted text → value, from TOML or JSON; what is still empty is left out.
+
+    A key is the whole `redacted:…` or its digest alone. Values are given as to boto3.
+
+    Raises:
+        UsageError: the file cannot be read or says something else.
+    """
+    try:
+        text = path.read_text("utf-8")
+        found: Any = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise UsageError(f"cannot read {str(path)!r}: {error}", hint=_HINT) from error
+    if not isinstance(found, dict) or not all(isinstance(item, str) for item in found.values()):
+        raise UsageError(f"{str(path)!r} does not give a text for each secret", hint=_HINT)
+    return {name: value for name, value in found.items() if value}
+
+
+def resolved(given: dict[str, str], redacted: Iterable[str]) -> dict[str, str]:
+    """The given values by the whole texts that stand for them."""
+    values = {}
+    for whole in redacted:
+        digest = whole.split(":")[3]
+        if whole in given or digest in given:
+            values[whole] = given.get(whole, given.get(digest, ""))
+    return values
+
+
+def wanted(calls: Iterable[Recorded]) -> Iterator[tuple[str, str]]:
+    """What is redacted in what was asked and no earlier answer gives: (redacted, where), once."""
+    known: set[str] = set()
+    for call in calls:
+        for path, text in places(call.parameters or {}):
+            for match in REDACTED.finditer(text):
+                if match[0] not in known:
+                    known.add(match[0])
+                    where = ".".join(map(str, path))
+                    yield match[0], f"{call.name} {where}, {match['length']} bytes"
+        known.update(redactions(call.result))
+
+
+def template(calls: Iterable[Recorded]) -> Iterator[str]:
+    """The lines of a TOML file to fill in."""
+    yield "# Values as boto3 takes them. A call whose values stay empty is skipped."
+    for redacted, where in wanted(calls):
+        yield ""
+        yield f"# {where}"
+        yield f'"{redacted}" = ""'
