@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import resource
 import shutil
 import subprocess
 from contextlib import AsyncExitStack
@@ -408,3 +409,53 @@ def test_an_event_stream_is_not_held_back(plain):
         assert await client.chunks() == b"4\r\nlast\r\n0\r\n\r\n"
 
     run(plain, scenario, answer)
+
+
+# -- memory -----------------------------------------------------------------------------------
+
+SIZE = 96 << 20
+PIECE = 1 << 18
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_large_bodies_flow_through_with_flat_memory(plain, chunked):
+    framing = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % SIZE
+    piece = b"%x\r\n" % PIECE + b"x" * PIECE + b"\r\n" if chunked else b"x" * PIECE
+    end = b"0\r\n\r\n" if chunked else b""
+
+    async def pour(peer):
+        for _ in range(SIZE // PIECE):
+            await peer.send(piece)
+        await peer.send(end)
+
+    async def drink(peer, wanted):
+        while wanted > 0:
+            data = await peer.reader.read(min(wanted, PIECE))
+            assert data
+            wanted -= len(data)
+
+    async def answer(peer):
+        await peer.head()
+        digest = await unframed(peer) if chunked else await drink(peer, SIZE)
+        assert digest is None
+        await peer.send(b"HTTP/1.1 200 OK\r\n" + framing + b"\r\n\r\n")
+        await pour(peer)
+
+    async def unframed(peer):
+        while size := int(await peer.reader.readuntil(b"\r\n"), 16):
+            await drink(peer, size + 2)
+        await peer.exactly(2)
+
+    async def scenario(stub, client, session):
+        await client.send(put(b"x" * 5000))  # what takes memory once is there now
+        await client.message()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        head = request("/bucket/key", b"", method="PUT", host=S3)
+        await client.send(head[:-2] + framing + b"\r\n\r\n")
+        await pour(client)
+        await client.head()
+        await (unframed(client) if chunked else drink(client, SIZE))
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 24 << 10  # KiB
+
+    _, event = run(plain, scenario, EMPTY, answer)
+    assert http(event)["body"]["length"] == http(event, "response")["body"]["length"] == SIZE
