@@ -55,6 +55,14 @@ class Rotation:
             case _:
                 raise FormatError("malformed key rotation")
 
+    @classmethod
+    def between(
+        cls, old: note.NoteSigner, new: note.NoteSigner, *, index: int, previous: bytes
+    ) -> Rotation:
+        """The statement that `new` follows `old`; raises FormatError unless both are Ed25519's."""
+        keys = [note.Verifier.parse(str(signer.verifier)) for signer in (old, new)]
+        return cls(origin=keys[0].name, index=index, previous=previous, old=keys[0], new=keys[1])
+
     def __str__(self) -> str:
         previous = encoding.encode_base64(self.previous)
         lines = (_HEADER, self.origin, self.index, previous, self.old, self.new)

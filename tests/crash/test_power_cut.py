@@ -26,7 +26,8 @@ from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import database, pending
 from apitrail.trail.head import Head
 from apitrail.trail.reader import Reader
-from apitrail.trail.rows import Batch, Sealer, Strings
+from apitrail.trail.rows import Batch, Sealer
+from apitrail.trail.strings import Strings
 from apitrail.trail.writer import Trail
 from apitrail.verify import Verdict
 from trails import SIGNER, check

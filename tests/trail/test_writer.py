@@ -196,6 +196,19 @@ def test_a_stop_that_was_owed_is_still_the_last_of_its_batch(tmp_path):
     assert check(tmp_path / "trail").verdict is Verdict.OK
 
 
+def test_an_event_that_is_there_already_keeps_no_other_out(tmp_path):
+    async def work(trail: Trail) -> list[object]:
+        await trail.append(trails.draft(1))
+        some = [trails.draft(n) for n in (0, 1, 2, 2, 3)]
+        return await asyncio.gather(*map(trail.append, some), return_exceptions=True)
+
+    results = trails.write(tmp_path / "trail", work)
+    assert [r if isinstance(r, int) else type(r) for r in results] == [
+        1, RecordingError, 2, RecordingError, 3,
+    ]  # fmt: skip
+    assert (check(tmp_path / "trail").verdict, check(tmp_path / "trail").calls) == (Verdict.OK, 4)
+
+
 def test_files_are_the_owners_alone(tmp_path):
     trail = make(tmp_path / "trail", 1)
     for name in ("trail.db", "pending.db", "checkpoint"):

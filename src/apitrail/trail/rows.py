@@ -6,7 +6,6 @@ It does not know when or how rows are committed.
 from __future__ import annotations
 
 import uuid
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +16,7 @@ from apitrail import entry
 from apitrail.entry import Entry
 from apitrail.query import Row
 from apitrail.trail.head import Head
+from apitrail.trail.strings import Strings
 
 # Columns of `event` that hold a string's id, with the field of `Row` they come from.
 STRING_COLUMNS = (
@@ -35,32 +35,6 @@ class Draft:
     facets: Mapping[str, bytes]
     row: Row | None = None
     run: str | None = None
-
-
-class Strings:
-    """The string → id dictionary: the most recently used in memory, the rest in the table."""
-
-    def __init__(self, next_id: int, limit: int = 65_536) -> None:
-        self.next_id = next_id
-        self._limit = limit
-        self._known: OrderedDict[str, int] = OrderedDict()
-
-    def unknown(self, values: set[str]) -> list[str]:
-        """Those that must be looked up in the table first."""
-        return [value for value in values if value not in self._known]
-
-    def learn(self, pairs: Mapping[str, int]) -> None:
-        """Remember what the table says, or what was committed to it."""
-        self._known.update(pairs)
-        self.next_id = max(self.next_id, *(number + 1 for number in pairs.values()), 1)
-        while len(self._known) > self._limit:
-            self._known.popitem(last=False)
-
-    def get(self, value: str) -> int | None:
-        """The id, if it is in memory."""
-        if (number := self._known.get(value)) is not None:
-            self._known.move_to_end(value)
-        return number
 
 
 def strings_of(row: Row) -> set[str]:

@@ -32,7 +32,8 @@ from apitrail.trail.pending import Pending
 from apitrail.trail.queue import Alone, Append, Begin, Item, fail
 from apitrail.trail.reader import decompress
 from apitrail.trail.resume import CHECKPOINT, Resuming
-from apitrail.trail.rows import Batch, Draft, Sealer, Strings, strings_of
+from apitrail.trail.rows import Batch, Draft, Sealer, strings_of
+from apitrail.trail.strings import Strings
 
 # A kept checkpoint at the latest after this many entries or milliseconds.
 KEEP_ENTRIES = 65_536
@@ -208,12 +209,8 @@ class Trail:
         """
 
         async def work() -> int:
-            statement = rotation.Rotation(
-                origin=self.origin,
-                index=self._head.size,
-                previous=self._head.last,
-                old=_ed25519(self.signer),
-                new=_ed25519(new),
+            statement = rotation.Rotation.between(
+                self.signer, new, index=self._head.size, previous=self._head.last
             )
             draft = Draft(kind="key", facets={"what": dump(statement.what(self.signer, new))})
             batch, head, indexes = self._seal([draft])
@@ -235,9 +232,7 @@ class Trail:
         The content is gone from every file of the trail when this returns, unless a reader
         holds on to an older state: then with the next commit after it has left.
 
-        Raises:
-            UsageError: what is asked cannot be erased; nothing was.
-            RecordingError: it could not be written.
+        Raises UsageError: it cannot be erased, nothing was; RecordingError: not written.
         """
         wanted = sorted(targets, key=lambda target: target.index)
         erased = 0
@@ -353,6 +348,13 @@ class Trail:
             # there, which `recover` recognises. The other way round a call could vanish.
             indexes = await self._commit_entries([item.draft for item in appends])
         except (sqlite3.Error, OSError) as error:
+            if twice := await self._twice(appends, error):
+                # An event that the log has already must not keep all others out for ever.
+                fail(twice, error)
+                self._owed = []
+                rest = [item for item in appends if all(item is not other for other in twice)]
+                await self._commit([*rest, *begins])
+                return
             self._owed = appends
             fail(items, error)
             return
@@ -361,8 +363,10 @@ class Trail:
         for append, index in zip(appends, indexes, strict=True):
             if not append.done.done():
                 append.done.set_result(index)
-        if not begins:
-            return
+        if begins:
+            await self._commit_intents(begins)
+
+    async def _commit_intents(self, begins: list[Begin]) -> None:
         try:
             await self._pending.commit([(item.key, item.facets) for item in begins], self._settled)
         except (sqlite3.Error, OSError) as error:
@@ -376,7 +380,8 @@ class Trail:
     async def _commit_entries(self, drafts: list[Draft]) -> list[int]:
         if not drafts:
             return []
-        await self._look_up(drafts)
+        rows = [draft.row for draft in drafts if draft.row is not None]
+        await self._strings.load(self._database, set[str]().union(*map(strings_of, rows)))
         now = self._clock()
         batch, head, indexes = self._seal(drafts)
         text = self._sign(head, self.signer)
@@ -389,6 +394,19 @@ class Trail:
         await self._transact(batch)
         self._settle_batch(batch, head, text, kept=keep)
         return indexes
+
+    async def _twice(self, appends: Sequence[Append], error: Exception) -> list[Append]:
+        """Those that failed because their event is in the log, or earlier in the batch."""
+        if not isinstance(error, sqlite3.IntegrityError):
+            return []
+        seen: set[str] = set()
+        found = []
+        for item in appends:
+            if (row := item.draft.row) is not None:
+                if row.id in seen or await self._recorded(row.id):
+                    found.append(item)
+                seen.add(row.id)
+        return found
 
     def _seal(self, drafts: Iterable[Draft]) -> tuple[Batch, Head, list[int]]:
         """The rows that append these drafts, and the head there will be; nothing is written."""
@@ -459,22 +477,6 @@ class Trail:
                 await self._database.execute("ROLLBACK")
             raise
 
-    async def _look_up(self, drafts: list[Draft]) -> None:
-        values: set[str] = set()
-        for draft in drafts:
-            if draft.row is not None:
-                values |= strings_of(draft.row)
-        unknown_values = self._strings.unknown(values)
-        for start in range(0, len(unknown_values), 500):
-            part = unknown_values[start : start + 500]
-            marks = ", ".join("?" * len(part))
-            rows = await self._database.execute_fetchall(
-                f"SELECT value, id FROM string WHERE value IN ({marks})",
-                part,
-            )
-            if pairs := {row[0]: row[1] for row in rows}:
-                self._strings.learn(pairs)
-
     async def _publish(self) -> None:
         """Keep the file beside the database at most a second behind; one write for many commits."""
         while not self._stop.is_set():
@@ -496,7 +498,3 @@ def unknown(facets: Mapping[str, bytes]) -> Draft:
     """The entry for a call that was let through and whose outcome was never seen."""
     who, what = (json.loads(facets[tag]) for tag in ("who", "what"))
     return Draft(kind="unknown", facets=facets, row=project(who, what))
-
-
-def _ed25519(signer: note.NoteSigner) -> note.Verifier:
-    return note.Verifier.parse(str(signer.verifier))

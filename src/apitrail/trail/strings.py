@@ -1,0 +1,52 @@
+"""The dictionary of searchable strings: the most recently used in memory, all in the table.
+
+It does not know what the strings mean.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+
+import aiosqlite
+
+# How many values one query asks for.
+_CHUNK = 500
+
+
+class Strings:
+    """The string → id dictionary: the most recently used in memory, the rest in the table."""
+
+    def __init__(self, next_id: int, limit: int = 65_536) -> None:
+        self.next_id = next_id
+        self._limit = limit
+        self._known: OrderedDict[str, int] = OrderedDict()
+
+    def unknown(self, values: set[str]) -> list[str]:
+        """Those that must be looked up in the table first."""
+        return [value for value in values if value not in self._known]
+
+    def learn(self, pairs: Mapping[str, int]) -> None:
+        """Remember what the table says, or what was committed to it."""
+        self._known.update(pairs)
+        self.next_id = max(self.next_id, *(number + 1 for number in pairs.values()), 1)
+        while len(self._known) > self._limit:
+            self._known.popitem(last=False)
+
+    def get(self, value: str) -> int | None:
+        """The id, if it is in memory."""
+        if (number := self._known.get(value)) is not None:
+            self._known.move_to_end(value)
+        return number
+
+    async def load(self, database: aiosqlite.Connection, values: set[str]) -> None:
+        """Look up in the table what is not in memory."""
+        missing = self.unknown(values)
+        for start in range(0, len(missing), _CHUNK):
+            part = missing[start : start + _CHUNK]
+            marks = ", ".join("?" * len(part))
+            rows = await database.execute_fetchall(
+                f"SELECT value, id FROM string WHERE value IN ({marks})", part
+            )
+            if pairs := {row[0]: row[1] for row in rows}:
+                self.learn(pairs)
