@@ -17,9 +17,11 @@ from typing import Any
 from apitrail import config, control, erasure
 from apitrail.erasure import Target
 from apitrail.errors import UsageError
+from apitrail.event import dump
 from apitrail.known_logs import KnownLogs
 from apitrail.tlog import note
 from apitrail.trail import database
+from apitrail.trail.rows import Draft
 from apitrail.trail.writer import ERASE_BATCH, Trail
 
 
@@ -39,7 +41,7 @@ class Custody:
 
     def operations(self) -> dict[str, control.Operation]:
         """For a `control.Door`."""
-        return {"erase": self.erase, "rotate": self.rotate}
+        return {"erase": self.erase, "rotate": self.rotate, "anchor": self.anchor}
 
     async def erase(self, request: dict[str, Any]) -> dict[str, Any]:
         """Erase `{"erased": [{"index", "facets"}], "reason"}`; gives how many `facets` it were."""
@@ -61,6 +63,15 @@ class Custody:
         self.remember()
         return {"index": index, "key": str(new.verifier)}
 
+    async def anchor(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Have the log say where a copy of it is: `{"what": …}`; gives the entry's `index`."""
+        match request.get("what"):
+            case {"anchor": str()} as what:
+                draft = Draft(kind="anchor", facets={"what": dump(what)})
+                return {"index": await self.trail.append(draft)}
+            case _:
+                raise UsageError("an anchor says what it is")
+
     def remember(self) -> None:
         """Tell `known_logs` how far the log has come, if that log is known to it."""
         if self.trail.newest is not None:
@@ -81,6 +92,11 @@ def rotate(directory: Path) -> tuple[int, str]:
     """Change the log's key; gives the entry's index and the new verifier key."""
     answer = _do(directory, "rotate")
     return int(answer["index"]), str(answer["key"])
+
+
+def anchor(directory: Path, what: dict[str, Any]) -> int:
+    """Have the log say where a copy of it is; gives the entry's index."""
+    return int(_do(directory, "anchor", what=what)["index"])
 
 
 def recover(directory: Path) -> str | None:

@@ -15,11 +15,11 @@ from apitrail.ship.manifest import DigestFile, LogFile, Manifest, read_json
 from apitrail.ship.place import Place, iso
 
 type Read = Callable[[str], bytes | None]
-"""The bytes under a key, which were found to be those of the manifest; None where they were not."""
+"""A digest's bytes by key, if they are those of the manifest."""
 
 
 def problems(manifest: Manifest, read: Read) -> Iterator[tuple[str, str]]:
-    """What does not hold, as (key, problem): what is not here at all is not told again."""
+    """What does not hold of the digests, as (key, problem); what is not here is not told again."""
     logs = {log.key: log for log in manifest.logs}
     keys = {key.fingerprint: key for key in manifest.public_keys}
     last: dict[Place, DigestFile] = {}
@@ -35,11 +35,21 @@ def problems(manifest: Manifest, read: Read) -> Iterator[tuple[str, str]]:
     for log in manifest.logs:
         if log.key not in covered:
             yield log.key, "no digest speaks of it"
-        if (data := read(log.key)) is not None:
-            try:
-                yield from _log(log, data)
-            except FormatError as error:
-                yield log.key, str(error)
+
+
+def log_problems(log: LogFile, data: bytes) -> Iterator[str]:
+    """What does not hold of a log file."""
+    try:
+        content = digest.inflate(data)
+        found = records.parse(content)
+    except FormatError as error:
+        yield f"{log.key}: {error}"
+        return
+    if not log.erased and hashlib.sha256(content).hexdigest() != log.hash:
+        yield f"{log.key}: its content is not what the digest says"
+    most, least = len(log.indexes), len(log.indexes) - len(log.erased)
+    if not least <= len(found) <= most:
+        yield f"{log.key}: it has {len(found)} records of {most}"
 
 
 def _digest(
@@ -84,13 +94,3 @@ def _listed(items: object) -> list[tuple[object, object]]:
         (item.get("s3Object"), item.get("hashValue")) if isinstance(item, dict) else (None, None)
         for item in found
     ]
-
-
-def _log(log: LogFile, data: bytes) -> Iterator[tuple[str, str]]:
-    content = digest.inflate(data)
-    found = records.parse(content)
-    if not log.erased and hashlib.sha256(content).hexdigest() != log.hash:
-        yield log.key, "its content is not what the digest says"
-    most, least = len(log.indexes), len(log.indexes) - len(log.erased)
-    if not least <= len(found) <= most:
-        yield log.key, f"it has {len(found)} records of {most}"

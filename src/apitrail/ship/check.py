@@ -141,7 +141,11 @@ class _Check:
             data = self.tree.read(key)
             return data if data is not None and _sha256(data) == sums.get(key) else None
 
-        return [tampered(f"{key}: {problem}") for key, problem in chain.problems(manifest, read)]
+        found = [f"{key}: {problem}" for key, problem in chain.problems(manifest, read)]
+        for log in manifest.logs:
+            if (data := read(log.key)) is not None:
+                found += chain.log_problems(log, data)
+        return [tampered(problem) for problem in found]
 
     def _compare(self, head: Checkpoint, history: History, since: str | None) -> list[Finding]:
         """An export is older than the log, and may be; but of the same log."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 from apitrail.errors import FormatError
@@ -261,18 +261,6 @@ class Manifest:
     def newest(self) -> dict[Place, DigestFile]:
         """The end of each chain of digests."""
         return {digest.place: digest for digest in self.digests}
-
-    def with_copies(self, copies: Mapping[str, Copy]) -> Self:
-        """The same with what is now in the bucket, by key."""
-        return replace(
-            self,
-            logs=tuple(_with(log, copies) for log in self.logs),
-            digests=tuple(_with(digest, copies) for digest in self.digests),
-        )
-
-
-def _with[F: (LogFile, DigestFile)](file: F, copies: Mapping[str, Copy]) -> F:
-    return replace(file, copy=copies[file.key]) if file.key in copies else file
 
 
 def read_json(data: bytes, what: str) -> Any:
