@@ -10,6 +10,7 @@ import click
 
 from apitrail import config, when
 from apitrail import erase as erasing
+from apitrail.cli import shipping
 from apitrail.cli.options import Group, with_trail
 from apitrail.entry import TAGS
 from apitrail.errors import UsageError
@@ -80,6 +81,7 @@ def erase(
         targets = erasing.by_id(reader, ids, facets)
     _confirm(f"destroy content of {_events(len(targets))}", yes)
     count = custody.erase(trail, targets, reason)
+    shipping.after_erasure(trail, targets)
     click.echo(f"{count} facets of {_events(len(targets))} erased", err=True)
 
 
@@ -101,6 +103,7 @@ def prune(trail: Path, before: str, reason: str | None, dry_run: bool, yes: bool
         return
     _confirm(f"destroy content of {_events(len(targets))} before {before}", yes)
     custody.erase(trail, targets, reason or "retention")
+    shipping.after_erasure(trail, targets)
     click.echo(f"{_events(len(targets))} erased", err=True)
 
 

@@ -1,4 +1,4 @@
-"""`apitrail verify`, and the commands of whoever keeps a trail."""
+"""`apitrail verify`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import BinaryIO
 import click
 
 from apitrail import bundle, config, known_logs, render
-from apitrail.cli import custody
+from apitrail.cli import shipping
 from apitrail.cli.options import output_option, with_trail
 from apitrail.trail.reader import Reader
 from apitrail.verify import Report, Trust
@@ -19,19 +19,29 @@ from apitrail.verify import trail as verification
 
 
 @click.command("verify")
-@click.argument("source", required=False, type=click.Path(path_type=Path), metavar="[TRAIL|BUNDLE]")
+@click.argument("source", required=False, metavar="[TRAIL|BUNDLE|TREE|s3://…]")
 @click.option("--key", "vkeys", multiple=True, metavar="VKEY", help="Trust this public key, or the one in this file.")  # fmt: skip
 @click.option("--since", type=click.File("rb"), metavar="CHECKPOINT", help="The log must continue this older signed checkpoint.")  # fmt: skip
+@click.option("--endpoint-url", metavar="URL", help="Where S3 is, if not at AWS.")
+@click.option("--profile", metavar="NAME", help="The AWS profile to read S3 with.")
 @output_option("text", "json", default="text")
 @with_trail
 def verify_command(
-    trail: Path, source: Path | None, vkeys: tuple[str, ...], since: BinaryIO | None, output: str
-) -> int:
-    """Check that a trail is complete and unaltered, or what a bundle proves."""
+    trail: Path, source: str | None, vkeys: tuple[str, ...], since: BinaryIO | None, endpoint_url: str | None, profile: str | None, output: str
+) -> int:  # fmt: skip
+    """Check that a trail is complete and unaltered, or what a bundle proves.
+
+    Also a TREE that `export --format cloudtrail` wrote, and what `ship` brought to a bucket.
+    """
     known = known_logs.KnownLogs(config.directory())
     trust = known_logs.given(vkeys) if vkeys else known.trusted()
     older = None if since is None else since.read().decode("utf-8", "replace")
-    report = _check(source or trail, trust, older)
+    if source is not None and source.startswith("s3://"):
+        report = shipping.verify_bucket(
+            source, trust, trail=trail, since=older, endpoint=endpoint_url, profile=profile
+        )
+    else:
+        report = _check(Path(source) if source else trail, trust, older)
     if not vkeys:
         known.remember(report)
     click.echo(render.json_document(report.to_json()) if output == "json" else str(report))
@@ -46,6 +56,8 @@ def _check(path: Path, trust: Trust, since: str | None) -> Report:
 
     if bundle.is_archive(path):
         return bundle.verify_file(path, trust, since=since, step=step)
+    if shipping.is_tree(path):
+        return shipping.verify_tree(path, trust, since=since)
     with _progress(path) as progress:
         return verification.check(
             path, trust, now=config.clock(), since=since, step=step, progress=progress
@@ -64,4 +76,4 @@ def _progress(trail: Path) -> Iterator[Callable[[int], None]]:
         yield bar.update
 
 
-COMMANDS = (verify_command, *custody.COMMANDS)
+COMMANDS = (verify_command,)

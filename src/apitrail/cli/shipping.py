@@ -1,14 +1,27 @@
-"""`apitrail ship`, and the trees of log files and digests that `export` writes."""
+"""`apitrail ship`, and what other commands do with log files and digests.
+
+What needs them is imported when it is asked for: most commands do without.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from apitrail import config, when
-from apitrail.errors import UsageError
+from apitrail.cli.options import with_trail
+from apitrail.erasure import Target
+from apitrail.errors import Error, UsageError
 from apitrail.query import Filter
+from apitrail.trail import database
+from apitrail.verify import Report, Trust
+
+if TYPE_CHECKING:
+    from apitrail.ship.shipping import Outcome, Shipping
 
 # The format of `export` that writes a tree, not a file.
 CLOUDTRAIL = "cloudtrail"
@@ -48,3 +61,100 @@ def export_tree(
         f"in {out}",
         err=True,
     )
+
+
+@click.command("ship")
+@click.argument("place", metavar="s3://BUCKET/PREFIX")
+@click.option("--once", is_flag=True, help="Ship what there is, and end; so without --every.")
+@click.option("--every", metavar="TIME", help="Go on, and ship so often, such as 5m.")
+@click.option("--retain", metavar="TIME", help="Lock so long, such as 7y or 90d; the bucket's rule unless told.")  # fmt: skip
+@click.option("--digest-every", metavar="TIME", help="How long a digest's time is; 1h unless told.")
+@click.option("--endpoint-url", metavar="URL", help="Where S3 is, if not at AWS.")
+@click.option("--profile", metavar="NAME", help="The AWS profile to write with.")
+@with_trail
+def ship(
+    trail: Path, place: str, once: bool, every: str | None, retain: str | None, digest_every: str | None, endpoint_url: str | None, profile: str | None
+) -> None:  # fmt: skip
+    """Bring log files, digests and checkpoints to a bucket where nobody can take them away.
+
+    The bucket keeps versions and has Object Lock. What was locked cannot be deleted before its
+    time by anybody, root included: try it with a short --retain first.
+    """
+    from apitrail.ship.s3 import Bucket, Location
+    from apitrail.ship.shipping import Shipping
+
+    if once and every:
+        raise UsageError("--once and --every contradict each other")
+    location = Location.parse(place)
+    bucket = Bucket.connect(location.bucket, endpoint=endpoint_url, profile=profile)
+    shipping = Shipping(trail, location, bucket, retain=retain, every=seconds(digest_every))
+    pause = seconds(every)
+    _say(shipping.ship(config.clock()), place)
+    while pause:
+        time.sleep(pause)
+        _try(shipping, place)
+
+
+def _try(shipping: Shipping, place: str) -> None:
+    """One of many: what failed is done with the next."""
+    try:
+        _say(shipping.ship(config.clock()), place)
+    except Error as error:
+        click.echo(f"apitrail: {error}", err=True)
+
+
+def _say(outcome: Outcome, place: str) -> None:
+    if not outcome.shipments:
+        click.echo(f"apitrail: nothing new for {place}", err=True)
+    for number in outcome.shipments:
+        click.echo(f"apitrail: shipment {number} is at {place}", err=True)
+    if outcome.shipments:
+        click.echo(f"apitrail: {outcome.files} files, locked", err=True)
+
+
+def verify_bucket(
+    place: str,
+    trust: Trust,
+    *,
+    trail: Path,
+    since: str | None,
+    endpoint: str | None,
+    profile: str | None,
+) -> Report:
+    """Check what was shipped to a place."""
+    from apitrail.ship import remote
+    from apitrail.ship.s3 import Bucket, Location
+
+    location = Location.parse(place)
+    bucket = Bucket.connect(location.bucket, endpoint=endpoint, profile=profile)
+    return remote.verify_bucket(location, bucket, trust, trail=trail, since=since, step=_step)
+
+
+def is_tree(path: Path) -> bool:
+    """Is this a tree of log files, and no trail?"""
+    from apitrail.ship import tree
+
+    return not (path / database.FILE).exists() and tree.is_tree(path)
+
+
+def verify_tree(path: Path, trust: Trust, *, since: str | None) -> Report:
+    """Check a tree of log files and digests."""
+    from apitrail.ship import check
+
+    return check.verify_tree(path, trust, since=since, step=_step)
+
+
+def after_erasure(trail: Path, targets: Sequence[Target]) -> None:
+    """Take what was erased from the log files too, and name the copies that stay."""
+    from apitrail.ship import shipping, store
+
+    store.follow_erasures(trail)
+    copies = shipping.shipped_copies(trail, [target.index for target in targets])
+    if copies:
+        click.echo(f"out of reach: {len(copies)} shipped files still tell of it", err=True)
+    for copy in copies:
+        click.echo(f"  {copy}", err=True)
+
+
+def _step(text: str) -> None:
+    click.echo(text, err=True)
