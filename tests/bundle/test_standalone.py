@@ -18,6 +18,7 @@ from apitrail.bundle import writer
 from apitrail.tlog.note import Signer
 from bundle import judges
 
+KEY = Signer.generate("log", bytes(32)).verifier
 SOURCE = writer.program().decode()
 
 # Methods and functions that came after 3.8.
@@ -88,6 +89,10 @@ def test_its_ed25519_refuses_what_is_no_signature(program: ModuleType, length: i
         (["none.zip"], "there is no 'none.zip'"),
         ([".", "--key", "x"], "not a verifier key"),
         ([".", "--key", "log+00000000+AQ=="], "canonical base64"),
+        (
+            [".", "--key", str(KEY).replace(f"+{KEY.key_id.hex()}+", "+00000000+")],
+            "its id is wrong",
+        ),
         (["--unknown"], "unrecognized arguments"),
     ],
 )
