@@ -121,6 +121,12 @@ def ask(
         connection.close()
 
 
+def check(source: Reader | Bundle, statement: str) -> None:
+    """Raises UsageError where `ask` would at once, without running the statement."""
+    with ask(source, f"EXPLAIN {statement}", timeout=1.0, regexp=False):
+        pass
+
+
 # -- the statement ---------------------------------------------------------------------------
 
 _TOKEN = re.compile(

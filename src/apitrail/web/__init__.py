@@ -1,4 +1,4 @@
-"""Edges that speak HTTP: what stock tools ask CloudTrail and S3 for.
+"""A trail over HTTP, as AWS's own clients ask: CloudTrail's API and its bucket.
 
-They know no SQL, and nothing about proxying.
+It does not know SQL, nor anything about recording.
 """

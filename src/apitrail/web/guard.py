@@ -1,0 +1,142 @@
+"""Who may ask: the Host a client names, and the token it shows where strangers could reach us.
+
+It does not know what is asked.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from apitrail.errors import UsageError
+
+_SIGNED = re.compile(r"AWS4-\S+ .*?Credential=([^/,\s]+)/")
+_BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
+_TOKEN = re.compile(r"[A-Za-z0-9_]{16,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """`127.0.0.1:8484`, `[::1]:8484`, `localhost:8484`; raises UsageError."""
+        host, colon, port = text.rpartition(":")
+        host = host.removeprefix("[").removesuffix("]")
+        if not colon or not host or not port.isdecimal() or int(port) > 65535:
+            raise UsageError(f"not an address: {text!r}", hint="write HOST:PORT, as 127.0.0.1:8484")
+        return cls(host, int(port))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Can only this machine reach it?"""
+        return self.host == "localhost" or (
+            _is_address(self.host) and ipaddress.ip_address(self.host).is_loopback
+        )
+
+
+def new_token() -> str:
+    """A token that every client takes for an access key id."""
+    return f"APITRAIL{secrets.token_hex(16).upper()}"
+
+
+def parse_token(text: str) -> str:
+    """A token from a file; raises UsageError where no client could send it."""
+    token = text.strip()
+    if not _TOKEN.fullmatch(token):
+        raise UsageError(
+            "the token is not 16 to 128 letters, digits and underscores",
+            hint="it is sent as an access key id: openssl rand -hex 20",
+        )
+    return token
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Lets requests through to `app`.
+
+    A web page must not read a trail: a page cannot choose its Host, so names that are not ours
+    are refused (DNS rebinding), and so is whatever says that a page sent it. `token` is shown as
+    `Authorization: Bearer`, or as the access key id of a signature, which is what AWS's clients
+    can be told to send; the signature itself is not checked.
+    """
+
+    app: ASGIApp
+    names: frozenset[str] = frozenset()
+    token: str | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        problem = self._problem(headers, scope["query_string"].decode("latin-1"))
+        if problem is None:
+            await self.app(scope, receive, send)
+            return
+        await _refuse(send, *problem, is_api="x-amz-target" in headers)
+
+    def _problem(self, headers: Mapping[str, str], query: str) -> tuple[str, str] | None:
+        if not self._is_ours(headers.get("host", "")):
+            return "AccessDenied", "This Host is not served; serve --host NAME admits it."
+        if "origin" in headers:
+            return "AccessDenied", "Web pages are not served."
+        shown = _shown(headers.get("authorization", ""), query)
+        if self.token is not None and not hmac.compare_digest(shown.encode(), self.token.encode()):
+            return (
+                "UnrecognizedClientException",
+                "Show the token as your access key id, or as Authorization: Bearer.",
+            )
+        return None
+
+    def _is_ours(self, host: str) -> bool:
+        """An address cannot be rebound; a name must be known."""
+        name = re.sub(r":\d+$", "", host).lower().rstrip(".")
+        return name == "localhost" or name in self.names or _is_address(name.strip("[]"))
+
+
+def _shown(authorization: str, query: str) -> str:
+    match = _SIGNED.match(authorization) or _BEARER.fullmatch(authorization)
+    if match:
+        return unquote(match[1])
+    [credential] = parse_qs(query).get("X-Amz-Credential", [""])[:1]
+    return credential.partition("/")[0]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+async def _refuse(send: Send, code: str, message: str, *, is_api: bool) -> None:
+    """403, in the form that the client's parser expects."""
+    if is_api:
+        kind, body = "application/x-amz-json-1.1", json.dumps({"__type": code, "message": message})
+    else:
+        kind = "application/xml"
+        body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    data = body.encode()
+    headers = [(b"content-type", kind.encode()), (b"content-length", str(len(data)).encode())]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": data})

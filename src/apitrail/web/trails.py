@@ -1,0 +1,124 @@
+"""The trails that CloudTrail would show: one for each account, all of them this log.
+
+It does not know how log files and digests are made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from apitrail.entry import Entry
+from apitrail.errors import UsageError
+from apitrail.ship import tree
+from apitrail.ship.place import iso
+from apitrail.web import members
+from apitrail.web.fault import Fault
+from apitrail.web.served import Served
+
+# "Naming requirements" in the CloudTrail User Guide, and the form of a trail's ARN.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]")
+_ARN = re.compile(r"arn:[^:]+:cloudtrail:[^:]+:[0-9]{12}:trail/(.+)")
+
+
+def describe_trails(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Every trail, or those of the names or ARNs given; has fresh calls delivered first."""
+    # Where they cannot be, there is what there was; `serve` has said why.
+    with contextlib.suppress(UsageError, OSError):
+        served.deliver()
+    names = members.texts(given, "trailNameList")
+    found = served.trails()
+    return {
+        "trailList": [
+            t for t in found if not names or not {t["Name"], t["TrailARN"]}.isdisjoint(names)
+        ]
+    }
+
+
+def get_trail(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+    """One trail."""
+    return {"Trail": find(served, members.required(given, "Name"))}
+
+
+def list_trails(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Name, ARN and home region of every trail."""
+    _no_token(given)
+    shown = ("TrailARN", "Name", "HomeRegion")
+    return {"Trails": [{name: about[name] for name in shown} for about in served.trails()]}
+
+
+def get_trail_status(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Is it recording, since when, and until when are digests there?"""
+    find(served, members.required(given, "Name"))
+    manifest = served.manifest()
+    with served.source() as source:
+        size = source.size
+        first, last = (_time(source.entry(index)) for index in (0, max(size - 1, 0)))
+    status: dict[str, Any] = {"IsLogging": served.is_recording()}
+    if first is not None:
+        status |= {"StartLoggingTime": first, "TimeLoggingStarted": iso(first)}
+    if last is not None and not status["IsLogging"]:
+        status |= {"StopLoggingTime": last, "TimeLoggingStopped": iso(last)}
+    if manifest.digests:
+        newest = max(each.end for each in manifest.digests)
+        status |= {
+            "LatestDeliveryTime": newest,
+            "LatestDigestDeliveryTime": newest,
+            "LatestDeliveryAttemptTime": iso(newest),
+            "LatestDeliveryAttemptSucceeded": iso(newest),
+        }
+    return status
+
+
+def list_public_keys(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys that sign digests, valid at some time between StartTime and EndTime."""
+    _no_token(given)
+    start, end = members.moment(given, "StartTime"), members.moment(given, "EndTime")
+    if start is not None and end is not None and start > end:
+        raise Fault("InvalidTimeRangeException", "StartTime is after EndTime.")
+    found = served.manifest().public_keys
+    keys = tree.public_keys(served.manifest()) if found else []
+    return {
+        "PublicKeyList": [
+            key for key, known in zip(keys, found, strict=True) if end is None or known.since <= end
+        ]
+    }
+
+
+def list_tags(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Our trails have no tags."""
+    _no_token(given)
+    names = members.texts(given, "ResourceIdList")
+    if not names:
+        raise Fault("ValidationException", "ResourceIdList is required")
+    for name in names:
+        if _ARN.fullmatch(name) is None:
+            raise Fault("CloudTrailARNInvalidException", f"Not the ARN of a trail: {name}")
+        if name not in {about["TrailARN"] for about in served.trails()}:
+            raise Fault("ResourceNotFoundException", f"Unknown trail: {name}")
+    return {"ResourceTagList": [{"ResourceId": name, "TagsList": []} for name in names]}
+
+
+def find(served: Served, name: str) -> dict[str, Any]:
+    """The trail of a name or an ARN; of a name, the first account's."""
+    if name.startswith("arn:"):
+        if _ARN.fullmatch(name) is None:
+            raise Fault("CloudTrailARNInvalidException", f"Not the ARN of a trail: {name}")
+    elif _NAME.fullmatch(name) is None:
+        raise Fault("InvalidTrailNameException", f"Not the name of a trail: {name}")
+    for about in served.trails():
+        if name in (about["Name"], about["TrailARN"]):
+            return about
+    raise Fault("TrailNotFoundException", f"Unknown trail: {name}")
+
+
+def _no_token(given: Mapping[str, Any]) -> None:
+    """Lists fit on one page, so no token was ever handed out."""
+    if members.text(given, "NextToken") is not None:
+        raise Fault("InvalidTokenException", "NextToken is not one of this service's.")
+
+
+def _time(link: Entry | None) -> int | None:
+    return None if link is None else link.time // 1000
