@@ -11,9 +11,9 @@ from xml.sax.saxutils import escape
 
 import cbor2
 
-from apitrail.native import native
 from apitrail.playback import tree
 from apitrail.recorded import REDACTED
+from apitrail.recorded.native import native
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel

@@ -11,12 +11,15 @@ from typing import Any
 from urllib.parse import unquote
 
 from apitrail.recorded import REDACTED
-from apitrail.replay.identifiers import Identifiers, is_identifier, is_time
+from apitrail.recorded.naming import is_identifier, is_time
+from apitrail.replay.identifiers import Identifiers
 
 _MISSING = "(nothing)"
 _LONGEST = 120
 # A name of the answer, not of what it tells.
 _IGNORED = frozenset({"ResponseMetadata", "RequestId", "requestId", "HostId"})
+# Blobs that are never twice the same (KMS).
+_RANDOM = frozenset({"CiphertextBlob", "Ciphertext", "Signature", "Plaintext"})
 _TEXTS = frozenset({"string", "character"})
 
 
@@ -57,8 +60,11 @@ class _Walk:
         elif isinstance(old, list) and isinstance(new, list):
             yield from self._list(path, member, old, new, shape)
         elif isinstance(old, str) and isinstance(new, str):
+            if kind == "blob" and not REDACTED.search(old):
+                yield from self._blob(path, member, old, new)
+                return
             made_up = kind not in _TEXTS or not getattr(shape, "enum", None)
-            yield from self._text(path, member, old, new, made_up and kind != "blob")
+            yield from self._text(path, member, old, new, made_up)
         elif old != new and not (isinstance(old, str) and REDACTED.search(old)):
             yield Difference(path or ".", old, new)
 
@@ -106,6 +112,13 @@ class _Walk:
                 yield before, new[match]
         if len(rest) == len(left):
             yield from zip(rest, (new[n] for n in left), strict=True)
+
+    def _blob(self, path: str, member: str, old: str, new: str) -> Iterator[Difference]:
+        if old == new or self._identifiers.text(old) == new:
+            return
+        self._identifiers.learn(old, new)
+        if member not in _RANDOM:
+            yield Difference(path or ".", _cut(old), _cut(new))
 
     def _text(
         self, path: str, member: str, old: str, new: str, made_up: bool

@@ -5,6 +5,7 @@ It does not know calls or shapes; it sees texts.
 
 from __future__ import annotations
 
+import base64
 import re
 import uuid
 from collections.abc import Mapping
@@ -12,17 +13,9 @@ from typing import Any
 from urllib.parse import quote
 
 from apitrail.recorded import REDACTED
+from apitrail.recorded.naming import SHORTEST
 
 _ACCOUNT = re.compile(r"\d{12}")
-_TIME = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d.*|\d{4}-\d\d-\d\d(?: \d\d:\d\d.*)?|[A-Z][a-z]{2}, \d\d .* GMT"
-)
-# Members whose texts an endpoint makes up, in the words of AWS's models.
-_NAMING = re.compile(
-    r"(?:Ids?|ID|Arns?|ARNs?|Token|Handle|ETag|Etag|Url|URL|Uri|Endpoint|Address|Marker|DnsName"
-    r"|VersionId|Fingerprint|Secret|Revision|Owner|HostedZone)$|^(?:id|arn|token|url|etag)$"
-)
-_SHORTEST = 6
 
 
 class Identifiers:
@@ -61,14 +54,21 @@ class Identifiers:
         }
 
     def translate(self, value: Any) -> Any:
-        """A JSON value with each known name in it replaced; member names stay."""
+        """A value (JSON, bytes) with each known name in it replaced; member names stay."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
             return {name: self.translate(item) for name, item in value.items()}
         if isinstance(value, list):
             return [self.translate(item) for item in value]
+        if isinstance(value, bytes) and self._known:
+            return self._bytes(value)
         return value
+
+    def _bytes(self, value: bytes) -> bytes:
+        """Bytes that the endpoint made (ciphertexts), which answers show as base64."""
+        new = self._known.get(base64.b64encode(value).decode())
+        return value if new is None else base64.b64decode(new)
 
     def text(self, text: str) -> str:
         """A text with each known name in it replaced, wholly or as a token of its own."""
@@ -77,7 +77,7 @@ class Identifiers:
         changes = {
             old: new
             for old, new in self._known.items()
-            if old != new and len(old) >= _SHORTEST and old in text
+            if old != new and len(old) >= SHORTEST and old in text
         }
         # In URLs and URL-encoded policies names are percent-encoded.
         if "%" in text:
@@ -104,19 +104,3 @@ class Identifiers:
             return
         if len(before) == len(after) == 6 and _ACCOUNT.fullmatch(before[4]):
             self._known.setdefault(before[4], after[4])
-
-
-def is_identifier(member: str, text: str) -> bool:
-    """May `text`, the value of a member of this name, be made up by the endpoint?"""
-    if REDACTED.search(text):
-        return True
-    if _NAMING.search(member) and len(text) >= 3:
-        return True
-    if text.isdigit() and _ACCOUNT.fullmatch(text) is None:
-        return False
-    return len(text) >= _SHORTEST and any(letter.isdigit() for letter in text)
-
-
-def is_time(text: str) -> bool:
-    """Is it a point in time, as text?"""
-    return _TIME.fullmatch(text) is not None

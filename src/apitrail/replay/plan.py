@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from apitrail.aws import models
 from apitrail.errors import FormatError
-from apitrail.native import native
-from apitrail.recorded import Recorded, redactions
-from apitrail.replay import redo
+from apitrail.recorded import Recorded, redactions, renewal
+from apitrail.recorded.native import native
 from apitrail.replay.identifiers import Identifiers
 
 if TYPE_CHECKING:
@@ -62,19 +61,18 @@ class Plan:
         self._reveal(call)
         region = self._region(call)
         shape = model.input_shape
-        translated = self.identifiers.translate(
-            redo.anew(
-                model.service_model.service_name, model.name, shape, call.parameters,
-                region=region if self.region is not None else None,
-                renew=self._renew,
-            )
+        fresh = renewal.anew(
+            model.service_model.service_name, model.name, shape, call.parameters,
+            region=region if self.region is not None else None, renew=self._renew,
         )  # fmt: skip
-        self._check(call, translated)
+        self._check(fresh)
+        # Secrets are given as to boto3, so they come in after the types.
+        parameters: dict[str, Any] = self.identifiers.translate(_native(call, shape, fresh))
         return Outgoing(
             service=model.service_model.service_name,
             operation=model.name,
             region=region,
-            parameters=_native(call, shape, translated),
+            parameters=parameters,
             succeeds=call.error is None,
         )
 
@@ -98,7 +96,7 @@ class Plan:
                 self.identifiers.learn(redacted, redacted)
 
     def _region(self, call: Recorded) -> str | None:
-        if self.region is None or call.service in redo.GLOBAL:
+        if self.region is None or call.service in renewal.GLOBAL:
             return call.region
         if call.region is not None and call.region != self.region:
             self.identifiers.move(call.region, self.region)
@@ -115,15 +113,13 @@ class Plan:
             if redacted not in self.identifiers and redacted in self.given:
                 self.identifiers.learn(redacted, self.given[redacted])
 
-    def _check(self, call: Recorded, translated: dict[str, Any]) -> None:
+    def _check(self, parameters: dict[str, Any]) -> None:
         missing = dict.fromkeys(
-            item for item in redactions(translated) if item not in self.identifiers
+            item for item in redactions(parameters) if item not in self.identifiers
         )
         if missing:
             some = ", ".join([*missing][:_LISTED])
             raise ObstacleError(f"it needs {len(missing)} redacted: {some}")
-        # What is streamed is kept in the body, or not at all.
-        _native(call, self.model(call).input_shape, translated)
 
 
 def _native(call: Recorded, shape: Any, parameters: dict[str, Any]) -> dict[str, Any]:

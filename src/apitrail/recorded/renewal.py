@@ -10,7 +10,7 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
-from apitrail.recorded import REDACTED
+from apitrail.recorded.call import REDACTED
 
 # Parameters that botocore computes from the others (botocore.handlers, and its checksum and
 # presigned-URL handling). A presigned URL is signed with keys that are not ours.

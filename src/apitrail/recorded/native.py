@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from apitrail.errors import FormatError
+from apitrail.recorded.call import REDACTED
 
 type Payload = Callable[[Any], bytes | None]
 """The bytes that `{"length": …, "sha256": …}` stands for; None where they are not at hand."""
@@ -20,10 +21,14 @@ type Payload = Callable[[Any], bytes | None]
 def native(shape: Any, value: Any, payload: Payload = lambda _: None) -> Any:
     """The value as boto3 users write it: bytes, datetimes, numbers; inverse of `event.plain`.
 
+    What stands for a secret stays as it is, whatever the shape.
+
     Raises:
         FormatError: the value is not of that shape.
     """
     if value is None or shape is None or getattr(shape, "is_document_type", False):
+        return value
+    if isinstance(value, str) and REDACTED.fullmatch(value):
         return value
     try:
         return _READERS.get(shape.type_name, _as_is)(shape, value, payload)
