@@ -1,6 +1,7 @@
 """Filters over the searchable side of an event."""
 
 import dataclasses
+import math
 
 import pytest
 
@@ -19,7 +20,9 @@ ROW = Row(
     error=None,
     run="r1",
     read_only=False,
-    resources=frozenset({("Mary", "AWS::IAM::User"), ("arn:aws:iam::1:user/Mary", "AWS::IAM::User")}),
+    resources=frozenset(
+        {("Mary", "AWS::IAM::User"), ("arn:aws:iam::1:user/Mary", "AWS::IAM::User")}
+    ),
 )
 HOLDS = [
     Filter(),
@@ -116,7 +119,7 @@ def test_without_who_the_caller_is_not_searchable():
     assert row.name == "CreateUser"
 
 
-@pytest.mark.parametrize("what", [{}, {"record": {}, "call": {}}, {"record": 1, "call": 2}, {"record": {**WHAT["record"], "eventID": "x"}, "call": WHAT["call"]}])  # fmt: skip
+@pytest.mark.parametrize("what", [{}, {**WHAT, "call": {"ended": math.inf}}, {"record": {}, "call": {}}, {"record": 1, "call": 2}, {"record": {**WHAT["record"], "eventID": "x"}, "call": WHAT["call"]}])  # fmt: skip
 def test_facets_of_no_event_are_refused(what):
     with pytest.raises(FormatError, match="malformed event facets"):
         project(WHO, what)

@@ -56,7 +56,7 @@ def project(who: Mapping[str, Any] | None, what: Mapping[str, Any]) -> Row:
             resources=frozenset(_resources(what)),
             **_caller(who),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise FormatError("malformed event facets") from error
     return row
 
