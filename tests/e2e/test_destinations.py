@@ -237,3 +237,73 @@ def test_listeners_without_a_host_are_on_the_loopback(trail):
                     assert [item.host for item in session.listeners] == ["127.0.0.1"]
 
     asyncio.run(scenario())
+
+
+def test_a_reverse_listener_and_its_upstream_have_names_of_their_own(trail, tmp_path):
+    authority = Authority.make(tmp_path, "localhost")
+
+    async def scenario() -> None:
+        async with (
+            upstream(tls=authority.server) as stub,
+            recording(
+                trail,
+                modes=(f"reverse:{stub.url}@127.0.0.1:0",),
+                settings={"ssl_verify_upstream_trusted_ca": str(authority.path)},
+            ) as session,
+            dial(session) as client,
+        ):
+            await secure(client, trail, "recorder.example")
+            await client.send(request())
+            assert await client.message() == OK
+
+    asyncio.run(scenario())
+    assert len(calls(trail)) == 1
+
+
+def test_a_corporate_proxys_credentials_go_to_it_alone(trail):
+    async def scenario() -> None:
+        async with (
+            upstream() as stub,
+            recording(
+                trail,
+                modes=(f"reverse:{stub.url}@127.0.0.1:0",),
+                settings={"upstream_auth": "john:password"},
+            ) as session,
+            dial(session) as client,
+        ):
+            await client.send(request())
+            assert await client.message() == OK
+            assert stub.seen == [request()]
+
+    asyncio.run(scenario())
+
+
+def test_a_chain_of_proxies_gets_its_credentials(trail):
+    """The second proxy is played by the stub: it hears CONNECT, then the call itself."""
+    heard = []
+
+    async def proxy(peer: Peer) -> None:
+        heard.append(await peer.head())
+        await peer.send(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        raise Done
+
+    async def scenario() -> None:
+        async with (
+            upstream(proxy) as stub,
+            recording(
+                trail,
+                modes=(f"upstream:{stub.url}@127.0.0.1:0",),
+                settings={"upstream_auth": "john:password"},
+            ) as session,
+            dial(session) as client,
+        ):
+            await tunnel(client, f"{AWS}:443")
+            await secure(client, trail)
+            await client.send(request())
+            assert (await client.head())[9:12] == b"502"
+
+    asyncio.run(scenario())
+    assert heard[0].startswith(f"CONNECT {AWS}:443".encode())
+    assert b"Proxy-Authorization: Basic am9objpwYXNzd29yZA==" in heard[0]
+    assert len(calls(trail)) == 1
+    assert b"am9objpwYXNzd29yZA" not in (trail / "trail.db").read_bytes()
