@@ -104,6 +104,15 @@ def test_a_recorder_that_never_stopped_must_be_heard_of(tmp_path, close, later, 
     assert report.entries > 0
 
 
+def test_an_export_after_a_crash_is_no_sign_of_life(tmp_path):
+    async def work(trail: Trail) -> None:
+        await trail.append(trails.book("heartbeat", calls=0, tunnelled={}, recording=False))
+
+    trail = make(tmp_path / "trail", 1, close=False)
+    trails.write(trail, work, clock=trails.Clock(T0 + 130_000))
+    assert check(trail, now=T0 + 131_000).verdict is Verdict.STALE
+
+
 def test_starts_without_a_stop_before_are_told(tmp_path):
     trail = make(tmp_path / "trail", 1, close=False)
     make(trail, 1, first=1, close=False)

@@ -228,9 +228,15 @@ def _keep(segment: Segment, link: Entry, opened: Mapping[str, bytes]) -> None:
     if link.kind in entry.CALLS:
         segment.calls += 1
     elif link.kind == "heartbeat":
-        segment.heartbeats.append(link.time)
+        if _watched(opened):
+            segment.heartbeats.append(link.time)
     elif link.kind in BOOKS and "what" in opened:
         segment.books.append(Book(link.index, link.time, link.kind, parse_what(opened["what"])))
+
+
+def _watched(opened: Mapping[str, bytes]) -> bool:
+    """Was a recorder running? An export without one dates itself by a heartbeat that says no."""
+    return "what" not in opened or parse_what(opened["what"]).get("recording") is not False
 
 
 def parse_what(content: bytes) -> Mapping[str, Any]:
