@@ -232,9 +232,10 @@ def test_a_request_that_can_be_read_in_two_ways_is_refused(trail, sent):
 def test_listeners_without_a_host_are_on_the_loopback(trail):
     async def scenario() -> None:
         async with upstream() as stub:
-            for mode in ("regular@0", f"reverse:{stub.url}@0"):
-                async with recording(trail, modes=(mode,)) as session:
-                    assert [item.host for item in session.listeners] == ["127.0.0.1"]
+            reverse = f"reverse:{stub.url}@0"
+            async with recording(trail, modes=("regular@0", reverse, reverse)) as session:
+                assert [item.host for item in session.listeners] == ["127.0.0.1"] * 3
+                assert len({item.port for item in session.listeners}) == 3
 
     asyncio.run(scenario())
 

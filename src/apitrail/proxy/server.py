@@ -93,6 +93,7 @@ class Server:
         Raises:
             UsageError: an unknown mode, a port in use, an option mitmproxy does not take.
         """
+        modes = _apart(modes)
         engine = master.Master(options.Options(confdir=str(confdir), listen_host=LOOPBACK))
         layer.install()
         front, ready = proxyserver.Proxyserver(), _Ready()
@@ -174,6 +175,22 @@ class Server:
         for instance in self._front.servers:
             if (error := instance.last_exception) is not None:
                 raise _listen_error(instance.mode.full_spec, error)
+
+
+def _apart(modes: Sequence[str]) -> list[str]:
+    """Port 0 only once: mitmproxy takes it for the same address each time."""
+    apart: list[str] = []
+    for spec in modes:
+        mode = check_mode(spec)
+        if mode.custom_listen_port != 0 or not apart:
+            apart.append(spec)
+            continue
+        host = mode.listen_host(LOOPBACK) or LOOPBACK
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.bind((host, 0))
+            head = spec.rpartition("@")[0]
+            apart.append(f"{head}@{host}:{probe.getsockname()[1]}")
+    return apart
 
 
 def check_ports(modes: Sequence[str]) -> None:
