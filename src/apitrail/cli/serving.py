@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
 import click
 
-from apitrail import config
+from apitrail import config, when
 from apitrail.cli.options import FORMATS, output_option, with_trail
 from apitrail.cli.printing import emit
 from apitrail.opening import open_source
@@ -54,4 +55,33 @@ def sql_command(trail: Path, statement: str, output: str, timeout: float | None)
         emit(sql.lines(answer, output=output, width=width))
 
 
-COMMANDS = (serve, sql_command)
+@click.command("reconcile")
+@click.argument("places", nargs=-1, required=True, metavar="DIR|FILE|s3://…")
+@click.option(
+    "--since", metavar="TIME", help="From then on; CloudTrail's first record unless told."
+)
+@click.option("--until", metavar="TIME", help="Before then; CloudTrail's last record unless told.")
+@output_option("text", "json", default="text")
+@with_trail
+def reconcile_command(
+    trail: Path, places: tuple[str, ...], since: str | None, until: str | None, output: str
+) -> int:
+    """Compare CloudTrail's own log files with the trail: did anything go past the recorder?
+
+    Exit status 1 when AWS saw calls by clients that the trail does not have.
+    """
+    from apitrail import logfiles, reconcile
+
+    now = datetime.now().astimezone()
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    with open_source(trail) as source:
+        result = reconcile.reconcile(
+            source, logfiles.read(places),
+            since=None if since is None else when.parse(since, now=now),
+            until=None if until is None else when.parse(until, now=now),
+        )  # fmt: skip
+    emit(reconcile.lines(result, output=output, width=width))
+    return 0 if result.holds else 1
+
+
+COMMANDS = (serve, sql_command, reconcile_command)
