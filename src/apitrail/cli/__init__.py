@@ -34,6 +34,7 @@ COMMANDS = {
     "playback": "replaying:playback_command",
     "serve": "serving:serve",
     "sql": "serving:sql_command",
+    "reconcile": "serving:reconcile_command",
     "ship": "shipping:ship",
 }
 
