@@ -250,6 +250,8 @@ _OPTIONS = {
     "tunnels": "--tunnel",
     "bodyLimit": "--body-limit",
     "heartbeat": "--heartbeat",
+    "config": "--config",
+    "signatures": "--verify-signatures or --require-valid-signature",
 }
 
 

@@ -22,8 +22,8 @@ class Settings:
 
     `modes` are mitmproxy's mode specs; `body_limit` is how many bytes of a body are kept;
     `heartbeat` is in seconds; `configuration` is a file to read instead of the user's own;
-    `signatures` asks to "verify" them or to "require" valid ones; `settings` are further mitmproxy options, which the log does not
-    tell: there are credentials among them.
+    `signatures` asks to "verify" them or to "require" valid ones; `settings` are further
+    mitmproxy options, which the log does not tell: there are credentials among them.
     """
 
     modes: tuple[str, ...] = ("regular@8080",)
@@ -43,6 +43,8 @@ class Settings:
             "tunnels": list(self.tunnels),
             "bodyLimit": self.body_limit,
             "heartbeat": self.heartbeat,
+            "config": None if self.configuration is None else str(self.configuration.absolute()),
+            "signatures": self.signatures,
         }
 
     def summary(self) -> dict[str, Any]:

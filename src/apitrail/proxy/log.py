@@ -15,7 +15,9 @@ from apitrail.errors import Error
 # mitmproxy's messages that say something to a user (proxy/layers/tls.py), and what we say.
 KNOWN = (
     (
-        re.compile(r"Client TLS handshake failed\. The client (?:does|may) not trust .* for (\S+) \("),
+        re.compile(
+            r"Client TLS handshake failed\. The client (?:does|may) not trust .* for (\S+) \("
+        ),
         "a client does not trust the certificate for {0}: its call did not go through",
         "give it the trail's ca-cert.pem: `apitrail exec -- CMD` does, `apitrail env` prints how",
     ),
