@@ -31,8 +31,8 @@ from apitrail.trail.writer import Trail
 from apitrail.web.bucket import Bucket, routes
 
 ACCOUNT = "123456789012"
-# On the hour.
-HOUR = 1_795_327_200_000
+# On the hour, and long ago: the AWS CLI looks at nothing that is to come.
+HOUR = 1_700_002_800_000
 MINUTE = 60_000
 
 
