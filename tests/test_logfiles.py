@@ -89,12 +89,12 @@ def test_only_log_files_of_a_bucket_are_read(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
         s3 = boto3.client("s3")
-        s3.create_bucket(Bucket="logs")
+        s3.create_bucket(Bucket="delivered")
         for key, data in KEYS.items():
-            s3.put_object(Bucket="logs", Key=f"prefix/{key}", Body=data)
-        found = list(logfiles.read(["s3://logs/prefix/AWSLogs/"]))
+            s3.put_object(Bucket="delivered", Key=f"prefix/{key}", Body=data)
+        found = list(logfiles.read(["s3://delivered/prefix/AWSLogs/"]))
         assert [record for _, record in found] == [RECORD, OTHER]
-        assert found[0][0].startswith("s3://logs/prefix/AWSLogs/1/CloudTrail/")
+        assert found[0][0].startswith("s3://delivered/prefix/AWSLogs/1/CloudTrail/")
         with pytest.raises(UsageError, match="cannot read 's3://nothing/x'"):
             list(logfiles.read(["s3://nothing/x"]))
 
