@@ -24,7 +24,9 @@ from apitrail.errors import RecordingError, UsageError
 from apitrail.event import Event, dump, iso
 from apitrail.keys import Keys
 from apitrail.query import Filter
+from apitrail.recorded import in_order, read
 from apitrail.rotation import Rotation
+from apitrail.scripts import formats
 from apitrail.source import Source
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.note import Note
@@ -95,11 +97,24 @@ def _bundle(source: Source, job: Job, out: BinaryIO) -> int:
     return len(plan.manifest.selected)
 
 
+def _scripted(name: str) -> Write:
+    def write(source: Source, job: Job, out: BinaryIO) -> int:
+        if job.complete:
+            raise UsageError("only a bundle can prove that it is complete", hint="--format bundle")
+        indexes = in_order(source, selected(source, job, source.size))
+        lines = formats.lines(name, read(source, indexes))
+        out.writelines(f"{line}\n".encode("utf-8", "surrogatepass") for line in lines)
+        return len(indexes)
+
+    return write
+
+
 # Name → how it is written, and whether it is text, which may go to a terminal.
 FORMATS: Mapping[str, tuple[Write, bool]] = {
     "bundle": (_bundle, False),
     "jsonl": (_text(lambda found: map(render.json_line, found)), True),
     "csv": (_text(render.csv_lines), True),
+    **{name: (_scripted(name), True) for name in formats.NAMES},
 }
 
 
