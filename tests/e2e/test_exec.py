@@ -124,9 +124,12 @@ while True:
             return found
 
         wait_for(rb"ready")
+        # We see it later than the command does, or both would count as one; and signals are
+        # forwarded in their order, so that what would have been is there before the last.
+        process.send_signal(signal.SIGSTOP)
         terminal.write(b"\x03")
         wait_for(rb"interrupted")
-        # Signals are forwarded in their order, so what would have been is there by now.
+        process.send_signal(signal.SIGCONT)
         process.send_signal(signal.SIGUSR1)
         assert wait_for(rb"seen (\d+)\r")[1] == b"1"
         assert process.wait(timeout=60) == 0
