@@ -20,8 +20,8 @@ LOG = json.dumps({"Records": [RECORD, OTHER]}).encode()
     "data",
     [
         LOG,
-        gzip.compress(LOG),
-        gzip.compress(LOG[:10]) + gzip.compress(LOG[10:]),
+        gzip.compress(LOG, mtime=0),
+        gzip.compress(LOG[:10], mtime=0) + gzip.compress(LOG[10:]),
         json.dumps([RECORD, OTHER]).encode(),
         f"{json.dumps(RECORD)}\n{json.dumps(OTHER)}\n".encode(),
         json.dumps({"Events": [{"CloudTrailEvent": json.dumps(r)} for r in (RECORD, OTHER)]}).encode(),
@@ -44,7 +44,7 @@ def test_one_record_is_a_file_too():
         (b"7", "log is no log file"),
         (b'{"Records": [7]}', "log holds something"),
         (b'{"Events": [{}]}', "log has an event without"),
-        (gzip.compress(LOG)[:20], "log cannot be read"),
+        (gzip.compress(LOG, mtime=0)[:20], "log cannot be read"),
         (b"\xff\xfe", "log cannot be read"),
         (b"[" * 100_000, "log is not JSON"),
     ],
@@ -57,7 +57,7 @@ def test_what_is_no_log_file_is_named(data, problem):
 def test_a_long_file_is_not_unpacked(monkeypatch):
     monkeypatch.setattr(logfiles, "SIZE_LIMIT", 100)
     with pytest.raises(FormatError, match="longer than 100 bytes"):
-        list(logfiles.parse(gzip.compress(b" " * 101), "log"))
+        list(logfiles.parse(gzip.compress(b" " * 101, mtime=0), "log"))
 
 
 KEYS = {
