@@ -121,7 +121,7 @@ class _Scan:
     selectors: Selectors
     last: int = 0
     ended: bool = False
-    left: int = field(default=LOOK)
+    left: int = field(default_factory=lambda: LOOK)
 
     def __iter__(self) -> Iterator[int]:
         for index in self.source.select(self.question.where, before=self.question.before):

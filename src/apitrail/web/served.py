@@ -15,10 +15,13 @@ from typing import Any
 from apitrail import control, selectors
 from apitrail.bundle import Bundle, is_archive
 from apitrail.errors import UsageError
+from apitrail.event import Event
 from apitrail.opening import open_source
+from apitrail.query import Filter
 from apitrail.selectors import Selectors
 from apitrail.ship import tree
 from apitrail.ship.manifest import Manifest
+from apitrail.ship.place import Place
 from apitrail.ship.store import BUCKET, EVERY, Store
 from apitrail.trail.reader import Reader
 
@@ -92,11 +95,23 @@ class Served:
         return (store.known() if store is not None else None) or nothing
 
     def trails(self) -> list[dict[str, Any]]:
-        """The trails as DescribeTrails tells them: one for each account."""
+        """The trails as DescribeTrails tells them: one for each account and region."""
         state = self.state()
         custom = {
             "HasCustomEventSelectors": "EventSelectors" in state
             or "AdvancedEventSelectors" in state,
             "HasInsightSelectors": bool(state.get("InsightSelectors")),
         }
-        return [about | custom for about in tree.trails(self.manifest())]
+        manifest = self.manifest()
+        found = tree.trails(manifest)
+        if not manifest.logs:
+            place = self._newest_place()
+            found = [found[0] | {"HomeRegion": place.region, "TrailARN": place.arn}]
+        return [about | custom for about in found]
+
+    def _newest_place(self) -> Place:
+        """Whose trail it would be if nothing was delivered: the newest call's."""
+        with self.source() as source:
+            for index in source.select(Filter(), limit=1):
+                return Place.of(Event.parse(source.facets(index, ("what",))).record())
+        return Place.of({})

@@ -1,4 +1,4 @@
-"""The trails that CloudTrail would show: one for each account, all of them this log.
+"""The trails that CloudTrail would show: one for each account and region, all of them this log.
 
 It does not know how log files and digests are made.
 """
@@ -102,7 +102,7 @@ def list_tags(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def find(served: Served, name: str) -> dict[str, Any]:
-    """The trail of a name or an ARN; of a name, the first account's."""
+    """The trail of a name or an ARN; of a name, the first."""
     if name.startswith("arn:"):
         if _ARN.fullmatch(name) is None:
             raise Fault("CloudTrailARNInvalidException", f"Not the ARN of a trail: {name}")
