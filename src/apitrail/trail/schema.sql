@@ -14,6 +14,8 @@ CREATE TABLE facet(
   data BLOB NOT NULL,               -- zstd of the content
   PRIMARY KEY (idx, tag)
 ) STRICT, WITHOUT ROWID;
+-- What calls taught about identities is read back at every start.
+CREATE INDEX facet_learned ON facet(idx) WHERE tag = 'learned';
 CREATE TABLE tile(
   level INTEGER NOT NULL,
   idx INTEGER NOT NULL,
