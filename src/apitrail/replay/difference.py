@@ -55,7 +55,11 @@ class _Walk:
         kind = None if shape is None else shape.type_name
         if kind == "timestamp":
             return
-        if isinstance(old, dict) and isinstance(new, dict):
+        if kind == "blob" and not isinstance(old, str):
+            # A streamed body is known by its length and digest.
+            if old != new:
+                yield Difference(path or ".", old, new)
+        elif isinstance(old, dict) and isinstance(new, dict):
             yield from self._object(path, old, new, shape)
         elif isinstance(old, list) and isinstance(new, list):
             yield from self._list(path, member, old, new, shape)
