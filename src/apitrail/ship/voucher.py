@@ -82,10 +82,26 @@ def confirm(history: History, text: bytes, content: bytes, what: str) -> Checkpo
     Raises:
         Finding: either is not so.
     """
-    found = history.open(text.decode("utf-8", "replace"), f"the signature of {what}")
+    found = _open(history, text, f"the signature of {what}")
     if found.extensions != (_LINE + hashlib.sha256(content).hexdigest(),):
         raise tampered(f"{what} is not what was signed")
     return replace(found, extensions=())
+
+
+def _open(history: History, text: bytes, what: str) -> Checkpoint:
+    """The head in a note that the log's key of that time has signed.
+
+    Where the head ends with a change of key, the log's own checkpoint has both signatures; what
+    is made later has the new key's.
+    """
+    try:
+        head = Checkpoint.parse(note.Note.parse(text).text)
+        if head.origin != history.origin:
+            raise tampered(f"{what} is of the log {head.origin!r}")
+        note.open(text, history.signing(head.size)[-1:])
+    except (FormatError, VerificationError) as error:
+        raise error if isinstance(error, Finding) else tampered(f"{what}: {error}") from error
+    return head
 
 
 def _keys(text: str) -> dict[str, str]:
