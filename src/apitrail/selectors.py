@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from apitrail.errors import FormatError
-from apitrail.trail import durable
 
 FILE = "selectors.json"
 
@@ -275,11 +274,6 @@ def state_of(directory: Path) -> dict[str, Any]:
     if not isinstance(state, dict):
         raise FormatError(f"{FILE} is not an object")
     return state
-
-
-def save(directory: Path, state: Mapping[str, Any]) -> None:
-    """Keep the state, whole after a power cut; outside of the log."""
-    durable.write(directory / FILE, json.dumps(state, indent=2).encode())
 
 
 # -- reading records and requests ------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -15,8 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from botocore import session
 
-from machine import BIN, Machine, boto3, clean, free_port
+from machine import BIN, KEY, SECRET, Machine, boto3, free_port
 
 STORY = """
 import boto3
@@ -74,6 +76,14 @@ def aws(machine: Machine, *arguments: str, **options):
     return json.loads(answer.stdout)
 
 
+def client(machine: Machine):
+    """boto3 in this process, for what is not the point of a test."""
+    return session.Session().create_client(
+        "cloudtrail", region_name="eu-central-1", endpoint_url=machine.endpoint,
+        aws_access_key_id=KEY, aws_secret_access_key=SECRET,
+    )  # fmt: skip
+
+
 def names(answer) -> list[str]:
     return [event["EventName"] for event in answer["Events"]]
 
@@ -86,25 +96,18 @@ def test_the_cli_lists_events_newest_first(served):
     assert content["requestParameters"] == {"userName": "user6"}
 
 
-@pytest.mark.parametrize(
-    ("attribute", "wanted"),
-    [
-        ("AttributeKey=EventName,AttributeValue=ListUsers", ["ListUsers"]),
-        ("AttributeKey=ResourceName,AttributeValue=user6", ["DeleteUser", "CreateUser"]),
-        ("AttributeKey=ReadOnly,AttributeValue=true", ["ListUsers"]),
-        ("AttributeKey=EventSource,AttributeValue=s3.amazonaws.com", ["CreateBucket"]),
-    ],
-)
-def test_the_cli_looks_up_by_attribute(served, attribute, wanted):
-    assert names(aws(served, "lookup-events", "--lookup-attributes", attribute)) == wanted
+def test_the_cli_looks_up_by_attribute(served):
+    attribute = "AttributeKey=ResourceName,AttributeValue=user6"
+    answer = aws(served, "lookup-events", "--lookup-attributes", attribute)
+    assert names(answer) == ["DeleteUser", "CreateUser"]
 
 
 def test_the_cli_pages(served):
-    whole = names(aws(served, "lookup-events"))
-    assert names(aws(served, "lookup-events", "--page-size", "3")) == whole
-    first = aws(served, "lookup-events", "--max-items", "4")
+    first = aws(served, "lookup-events", "--page-size", "3", "--max-items", "4")
     rest = aws(served, "lookup-events", "--starting-token", first["NextToken"])
+    whole = names(client(served).lookup_events())
     assert names(first) + names(rest) == whole
+    assert (len(names(first)), len(whole)) == (4, 10)
 
 
 def test_data_events_come_on_request(served):
@@ -160,7 +163,7 @@ print(answer["QueryResultRows"])
 
 
 def test_validate_logs_finds_all_valid(served):
-    arns = [trail["TrailARN"] for trail in aws(served, "list-trails")["Trails"]]
+    arns = [trail["TrailARN"] for trail in client(served).list_trails()["Trails"]]
     found = 0
     for arn in arns:
         said = served.run(
@@ -177,7 +180,7 @@ def trailscraper(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """trailscraper in an environment of its own: it wants an older click than we do."""
     home = tmp_path_factory.mktemp("trailscraper")
     python = home / "venv" / "bin" / "python"
-    environment = clean() | {"UV_CACHE_DIR": str(home / "cache")}
+    environment = {**os.environ, "UV_CACHE_DIR": str(home / "cache")}
     for command in (
         ["uv", "venv", "--quiet", "--python", sys.executable, str(home / "venv")],
         ["uv", "pip", "install", "--quiet", "--python", str(python), "trailscraper==0.10.0"],
@@ -227,11 +230,11 @@ def test_a_token_is_wanted_and_is_the_access_key_id(machine, tmp_path):
     token = "APITRAIL0123456789ABCDEF"
     (tmp_path / "token").write_text(f"{token}\n")
     with serving(machine, "--token-file", str(tmp_path / "token")) as (url, _):
-        client = Machine(machine.directory, url, {"AWS_ENDPOINT_URL": url})
-        refused = client.run("aws", "cloudtrail", "lookup-events", status=None)
+        user = Machine(machine.directory, url, {"AWS_ENDPOINT_URL": url})
+        refused = user.run("aws", "cloudtrail", "lookup-events", status=None)
         assert "(UnrecognizedClientException)" in refused.stderr
         assert "user6" not in refused.stdout
-        answer = aws(client, "lookup-events", env={"AWS_ACCESS_KEY_ID": token})
+        answer = aws(user, "lookup-events", env={"AWS_ACCESS_KEY_ID": token})
         assert len(answer["Events"]) == 10
 
 
@@ -272,20 +275,19 @@ def test_a_rebound_name_is_refused(served):
 
 def test_nothing_in_the_log_changes_by_being_served(machine, served):
     before = machine.entries()
-    aws(served, "describe-trails")
-    aws(served, "lookup-events")
+    client(served).describe_trails()
+    client(served).lookup_events()
     assert machine.entries() == before
     assert machine.apitrail("verify").stdout.startswith("OK")
 
 
 def test_selectors_that_were_put_filter_what_is_looked_up(served):
+    api = client(served)
+    everything = api.get_event_selectors(TrailName="apitrail")["AdvancedEventSelectors"]
     chosen = '[{"ReadWriteType": "ReadOnly", "IncludeManagementEvents": true}]'
-    everything = aws(served, "get-event-selectors", "--trail-name", "apitrail")
-    put = ("put-event-selectors", "--trail-name", "apitrail")
     try:
-        aws(served, *put, "--event-selectors", chosen)
-        assert names(aws(served, "lookup-events")) == ["ListUsers"]
+        aws(served, "put-event-selectors", "--trail-name", "apitrail", "--event-selectors", chosen)
+        assert names(api.lookup_events()) == ["ListUsers"]
     finally:
-        advanced = json.dumps(everything["AdvancedEventSelectors"])
-        aws(served, *put, "--advanced-event-selectors", advanced)
-    assert len(aws(served, "lookup-events")["Events"]) == 10
+        api.put_event_selectors(TrailName="apitrail", AdvancedEventSelectors=everything)
+    assert len(api.lookup_events()["Events"]) == 10

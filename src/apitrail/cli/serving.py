@@ -70,13 +70,13 @@ def reconcile_command(
 
     Exit status 1 when AWS saw calls by clients that the trail does not have.
     """
-    from apitrail import logfiles, reconcile
+    from apitrail import reconcile
 
     now = datetime.now().astimezone()
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     with open_source(trail) as source:
         result = reconcile.reconcile(
-            source, logfiles.read(places),
+            source, reconcile.read(places),
             since=None if since is None else when.parse(since, now=now),
             until=None if until is None else when.parse(until, now=now),
         )  # fmt: skip

@@ -5,6 +5,7 @@ It does not know who asks.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from apitrail.ship import tree
 from apitrail.ship.manifest import Manifest
 from apitrail.ship.place import Place
 from apitrail.ship.store import BUCKET, EVERY, Store
+from apitrail.trail import durable
 from apitrail.trail.reader import Reader
 
 
@@ -63,7 +65,8 @@ class Served:
             raise UsageError("a bundle cannot be changed", hint="serve the trail it is of")
         with self.lock:
             state = selectors.state_of(self.path) | members
-            selectors.save(self.path, {k: v for k, v in state.items() if v is not None})
+            kept = {name: value for name, value in state.items() if value is not None}
+            durable.write(self.path / selectors.FILE, json.dumps(kept, indent=2).encode())
 
     def is_recording(self) -> bool:
         """Does a recorder run?"""

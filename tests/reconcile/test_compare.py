@@ -8,9 +8,9 @@ import pytest
 
 import cloudtrails
 import trails
-from apitrail import reconcile
 from apitrail.__main__ import run
 from apitrail.errors import UsageError
+from apitrail.reconcile import reconcile
 from apitrail.trail.reader import Reader
 from cloudtrails import data_record, draft, record
 
@@ -36,7 +36,7 @@ def aws(number, **overrides):
 
 def compare(trail, records, **options):
     with Reader(trail) as reader:
-        return reconcile.reconcile(reader, [("file", item) for item in records], **options)
+        return reconcile(reader, [("file", item) for item in records], **options)
 
 
 def test_the_same_calls_match_by_request_id(trail):

@@ -8,8 +8,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from apitrail import logfiles
 from apitrail.errors import FormatError, UsageError
+from apitrail.reconcile import logfiles
 
 RECORD = {"eventName": "GetUser", "eventTime": "2026-11-22T06:46:40Z"}
 OTHER = {"eventName": "PutUser", "eventTime": "2026-11-22T06:46:41Z"}
