@@ -68,10 +68,17 @@ def test_a_bad_option(idle: Machine, option: str, value: str, words: str) -> Non
     assert line.lower().startswith(words.lower())
 
 
-@pytest.mark.parametrize("option", ["--mode=x", "--upstream=x://", "--no-such-option=x"])
-def test_a_bad_option_before_a_command(idle: Machine, option: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--mode=x", "not a mode: x"),
+        ("--upstream=x://", "not an endpoint URL: 'x://'"),
+        ("--no-such-option=x", "no such option '--no-such-option'"),
+    ],
+)
+def test_a_bad_option_before_a_command(idle: Machine, option: str, words: str) -> None:
     line, _ = refused(idle, "exec", option, "--", "true")
-    assert option.partition("=")[2] in line
+    assert line.startswith(words)
 
 
 @pytest.mark.parametrize("label", ["build", "=1"])
