@@ -59,7 +59,9 @@ class Stage:
         """Start the recorder; returns once it listens."""
         command = ["apitrail", "record", "--upstream", self.endpoint, "--mode", "regular@0"]
         self.show(command)
-        recorder = subprocess.Popen(command, env=self.environment, stderr=subprocess.PIPE, text=True)
+        recorder = subprocess.Popen(
+            command, env=self.environment, stderr=subprocess.PIPE, text=True
+        )
         assert recorder.stderr is not None
         for line in recorder.stderr:
             if "env)" in line:
@@ -97,7 +99,17 @@ class Stage:
 def story(stage: Stage) -> None:
     """What happens in the account."""
     print("# The administrator makes a user for John, and a key.")
-    stage.shell("aws", "iam", "create-user", "--user-name", "John", "--query", "User.Arn", "--output", "text")
+    stage.shell(
+        "aws",
+        "iam",
+        "create-user",
+        "--user-name",
+        "John",
+        "--query",
+        "User.Arn",
+        "--output",
+        "text",
+    )
     key = stage.shell(
         "aws", "iam", "create-access-key", "--user-name", "John",
         "--query", "AccessKey.[AccessKeyId,SecretAccessKey]", "--output", "text",
@@ -106,7 +118,17 @@ def story(stage: Stage) -> None:
     stage.be(*key.split())
     print("# John creates Mary, and tries it twice.")
     for _ in range(2):
-        stage.shell("aws", "iam", "create-user", "--user-name", "Mary", "--query", "User.Arn", "--output", "text")
+        stage.shell(
+            "aws",
+            "iam",
+            "create-user",
+            "--user-name",
+            "Mary",
+            "--query",
+            "User.Arn",
+            "--output",
+            "text",
+        )
     print("# He opens a security group to the world, and closes it again.")
     group = stage.shell(
         "aws", "ec2", "create-security-group", "--group-name", "web", "--description", "web",
@@ -116,8 +138,12 @@ def story(stage: Stage) -> None:
     for action in ("authorize", "revoke"):
         stage.shell("aws", "ec2", f"{action}-security-group-ingress", *rule, "--query", "Return")
     print("# He puts an order into DynamoDB, and an invoice into S3 with boto3.")
-    stage.shell("aws", "dynamodb", "create-table", *TABLE, "--query", "TableDescription.TableStatus")
-    stage.shell("aws", "dynamodb", "put-item", "--table-name", "orders", "--item", '{"id": {"S": "42"}}')
+    stage.shell(
+        "aws", "dynamodb", "create-table", *TABLE, "--query", "TableDescription.TableStatus"
+    )
+    stage.shell(
+        "aws", "dynamodb", "put-item", "--table-name", "orders", "--item", '{"id": {"S": "42"}}'
+    )
     stage.shell(sys.executable, "-c", S3, shown="python invoices.py")
 
 

@@ -1,8 +1,8 @@
 """A trail to read, and the command line to read it with."""
 
 import pytest
-import trails
 
+import trails
 from apitrail.__main__ import run
 
 

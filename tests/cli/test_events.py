@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import trails
 
+import trails
 from apitrail.__main__ import run
 
 NAMES = ("CreateUser", "GetUser", "DeleteUser")

@@ -26,7 +26,9 @@ type Command = Callable[..., Any]
 class Group(click.Group):
     """Lists commands in the order of its table (the story, not the alphabet), loads them late."""
 
-    def __init__(self, *args: Any, commands_at: dict[str, str] | None = None, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, commands_at: dict[str, str] | None = None, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self._commands_at = commands_at or {}
 

@@ -94,7 +94,9 @@ def execute(trail: Path, command: tuple[str, ...], labels: tuple[str, ...], **op
         _say(str(error))
         click.echo(f"hint: {error.hint}", err=True)
         return error.status
-    _say(f"recorded {_calls(outcome.calls)} (run {outcome.run}); apitrail events --run last shows them")
+    _say(
+        f"recorded {_calls(outcome.calls)} (run {outcome.run}); apitrail events --run last shows them"
+    )
     return outcome.status
 
 

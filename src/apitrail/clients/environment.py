@@ -13,7 +13,9 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from apitrail.aws import host as aws_host
 from apitrail.clients import bundle as bundles
 from apitrail.clients import endpoints
-from apitrail.proxy.names import RUN_USER
+
+# A proxy user name that starts so says which run a client belongs to.
+RUN_USER = "run-"
 
 # Instance, container and EKS metadata: credentials come from there, and never through a proxy.
 METADATA = ("169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254")

@@ -20,9 +20,9 @@ from mitmproxy.connection import Client, Server
 from mitmproxy.proxy import mode_specs, server_hooks
 from mitmproxy.tcp import TCPFlow
 
+from apitrail.clients.environment import RUN_USER
 from apitrail.proxy import log
 from apitrail.proxy.destination import Address, Destinations
-from apitrail.proxy.names import RUN_USER
 
 logger = logging.getLogger("apitrail")
 
