@@ -47,7 +47,8 @@ def success(operation: OperationModel, protocol: str, result: Any, request_id: s
     """
     shape = operation.output_shape
     if shape is None:
-        return _enveloped(operation, protocol, "", request_id)
+        done = "<return>true</return>" if protocol == "ec2" else ""
+        return _enveloped(operation, protocol, done, request_id)
     value = native(shape, _placed(shape, result))
     name = shape.serialization.get("payload") if protocol.startswith("rest") else None
     if name is not None:
@@ -110,7 +111,7 @@ def _enveloped(operation: OperationModel, protocol: str, inside: str, request_id
                 inside = tree.element(wrapper, inside)
             inside += tree.element("ResponseMetadata", tree.element("RequestId", request_id))
         case "ec2":
-            inside = tree.element("requestId", request_id) + (inside or "<return>true</return>")
+            inside = tree.element("requestId", request_id) + inside
         case "rest-xml":
             return b""
         case _:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from apitrail.errors import UsageError
 from apitrail.exchange import Request
-from apitrail.playback.reply import Reply, refusal
+from apitrail.playback.reply import Reply, UnplayableError
 
 _TIMEOUT = 60.0
 _HOP = frozenset({"connection", "transfer-encoding", "content-length", "expect", "keep-alive"})
@@ -35,7 +35,7 @@ class Forward:
         )
 
     def __call__(self, request: Request) -> Reply:
-        """The upstream's answer, or a 502-like refusal where it cannot be reached."""
+        """The upstream's answer; UnplayableError where it cannot be reached."""
         connection = self._connection(self._host, self._port, timeout=_TIMEOUT)
         try:
             connection.putrequest(
@@ -48,8 +48,7 @@ class Forward:
             connection.endheaders(request.body.data)
             return _reply(request, connection.getresponse())
         except (OSError, http.client.HTTPException) as error:
-            reason = f"the upstream cannot be reached: {error}"
-            return refusal("rest-xml", reason, "", status=400)
+            raise UnplayableError(f"the upstream cannot be reached: {error}") from error
         finally:
             connection.close()
 

@@ -42,9 +42,13 @@ class Player:
             return found
         self.misses.append(found.reason)
         self.say(f"miss: {found.reason}")
+        reason = found.reason
         if self.forward is not None:
-            return self.forward(request)
-        return refusal(str(protocol), found.reason, str(uuid.uuid4()))
+            try:
+                return self.forward(request)
+            except UnplayableError as error:
+                reason = f"{reason}; {error}"
+        return refusal(str(protocol), reason, str(uuid.uuid4()))
 
     def _answer(self, request: Request, call: Call, protocol: str) -> Reply | Miss:
         if call.service is None or call.operation is None:

@@ -99,11 +99,9 @@ def _length(call: Recorded) -> int | None:
     return int(found) if found.isdigit() else None
 
 
-def refusal(protocol: str, reason: str, request_id: str, *, status: int = 400) -> Reply:
+def refusal(protocol: str, reason: str, request_id: str) -> Reply:
     """A miss as an error that SDKs show and do not retry."""
     headers = (("x-amzn-RequestId", request_id), *_typed(protocol))
     if protocol in ("json", "rest-json"):
         headers = (*headers, ("x-amzn-ErrorType", MISS))
-    return Reply(
-        status=status, headers=headers, body=body.error(protocol, MISS, reason, request_id)
-    )
+    return Reply(status=400, headers=headers, body=body.error(protocol, MISS, reason, request_id))
