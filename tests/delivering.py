@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import threading
 from collections.abc import Iterator, Sequence
@@ -29,6 +28,7 @@ from apitrail.tlog import note
 from apitrail.trail.rows import Draft
 from apitrail.trail.writer import Trail
 from apitrail.web.bucket import Bucket, routes
+from machine import until
 
 ACCOUNT = "123456789012"
 # On the hour, and long ago: the AWS CLI looks at nothing that is to come.
@@ -95,26 +95,13 @@ def served(directory: Path) -> Iterator[str]:
     app = Starlette(
         routes=[Route("/", cloudtrail, methods=["POST"]), *routes(lambda: bucket)]
     )  # fmt: skip
-    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, log_level="error"))
-    ready = threading.Event()
-
-    async def main() -> None:
-        socket = server.config.bind_socket()
-        ports.append(socket.getsockname()[1])
-        ready.set()
-        await server.serve([socket])
-
-    ports: list[int] = []
-    thread = threading.Thread(target=lambda: asyncio.run(main()))
+    config = uvicorn.Config(app, "127.0.0.1", 0, log_level="error")
+    server, socket = uvicorn.Server(config), config.bind_socket()
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve([socket])))
     thread.start()
     try:
-        assert ready.wait(30)
-        yield f"http://127.0.0.1:{ports[0]}"
+        until(lambda: server.started)
+        yield f"http://127.0.0.1:{socket.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(30)
-
-
-def public_value(tree: Tree) -> bytes:
-    """The DER of the newest key that signs digests."""
-    return base64.b64decode(tree.manifest().public_keys[-1].value)
