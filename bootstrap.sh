@@ -10,8 +10,9 @@ if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$want" ]; then
     exit 0
 fi
 
+# Debian's python3 lacks ensurepip where its venv package is not installed; uv does without.
 works() {
-    "$1" -c 'import ensurepip, sqlite3, ssl, sys, venv; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1
+    "$1" -c "import sqlite3, ssl, sys, venv$([ -n "$uv" ] || echo ", ensurepip"); sys.exit(sys.version_info < (3, 12))" >/dev/null 2>&1
 }
 
 pythons() {
