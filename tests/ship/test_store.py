@@ -160,6 +160,24 @@ def test_records_are_those_of_the_events_command(trail):
     assert {each["eventTime"] for each in records(of, made)} == {iso(HOUR // 1000)}
 
 
+def test_event_selectors_leave_out_and_the_manifest_counts(trail):
+    delivering.record(
+        trail,
+        [delivering.at(HOUR + n, n, eventCategory="Management") for n in range(6)],
+    )
+    (trail / "selectors.json").write_text(
+        json.dumps(
+            {"EventSelectors": [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}]}
+        )
+    )
+    of = Store.local(trail)
+    made = of.close_up(HOUR + MINUTE)
+    assert made.left_out == 2
+    assert {each["eventName"] for each in records(of, made)} == {"CreateUser", "DeleteUser"}
+    kept = Store.of_bucket(trail, "keep", "").close_up(HOUR + MINUTE)
+    assert (kept.left_out, len(kept.logs[0].indexes)) == (0, 6)
+
+
 def test_large_deliveries_are_several_files(trail, monkeypatch):
     monkeypatch.setattr(closing, "RECORDS", 2)
     delivering.record(trail, [delivering.at(HOUR + n, n) for n in range(5)])

@@ -110,6 +110,8 @@ class _Check:
             f"{calls} calls in {len(manifest.logs)} log files under {len(manifest.digests)} "
             f"digests, complete and unaltered up to entry {manifest.entries - 1}"
         )
+        if manifest.left_out:
+            self.said.append(f"event selectors left out {manifest.left_out} calls")
 
     def _files(self, manifest: Manifest) -> list[Finding]:
         """Every file that must be here is, as it was; and no other."""

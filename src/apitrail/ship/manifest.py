@@ -195,7 +195,8 @@ class Manifest:
 
     `bucket` and `prefix` are where digests say they are; `erasures` counts the entries whose
     erasures the files follow; `every` is the time of one digest in seconds; `checkpoint` is the
-    log's signed head; `rotations` are the notes that lead from one log key to the next.
+    log's signed head; `left_out` counts calls that event selectors kept out of the log files;
+    `rotations` are the notes that lead from one log key to the next.
     """
 
     origin: str
@@ -205,6 +206,7 @@ class Manifest:
     entries: int = 0
     erasures: int = 0
     checkpoint: str = ""
+    left_out: int = 0
     rotations: tuple[str, ...] = ()
     public_keys: tuple[PublicKey, ...] = ()
     logs: tuple[LogFile, ...] = ()
@@ -222,13 +224,13 @@ class Manifest:
             case {
                 "version": 1, "origin": str(origin), "bucket": str(bucket), "prefix": str(prefix),
                 "every": int(every), "entries": int(entries), "erasures": int(erasures),
-                "checkpoint": str(checkpoint), "rotations": [*rotations],
+                "checkpoint": str(checkpoint), "leftOut": int(left_out), "rotations": [*rotations],
                 "publicKeys": [*keys], "logs": [*logs], "digests": [*digests], **rest,
             } if every > 0:  # fmt: skip
                 shipped = rest.get("shipped")
                 return cls(
                     origin=origin, bucket=bucket, prefix=prefix, every=every, entries=entries,
-                    erasures=erasures, checkpoint=checkpoint,
+                    erasures=erasures, checkpoint=checkpoint, left_out=left_out,
                     rotations=tuple(str(each) for each in rotations),
                     public_keys=parse_all(keys, PublicKey.parse),
                     logs=parse_all(logs, LogFile.parse),
@@ -243,7 +245,7 @@ class Manifest:
         said = {
             "version": VERSION, "origin": self.origin, "bucket": self.bucket,
             "prefix": self.prefix, "every": self.every, "entries": self.entries,
-            "erasures": self.erasures, "checkpoint": self.checkpoint,
+            "erasures": self.erasures, "checkpoint": self.checkpoint, "leftOut": self.left_out,
             "rotations": list(self.rotations),
             "publicKeys": [key.to_json() for key in self.public_keys],
             "logs": [log.to_json() for log in self.logs],

@@ -6,7 +6,7 @@ It does not know files.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +26,8 @@ RECORD_TAGS = ("who", "what", "request", "response")
 class Record:
     """One call's record as it stands in a log file.
 
-    `time` is the entry's, Unix milliseconds; `happened` the event's, Unix seconds.
+    `time` is the entry's, Unix milliseconds; `happened` the event's, Unix seconds; one that is
+    not `selected` is not to be delivered.
     """
 
     index: int
@@ -34,15 +35,27 @@ class Record:
     happened: int
     place: Place
     text: str
+    selected: bool = True
 
 
-def records(source: Source, start: int, stop: int) -> Iterator[Record]:
+type Chosen = Callable[[Mapping[str, Any]], bool]
+"""Is this record to be delivered?"""
+
+
+def everything(_record: Mapping[str, Any]) -> bool:
+    """No record is left out."""
+    return True
+
+
+def records(source: Source, start: int, stop: int, chosen: Chosen = everything) -> Iterator[Record]:
     """The calls among entries [start, stop) of which anything is left."""
     for data in source.entries(start, stop):
         link = Entry.parse(data)
         if link.kind in CALLS and (found := _record(source, link.index)):
             happened = _seconds(found.get("eventTime"), link.time // 1000)
-            yield Record(link.index, link.time, happened, Place.of(found), spell(found))
+            yield Record(
+                link.index, link.time, happened, Place.of(found), spell(found), chosen(found)
+            )
 
 
 def record(source: Source, index: int) -> str | None:

@@ -11,18 +11,18 @@ import hashlib
 import json
 import secrets
 import string
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from apitrail import rotation
+from apitrail import rotation, selectors
 from apitrail.errors import UsageError, VerificationError
 from apitrail.keys import Keys
 from apitrail.ship import digest, records, voucher
 from apitrail.ship.closing import Closing
 from apitrail.ship.manifest import LogFile, Manifest
+from apitrail.ship.records import Record
 from apitrail.ship.signing import digest_key
 from apitrail.ship.tree import CHECKPOINT, MANIFEST, SIDECAR, Tree
 from apitrail.source import Source
@@ -34,8 +34,6 @@ LOCAL = "local"
 BUCKET = "apitrail"
 # CloudTrail delivers a digest an hour.
 EVERY = 3600
-
-type Chosen = Callable[[Mapping[str, Any]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +115,20 @@ class Store:
             replace(followed, every=every or before.every), digest_key(keys.directory), _unique,
             self.tree.put,
         )  # fmt: skip
-        made = closing.run(records.records(source, before.entries, head.size), now)
+        left_out = before.left_out
+
+        def selected() -> Iterator[Record]:
+            nonlocal left_out
+            for record in records.records(source, before.entries, head.size, self._chosen()):
+                if record.selected:
+                    yield record
+                else:
+                    left_out += 1
+
+        made = closing.run(selected(), now)
         for each in made.digests[len(before.digests) :]:
             self.tree.put_metadata(each)
-        return self._sign(source, replace(made, entries=head.size), tail, signer)
+        return self._sign(source, replace(made, entries=head.size, left_out=left_out), tail, signer)
 
     def follow_erasures(self) -> None:
         """Take from the files that are here what was erased from the log. Needs the lock."""
@@ -141,6 +149,12 @@ class Store:
             CHECKPOINT, voucher.vouch(voucher.head(tail, signer), done.dump(), signer).encode()
         )
         return done
+
+    def _chosen(self) -> records.Chosen:
+        """What is delivered here: event selectors are for readers, what is kept for ever is all."""
+        chosen = selectors.load(self.trail)
+        is_local = self.tree.directory.name == LOCAL
+        return chosen.matches if is_local and chosen.custom else records.everything
 
     def save(self, manifest: Manifest) -> None:
         """Only now do new files count: a crash before leaves files that nobody knows."""
