@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 
 import pytest
 from hypothesis import given
@@ -296,6 +297,19 @@ def test_a_trail_that_was_rolled_back_is_refused(trail, tmp_path):
     of.tree.put("apitrail/manifest.json", manifest.dump().replace(b'"entries": 1', b'"entries": 9'))
     with pytest.raises(UsageError, match="digests cover 9 entries"):
         of.close_up(HOUR + 2 * MINUTE)
+
+
+def test_other_entries_in_place_of_those_covered_are_refused(trail, tmp_path):
+    delivering.record(trail, [delivering.at(HOUR, 1)])
+    shutil.copytree(trail, tmp_path / "backup")
+    delivering.record(trail, [delivering.at(HOUR, 2)])
+    of = Store.local(trail)
+    of.close_up(HOUR + MINUTE)
+    other = tmp_path / "backup"
+    delivering.record(other, [delivering.at(HOUR, 3), delivering.at(HOUR, 4)])
+    shutil.copytree(trail / "digests", other / "digests")
+    with pytest.raises(UsageError, match="has others in their place"):
+        Store.local(other).close_up(HOUR + 2 * MINUTE)
 
 
 @given(st.sets(st.integers(0, 500)))

@@ -193,7 +193,7 @@ class Shipped:
 class Manifest:
     """Every file of a tree, which is of the log's first `entries` entries.
 
-    `bucket` and `prefix` are where digests say they are; `erasures` counts the entries whose
+    `last` is the leaf hash of the last of them, in hex; `bucket` and `prefix` are where digests say they are; `erasures` counts the entries whose
     erasures the files follow; `every` is the time of one digest in seconds; `checkpoint` is the
     log's signed head; `left_out` counts calls that event selectors kept out of the log files;
     `rotations` are the notes that lead from one log key to the next.
@@ -204,6 +204,7 @@ class Manifest:
     prefix: str
     every: int
     entries: int = 0
+    last: str = ""
     erasures: int = 0
     checkpoint: str = ""
     left_out: int = 0
@@ -223,14 +224,15 @@ class Manifest:
         match read_json(data, "manifest"):
             case {
                 "version": 1, "origin": str(origin), "bucket": str(bucket), "prefix": str(prefix),
-                "every": int(every), "entries": int(entries), "erasures": int(erasures),
-                "checkpoint": str(checkpoint), "leftOut": int(left_out), "rotations": [*rotations],
+                "every": int(every), "entries": int(entries), "last": str(last),
+                "erasures": int(erasures), "checkpoint": str(checkpoint),
+                "leftOut": int(left_out), "rotations": [*rotations],
                 "publicKeys": [*keys], "logs": [*logs], "digests": [*digests], **rest,
             } if every > 0:  # fmt: skip
                 shipped = rest.get("shipped")
                 return cls(
                     origin=origin, bucket=bucket, prefix=prefix, every=every, entries=entries,
-                    erasures=erasures, checkpoint=checkpoint, left_out=left_out,
+                    last=last, erasures=erasures, checkpoint=checkpoint, left_out=left_out,
                     rotations=tuple(str(each) for each in rotations),
                     public_keys=parse_all(keys, PublicKey.parse),
                     logs=parse_all(logs, LogFile.parse),
@@ -244,7 +246,7 @@ class Manifest:
         """The bytes that are signed."""
         said = {
             "version": VERSION, "origin": self.origin, "bucket": self.bucket,
-            "prefix": self.prefix, "every": self.every, "entries": self.entries,
+            "prefix": self.prefix, "every": self.every, "entries": self.entries, "last": self.last,
             "erasures": self.erasures, "checkpoint": self.checkpoint, "leftOut": self.left_out,
             "rotations": list(self.rotations),
             "publicKeys": [key.to_json() for key in self.public_keys],

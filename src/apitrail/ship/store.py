@@ -27,6 +27,7 @@ from apitrail.ship.signing import digest_key
 from apitrail.ship.tree import CHECKPOINT, MANIFEST, SIDECAR, Tree
 from apitrail.source import Source
 from apitrail.tlog import note
+from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail.reader import Reader
 
 FOLDER = "digests"
@@ -88,54 +89,50 @@ class Store:
             return self._close_up(source, now, every)
 
     def _close_up(self, source: Source, now: int, every: int | None) -> Manifest:
-        keys = Keys.of(self.trail)
+        tail, signer = self._tail(source), self._signer()
+        head = voucher.head(tail, signer)
+        before = self.known() or Manifest(
+            origin=head.origin, bucket=self.bucket, prefix=self.prefix, every=every or EVERY
+        )
+        _check_past(source, before, head)
+        self._forget_unknown(before)
+        followed = self._follow_erasures(source, before, head.size)
+        found = _Selected(records.records(source, before.entries, head.size, self._chosen()))
+        closing = Closing(
+            replace(followed, every=every or before.every),
+            digest_key(Keys.of(self.trail).directory), _unique, self.tree.put,
+        )  # fmt: skip
+        made = closing.run(found, now)
+        for each in made.digests[len(before.digests) :]:
+            self.tree.put_metadata(each)
+        covered = replace(
+            made, entries=head.size, last=_leaf(source, head.size),
+            left_out=before.left_out + found.left_out,
+        )  # fmt: skip
+        return self._sign(source, covered, tail, signer)
+
+    def _tail(self, source: Source) -> str:
         if (tail := source.tail()) is None:
             raise UsageError(
                 "the trail is empty", hint="record something first: apitrail exec -- CMD"
             )
+        return tail
+
+    def _signer(self) -> note.Signer:
+        keys = Keys.of(self.trail)
         if not keys.exist:
             raise UsageError(
                 f"the log's key is not in {str(keys.directory)!r}, and digests are vouched for by it",
                 hint="run this where the trail was recorded",
             )
-        signer = keys.signer()
-        head = voucher.head(tail, signer)
-        before = self.known() or Manifest(
-            origin=head.origin, bucket=self.bucket, prefix=self.prefix, every=every or EVERY
-        )
-        if before.entries > head.size or before.origin != head.origin:
-            raise UsageError(
-                f"digests cover {before.entries} entries of {before.origin!r}, "
-                f"and the log has {head.size} of {head.origin!r}: entries are missing",
-                hint="`apitrail verify` says more",
-            )
-        self._forget_unknown(before)
-        followed = self._follow_erasures(source, before, head.size)
-        closing = Closing(
-            replace(followed, every=every or before.every), digest_key(keys.directory), _unique,
-            self.tree.put,
-        )  # fmt: skip
-        left_out = before.left_out
-
-        def selected() -> Iterator[Record]:
-            nonlocal left_out
-            for record in records.records(source, before.entries, head.size, self._chosen()):
-                if record.selected:
-                    yield record
-                else:
-                    left_out += 1
-
-        made = closing.run(selected(), now)
-        for each in made.digests[len(before.digests) :]:
-            self.tree.put_metadata(each)
-        return self._sign(source, replace(made, entries=head.size, left_out=left_out), tail, signer)
+        return keys.signer()
 
     def follow_erasures(self) -> None:
         """Take from the files that are here what was erased from the log. Needs the lock."""
         with Reader(self.trail) as source:
             if (manifest := self.known()) is None or (tail := source.tail()) is None:
                 return
-            signer = Keys.of(self.trail).signer()
+            signer = self._signer()
             head = voucher.head(tail, signer)
             done = self._follow_erasures(source, manifest, head.size)
             if done.logs != manifest.logs:
@@ -194,6 +191,46 @@ def follow_erasures(trail: Path) -> None:
     for store in Store.all(trail):
         with store.locked():
             store.follow_erasures()
+
+
+class _Selected:
+    """The records to be delivered, and how many are not."""
+
+    def __init__(self, found: Iterator[Record]) -> None:
+        self._found = found
+        self.left_out = 0
+
+    def __iter__(self) -> Iterator[Record]:
+        for record in self._found:
+            if record.selected:
+                yield record
+            else:
+                self.left_out += 1
+
+
+def _check_past(source: Source, before: Manifest, head: Checkpoint) -> None:
+    """Hold the log to be that of which digests were made; each entry's hash stands for all before.
+
+    Raises:
+        UsageError: it is shorter, or another.
+    """
+    if before.entries > head.size or before.origin != head.origin:
+        raise UsageError(
+            f"digests cover {before.entries} entries of {before.origin!r}, "
+            f"and the log has {head.size} of {head.origin!r}: entries are missing",
+            hint="`apitrail verify` says more",
+        )
+    if _leaf(source, before.entries) != before.last:
+        raise UsageError(
+            f"digests cover {before.entries} entries, and the log has others in their place",
+            hint=f"`apitrail verify` says more; digests begin anew where {FOLDER}/ is moved away",
+        )
+
+
+def _leaf(source: Source, size: int) -> str:
+    """The hash of the last of `size` entries, in hex."""
+    link = source.entry(size - 1) if size else None
+    return "" if link is None else link.hash.hex()
 
 
 def _rotations(source: Source) -> tuple[str, ...]:
