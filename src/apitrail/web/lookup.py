@@ -26,7 +26,7 @@ from apitrail.web.served import Served
 PAGE = 50
 VALUE_LIMIT = 2000
 # So many calls are looked at for one page; a page may be short, or empty, and still have a next.
-LOOK = 5000
+LOOK = 20_000
 MANAGEMENT = frozenset({"Management"})
 # What EventCategory may be. CloudTrail has `insight` alone; the others are ours.
 CATEGORIES: dict[str | None, frozenset[str]] = {
