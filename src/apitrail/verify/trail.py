@@ -173,10 +173,12 @@ def _published(directory: Path) -> str | None:
     path = directory / CHECKPOINT
     try:
         return path.read_bytes()[: note.MAX_SIZE].decode("utf-8", "replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise UsageError(f"cannot read {str(path)!r}: {error.strerror}") from error
+        raise UsageError(
+            f"cannot read {str(path)!r}: {error.strerror}", hint="check its permissions"
+        ) from error
 
 
 def _seen(text: str, keys: history.History, where: str) -> Checkpoint:
