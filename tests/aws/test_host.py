@@ -16,6 +16,8 @@ from apitrail.aws import host
         "dynamodb.eu-west-1.amazonaws.com",
         "DynamoDB.EU-West-1.amazonaws.com:443",
         "sts.amazonaws.com",
+        "eks.eu-west-1.amazonaws.com",
+        "eks.eu-west-1.api.aws",
         "s3.dualstack.us-east-1.amazonaws.com",
         "my.bucket.s3.amazonaws.com",
         "kms-fips.us-gov-west-1.amazonaws.com",
@@ -48,6 +50,7 @@ def test_endpoints_are_known(name):
         "ec2-1-2-3-4.eu-west-1.compute.amazonaws.com",
         "db.abc.eu-west-1.rds.amazonaws.com",
         "lb-1.eu-west-1.elb.amazonaws.com",
+        "0A1B2C.gr7.eu-west-1.eks.amazonaws.com",
         "[::1]:443",
     ],
 )

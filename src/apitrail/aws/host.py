@@ -74,10 +74,11 @@ _NEUTRAL = frozenset({"dualstack", "global", "us-gov", "fips", "aws-global"})
 # LocalStack's own name for itself resolves to the local machine.
 _LOCALSTACK = ".localhost.localstack.cloud"
 
-# Names below the suffixes that are resources of customers, not APIs (EC2, ELB and RDS naming).
+# Names below the suffixes that are resources of customers, not APIs (EC2, ELB, RDS and EKS
+# naming); a cluster's own CA would not survive being looked into.
 _NOT_API = re.compile(
     r"(^|\.)(compute(-1)?|elb|[a-z0-9-]+\.rds|cache|efs|fsx)(\.[a-z0-9-]+)?$|"
-    r"\.[a-z0-9-]+\.(elb|rds|es|cache|redshift)$"
+    r"\.[a-z0-9-]+\.(elb|rds|es|cache|redshift|eks)$"
 )
 
 
