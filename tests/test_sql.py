@@ -100,8 +100,10 @@ def test_conditions_on_indexed_columns_are_searched_for(trail, column):
         "SELECT load_extension('x')",
         "SELECT 1; SELECT 2",
         "SELECT hex(zeroblob(1000000000))",
-        "WITH RECURSIVE c(x, n) AS (SELECT 'x', 0 UNION ALL SELECT x || x, n + 1 FROM c WHERE n < 27) "
-        "SELECT length(max(x)) FROM c",
+        (
+            "WITH RECURSIVE c(x, n) AS (SELECT 'x', 0 UNION ALL SELECT x || x, n + 1 FROM c WHERE n < 27) "
+            "SELECT length(max(x)) FROM c"
+        ),
     ],
 )
 def test_nothing_else_can_be_asked(trail, statement):
