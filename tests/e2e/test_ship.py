@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+
 import boto3
 import pytest
 from botocore.config import Config
 
+import delivering
 from machine import free_port
 
 
@@ -54,6 +58,44 @@ def test_a_trail_is_shipped_verified_and_partly_erased(machine, moto, s3, place)
     hidden = machine.apitrail("verify", place, *options, status=1)
     assert hidden.stdout.startswith("TAMPERED: a delete marker")
     assert listed[0]["Key"] in hidden.stdout
+
+
+def test_validate_logs_reads_the_bucket_itself(machine, moto, s3, place):
+    machine.exec("aws", "sqs", "list-queues")
+    machine.apitrail("ship", place, "--retain", "1d", "--endpoint-url", moto)
+    machine.apitrail("export", "--format", "cloudtrail", "-o", str(machine.directory / "tree"))
+    bucket = place.split("/")[2]
+    [log] = [
+        item["Key"]
+        for item in s3.list_objects_v2(Bucket=bucket, Prefix="audit/AWSLogs")["Contents"]
+        if "/CloudTrail/" in item["Key"]
+    ]
+    _, _, account, _, region, *_ = log.split("/")
+    with delivering.served(machine.directory / "tree") as keys:
+        said = machine.run(
+            "aws", "cloudtrail", "validate-logs", "--s3-bucket", bucket, "--s3-prefix", "audit",
+            "--trail-arn", f"arn:aws:cloudtrail:{region}:{account}:trail/apitrail",
+            "--start-time", "2020-01-01",
+            env={"AWS_ENDPOINT_URL_S3": moto, "AWS_ENDPOINT_URL_CLOUDTRAIL": keys},
+        ).stdout  # fmt: skip
+    assert "1/1 digest files valid" in said
+    assert "1/1 log files valid" in said
+
+
+def test_it_goes_on_shipping_until_it_is_stopped(machine, moto, place):
+    machine.exec("aws", "iam", "list-users")
+    process = machine.start(
+        "apitrail", "ship", place, "--every", "1s", "--retain", "1d", "--endpoint-url", moto,
+        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        assert f"shipment 1 is at {place}" in process.stderr.readline()
+        machine.exec("aws", "iam", "list-roles")
+        assert any("shipment 2 is at" in line for line in process.stderr)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode != 0
 
 
 def test_an_export_is_verified_and_its_erasure_stated(machine):

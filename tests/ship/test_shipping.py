@@ -275,6 +275,14 @@ def test_copies_out_of_reach_are_known_by_entry(shelf):
     assert "locked until 2030-" in str(copy)
 
 
+def test_copies_of_a_shipment_that_was_cut_short_are_known_too(shelf):
+    lost(shelf, lambda path: "00001.json" in path)
+    with pytest.raises(UsageError):
+        shelf.ship()
+    [copy] = shipping.shipped_copies(shelf.trail, [0])
+    assert copy.version in {each for ids in versions(shelf).values() for each in ids}
+
+
 def test_an_erasure_before_shipping_is_in_no_copy(shelf):
     async def erase(trail: Trail):
         await trail.erase([Target(0, TAGS)])

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import batched, chain
+from itertools import batched
 from pathlib import Path
 
 from apitrail import custody
@@ -251,14 +251,21 @@ class ShippedCopy:
 def shipped_copies(trail: Path, indexes: Sequence[int]) -> list[ShippedCopy]:
     """The copies in buckets of what these entries recorded."""
     wanted = set(indexes)
-    logs = chain.from_iterable(
-        ((store, log) for log in store.tree.manifest().logs) for store in Store.all(trail)
-    )
     return [
         ShippedCopy(
             f"s3://{store.bucket}/{log.key}", log.copy.version, log.copy.until,
             tuple(index for index in log.indexes if index in wanted),
         )
-        for store, log in logs
+        for store in Store.all(trail)
+        for log in _in_bucket(store)
         if log.copy is not None and not wanted.isdisjoint(log.indexes)
     ]  # fmt: skip
+
+
+def _in_bucket(store: Store) -> Iterator[LogFile]:
+    """Log files that are uploaded, those of a shipment that was cut short among them."""
+    pending = store.tree.read(PENDING)
+    there = () if pending is None else Shipment.parse(pending).logs
+    yield from there
+    keys = {log.key for log in there}
+    yield from (log for log in store.tree.manifest().logs if log.key not in keys)
