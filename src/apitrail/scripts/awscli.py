@@ -11,7 +11,6 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from apitrail.errors import FormatError
 from apitrail.event import plain
 from apitrail.scripts import shell
 from apitrail.scripts.shell import Marks
@@ -26,7 +25,8 @@ refused() {{
   code=$1; shift
   if said=$("$@" 2>&1); then echo "not refused with $code: $*" >&2; exit 1; fi
   case $said in *"($code)"*) ;; *) echo "$said" >&2; exit 1 ;; esac
-}}"""
+}}
+needs_2() {{ [ -n "$raw" ] || {{ echo "skipped: aws-cli 1 cannot send binary in JSON: $1" >&2; return 1; }}; }}"""
 
 # Service → aws-cli's name of it (awscli.customizations: rename_command, and s3 is another tool).
 RENAMED = {"s3": "s3api", "codedeploy": "deploy", "config": "configservice"}
@@ -60,10 +60,7 @@ def lines(story: Story) -> Iterator[str]:
         if step.obstacle is not None:
             yield shell.comment(f"not written: {about}: {step.obstacle}")
             continue
-        try:
-            yield "\n".join(_Command(step, number, story.region).lines())
-        except FormatError as error:
-            yield shell.comment(f"not written: {about}: {error}")
+        yield "\n".join(_Command(step, number, story.region).lines())
 
 
 class _Command:
@@ -76,22 +73,23 @@ class _Command:
         self._files: list[str] = []
         self._options: list[str] = []
         self._marks = Marks()
+        self._is_binary = False
 
     def lines(self) -> Iterator[str]:
         step, call = self._step, self._step.call
-        words = self._words()
+        command = " ".join(self._words())
         yield from self._files
-        command = " ".join(words)
+        guard = f"needs_2 {call.name} && " if self._is_binary else ""
         if call.error is not None:
-            yield f"refused {call.error} {command}"
+            yield f"{guard}refused {call.error} {command}"
         elif not step.gives:
-            yield command
+            yield f"{guard}{command}"
         elif len(step.gives) == 1:
             [given] = step.gives
-            yield f"{given.name}=$({command} --query {_quoted_path(given)} --output text)"
+            yield f"{guard}{given.name}=$({command} --query {_quoted_path(given)} --output text)"
         else:
             paths = ",".join(_path(given) for given in step.gives)
-            yield f"set -- $({command} --query '[{paths}]' --output text)"
+            yield f"{guard}set -- $({command} --query '[{paths}]' --output text)"
             yield "; ".join(f"{given.name}=${{{n}}}" for n, given in enumerate(step.gives, 1))
 
     def _words(self) -> list[str]:
@@ -178,20 +176,21 @@ class _Command:
         return marks.quoted(str(marks.marked(item)))
 
     def _texts(self, value: Any) -> Any:
-        """Nested blobs as the text they hold, which aws-cli takes when told that it is raw."""
+        """Nested blobs as the text they hold, to be said to be raw; where one holds none, base64."""
+        self._is_binary = any(not _is_text(blob) for blob in _blobs(value))
+        return self._written(value)
+
+    def _written(self, value: Any) -> Any:
         if isinstance(value, bytes):
-            try:
-                return value.decode()
-            except UnicodeDecodeError:
-                raise FormatError("aws-cli cannot be given binary inside of JSON") from None
+            return plain(value) if self._is_binary else value.decode()
         if isinstance(value, dict):
-            return {name: self._texts(item) for name, item in value.items()}
+            return {name: self._written(item) for name, item in value.items()}
         if isinstance(value, list):
-            return [self._texts(item) for item in value]
+            return [self._written(item) for item in value]
         return value if isinstance(value, Text) else plain(value)
 
     def _raw(self, value: Any) -> list[str]:
-        return ["$raw"] if _has_blob(value) else []
+        return ["$raw"] if next(_blobs(value), None) is not None and not self._is_binary else []
 
 
 def _is_word(item: Any) -> bool:
@@ -205,12 +204,20 @@ def _is_word(item: Any) -> bool:
     )
 
 
-def _has_blob(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(map(_has_blob, value.values()))
-    if isinstance(value, list):
-        return any(map(_has_blob, value))
-    return isinstance(value, bytes)
+def _blobs(value: Any) -> Iterator[bytes]:
+    if isinstance(value, bytes):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _blobs(item)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _path(given: Given) -> str:

@@ -16,7 +16,11 @@ JSON = "j"
 PERCENT = "u"
 XML = "x"
 FUNCTIONS = {
-    JSON: r"""j() { printf %s "$1" | sed 's/\\/\\\\/g; s/"/\\"/g'; }""",
+    # The dot keeps a last newline from being lost; sed never sees newlines, awk joins them again.
+    JSON: r"""j() {
+  printf %s. "$1" | sed 's/\\/\\\\/g; s/"/\\"/g; s/'"$(printf '\t')"'/\\t/g; s/'"$(printf '\r')"'/\\r/g' |
+    awk 'NR > 1 { printf "\\n" } { printf "%s", $0 }' | sed 's/\.$//'
+}""",
     PERCENT: r"""u() { printf %s "$1" | od -An -v -tx1 | tr -d '\n' | tr ' ' '%'; }""",
     XML: r"""x() { printf %s "$1" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g'; }""",
 }
