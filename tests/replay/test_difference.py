@@ -113,3 +113,18 @@ def test_a_ciphertext_is_learned_and_other_bytes_matter() -> None:
     assert differences("kms", "Encrypt", {"CiphertextBlob": "AQID"}, {"CiphertextBlob": "BAUG"}, known) == []  # fmt: skip
     assert known.text("AQID") == "BAUG"
     assert differences("kms", "GetPublicKey", {"PublicKey": "AQID"}, {"PublicKey": "BwgJ"}) != []
+
+
+def test_items_without_names_are_paired_by_what_they_are() -> None:
+    old = {"SecurityGroups": [{"IpPermissions": [{"FromPort": 22}, {"FromPort": 443}]}]}
+    new = {"SecurityGroups": [{"IpPermissions": [{"FromPort": 443}, {"FromPort": 23}]}]}
+    assert differences("ec2", "DescribeSecurityGroups", old, new) == [
+        "SecurityGroups[0].IpPermissions[1].FromPort: 22 → 23"
+    ]
+
+
+def test_a_large_answer_is_learned_whole() -> None:
+    made = [[{"ImageId": f"ami-{side}{n:07}", "Tags": [{"Key": "n", "Value": str(n)}]} for n in range(2000)] for side in "ab"]  # fmt: skip
+    known = Identifiers()
+    assert differences("ec2", "DescribeImages", {"Images": made[0]}, {"Images": made[1]}, known) == []  # fmt: skip
+    assert known.text("ami-a0001999") == "ami-b0001999"

@@ -125,6 +125,8 @@ def playback_command(
     with server.listening(listen) as socket:
         url = server.url_of(socket)
         _say(f"{playback.answers.size} recorded answers at {url}; ctrl-c ends it")
+        if not server.is_loopback(socket):
+            _say("warning: whoever reaches it can read what was recorded")
         click.echo(f"export AWS_ENDPOINT_URL={url}", err=True)
         server.serve(playback, socket)
 

@@ -6,6 +6,7 @@ It does not know how answers are found.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import secrets
 import socket
 import threading
@@ -70,6 +71,11 @@ def url_of(bound: socket.socket) -> str:
     address = bound.getsockname()
     name = f"[{address[0]}]" if ":" in address[0] else address[0]
     return f"http://{name}:{address[1]}"
+
+
+def is_loopback(bound: socket.socket) -> bool:
+    """Can only this machine reach it?"""
+    return ipaddress.ip_address(bound.getsockname()[0]).is_loopback
 
 
 @contextmanager

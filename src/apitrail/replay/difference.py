@@ -5,6 +5,8 @@ It does not know calls; it walks two JSON values by the model's shape.
 
 from __future__ import annotations
 
+import json
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -104,18 +106,19 @@ class _Walk:
     def _paired(self, old: list[Any], new: list[Any]) -> Iterator[tuple[Any, Any]]:
         """Items that are of the same thing, in whatever order; the others as they stand."""
         translated = [self._identifiers.translate(item) for item in old]
-        left = list(range(len(new)))
-        rest = []
         name = _key(translated, new)
+        places: dict[str, deque[int]] = {}
+        for number, item in enumerate(new):
+            places.setdefault(_sameness(item, name), deque()).append(number)
+        rest, left = [], set(range(len(new)))
         for before, seen in zip(old, translated, strict=True):
-            match = next((n for n in left if _same(seen, new[n], name)), None)
-            if match is None:
-                rest.append(before)
+            if found := places.get(_sameness(seen, name)):
+                left.remove(number := found.popleft())
+                yield before, new[number]
             else:
-                left.remove(match)
-                yield before, new[match]
+                rest.append(before)
         if len(rest) == len(left):
-            yield from zip(rest, (new[n] for n in left), strict=True)
+            yield from zip(rest, (new[number] for number in sorted(left)), strict=True)
 
     def _blob(self, path: str, member: str, old: str, new: str) -> Iterator[Difference]:
         if old == new or self._identifiers.text(old) == new:
@@ -171,10 +174,9 @@ def _key(old: list[Any], new: list[Any]) -> str | None:
     return None
 
 
-def _same(old: Any, new: Any, name: str | None) -> bool:
-    if name is None:
-        return bool(old == new)
-    return bool(old.get(name) == new.get(name))
+def _sameness(item: Any, name: str | None) -> str:
+    """Equal for items that are of the same thing."""
+    return json.dumps(item if name is None else item.get(name), sort_keys=True)
 
 
 def _join(path: str, name: str) -> str:

@@ -23,6 +23,8 @@ class Identifiers:
 
     def __init__(self, known: Mapping[str, str] | None = None) -> None:
         self._known: dict[str, str] = dict(known or {})
+        # What is called otherwise now, apart: most names of a large answer stay as they are.
+        self._changed = {old: new for old, new in self._known.items() if old != new}
         self._tokens: dict[str, str] = {}
         self._regions: dict[str, str] = {}
 
@@ -32,8 +34,11 @@ class Identifiers:
     def learn(self, old: str, new: str) -> None:
         """`old` is called `new` from now on; of ARNs also the account."""
         self._known[old] = new
-        if old != new:
-            self._learn_account(old, new)
+        if old == new:
+            self._changed.pop(old, None)
+            return
+        self._changed[old] = new
+        self._learn_account(old, new)
 
     def move(self, old_region: str, new_region: str) -> None:
         """Names of a region, and of its zones (`eu-west-1a`), become the other's."""
@@ -47,11 +52,7 @@ class Identifiers:
 
     def learned(self) -> dict[str, str]:
         """What is called otherwise than recorded, secrets left out."""
-        return {
-            old: new
-            for old, new in self._known.items()
-            if old != new and REDACTED.search(old) is None
-        }
+        return {old: new for old, new in self._changed.items() if REDACTED.search(old) is None}
 
     def translate(self, value: Any) -> Any:
         """A value (JSON, bytes) with each known name in it replaced; member names stay."""
@@ -75,16 +76,14 @@ class Identifiers:
         if text in self._known:
             return self._known[text]
         changes = {
-            old: new
-            for old, new in self._known.items()
-            if old != new and len(old) >= SHORTEST and old in text
+            old: new for old, new in self._changed.items() if len(old) >= SHORTEST and old in text
         }
         # In URLs and URL-encoded policies names are percent-encoded.
         if "%" in text:
             changes |= {
                 quoted: quote(new, safe="")
-                for old, new in self._known.items()
-                if old != new and (quoted := quote(old, safe="")) != old and quoted in text
+                for old, new in self._changed.items()
+                if (quoted := quote(old, safe="")) != old and quoted in text
             }
         moved = {old: new for old, new in self._regions.items() if old in text}
         if not changes and not moved:
@@ -103,4 +102,6 @@ class Identifiers:
         if not (old.startswith("arn:") and new.startswith("arn:")):
             return
         if len(before) == len(after) == 6 and _ACCOUNT.fullmatch(before[4]):
-            self._known.setdefault(before[4], after[4])
+            account = self._known.setdefault(before[4], after[4])
+            if account != before[4]:
+                self._changed[before[4]] = account
