@@ -281,6 +281,20 @@ def test_nothing_in_the_log_changes_by_being_served(machine, served):
     assert machine.apitrail("verify").stdout.startswith("OK")
 
 
+def test_a_call_is_there_when_its_client_has_the_answer(moto, tmp_path):
+    recording = Machine(tmp_path / "home", moto)
+    with recording.recording("--upstream", moto, "--mode", "regular@0"):
+        recording.apitrail("exec", "--", *boto3("boto3.client('sts').get_caller_identity()"))
+        with serving(recording) as (url, _):
+            api = client(Machine(recording.directory, url))
+            assert api.get_trail_status(Name="apitrail")["IsLogging"] is True
+            assert names(api.lookup_events()) == ["GetCallerIdentity"]
+            recording.apitrail("exec", "--", *boto3("boto3.client('iam').list_roles()"))
+            assert names(api.lookup_events()) == ["ListRoles", "GetCallerIdentity"]
+            delivered = {trail["HomeRegion"] for trail in api.describe_trails()["trailList"]}
+            assert delivered == {"eu-central-1", "us-east-1"}
+
+
 def test_selectors_that_were_put_filter_what_is_looked_up(served):
     api = client(served)
     everything = api.get_event_selectors(TrailName="apitrail")["AdvancedEventSelectors"]

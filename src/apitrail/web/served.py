@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from apitrail import control, selectors
 from apitrail.bundle import Bundle, is_archive
-from apitrail.errors import UsageError
+from apitrail.errors import FormatError, UsageError
 from apitrail.event import Event
 from apitrail.opening import open_source
 from apitrail.query import Filter
@@ -92,10 +92,13 @@ class Served:
                 store.close_up(self.clock())
 
     def manifest(self) -> Manifest:
-        """What was delivered so far."""
+        """What was delivered so far; nothing, where what says so is no manifest."""
         store = self.store()
-        nothing = Manifest(origin="", bucket=BUCKET, prefix="", every=EVERY)
-        return (store.known() if store is not None else None) or nothing
+        known = None
+        # `deliver` says so to a person, and `apitrail verify` what it means.
+        with suppress(FormatError):
+            known = store.known() if store is not None else None
+        return known or Manifest(origin="", bucket=BUCKET, prefix="", every=EVERY)
 
     def trails(self) -> list[dict[str, Any]]:
         """The trails as DescribeTrails tells them: one for each account and region."""

@@ -5,7 +5,7 @@ It does not know the command line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from apitrail.errors import UsageError
@@ -44,18 +44,16 @@ def serve(
     guarded = guard.Guard(
         application(served), frozenset(name.lower() for name in (*names, address.host)), token
     )
-    url = f"http://{server.bound(listening)}"
-    server.run(guarded, listening, ready=lambda: _announce(served, url, token is not None, say))
+    words = list(_welcome(served, f"http://{server.bound(listening)}", token is not None))
+    server.run(guarded, listening, ready=lambda: say("\n".join(words)))
 
 
-def _announce(served: Served, url: str, needs_token: bool, say: Say) -> None:
-    say(f"apitrail: serving {served.path} on {url}")
-    say(f"    export AWS_ENDPOINT_URL={url}")
+def _welcome(served: Served, url: str, needs_token: bool) -> Iterator[str]:
+    yield f"apitrail: serving {served.path} on {url}"
+    yield f"    export AWS_ENDPOINT_URL={url}"
     if needs_token:
-        say("    export AWS_ACCESS_KEY_ID=<the token> AWS_SECRET_ACCESS_KEY=any")
-    say("    aws cloudtrail lookup-events --max-items 5")
-    for about in served.trails()[:1] if not served.is_bundle else ():
-        say(
-            f"    aws cloudtrail validate-logs --trail-arn {about['TrailARN']} "
-            "--start-time 2020-01-01"
-        )
+        yield "    export AWS_ACCESS_KEY_ID=<the token> AWS_SECRET_ACCESS_KEY=any"
+    yield "    aws cloudtrail lookup-events --max-items 5"
+    for about in served.trails() if not served.is_bundle else ():
+        arn = about["TrailARN"]
+        yield f"    aws cloudtrail validate-logs --trail-arn {arn} --start-time 2020-01-01"
