@@ -114,6 +114,14 @@ def test_a_sidecar_is_part_of_the_evidence(tree, trail):
     assert f"{second.key}{SIDECAR} is missing" in message
 
 
+def test_a_download_has_no_sidecars_and_says_so(tree, trail):
+    for each in tree.manifest().digests:
+        tree.remove(each.key + SIDECAR)
+    verdict, message = said(tree, trail)
+    assert verdict == "OK"
+    assert "without what S3 keeps beside digests" in message
+
+
 def test_a_tree_of_yesterday_holds_and_is_told_from_a_given_checkpoint(tree, trail):
     delivering.record(trail, [delivering.at(NOW, 9)])
     newest = (trail / "checkpoint").read_text()

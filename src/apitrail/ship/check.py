@@ -116,24 +116,27 @@ class _Check:
     def _files(self, manifest: Manifest) -> list[Finding]:
         """Every file that must be here is, as it was; and no other."""
         expected = {file.key: file.sha256 for file in manifest.files()}
-        for digest in manifest.digests:
-            expected[digest.key + SIDECAR] = hashlib.sha256(sidecar(digest)).hexdigest()
         here = [key for key in self.tree.names() if key not in OWN]
+        if any(key.endswith(SIDECAR) for key in here):
+            for each in manifest.digests:
+                expected[each.key + SIDECAR] = _sha256(sidecar(each))
+        elif manifest.digests:
+            # Downloaded from a bucket: what was beside the objects is in the manifest too.
+            self.said.append("without what S3 keeps beside digests")
+        present = set(here)
         strangers = [tampered(f"{key} is in no manifest") for key in here if key not in expected]
         changed = [
             tampered(f"{key} is not what it was")
             for key in here
             if key in expected and _sha256(self.tree.read(key)) != expected[key]
         ]
-        present = set(here)
-        gone = [key for key in expected if key not in present and not key.endswith(SIDECAR)]
-        lost = findings.missing(manifest, gone)
+        gone = [key for key in expected if key not in present]
+        lost = findings.missing(manifest, [key for key in gone if not key.endswith(SIDECAR)])
         lost += [
             tampered(f"{key} is missing")
-            for key in expected
-            if key.endswith(SIDECAR) and not {key, key.removesuffix(SIDECAR)}.isdisjoint(present)
-            and key not in present
-        ]  # fmt: skip
+            for key in gone
+            if key.endswith(SIDECAR) and key.removesuffix(SIDECAR) in present
+        ]
         return [*changed, *strangers, *lost]
 
     def _chain(self, manifest: Manifest) -> list[Finding]:

@@ -127,23 +127,20 @@ def _listing(bucket: Bucket, request: Request) -> Response:
     def spell(text: str) -> str:
         return quote(text, safe="/") if asked.get("encoding-type") == "url" else escape(text)
 
-    parts = [
-        f"<Name>{escape(bucket.name)}</Name><Prefix>{spell(prefix)}</Prefix>",
-        f"<MaxKeys>{limit}</MaxKeys>",
-        f"<IsTruncated>{'false' if page.after is None else 'true'}</IsTruncated>",
-    ]
-    if delimiter:
-        parts.append(f"<Delimiter>{spell(delimiter)}</Delimiter>")
-    if "encoding-type" in asked:
-        parts.append(f"<EncodingType>{escape(asked['encoding-type'])}</EncodingType>")
-    if second:
-        parts.append(f"<KeyCount>{len(page.keys) + len(page.prefixes)}</KeyCount>")
-        if page.after is not None:
-            parts.append(f"<NextContinuationToken>{_token(page.after)}</NextContinuationToken>")
-    else:
-        parts.append(f"<Marker>{spell(after)}</Marker>")
-        if page.after is not None:
-            parts.append(f"<NextMarker>{spell(page.after)}</NextMarker>")
+    more = page.after is not None
+    fields = {
+        "Name": escape(bucket.name),
+        "Prefix": spell(prefix),
+        "MaxKeys": limit,
+        "IsTruncated": str(more).lower(),
+        "Delimiter": spell(delimiter) or None,
+        "EncodingType": escape(asked.get("encoding-type", "")) or None,
+        "KeyCount": str(len(page.keys) + len(page.prefixes)) if second else None,
+        "NextContinuationToken": _token(page.after or "") if second and more else None,
+        "Marker": None if second else spell(after),
+        "NextMarker": spell(page.after or "") if more and not second else None,
+    }
+    parts = [f"<{name}>{text}</{name}>" for name, text in fields.items() if text is not None]
     parts += _contents(bucket.tree, page.keys, spell)
     parts += [
         f"<CommonPrefixes><Prefix>{spell(each)}</Prefix></CommonPrefixes>" for each in page.prefixes
