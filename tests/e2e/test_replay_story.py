@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 import urllib.request
@@ -268,6 +270,21 @@ def test_a_replay_run_through_a_recorder_is_recorded(
         "--endpoint-url", "aws", "--yes-i-mean-it",
     )  # fmt: skip
     assert again.names("--run", "last") == ["GetCallerIdentity", "GetObject"]
+
+
+def test_a_terminal_sees_how_far_it_is(desk: Machine, second: str) -> None:
+    terminal, end = pty.openpty()
+    process = desk.start(
+        "apitrail", "replay", "--event-source", "sqs", "--dry-run", "--endpoint-url", second,
+        stdout=subprocess.PIPE, stderr=end,
+    )  # fmt: skip
+    out, _ = process.communicate(timeout=60)
+    seen = os.read(terminal, 100_000).decode()
+    os.close(end)
+    os.close(terminal)
+    assert out.splitlines()[-1] == "5 calls: 5 planned"
+    assert "calls  [" in seen
+    assert "100%" in seen
 
 
 def test_a_program_in_the_shell_runs_on_the_recording(desk: Machine) -> None:
