@@ -48,7 +48,7 @@ def test_a_trail_is_shipped_verified_and_partly_erased(machine, moto, s3, place)
 
     [first] = machine.events("--event-name", "CreateUser", "--resource-name", "mary")
     said = machine.apitrail("erase", first["eventID"], "--yes").stderr
-    assert "out of reach: 1 shipped files still tell of it" in said
+    assert "out of reach: 1 shipped file tells of it until the lock ends" in said
     assert f"{place}/AWSLogs/" in said
     assert "locked until 20" in said
 

@@ -151,7 +151,8 @@ def after_erasure(trail: Path, targets: Sequence[Target]) -> None:
     store.follow_erasures(trail)
     copies = shipping.shipped_copies(trail, [target.index for target in targets])
     if copies:
-        click.echo(f"out of reach: {len(copies)} shipped files still tell of it", err=True)
+        count = "1 shipped file tells" if len(copies) == 1 else f"{len(copies)} shipped files tell"
+        click.echo(f"out of reach: {count} of it until the lock ends", err=True)
     for copy in copies:
         click.echo(f"  {copy}", err=True)
 

@@ -74,7 +74,8 @@ class _Check:
         erased = self.report.erasures
         parts = [*self.said, f"the log {self.report.origin} is trusted by {self.trust.by}"]
         if erased:
-            parts.insert(1, f"records of {erased} calls were erased from it, as the log says")
+            calls = "1 call was" if erased == 1 else f"{erased} calls were"
+            parts.insert(1, f"what is recorded of {calls} erased, as the log says")
         return "; ".join(parts)
 
     def _open(self) -> tuple[Manifest, Checkpoint, History]:
