@@ -136,7 +136,9 @@ def test_a_query_without_end_is_ended(trail):
 
 def test_recursion_that_ends_is_allowed(trail):
     counting = "WITH RECURSIVE c(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c WHERE x < 3) "
-    assert ask(trail, counting + "SELECT count(*) FROM c") == [(3,)]
+    assert ask(trail, counting + "SELECT count(*), max(x) FROM c") == [(3, 3)]
+    inner = "WITH named AS (SELECT eventName AS n FROM events) SELECT max(n) FROM named"
+    assert ask(trail, inner) == [("GetUser",)]
 
 
 def test_names_in_texts_and_comments_are_left_alone(trail):

@@ -62,6 +62,7 @@ def test_newest_first_and_management_unless_asked(ask):
     [
         ("management", [16, *range(11, -1, -1)]),
         ("data", [17, 15, 14, 13, 12]),
+        ("Data", [17, 15, 14, 13, 12]),
         ("all", list(range(17, -1, -1))),
         ("insight", []),
     ],

@@ -90,6 +90,7 @@ class Question:
         where, *others = [*(item for item in filters if item is not None)] or [Filter()]
         merged, rest = _merge(where, others)
         category = members.text(given, "EventCategory")
+        category = category and category.lower()
         if category not in CATEGORIES:
             raise Fault(
                 "InvalidEventCategoryException",
