@@ -3,8 +3,8 @@
 It does not know who asks.
 """
 
-from apitrail.sql.question import Answer, ask, check, lines
 from apitrail.sql.field import at, cell
+from apitrail.sql.question import Answer, ask, check, lines
 from apitrail.sql.statement import TABLE
 from apitrail.sql.view import INDEXED
 
