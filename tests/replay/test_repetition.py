@@ -150,6 +150,32 @@ def test_a_secret_is_taken_from_the_file_or_the_call_is_named(tmp_path: Path) ->
     assert (sent.verdict, value) == ("same", "correct horse")
 
 
+def test_bytes_are_secrets_too_and_ciphertexts_are_passed_on(tmp_path: Path) -> None:
+    def story(studio: Studio) -> None:
+        kms = studio.client("kms")
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        cipher = kms.encrypt(KeyId=key, Plaintext=b"\0\xff")["CiphertextBlob"]
+        kms.decrypt(CiphertextBlob=cipher)
+
+    found = record(tmp_path, story)
+    [secret] = redactions(found[1].parameters)
+    with mock_aws():
+        plan = Plan(identifiers=Identifiers(), given={secret: b"\1\xfe"})
+        assert {verdict for _, verdict in verdicts(replay(found, plan=plan))} == {"same"}
+
+
+def test_an_id_is_known_outside_of_the_path_it_was_given_in(tmp_path: Path) -> None:
+    def story(studio: Studio) -> None:
+        route53 = studio.client("route53")
+        zone = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]
+        assert zone["Id"].startswith("/hostedzone/")
+        route53.list_resource_record_sets(HostedZoneId=zone["Id"])
+
+    found = record(tmp_path, story)
+    with mock_aws():
+        assert {verdict for _, verdict in verdicts(replay(found))} == {"same"}
+
+
 def test_a_secret_that_the_endpoint_hands_out_need_not_be_given(tmp_path: Path) -> None:
     def generated(studio: Studio) -> None:
         manager = studio.client("secretsmanager")

@@ -221,6 +221,29 @@ def test_values_of_answers_become_variables() -> None:
     assert name == Text(("/", Given("vpc_id", ("Vpc", "VpcId")), "/x"), "/vpc-1a/x")
 
 
+def test_ciphertexts_and_ids_inside_of_paths_are_passed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mock_aws():
+        studio = Studio()
+        route53, kms = studio.client("route53"), studio.client("kms")
+        zone = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]
+        route53.list_resource_record_sets(HostedZoneId=zone["Id"])
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        cipher = kms.encrypt(KeyId=key, Plaintext=b"text")["CiphertextBlob"]
+        kms.decrypt(CiphertextBlob=cipher)
+    found = calls(studio.record(tmp_path / "trail"))
+    monkeypatch.setenv("REDACTED_1", "text")
+    with mock_aws():
+        exec(compile(text("boto3", found), "story.py", "exec"), {})
+    script = text("script", found)
+    [zone_id] = re.findall(r"^(\w+)=\$\(aws route53 create-hosted-zone", script, flags=re.MULTILINE)
+    assert f"{zone_id}=${{{zone_id}##*/}}" in script
+    assert f'"HostedZoneId":"\'"$(j "${zone_id}")"\'"' in script
+    assert 'printf %s "$ciphertext_blob" | base64 -d > "$files/5-CiphertextBlob"' in script
+    assert 'printf %s "$REDACTED_1" > "$files/4-Plaintext"' in script
+
+
 def test_what_the_caller_said_first_stays_the_callers() -> None:
     story = tell([
         recorded(service="s3", operation="CreateBucket", parameters={"Bucket": "invoices-2026"}, result={"Location": "invoices-2026"}),

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import quote
 
 from apitrail.recorded import REDACTED
-from apitrail.recorded.naming import SHORTEST
+from apitrail.recorded.naming import SHORTEST, is_identifier
 
-_ACCOUNT = re.compile(r"\d{12}")
+_SEPARATOR = re.compile(r"[/:]")
 
 
 class Identifiers:
@@ -32,13 +32,13 @@ class Identifiers:
         return old in self._known
 
     def learn(self, old: str, new: str) -> None:
-        """`old` is called `new` from now on; of ARNs also the account."""
+        """`old` is called `new` from now on, and so are the ids and accounts inside."""
         self._known[old] = new
         if old == new:
             self._changed.pop(old, None)
             return
         self._changed[old] = new
-        self._learn_account(old, new)
+        self._learn_parts(old, new)
 
     def move(self, old_region: str, new_region: str) -> None:
         """Names of a region, and of its zones (`eu-west-1a`), become the other's."""
@@ -96,12 +96,13 @@ class Identifiers:
         both = moved | changes
         return re.sub(pattern, lambda match: both[match[0]], text)
 
-    def _learn_account(self, old: str, new: str) -> None:
-        # arn:partition:service:region:account:resource (AWS reference, "Amazon Resource Names").
-        before, after = old.split(":", 5), new.split(":", 5)
-        if not (old.startswith("arn:") and new.startswith("arn:")):
+    def _learn_parts(self, old: str, new: str) -> None:
+        """Of ARNs and paths also the account, and the ids inside (Route 53's /hostedzone/ID)."""
+        before, after = _SEPARATOR.split(old), _SEPARATOR.split(new)
+        if len(before) != len(after) or len(before) < 2:
             return
-        if len(before) == len(after) == 6 and _ACCOUNT.fullmatch(before[4]):
-            account = self._known.setdefault(before[4], after[4])
-            if account != before[4]:
-                self._changed[before[4]] = account
+        for was, now in zip(before, after, strict=True):
+            if was not in self._known and len(now) >= SHORTEST and is_identifier("", was):
+                self._known[was] = now
+                if was != now:
+                    self._changed[was] = now

@@ -45,7 +45,7 @@ class Plan:
 
     identifiers: Identifiers
     region: str | None = None
-    given: dict[str, str] = field(default_factory=dict)
+    given: dict[str, str | bytes] = field(default_factory=dict)
 
     def outgoing(self, call: Recorded) -> Outgoing:
         """The call as it is to be sent now.
@@ -67,7 +67,7 @@ class Plan:
         )  # fmt: skip
         self._check(fresh)
         # Secrets are given as to boto3, so they come in after the types.
-        parameters: dict[str, Any] = self.identifiers.translate(_native(call, shape, fresh))
+        parameters = self._filled(self.identifiers.translate(_native(call, shape, fresh)))
         return Outgoing(
             service=model.service_model.service_name,
             operation=model.name,
@@ -110,12 +110,25 @@ class Plan:
 
     def _reveal(self, call: Recorded) -> None:
         for redacted in redactions(call.parameters):
-            if redacted not in self.identifiers and redacted in self.given:
-                self.identifiers.learn(redacted, self.given[redacted])
+            given = self.given.get(redacted)
+            if redacted not in self.identifiers and isinstance(given, str):
+                self.identifiers.learn(redacted, given)
+
+    def _filled(self, value: Any) -> Any:
+        """With the secrets that are bytes, which stand for whole values only."""
+        if isinstance(value, str):
+            return self.given.get(value, value)
+        if isinstance(value, dict):
+            return {name: self._filled(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._filled(item) for item in value]
+        return value
 
     def _check(self, parameters: dict[str, Any]) -> None:
         missing = dict.fromkeys(
-            item for item in redactions(parameters) if item not in self.identifiers
+            item
+            for item in redactions(parameters)
+            if item not in self.identifiers and item not in self.given
         )
         if missing:
             some = ", ".join([*missing][:_LISTED])

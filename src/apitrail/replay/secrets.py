@@ -5,6 +5,8 @@ It does not know calls beyond their names, nor that anything is sent.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -17,10 +19,14 @@ from apitrail.recorded import REDACTED, Recorded, places, redactions
 _HINT = "`apitrail replay … --list-redactions` writes a file to fill in"
 
 
-def load(path: Path) -> dict[str, str]:
+type Given = dict[str, str | bytes]
+
+
+def load(path: Path) -> Given:
     """Redacted text → value, from TOML or JSON; what is still empty is left out.
 
-    A key is the whole `redacted:…` or its digest alone. Values are given as to boto3.
+    A key is the whole `redacted:…` or its digest alone. Values are given as to boto3;
+    `base64:…` is bytes, `file:PATH` the bytes of a file, beside this one unless absolute.
 
     Raises:
         UsageError: the file cannot be read or says something else.
@@ -32,12 +38,26 @@ def load(path: Path) -> dict[str, str]:
         raise UsageError(f"cannot read {str(path)!r}: {error}", hint=_HINT) from error
     if not isinstance(found, dict) or not all(isinstance(item, str) for item in found.values()):
         raise UsageError(f"{str(path)!r} does not give a text for each secret", hint=_HINT)
-    return {name: value for name, value in found.items() if value}
+    return {name: _value(value, path.parent) for name, value in found.items() if value}
 
 
-def resolved(given: dict[str, str], redacted: Iterable[str]) -> dict[str, str]:
+def _value(text: str, directory: Path) -> str | bytes:
+    kind, _, rest = text.partition(":")
+    try:
+        match kind:
+            case "base64":
+                return base64.b64decode(rest, validate=True)
+            case "file":
+                return (directory / rest).read_bytes()
+            case _:
+                return text
+    except (OSError, binascii.Error) as error:
+        raise UsageError(f"a secret cannot be read: {error}", hint=_HINT) from error
+
+
+def resolved(given: Given, redacted: Iterable[str]) -> Given:
     """The given values by the whole texts that stand for them."""
-    values = {}
+    values: Given = {}
     for whole in redacted:
         digest = whole.split(":")[3]
         if whole in given or digest in given:
@@ -60,7 +80,8 @@ def wanted(calls: Iterable[Recorded]) -> Iterator[tuple[str, str]]:
 
 def template(calls: Iterable[Recorded]) -> Iterator[str]:
     """The lines of a TOML file to fill in."""
-    yield "# Values as boto3 takes them. A call whose values stay empty is skipped."
+    yield "# Values as boto3 takes them; bytes as base64:… or file:PATH."
+    yield "# A call whose values stay empty is skipped."
     for redacted, where in wanted(calls):
         yield ""
         yield f"# {where}"

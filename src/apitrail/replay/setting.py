@@ -63,7 +63,7 @@ class Setting:
             read(source, indexes), plan, sender, pace=self.pace, stop_on_diff=self.stop_on_diff
         )
 
-    def _given(self, calls: Iterable[Recorded]) -> dict[str, str]:
+    def _given(self, calls: Iterable[Recorded]) -> secrets.Given:
         if self.redactions is None:
             return {}
         given = secrets.load(self.redactions)

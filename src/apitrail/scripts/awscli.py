@@ -91,6 +91,9 @@ class _Command:
             paths = ",".join(_path(given) for given in step.gives)
             yield f"{guard}set -- $({command} --query '[{paths}]' --output text)"
             yield "; ".join(f"{given.name}=${{{n}}}" for n, given in enumerate(step.gives, 1))
+        for given in step.gives:
+            if given.last:
+                yield f"{given.name}=${{{given.name}##*/}}"
 
     def _words(self) -> list[str]:
         from botocore import xform_name
@@ -123,7 +126,8 @@ class _Command:
             )
             # Not modelled as streaming where it is the whole body and aws-cli opens the file.
             opened = streamed or (shape is not None and shape.serialization.get("payload") == name)
-            if isinstance(item, bytes):
+            is_blob = shape is not None and shape.members[name].type_name == "blob"
+            if isinstance(item, bytes) or (is_blob and isinstance(item, Text)):
                 place = self._file(name, item)
                 opens = (
                     opened and self._step.model is not None and self._step.model.has_streaming_input
@@ -144,8 +148,13 @@ class _Command:
                 rest |= {code: inside} if inside else {}
         return rest
 
-    def _file(self, name: str, data: bytes) -> str:
+    def _file(self, name: str, data: bytes | Text) -> str:
         place = f"$files/{self._number}-{name}"
+        if isinstance(data, Text):
+            # Answers show bytes as base64; secrets are given as they are.
+            decode = " | base64 -d" if any(isinstance(p, Given) for p in data.parts) else ""
+            self._files.append(f'printf %s {self._word(data)}{decode} > "{place}"')
+            return place
         text = "\n".join(textwrap.wrap(base64.b64encode(data).decode(), 96))
         self._files.append(f"base64 -d > \"{place}\" <<'END'\n{text}\nEND")
         return place

@@ -101,7 +101,8 @@ def _called(function: str, arguments: list[str]) -> str:
 
 
 def _at(given: Given) -> str:
-    return "".join(f"[{key!r}]" for key in given.path)
+    place = "".join(f"[{key!r}]" for key in given.path)
+    return f'{place}.rpartition("/")[2]' if given.last else place
 
 
 def variable(given: Given, taken: set[str]) -> str:

@@ -5,6 +5,7 @@ It does not know in which language it is told.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from apitrail.aws import models
 from apitrail.errors import FormatError
-from apitrail.event import plain
 from apitrail.recorded import REDACTED, Recorded, places, renewal
 from apitrail.recorded.naming import SHORTEST, is_identifier
 from apitrail.recorded.native import native
@@ -26,10 +26,14 @@ type Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value that an earlier answer gave: a variable."""
+    """A value that an earlier answer gave: a variable.
+
+    `last` says that only what follows the last slash is meant (Route 53's `/hostedzone/ID`).
+    """
 
     name: str
     path: Path
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ class _Teller:
         self._linked = linked
         self._asked: set[str] = set()
         # Text → the step whose answer gave it first, and where in that.
-        self._given: dict[str, tuple[Step, Path]] = {}
+        self._given: dict[str, tuple[Step, Path, bool]] = {}
         self._named: dict[str, Given] = {}
         self._names: Counter[str] = Counter(_OWN)
         self._secrets: dict[str, Secret] = {}
@@ -161,6 +165,8 @@ class _Teller:
             return {name: self._texts(call, (*path, name), item) for name, item in value.items()}
         if isinstance(value, list):
             return [self._texts(call, (*path, n), item) for n, item in enumerate(value)]
+        if isinstance(value, bytes) and (text := base64.b64encode(value).decode()) in self._given:
+            return Text((self._variable(text),), text)
         return value
 
     def _parts(self, call: Recorded, path: Path, text: str) -> Iterator[str | Given | Secret]:
@@ -192,23 +198,28 @@ class _Teller:
 
     def _variable(self, text: str) -> Given:
         if text not in self._named:
-            step, path = self._given[text]
+            step, path, last = self._given[text]
             base = _snake(next((p for p in reversed(path) if isinstance(p, str)), "value"))
             self._names[base] += 1
             number = self._names[base]
             name = base if number == 1 else f"{base}_{number}"
-            self._named[text] = Given(name, path)
+            self._named[text] = Given(name, path, last)
             step.gives.append(self._named[text])
         return self._named[text]
 
     def _learn(self, step: Step) -> None:
         for path, text in places(step.call.result or {}):
             member = next((str(p) for p in reversed(path) if isinstance(p, str)), "")
-            if text in self._given or text in self._asked or not is_identifier(member, text):
-                continue
-            # What the caller had put into a longer text is the caller's too.
-            if not any(text in asked for asked in self._asked if len(text) >= SHORTEST):
-                self._given[text] = (step, path)
+            self._learn_text(step, path, member, text, last=False)
+            if text.startswith("/"):
+                self._learn_text(step, path, "", text.rpartition("/")[2], last=True)
+
+    def _learn_text(self, step: Step, path: Path, member: str, text: str, *, last: bool) -> None:
+        if text in self._given or text in self._asked or not is_identifier(member, text):
+            return
+        # What the caller had put into a longer text is the caller's too.
+        if not any(text in asked for asked in self._asked if len(text) >= SHORTEST):
+            self._given[text] = (step, path, last)
 
 
 def _is_token(shape: Any, name: str) -> bool:
@@ -222,14 +233,3 @@ def _is_stream(shape: Any) -> bool:
 def _snake(name: str) -> str:
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|\W+", "_", name).lower()
     return words if words.isidentifier() else f"value_{words}".rstrip("_")
-
-
-def as_json(value: Any) -> Any:
-    """Parameters as JSON: Text as it was recorded, blobs base64, times ISO 8601."""
-    if isinstance(value, Text):
-        return value.recorded
-    if isinstance(value, dict):
-        return {name: as_json(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [as_json(item) for item in value]
-    return plain(value)
