@@ -183,7 +183,10 @@ def test_compressed_body(encoding, compress):
     [
         (b"not gzip", "response body is not compressed as its header says"),
         (gzip.compress(b"{}", mtime=0)[:-9], "compressed response body is cut off"),
-        (gzip.compress(bytes(response.MOST_BYTES + 1), mtime=0), "response body is too large to decode"),
+        (
+            gzip.compress(bytes(response.MOST_BYTES + 1), mtime=0),
+            "response body is too large to decode",
+        ),
     ],
 )
 def test_broken_compression_is_a_doubt(body, problem):
