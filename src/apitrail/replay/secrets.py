@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from apitrail.errors import UsageError
-from apitrail.recorded import REDACTED, Recorded, places, redactions
+from apitrail.recorded import REDACTED, Recorded, places, redactions, renewal
 
 _HINT = "`apitrail replay … --list-redactions` writes a file to fill in"
 
@@ -70,6 +70,8 @@ def wanted(calls: Iterable[Recorded]) -> Iterator[tuple[str, str]]:
     known: set[str] = set()
     for call in calls:
         for path, text in places(call.parameters or {}):
+            if path[0] in renewal.COMPUTED:
+                continue
             for match in REDACTED.finditer(text):
                 if match[0] not in known:
                     known.add(match[0])

@@ -65,9 +65,7 @@ def _command(step: Step) -> str:
     assert step.model is not None
     marks = Marks()
     model = step.model
-    protocol = str(model.service_model.metadata["protocol"])
-    if protocol == "smithy-rpc-v2-cbor":
-        raise FormatError("its body is CBOR, which has no text form")
+    protocol = _protocol(model.service_model.metadata)
     serializer = serialize.create_serializer(protocol, include_validation=False)
     try:
         made = serializer.serialize_to_request(marks.marked(_on_the_wire(step)), model)
@@ -82,6 +80,15 @@ def _command(step: Step) -> str:
     if marks.found(seen) < len(marks):
         raise FormatError("a redacted value would be inside of an encoding")
     return _written(step, protocol, made["method"], target, headers, data, marks)
+
+
+def _protocol(metadata: Mapping[str, Any]) -> str:
+    """The service's first protocol with a body that can be read."""
+    offered = metadata.get("protocols") or [metadata["protocol"]]
+    found = next((name for name in offered if name != "smithy-rpc-v2-cbor"), None)
+    if found is None:
+        raise FormatError("its body is CBOR, which has no text form")
+    return str(found)
 
 
 def _on_the_wire(step: Step) -> dict[str, Any]:
