@@ -21,9 +21,9 @@ import uvicorn
 from apitrail import listing
 from apitrail.aws import host as names
 from apitrail.bundle import is_archive
-from apitrail.config import Keys
 from apitrail.errors import UsageError
 from apitrail.exchange import Body, Request
+from apitrail.keys import REDACTION, Keys
 from apitrail.opening import open_source
 from apitrail.playback.answers import Answers
 from apitrail.playback.forward import Forward
@@ -57,8 +57,8 @@ def prepare(
         UsageError: there is no trail, or the upstream is no endpoint.
     """
     forward = Forward(upstream) if upstream is not None else None
-    # A bundle has no redaction key: of secrets only the lengths can be compared.
-    keyed = not is_archive(path)
+    # Without the redaction key, as in a bundle, only the lengths of secrets can be compared.
+    keyed = not is_archive(path) and (Keys.of(path).directory / REDACTION).exists()
     with open_source(path) as source:
         chosen = source.select(listing.resolve(source, where or Filter()))
         answers = Answers(read(source, in_order(source, chosen)), keyed=keyed)

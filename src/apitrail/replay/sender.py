@@ -56,20 +56,32 @@ class Sender:
     """botocore clients for one endpoint, made as they are needed.
 
     `endpoint` None means each service's own endpoint at AWS.
+
+    Raises:
+        UsageError: there are no credentials, or no such profile.
     """
 
     def __init__(
         self, endpoint: str | None, *, profile: str | None = None, region: str | None = None
     ) -> None:
-        from botocore.exceptions import ProfileNotFound
+        from botocore.exceptions import BotoCoreError
         from botocore.session import Session
 
         self._endpoint = endpoint
         self._session = Session(profile=profile)
         try:
-            self._region = region or self._session.get_config_variable("region") or "us-east-1"
-        except ProfileNotFound as error:
-            raise UsageError(str(error)) from error
+            settings = self._session.get_scoped_config()
+            found = self._session.get_credentials()
+        except BotoCoreError as error:
+            raise UsageError(f"no credentials to sign with: {error}") from error
+        if found is None:
+            raise UsageError(
+                "no credentials to sign with",
+                hint="--profile NAME, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; "
+                "stand-ins take any",
+            )
+        default = self._session.get_config_variable("region") or settings.get("region")
+        self._region = region or default or "us-east-1"
         self._clients: dict[tuple[str, str, bool], Any] = {}
         self._response: Response | None = None
 
