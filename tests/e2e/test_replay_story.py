@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import pty
@@ -19,6 +20,7 @@ import pytest
 from machine import KEY, SECRET, Machine, clean, free_port, until
 
 REGION = "eu-central-1"
+DEMO = Path(__file__).parents[2] / "examples" / "demo.py"
 PASSWORD, USER_DATA = "correct horse 1A!", "#!/bin/sh\necho 'hello'\n"
 STORY = f"""
 import json
@@ -191,6 +193,42 @@ def test_the_story_ends_in_the_same_state(
     assert done.stderr == ""
     assert state(second) == state(first)
     assert state(second)["items"][0]["vpc"] is True
+
+
+def test_the_demos_story_ends_in_the_same_state(second: str, tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("demo", DEMO)
+    assert spec is not None
+    assert spec.loader is not None
+    demo = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(demo)
+    stage = demo.Stage(tmp_path, empty(second))
+    recorder = stage.record()
+    try:
+        demo.story(stage)
+    finally:
+        recorder.terminate()
+        recorder.wait()
+        recorder.stderr.close()
+    told = demo_state(second)
+    desk = Machine(tmp_path / "home", second, {"APITRAIL_TRAIL": str(stage.trail)})
+    done = desk.apitrail("replay", "--endpoint-url", empty(second))
+    assert done.stdout.splitlines()[-1] == "12 calls: 12 same"
+    assert demo_state(second) == told
+
+
+def demo_state(url: str) -> dict[str, Any]:
+    session = sdk.Session(KEY, SECRET, region_name=REGION)
+    ec2, s3, iam, table = (
+        session.client(name, endpoint_url=url) for name in ("ec2", "s3", "iam", "dynamodb")
+    )
+    [group] = ec2.describe_security_groups(GroupNames=["web"])["SecurityGroups"]
+    return {
+        "users": [user["UserName"] for user in iam.list_users()["Users"]],
+        "keys": len(iam.list_access_keys(UserName="John")["AccessKeyMetadata"]),
+        "rules": group["IpPermissions"],
+        "orders": table.scan(TableName="orders")["Items"],
+        "invoice": s3.get_object(Bucket="invoices", Key="2026/11.txt")["Body"].read(),
+    }
 
 
 def test_without_the_secrets_two_calls_are_skipped_and_named(desk: Machine, second: str) -> None:
