@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -312,6 +313,21 @@ def test_a_web_page_cannot_ask_under_its_own_name(port: int, host: str, status: 
 def test_what_is_no_place_to_listen_at_is_refused(place: str) -> None:
     with pytest.raises(UsageError), server.listening(place):
         pass
+
+
+def test_a_place_that_is_taken_is_refused() -> None:
+    with (
+        server.listening("127.0.0.1:0") as bound,
+        pytest.raises(UsageError, match="cannot listen at"),
+        server.listening(f"127.0.0.1:{bound.getsockname()[1]}"),
+    ):
+        pass
+
+
+def test_answers_are_not_held_back_by_the_network_stack() -> None:
+    # What asyncio looks at before it turns Nagle's algorithm off.
+    with server.listening("127.0.0.1:0") as bound:
+        assert bound.proto == socket.IPPROTO_TCP
 
 
 def test_a_test_suite_uses_the_fixture_by_its_name_alone(
