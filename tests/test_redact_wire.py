@@ -217,6 +217,19 @@ def test_an_undecoded_body_is_not_kept_unless_asked(call):
     assert kept.data == b"whatever it is"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no</Message></Error></ErrorResponse>",
+        b'{"code":"NotFound","message":"no"}',
+    ],
+)
+def test_the_body_of_an_ordinary_refusal_is_kept(body):
+    sent = exchange(post(), answer(body))
+    refused = replace(NOTHING, result=None, error=Error(code="NoSuchEntity"))
+    assert REDACTOR.exchange(sent, refused).response.body.data == body
+
+
 def test_an_undecoded_answer_is_not_kept_but_a_refusal_is():
     sent = exchange(post(), answer(b"{}"))
     undecoded = replace(NOTHING, result=None)

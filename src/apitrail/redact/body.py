@@ -77,12 +77,15 @@ def has_chunk_signatures(request: Request) -> bool:
 
 def names_secret(text: str) -> bool:
     """Does a text name a secret with its value, whatever the decoder made of it?"""
-    return any(_is_secret(match[1]) for match in _NAMED.finditer(text))
+    return any(_is_secret(match[1], match[0]) for match in _NAMED.finditer(text))
 
 
-def _is_secret(name: str) -> bool:
+def _is_secret(name: str, written: str) -> bool:
     last = name.rpartition(".")[2]
-    return is_secret_member(last) or is_secret_query(name)
+    # `code=` in a form is OAuth's; `<Code>` and `"code":` are what every error has.
+    return is_secret_member(last) or (
+        is_secret_query(name) and (written.endswith("=") or name.lower() != "code")
+    )
 
 
 def is_form_upload(request: Request) -> bool:
