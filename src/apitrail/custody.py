@@ -20,7 +20,7 @@ from apitrail.errors import UsageError
 from apitrail.event import dump
 from apitrail.known_logs import KnownLogs
 from apitrail.tlog import note
-from apitrail.trail import database
+from apitrail.trail import database, lock
 from apitrail.trail.rows import Draft
 from apitrail.trail.writer import ERASE_BATCH, Trail
 
@@ -113,19 +113,28 @@ async def enter(directory: Path, *, recover: bool = False) -> Custody:
 
     A log that is new becomes known. Raises UsageError as `Trail.open` does.
     """
-    keys, known = config.Keys.of(directory), KnownLogs(config.directory())
-    there = (directory / database.FILE).exists()
-    if there:
-        # What is no trail of ours is left as it is: no key is put beside it.
+    path = directory / database.FILE
+    if path.exists() and not (directory / lock.LOCK).exists():
+        # What is no trail of ours is left as it is: neither lock nor key is put beside it.
         database.open_read_only(directory).close()
-    signer = keys.signer()
-    if not there:
-        # A configuration that cannot be written stops no recording: `verify` will ask for --key.
-        with contextlib.suppress(OSError):
-            known.trust(signer.verifier)
-    trail = await Trail.open(
-        directory, signer=signer, clock=config.clock, seen=known.seen(signer.name), recover=recover
-    )
+    config.make_directory(directory)
+    # Before anything is made: two that start at once must not each make a key.
+    held = lock.take(directory)
+    try:
+        keys, known = config.Keys.of(directory), KnownLogs(config.directory())
+        new = database.is_new(path)
+        signer = keys.signer()
+        if new:
+            # A configuration that cannot be written stops no recording: `verify` asks for --key.
+            with contextlib.suppress(OSError):
+                known.trust(signer.verifier)
+        trail = await Trail.open(
+            directory, signer=signer, clock=config.clock, seen=known.seen(signer.name),
+            recover=recover, held=held,
+        )  # fmt: skip
+    except BaseException:
+        held.close()
+        raise
     return Custody(trail, keys, known)
 
 

@@ -5,7 +5,8 @@ What needs them is imported when it is asked for: most commands do without.
 
 from __future__ import annotations
 
-import time
+import signal
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,9 +91,18 @@ def ship(
     shipping = Shipping(trail, location, bucket, retain=retain, every=seconds(digest_every))
     pause = seconds(every)
     _say(shipping.ship(config.clock()), place)
-    while pause:
-        time.sleep(pause)
-        _try(shipping, place)
+    if pause:
+        stopping = _stopping()
+        while not stopping.wait(pause):
+            _try(shipping, place)
+
+
+def _stopping() -> threading.Event:
+    """Set by SIGTERM or SIGINT: what is being shipped is shipped, then there is an end."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping
 
 
 def _try(shipping: Shipping, place: str) -> None:

@@ -6,6 +6,7 @@ It does not know what the rows mean.
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -46,13 +47,35 @@ def creation() -> str:
     )
 
 
+def is_new(path: Path) -> bool:
+    """Is there no trail yet: no file, or an empty one that a crash left?
+
+    Raises:
+        UsageError: there is something else, which is to be left as it is.
+    """
+    if not path.exists():
+        return True
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as database:
+            if _is_empty(database):
+                return True
+            recognise(database, path)
+    except sqlite3.DatabaseError as error:
+        raise _not_a_trail(path, error) from error
+    return False
+
+
+def _is_empty(database: sqlite3.Connection) -> bool:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    (tables,) = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    return bool(version == 0 and tables == 0)
+
+
 def create(path: Path) -> None:
     """Make an empty trail database unless there is one; crash-safe by one transaction."""
     database = sqlite3.connect(path, isolation_level=None)
     try:
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        (tables,) = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if version == 0 and tables == 0:
+        if _is_empty(database):
             database.executescript(creation())
         recognise(database, path)
     except sqlite3.DatabaseError as error:

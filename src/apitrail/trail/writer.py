@@ -14,7 +14,6 @@ import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 import aiosqlite
@@ -95,6 +94,7 @@ class Trail:
         clock: Callable[[], int],
         seen: Iterable[str] = (),
         recover: bool = False,
+        held: IO[bytes] | None = None,
     ) -> Trail:
         """Open or make the trail in `directory` for writing.
 
@@ -105,13 +105,14 @@ class Trail:
             seen: signed checkpoints of this log that are known from elsewhere.
             recover: where the trail was rolled back or forked, go on nevertheless, with an
                 entry that states what was lost.
+            held: the trail's lock, where it is taken already; closed with the trail.
 
         Raises:
             UsageError: another recorder holds it, it is no trail, it was rolled back, or the
                 signer is not the one it was begun with.
         """
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        held = lock.take(directory)
+        held = held or lock.take(directory)
         try:
             path = directory / database.FILE
             await asyncio.to_thread(database.create, path)
@@ -141,12 +142,7 @@ class Trail:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     @property
