@@ -23,12 +23,8 @@ COMMANDS = {
     "events": "reading:events",
     "show": "reading:show",
     "find-value": "reading:find_value",
-    "verify": "evidence:verify_command",
-    "key": "custody:key_group",
-    "erase": "custody:erase",
-    "prune": "custody:prune",
-    "recover": "custody:recover",
     "history": "exporting:history_command",
+    "verify": "evidence:verify_command",
     "export": "exporting:export_command",
     "replay": "replaying:replay_command",
     "playback": "replaying:playback_command",
@@ -36,6 +32,10 @@ COMMANDS = {
     "sql": "serving:sql_command",
     "reconcile": "serving:reconcile_command",
     "ship": "shipping:ship",
+    "erase": "custody:erase",
+    "prune": "custody:prune",
+    "key": "custody:key_group",
+    "recover": "custody:recover",
 }
 
 
