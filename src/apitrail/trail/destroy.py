@@ -136,13 +136,13 @@ def _drop_unused(connection: sqlite3.Connection, strings: set[str]) -> None:
         for (number,) in connection.execute(f"SELECT DISTINCT {column} FROM event")
     }
     uses = [
-        *(f"SELECT 1 FROM event WHERE {c} = ?1" for c in STRING_COLUMNS if c not in _UNINDEXED),
-        "SELECT 1 FROM resource WHERE name = ?1",
-        "SELECT 1 FROM resource WHERE type = ?1",
+        *(f"SELECT 1 FROM event WHERE {c} = :id" for c in STRING_COLUMNS if c not in _UNINDEXED),
+        "SELECT 1 FROM resource WHERE name = :id",
+        "SELECT 1 FROM resource WHERE type = :id",
     ]
     is_used = f"SELECT {' OR '.join(f'EXISTS ({use})' for use in uses)}"
     for number in _ids(connection, sorted(strings)):
-        if number not in used and not connection.execute(is_used, (number,)).fetchone()[0]:
+        if number not in used and not connection.execute(is_used, {"id": number}).fetchone()[0]:
             connection.execute("DELETE FROM string WHERE id = ?", (number,))
 
 

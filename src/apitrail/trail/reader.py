@@ -5,6 +5,7 @@ It does not know how events are printed, and it cannot write.
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -236,9 +237,20 @@ def decompress(frame: object) -> bytes:
     try:
         if not 0 <= zstandard.frame_content_size(data) <= CONTENT_LIMIT:
             raise FormatError("a facet states no size, or too large a one")
-        return bytes(_DECOMPRESSOR.decompress(data, allow_extra_data=False))
+        return bytes(_decompressor().decompress(data, allow_extra_data=False))
     except zstandard.ZstdError as error:
         raise FormatError("a facet is not zstd") from error
 
 
-_DECOMPRESSOR = zstandard.ZstdDecompressor()
+class _Own(threading.local):
+    """What each thread must have for itself: two that share a decompressor get garbage."""
+
+    def __init__(self) -> None:
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_OWN = _Own()
+
+
+def _decompressor() -> zstandard.ZstdDecompressor:
+    return _OWN.decompressor
