@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import trails
-
 from apitrail.trail.reader import Reader
 
 THREADS = 8
