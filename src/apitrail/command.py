@@ -11,7 +11,6 @@ import shutil
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from apitrail.errors import UsageError
@@ -66,12 +65,7 @@ class Signals:
             loop.add_signal_handler(number, self._received, number)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         loop = asyncio.get_running_loop()
         for number in (*FORWARDED, *FROM_TERMINAL):
             loop.remove_signal_handler(number)

@@ -250,10 +250,6 @@ class Recorder:
         return cut(event, self.policy.keep.level(call.service, call.operation, identity.arn))
 
 
-def _run_id(opened: Open) -> str | None:
-    return opened.run["id"] if opened.run else None
-
-
 def _resource(resource: resources.Resource) -> dict[str, str]:
     fields = {"arn": resource.arn, "type": resource.type, "name": resource.name}
     return {name: value for name, value in fields.items() if value}

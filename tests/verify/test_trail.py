@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import sqlite3
 from pathlib import Path
@@ -17,6 +18,7 @@ from apitrail.known_logs import KnownLogs
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail.reader import Reader
+from apitrail.trail.rows import Draft
 from apitrail.trail.writer import Trail
 from apitrail.verify import Trust, Verdict, pieces
 from trails import OTHER, SIGNER, T0, TRUST, check, make
@@ -102,6 +104,17 @@ def test_a_recorder_that_never_stopped_must_be_heard_of(tmp_path, close, later, 
     report = check(trail, now=T0 + later)
     assert report.verdict is verdict
     assert report.entries > 0
+
+
+@pytest.mark.parametrize("promised", [float("inf"), 10**400, -1, True, "60"])
+def test_a_promise_that_is_none_counts_as_a_minute(tmp_path, promised):
+    async def work(trail: Trail) -> None:
+        what = json.dumps({"configuration": {"heartbeat": promised}}).encode()
+        await trail.append(Draft(kind="open", facets={"what": what}))
+
+    trails.write(tmp_path / "trail", work)
+    assert check(tmp_path / "trail", now=T0 + 119_000).verdict is Verdict.OK
+    assert check(tmp_path / "trail", now=T0 + 121_000).verdict is Verdict.STALE
 
 
 def test_an_export_after_a_crash_is_no_sign_of_life(tmp_path):

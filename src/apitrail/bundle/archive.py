@@ -9,7 +9,6 @@ import re
 import zipfile
 import zlib
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol, Self
 
 from apitrail.errors import FormatError, UsageError
@@ -83,12 +82,7 @@ class Zip:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

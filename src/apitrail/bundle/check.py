@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from apitrail.bundle import complete, layout
-from apitrail.bundle.coverage import INTERVAL, MISSED, interval_of
 from apitrail.bundle.question import is_alive
 from apitrail.bundle.reader import Bundle
 from apitrail.bundle.statement import Shown, Statement
@@ -21,6 +20,7 @@ from apitrail.errors import FormatError, UsageError, VerificationError
 from apitrail.event import Event, iso
 from apitrail.tlog import merkle, note
 from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.verify.coverage import INTERVAL, MISSED, interval_of
 from apitrail.verify.history import History, trace
 from apitrail.verify.history import check as check_rotations
 from apitrail.verify.report import Finding, Report, Trust, Verdict, tampered

@@ -11,7 +11,7 @@ from typing import Any
 
 from apitrail import erasure
 from apitrail.bundle import question, tree
-from apitrail.bundle.coverage import Coverage, interval_of
+from apitrail.bundle.coverage import Coverage
 from apitrail.bundle.manifest import Range, filter_to_json
 from apitrail.bundle.reader import Bundle
 from apitrail.bundle.statement import Complete
@@ -20,6 +20,7 @@ from apitrail.errors import FormatError
 from apitrail.event import iso
 from apitrail.query import Filter, Row
 from apitrail.tlog import merkle
+from apitrail.verify.coverage import interval_of
 from apitrail.verify.report import tampered
 from apitrail.verify.segment import parse_what
 

@@ -10,11 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apitrail.bundle.question import is_alive
-
-INTERVAL = 60_000
-"""Milliseconds between heartbeats, where no `open` entry says otherwise."""
-MISSED = 2
-"""So many intervals without a sign of life are silence."""
+from apitrail.verify.coverage import INTERVAL, MISSED, interval_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +66,6 @@ class Coverage:
         if last < self.until and self._stopped is None:
             self._gap(last, self.until, "after the newest entry of this log")
 
-    def stale(self, last: int) -> bool:
-        """Had the recorder fallen silent without a `close` when the newest entry was written?"""
-        return self._alive is not None and last - self._alive > MISSED * self.interval
-
     def _silence(self, time: int) -> None:
         if self._alive is not None and time - self._alive > MISSED * self.interval:
             self._gap(self._alive, time, "no heartbeat")
@@ -93,15 +85,6 @@ class Coverage:
         start, end = max(start, self.since), min(end, self.until)
         if start < end:
             self.gaps.append(Unwatched(start, end, reason))
-
-
-def interval_of(what: Mapping[str, Any]) -> int | None:
-    """Milliseconds between heartbeats, as an `open` entry has them in seconds."""
-    configuration = what.get("configuration")
-    seconds = configuration.get("heartbeat") if isinstance(configuration, dict) else None
-    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds < 10**9:
-        return int(seconds * 1000)
-    return None
 
 
 def _counts(value: Any) -> dict[str, int]:

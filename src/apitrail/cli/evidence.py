@@ -74,6 +74,3 @@ def _progress(trail: Path) -> Iterator[Callable[[int], None]]:
         size = reader.size
     with click.progressbar(length=size, label="entries", file=sys.stderr) as bar:
         yield bar.update
-
-
-COMMANDS = (verify_command,)

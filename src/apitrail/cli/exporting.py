@@ -82,6 +82,3 @@ def history_command(
         story = history.tell(source, resource, where, reads=reads)
     for line in history.lines(story, output=output, width=width):
         click.echo(line)
-
-
-COMMANDS = (export_command, history_command)

@@ -129,6 +129,3 @@ def playback_command(
             _say("warning: whoever reaches it can read what was recorded")
         click.echo(f"export AWS_ENDPOINT_URL={url}", err=True)
         server.serve(playback, socket)
-
-
-COMMANDS = (replay_command, playback_command)

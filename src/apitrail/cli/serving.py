@@ -82,6 +82,3 @@ def reconcile_command(
         )  # fmt: skip
     emit(reconcile.lines(result, output=output, width=width))
     return 0 if result.holds else 1
-
-
-COMMANDS = (serve, sql_command, reconcile_command)

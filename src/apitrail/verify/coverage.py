@@ -5,9 +5,10 @@ It does not know the time; it is told.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from apitrail.errors import FormatError
 from apitrail.event import iso
@@ -17,8 +18,10 @@ from apitrail.verify.report import Finding, Verdict, tampered
 from apitrail.verify.segment import Book
 
 # No longer than so many intervals may pass without a heartbeat.
-INTERVALS = 2
-_DEFAULT_INTERVAL = 60.0
+MISSED = 2
+
+# Milliseconds between heartbeats, where no `open` entry says otherwise.
+INTERVAL = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +61,14 @@ class Coverage:
     @property
     def interval(self) -> int:
         """Milliseconds between heartbeats, as the newest start promises them."""
-        configuration = self.starts[-1].what.get("configuration") if self.starts else None
-        seconds = configuration.get("heartbeat") if isinstance(configuration, dict) else None
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
-            seconds = _DEFAULT_INTERVAL
-        return int(seconds * 1000)
+        return (interval_of(self.starts[-1].what) if self.starts else None) or INTERVAL
 
     def check_fresh(self, now: int) -> None:
         """Raises Finding if a recorder that never stopped has been silent for too long."""
         if (start := self.open_since) is None:
             return
         last = max([start.time, *self.heartbeats[-1:]])
-        if now - last > INTERVALS * self.interval:
+        if now - last > MISSED * self.interval:
             raise Finding(
                 Verdict.STALE,
                 f"the recorder was last heard of at {iso(last)}, promised a heartbeat every "
@@ -77,6 +76,15 @@ class Coverage:
                 hint="if it crashed or was killed, start it once more; "
                 "else the end of the log is missing",
             )
+
+
+def interval_of(what: Mapping[str, Any]) -> int | None:
+    """Milliseconds between heartbeats, as an `open` entry has them in seconds."""
+    configuration = what.get("configuration")
+    seconds = configuration.get("heartbeat") if isinstance(configuration, dict) else None
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds < 10**9:
+        return int(seconds * 1000)
+    return None
 
 
 def read(books: Sequence[Book], heartbeats: Sequence[int]) -> Coverage:
