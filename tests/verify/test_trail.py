@@ -106,7 +106,9 @@ def test_a_recorder_that_never_stopped_must_be_heard_of(tmp_path, close, later, 
     assert report.entries > 0
 
 
-@pytest.mark.parametrize("promised", [float("inf"), 10**400, -1, True, "60"])
+@pytest.mark.parametrize(
+    "promised", [float("inf"), pytest.param(10**400, id="huge"), -1, True, "60"]
+)
 def test_a_promise_that_is_none_counts_as_a_minute(tmp_path, promised):
     async def work(trail: Trail) -> None:
         what = json.dumps({"configuration": {"heartbeat": promised}}).encode()
