@@ -3,6 +3,6 @@
 It does not know how recording works; it is the same recorder, in somebody else's mitmproxy.
 """
 
-from apitrail.proxy.door import Recording
+from apitrail.recording.mitmdump import Recording
 
 addons = [Recording()]

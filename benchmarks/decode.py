@@ -5,8 +5,9 @@ from __future__ import annotations
 import statistics
 import time
 
-from apitrail.aws import auth, decode
+from apitrail.aws import decode
 from apitrail.aws.call import Call
+from apitrail.aws.sign import auth
 from apitrail.exchange import Body, Request, Response
 
 ROUNDS = 3000

@@ -19,13 +19,13 @@ import time
 import uuid
 from pathlib import Path
 
+from apitrail.evidence.verify import Trust
+from apitrail.evidence.verify.trail_check import check
 from apitrail.query import project
 from apitrail.tlog import note
 from apitrail.trail import writer
 from apitrail.trail.rows import Draft
 from apitrail.trail.writer import Trail
-from apitrail.verify import Trust
-from apitrail.verify.trail import check
 
 SIGNER = note.Signer("bench", bytes(32))
 WAITERS = (1, 16, 64)

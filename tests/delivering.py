@@ -17,17 +17,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import trails
-from apitrail import verify
+from apitrail.delivery.logfiles import tree as trees
+from apitrail.delivery.logfiles.place import iso
+from apitrail.delivery.logfiles.tree import Tree
 from apitrail.event import dump
-from apitrail.keys import Keys
+from apitrail.evidence import verify
 from apitrail.query import project
-from apitrail.ship import tree as trees
-from apitrail.ship.place import iso
-from apitrail.ship.tree import Tree
 from apitrail.tlog import note
+from apitrail.trail.keys import Keys
 from apitrail.trail.rows import Draft
 from apitrail.trail.writer import Trail
-from apitrail.web.bucket import Bucket, routes
+from apitrail.web.log_bucket import Bucket, routes
 from machine import until
 
 ACCOUNT = "123456789012"

@@ -25,8 +25,8 @@ from cryptography.x509.oid import NameOID
 from mitmproxy.certs import CertStore
 
 from apitrail.event import Event
-from apitrail.session import Session
-from apitrail.settings import Settings
+from apitrail.recording.session import Session
+from apitrail.recording.settings import Settings
 from apitrail.trail.reader import Reader
 
 AWS = "sts.eu-west-1.amazonaws.com"

@@ -9,8 +9,9 @@ import random
 from functools import cache
 from urllib.parse import quote
 
-from apitrail.aws import auth, decode
+from apitrail.aws import decode
 from apitrail.aws.call import Call
+from apitrail.aws.sign import auth
 from apitrail.exchange import Body, Exchange, Request, Response
 from apitrail.redact import Redactor
 from aws import answers

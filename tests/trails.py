@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from apitrail import verify
 from apitrail.event import dump
+from apitrail.evidence import verify
+from apitrail.evidence.verify import trail_check as verification
 from apitrail.query import project
 from apitrail.tlog import note
 from apitrail.trail.rows import Draft
 from apitrail.trail.writer import Trail
-from apitrail.verify import trail as verification
 
 T0 = 1_795_330_000_000
 ORIGIN = "example.com/log"

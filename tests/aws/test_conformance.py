@@ -10,7 +10,8 @@ from botocore.exceptions import (
     UnsupportedS3AccesspointConfigurationError,
 )
 
-from apitrail.aws import auth, decode
+from apitrail.aws import decode
+from apitrail.aws.sign import auth
 from aws.generator import Generator
 from aws.scoring import Score
 from aws.wire import Wire

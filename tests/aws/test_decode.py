@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from apitrail.aws import auth, decode
+from apitrail.aws import decode
 from apitrail.aws.call import Blob, Map
+from apitrail.aws.sign import auth
 from apitrail.exchange import Body, Request
 from aws.wire import Wire
 

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apitrail.aws import auth, body, cbor, decode, json_protocol, query, xml
+from apitrail.aws import decode
 from apitrail.aws.call import Call
-from apitrail.aws.scalars import Doubts
+from apitrail.aws.read import body, cbor, form_body, json_protocol, xml
+from apitrail.aws.read.scalars import Doubts
+from apitrail.aws.sign import auth
 from apitrail.exchange import Body, Request
 from aws.generator import Generator
 from aws.wire import Wire
@@ -127,4 +129,4 @@ def test_chunks_end_or_are_refused(data):
 @QUICK
 @given(st.lists(st.tuples(TEXT, TEXT), max_size=20))
 def test_trees_are_made_of_any_form(fields):
-    query.tree(fields, Doubts())
+    form_body.tree(fields, Doubts())

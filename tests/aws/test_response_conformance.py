@@ -19,7 +19,7 @@ from botocore.compat import HTTPHeaders
 from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 
-from apitrail.aws import response
+from apitrail.aws.answer import response
 from apitrail.aws.call import Blob, Call, EventStream
 from apitrail.exchange import Body, Response
 from aws import answers

@@ -6,7 +6,7 @@ import botocore.session
 import pytest
 from botocore.exceptions import BotoCoreError
 
-from apitrail.aws import auth, signature
+from apitrail.aws.sign import auth, signature
 from aws.generator import Generator
 from aws.wire import Wire
 

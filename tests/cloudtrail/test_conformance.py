@@ -10,8 +10,8 @@ import pytest
 from botocore.session import get_session
 
 from apitrail.aws.call import Call, Map
-from apitrail.cloudtrail import iam
-from apitrail.cloudtrail.resources import resources, undetermined
+from apitrail.cloudtrail.resources import iam_types
+from apitrail.cloudtrail.resources.touching import resources, undetermined
 from cloudtrail.traffic import ACCOUNT, REGION, exchange, recorded
 
 SESSION = get_session()
@@ -70,7 +70,9 @@ def score(services):
     for service in services:
         for made in calls(service):
             json.dumps(recorded(made, exchange()), allow_nan=False)
-            action = iam.action(service, made.operation, made.signing_name, made.endpoint_prefix)
+            action = iam_types.action(
+                service, made.operation, made.signing_name, made.endpoint_prefix
+            )
             counted["operations"] += 1
             if action is not None and action.required:
                 counted["take a resource"] += 1

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apitrail.aws.call import Blob, Call, Error, EventStream, Map, Redacted
-from apitrail.aws.credential import Credential
-from apitrail.cloudtrail.resources import resources, undetermined
+from apitrail.aws.sign.credential import Credential
+from apitrail.cloudtrail.resources.touching import resources, undetermined
 from apitrail.exchange import Tls
 from cloudtrail.traffic import ACCOUNT, IDENTITY, SIGV4, call, exchange, recorded
 

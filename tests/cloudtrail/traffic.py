@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apitrail.aws.call import Call
-from apitrail.aws.credential import Credential
+from apitrail.aws.sign.credential import Credential
 from apitrail.cloudtrail.record import record
 from apitrail.exchange import Body, Exchange, Headers, Request, Response, Tls
 

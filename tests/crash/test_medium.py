@@ -12,9 +12,9 @@ import pytest
 
 import trails
 from apitrail.errors import RecordingError
+from apitrail.evidence.verify import Verdict
 from apitrail.trail.reader import Reader
 from apitrail.trail.writer import Trail
-from apitrail.verify import Verdict
 from trails import SIGNER, check, make
 
 

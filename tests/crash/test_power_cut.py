@@ -21,15 +21,15 @@ import pytest
 
 import trails
 from apitrail.entry import Entry
+from apitrail.evidence.verify import Verdict
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail import database, pending
+from apitrail.trail import database, intents
 from apitrail.trail.head import Head
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import Batch, Sealer
 from apitrail.trail.strings import Strings
 from apitrail.trail.writer import Trail
-from apitrail.verify import Verdict
 from trails import SIGNER, check
 
 SECTOR = 512
@@ -120,12 +120,12 @@ def record(directory: Path, synchronous: str) -> list[object]:
     log = apsw.Connection(str(directory / "trail.db"), vfs=tape.name)
     log.execute(database.creation()).fetchall()
     open_calls = apsw.Connection(str(directory / "pending.db"), vfs=tape.name)
-    for connection, pragmas in ((log, database.WRITER_PRAGMAS), (open_calls, pending.PRAGMAS)):
+    for connection, pragmas in ((log, database.WRITER_PRAGMAS), (open_calls, intents.PRAGMAS)):
         for pragma in pragmas:
             connection.execute(pragma).fetchall()
         connection.execute(f"PRAGMA synchronous={synchronous}").fetchall()
         connection.execute("PRAGMA wal_autocheckpoint=100").fetchall()
-    open_calls.execute(pending.DDL)
+    open_calls.execute(intents.DDL)
     head, strings, sealer = Head(), Strings(1), Sealer()
     dice, settled = random.Random(7), []
     for number in range(BATCHES):
@@ -133,7 +133,7 @@ def record(directory: Path, synchronous: str) -> list[object]:
         calls = range(number * 8, number * 8 + dice.randint(1, 8))
         keys = [str(uuid.UUID(int=call + 1)) for call in calls]
         begun = [(key, trails.call(call)) for key, call in zip(keys, calls, strict=True)]
-        transact(open_calls, pending.statements(begun, settled))
+        transact(open_calls, intents.statements(begun, settled))
         tape.notes += [Begun(key) for key in keys]
         drafts += [trails.draft(call) for call in calls]
         batch, head = Batch(), head.copy()

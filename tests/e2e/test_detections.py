@@ -15,7 +15,7 @@ from sigma.backends.sqlite import sqliteBackend
 from sigma.collection import SigmaCollection
 
 import rules
-from apitrail import sql
+from apitrail.reading import sql
 from apitrail.trail.reader import Reader
 from machine import BIN, Machine
 

@@ -13,13 +13,13 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from apitrail import recorder as recorder_module
 from apitrail.errors import RecordingError
-from apitrail.proxy import addon as addon_module
-from apitrail.proxy import wire
-from apitrail.recorder import Recorder
+from apitrail.recording import recorder as recorder_module
+from apitrail.recording.proxy import addon as addon_module
+from apitrail.recording.proxy import flows
+from apitrail.recording.recorder import Recorder
+from apitrail.recording.session import Session
 from apitrail.redact import Redactor
-from apitrail.session import Session
 from apitrail.trail.writer import Trail
 from proxying import (
     AWS,
@@ -250,10 +250,10 @@ BEFORE = {
     "describe": (recorder_module, "describe", defect),
     "keep": (recorder_module, "cut", defect),
     "begin": (Trail, "begin", async_defect),
-    "wire": (wire, "request", defect),
-    "fields": (wire, "fields", defect),
-    "host": (wire, "host", defect),
-    "length": (wire, "declared_length", defect),
+    "wire": (flows, "request", defect),
+    "fields": (flows, "fields", defect),
+    "host": (flows, "host", defect),
+    "length": (flows, "declared_length", defect),
     "destination": (addon_module.Addon, "_is_call", async_defect),
     "route": (addon_module.Addon, "_route", defect),
 }
@@ -285,8 +285,8 @@ AFTER = {
     "record": (recorder_module.record, "record", defect),
     "describe": (recorder_module, "describe", defect),
     "project": (recorder_module, "project", defect),
-    "wire": (wire, "response", defect),
-    "length": (wire, "declared_length", defect),
+    "wire": (flows, "response", defect),
+    "length": (flows, "declared_length", defect),
     "finish": (Recorder, "finish", async_defect),
 }
 
@@ -399,7 +399,7 @@ def test_a_client_that_leaves_before_its_request_is_whole_made_no_call(tmp_path)
 
 
 def test_calls_without_an_answer_at_the_end_are_unknown(tmp_path, monkeypatch):
-    monkeypatch.setattr("apitrail.session.DRAIN", 0.05)
+    monkeypatch.setattr("apitrail.recording.session.DRAIN", 0.05)
     arrived, stopped = asyncio.Event(), asyncio.Event()
 
     async def answer(peer: Peer) -> None:

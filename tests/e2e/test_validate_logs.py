@@ -11,10 +11,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 import delivering
-from apitrail.ship import check, delivery, digest
-from apitrail.ship.manifest import Manifest
-from apitrail.ship.place import Place, iso
-from apitrail.ship.tree import SIDECAR, Tree
+from apitrail.delivery.logfiles import digest, log_directory, tree_check
+from apitrail.delivery.logfiles.place import Place, iso
+from apitrail.delivery.logfiles.tree import SIDECAR, Tree
+from apitrail.delivery.logfiles.tree_manifest import Manifest
 from machine import BIN, clean
 
 HERE = Place(delivering.ACCOUNT, "eu-central-1")
@@ -33,7 +33,7 @@ class Tampered:
         ]
         delivering.record(self.trail, calls)
         self.now = delivering.HOUR + HOURS * 3_600_000
-        self.manifest: Manifest = delivery.export(self.trail, directory / "tree", now=self.now)
+        self.manifest: Manifest = log_directory.export(self.trail, directory / "tree", now=self.now)
         self.tree = Tree(directory / "tree")
         self.logs = [log.key for log in self.manifest.logs]
         self.digests = [each.key for each in self.manifest.digests]
@@ -52,7 +52,7 @@ class Tampered:
         return validate(self.tree.directory, HERE)
 
     def verify(self) -> tuple[str, str]:
-        report = check.verify_tree(self.tree.directory, delivering.trust(self.trail))
+        report = tree_check.verify_tree(self.tree.directory, delivering.trust(self.trail))
         return str(report.verdict), report.message
 
 
@@ -174,7 +174,7 @@ def test_a_forged_log_passes_the_cli_and_not_us(tampered):
 def test_what_comes_later_follows_the_same_chain(tampered):
     now = tampered.now + 20 * 60_000
     delivering.record(tampered.trail, [delivering.at(now - 60_000, 900)])
-    made = delivery.export(tampered.trail, tampered.tree.directory, now=now)
+    made = log_directory.export(tampered.trail, tampered.tree.directory, now=now)
     assert made.digests[: len(tampered.digests)] == tampered.manifest.digests
     result = tampered.aws()
     assert result.returncode == 0, result.stdout
@@ -193,7 +193,7 @@ def test_a_region_is_validated_by_its_own_arn(tmp_path):
             ),
         ],
     )
-    delivery.export(trail, tmp_path / "tree", now=delivering.HOUR + 5000)
+    log_directory.export(trail, tmp_path / "tree", now=delivering.HOUR + 5000)
     for place in (HERE, there):
         result = validate(tmp_path / "tree", place)
         assert result.returncode == 0

@@ -15,9 +15,9 @@ from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from apitrail.aws import auth, signature
+from apitrail.aws.sign import auth, signature
 from apitrail.exchange import Body, Request
-from apitrail.session import Session
+from apitrail.recording.session import Session
 from proxying import (
     AWS,
     EMPTY,

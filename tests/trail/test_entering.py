@@ -6,9 +6,9 @@ import sqlite3
 
 import pytest
 
-from apitrail import custody
 from apitrail.errors import UsageError
-from apitrail.known_logs import KnownLogs
+from apitrail.evidence import maintenance
+from apitrail.evidence.known_logs import KnownLogs
 from apitrail.trail import lock
 
 
@@ -19,7 +19,7 @@ def _own_configuration(tmp_path, monkeypatch):
 
 def enter(directory):
     async def work():
-        entered = await custody.enter(directory)
+        entered = await maintenance.enter(directory)
         await entered.trail.close()
         return entered
 

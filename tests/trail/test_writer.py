@@ -10,11 +10,11 @@ import pytest
 
 import trails
 from apitrail.errors import RecordingError, UsageError
+from apitrail.evidence.verify import Verdict
 from apitrail.tlog import checkpoint
-from apitrail.trail import pending
+from apitrail.trail import intents
 from apitrail.trail.reader import Reader
 from apitrail.trail.writer import Trail
-from apitrail.verify import Verdict
 from trails import OTHER, SIGNER, check, make
 
 
@@ -65,11 +65,11 @@ def test_an_intent_is_durable_and_gone_once_settled(tmp_path):
 
     async def work(trail: Trail) -> None:
         await trail.begin(key, trails.call(0))
-        assert pending.count(tmp_path / "trail") == 1
+        assert intents.count(tmp_path / "trail") == 1
         await trail.append(trails.draft(0), settles=key)
 
     trails.write(tmp_path / "trail", work)
-    assert pending.count(tmp_path / "trail") == 0
+    assert intents.count(tmp_path / "trail") == 0
 
 
 def test_an_intent_without_outcome_becomes_unknown_once(tmp_path):
@@ -103,7 +103,7 @@ def test_an_intent_whose_entry_made_it_is_not_told_twice(tmp_path):
 
     trails.write(tmp_path / "trail", begin)
     assert trails.write(tmp_path / "trail", recover) == 0
-    assert pending.count(tmp_path / "trail") == 0
+    assert intents.count(tmp_path / "trail") == 0
 
 
 def test_time_never_steps_back(tmp_path):

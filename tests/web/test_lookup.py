@@ -8,8 +8,8 @@ import cloudtrails
 import trails
 from apitrail.__main__ import run
 from apitrail.web import lookup
-from apitrail.web.cloudtrail import CloudTrail
-from apitrail.web.served import Served
+from apitrail.web.cloudtrail_api import CloudTrail
+from apitrail.web.content import Served
 from cloudtrails import data_record, draft, record
 
 TARGET = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101."

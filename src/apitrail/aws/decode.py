@@ -11,26 +11,23 @@ from typing import Any
 
 from botocore.model import OperationModel
 
-from apitrail.aws import (
+from apitrail.aws import models, sensitive
+from apitrail.aws.call import Call
+from apitrail.aws.find import host, index, route
+from apitrail.aws.find.candidates import Match
+from apitrail.aws.read import (
     body,
     cbor,
-    host,
-    index,
+    form_body,
     json_protocol,
-    models,
     old_clients,
     post_object,
-    query,
     rest,
-    route,
-    sensitive,
     xml,
 )
-from apitrail.aws.call import Call
-from apitrail.aws.credential import Credential
-from apitrail.aws.evidence import Match
-from apitrail.aws.scalars import Doubts
-from apitrail.aws.shapes import Compiler
+from apitrail.aws.read.scalars import Doubts
+from apitrail.aws.read.shapes import Compiler
+from apitrail.aws.sign.credential import Credential
 from apitrail.exchange import Request, Response
 
 type Parameters = dict[str, Any]
@@ -54,7 +51,7 @@ def request(request: Request, credential: Credential) -> Call:
 def response(call: Call, response: Response) -> Call:
     """The same call with what the response says; never an exception."""
     try:
-        from apitrail.aws import response as reader
+        from apitrail.aws.answer import response as reader
 
         return reader.parse(call, response)
     except Exception as error:  # noqa: BLE001 - decoding is total: any failure is a doubt
@@ -198,16 +195,16 @@ def _form(
 ) -> Parameters:
     make = _FORM_COMPILERS.get(match.service.name) or _FORM_COMPILERS[match.protocol]
     compiler = _compiler(loaded, match.protocol, make)
-    tree = query.tree(match.fields, doubts)
-    parameters = query.read(compiler, operation.input_shape, tree, doubts)
+    tree = form_body.tree(match.fields, doubts)
+    parameters = form_body.read(compiler, operation.input_shape, tree, doubts)
     if match.service.name == "sqs":
         _queue_url(parameters, operation, request)
     return parameters
 
 
 _FORM_COMPILERS = {
-    "ec2": query.ec2_compiler,
-    "query": query.query_compiler,
+    "ec2": form_body.ec2_compiler,
+    "query": form_body.query_compiler,
     "sqs": old_clients.sqs_compiler,
 }
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.model import OperationModel, ServiceModel
 
-from apitrail.aws import catalogue, index
+from apitrail.aws.find import catalogue, index
 
 KEPT = 24
 """How many models stay in memory, most recently used first; the largest takes some 30 MB."""

@@ -32,10 +32,10 @@ COMMANDS = {
     "sql": "serving:sql_command",
     "reconcile": "serving:reconcile_command",
     "ship": "shipping:ship",
-    "erase": "custody:erase",
-    "prune": "custody:prune",
-    "key": "custody:key_group",
-    "recover": "custody:recover",
+    "erase": "maintenance:erase",
+    "prune": "maintenance:prune",
+    "key": "maintenance:key_group",
+    "recover": "maintenance:recover",
 }
 
 

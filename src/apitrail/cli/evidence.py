@@ -10,12 +10,14 @@ from typing import BinaryIO
 
 import click
 
-from apitrail import bundle, config, known_logs, render
+from apitrail import places
 from apitrail.cli import shipping
 from apitrail.cli.options import output_option, with_trail
+from apitrail.evidence import bundle, known_logs
+from apitrail.evidence.verify import Report, Trust
+from apitrail.evidence.verify import trail_check as verification
+from apitrail.reading import render
 from apitrail.trail.reader import Reader
-from apitrail.verify import Report, Trust
-from apitrail.verify import trail as verification
 
 
 @click.command("verify")
@@ -33,7 +35,7 @@ def verify_command(
 
     Also a TREE that `export --format cloudtrail` wrote, and what `ship` brought to a bucket.
     """
-    known = known_logs.KnownLogs(config.directory())
+    known = known_logs.KnownLogs(places.directory())
     trust = known_logs.given(vkeys) if vkeys else known.trusted()
     older = None if since is None else since.read().decode("utf-8", "replace")
     if source is not None and source.startswith("s3://"):
@@ -60,7 +62,7 @@ def _check(path: Path, trust: Trust, since: str | None) -> Report:
         return shipping.verify_tree(path, trust, since=since)
     with _progress(path) as progress:
         return verification.check(
-            path, trust, now=config.clock(), since=since, step=step, progress=progress
+            path, trust, now=places.clock(), since=since, step=step, progress=progress
         )
 
 

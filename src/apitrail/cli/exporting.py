@@ -9,15 +9,16 @@ from pathlib import Path
 
 import click
 
-from apitrail import export as exporting
-from apitrail import history, listing, when
-from apitrail.bundle import is_archive
+from apitrail import when
 from apitrail.cli import shipping
 from apitrail.cli.options import filter_options, output_option, with_trail
+from apitrail.delivery import export as exporting
 from apitrail.entry import TAGS
 from apitrail.errors import UsageError
-from apitrail.opening import open_source
+from apitrail.evidence.bundle import is_archive
+from apitrail.evidence.opening import open_source
 from apitrail.query import Filter
+from apitrail.reading import event_list, resource_history
 
 
 @click.command("export")
@@ -44,7 +45,7 @@ def export_command(
         raise UsageError(f"a {form} needs a file", hint="-o PATH")
     with open_source(trail) as source:
         job = exporting.Job(
-            where=listing.resolve(source, where), ids=ids, facets=facets or TAGS,
+            where=event_list.resolve(source, where), ids=ids, facets=facets or TAGS,
             complete=complete, vkey=exporting.vkey(source, trail),
         )  # fmt: skip
         if not is_text and not is_archive(trail):
@@ -79,6 +80,6 @@ def history_command(
     )
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     with open_source(trail) as source:
-        story = history.tell(source, resource, where, reads=reads)
-    for line in history.lines(story, output=output, width=width):
+        story = resource_history.tell(source, resource, where, reads=reads)
+    for line in resource_history.lines(story, output=output, width=width):
         click.echo(line)

@@ -16,9 +16,10 @@ from typing import Any
 
 import click
 
-from apitrail import config, render, when
+from apitrail import places, when
 from apitrail.errors import UsageError
 from apitrail.query import Filter
+from apitrail.reading import render
 
 type Command = Callable[..., Any]
 
@@ -60,7 +61,7 @@ def with_trail(command: Command) -> Command:
     def wrapped(*args: Any, trail: Path | None, **options: Any) -> Any:
         chosen = trail or click.get_current_context().find_root().obj
         preset = os.environ.get("APITRAIL_TRAIL")
-        return command(*args, trail=chosen or Path(preset or config.default_trail()), **options)
+        return command(*args, trail=chosen or Path(preset or places.default_trail()), **options)
 
     return trail_option(wrapped)
 

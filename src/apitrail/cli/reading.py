@@ -8,13 +8,14 @@ from pathlib import Path
 
 import click
 
-from apitrail import config, finding, listing, showing
 from apitrail.cli.options import FORMATS, filter_options, output_option, with_trail
 from apitrail.cli.printing import emit
 from apitrail.errors import UsageError
-from apitrail.opening import open_source
+from apitrail.evidence.opening import open_source
 from apitrail.query import Filter
+from apitrail.reading import event_detail, event_list, secret_search
 from apitrail.redact import Redactor
+from apitrail.trail.keys import Keys
 
 
 @click.command()
@@ -32,14 +33,14 @@ def events(
     """List recorded calls, newest first."""
     if follow and query:
         raise UsageError("--query needs the whole list", hint="pipe --output jsonl into jq instead")
-    shown = listing.SCREENFUL if limit is None and output == "table" and not query else limit
+    shown = event_list.SCREENFUL if limit is None and output == "table" and not query else limit
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     with open_source(source or trail) as reader:
-        where = listing.resolve(reader, where)
+        where = event_list.resolve(reader, where)
         lines = (
-            listing.follow(reader, where, output=output, shape=shape, limit=limit or 0)
+            event_list.follow(reader, where, output=output, shape=shape, limit=limit or 0)
             if follow
-            else listing.lines(
+            else event_list.lines(
                 reader, where, output=output, shape=shape, query=query, limit=shown, width=width
             )
         )
@@ -63,9 +64,9 @@ def show(trail: Path, event_id: str, output: str, raw: bool, proof: bool) -> Non
     """
     with open_source(trail) as reader:
         if proof:
-            click.echo(showing.proof(reader, event_id), nl=False)
+            click.echo(event_detail.proof(reader, event_id), nl=False)
             return
-        emit(showing.lines(reader, event_id, output=output, raw=raw))
+        emit(event_detail.lines(reader, event_id, output=output, raw=raw))
 
 
 @click.command("find-value")
@@ -83,9 +84,9 @@ def find_value(trail: Path, where: Filter, output: str) -> int:
             raise UsageError(
                 "a bundle has no redaction key", hint="ask the trail it was exported from"
             )
-        redactor = Redactor(config.Keys.of(trail).redaction())
-        found = finding.find_value(reader, redactor, value, listing.resolve(reader, where))
-        lines = list(listing.present(reader, found, output=output))
+        redactor = Redactor(Keys.of(trail).redaction())
+        found = secret_search.find_value(reader, redactor, value, event_list.resolve(reader, where))
+        lines = list(event_list.present(reader, found, output=output))
     for line in lines:
         click.echo(line)
     if not lines:

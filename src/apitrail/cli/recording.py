@@ -44,7 +44,7 @@ def _settings(
     heartbeat: str, configuration: Path | None, signatures: Any,
 ) -> Any:  # fmt: skip
     from apitrail import when
-    from apitrail.settings import Settings
+    from apitrail.recording.settings import Settings
 
     return Settings(
         modes=modes or Settings().modes,
@@ -77,8 +77,8 @@ def execute(trail: Path, command: tuple[str, ...], labels: tuple[str, ...], **op
     """Run a command with all its AWS traffic recorded: apitrail exec -- CMD…"""
     if not command:
         raise UsageError("no command to run", hint="apitrail exec -- aws sts get-caller-identity")
-    from apitrail.command import CommandError
-    from apitrail.execute import Execution
+    from apitrail.recording.command import CommandError
+    from apitrail.recording.execute import Execution
 
     execution = Execution(
         command=command,
@@ -117,13 +117,13 @@ def _labels(labels: tuple[str, ...]) -> dict[str, str]:
 @with_trail
 def record(trail: Path, **options: Any) -> None:
     """Record until told to stop: a proxy for HTTPS_PROXY or AWS_ENDPOINT_URL."""
-    from apitrail.execute import trusting
+    from apitrail.recording.execute import trusting
 
     asyncio.run(_record(trail, trusting(_settings(**options), os.environ)))
 
 
 async def _record(trail: Path, settings: Any) -> None:
-    from apitrail.session import Session
+    from apitrail.recording.session import Session
 
     session = await Session.start(trail, settings)
     stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -150,7 +150,7 @@ def _stop(stop: asyncio.Future[str], number: signal.Signals) -> None:
 @with_trail
 def env(trail: Path) -> None:
     """Print the variables for a running recorder: eval "$(apitrail env)"."""
-    from apitrail.execute import running_environment
+    from apitrail.recording.execute import running_environment
 
     for name, value in running_environment(trail, dict(os.environ), tell=_say).items():
         click.echo(f"export {name}={shlex.quote(value)}")
@@ -160,7 +160,7 @@ def env(trail: Path) -> None:
 @with_trail
 def doctor(trail: Path) -> int:
     """Check for each client on this machine that its calls are really recorded."""
-    from apitrail import doctor as check
+    from apitrail.recording import doctor as check
 
     findings = asyncio.run(check.examine(trail, dict(os.environ)))
     for finding in findings:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from apitrail import listing, render
 from apitrail.cli.options import filter_options, output_option, with_trail
 from apitrail.errors import UsageError
-from apitrail.opening import open_source
+from apitrail.evidence.opening import open_source
 from apitrail.query import Filter
-from apitrail.recorded import read
-from apitrail.replay.outcome import Outcome, Summary
+from apitrail.reading import event_list, render
+from apitrail.replay.recorded import read
+from apitrail.replay.resend.outcome import Outcome, Summary
 
 
 @click.command("replay")
@@ -41,15 +41,15 @@ def replay_command(
     ID is an event id or the start of one; without, the filter says which calls. Exit status 0
     when every call repeated its success or its error code, 1 when one did not or was skipped.
     """
-    from apitrail.replay import choice, secrets
-    from apitrail.replay.destination import Destination
-    from apitrail.replay.pace import Pace
-    from apitrail.replay.setting import Setting
+    from apitrail.replay.resend import choice, secrets
+    from apitrail.replay.resend.endpoint import Destination
+    from apitrail.replay.resend.job import Setting
+    from apitrail.replay.resend.pace import Pace
 
     if as_recorded and speed is not None:
         raise UsageError("--as-recorded is --speed 1", hint="give one of them")
     with open_source(trail) as source:
-        indexes = choice.choose(source, listing.resolve(source, where), ids)
+        indexes = choice.choose(source, event_list.resolve(source, where), ids)
         if list_redactions:
             for line in secrets.template(read(source, indexes)):
                 click.echo(line)
@@ -114,18 +114,18 @@ def playback_command(
     Calls are matched by operation and parameters; what was asked repeatedly is answered in
     recorded order, and at the end as last recorded.
     """
-    from apitrail.playback import server
+    from apitrail.replay.playback import listener
 
     if (on_miss == "forward") != (upstream is not None):
         raise UsageError(
             "--on-miss forward and --upstream belong together",
             hint="--on-miss forward --upstream http://localhost:4566",
         )
-    playback = server.prepare(trail, where, upstream=upstream, say=_say)
-    with server.listening(listen) as socket:
-        url = server.url_of(socket)
+    playback = listener.prepare(trail, where, upstream=upstream, say=_say)
+    with listener.listening(listen) as socket:
+        url = listener.url_of(socket)
         _say(f"{playback.answers.size} recorded answers at {url}; ctrl-c ends it")
-        if not server.is_loopback(socket):
+        if not listener.is_loopback(socket):
             _say("warning: whoever reaches it can read what was recorded")
         click.echo(f"export AWS_ENDPOINT_URL={url}", err=True)
-        server.serve(playback, socket)
+        listener.serve(playback, socket)

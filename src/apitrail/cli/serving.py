@@ -10,10 +10,10 @@ from typing import TextIO
 
 import click
 
-from apitrail import config, when
+from apitrail import places, when
 from apitrail.cli.options import FORMATS, output_option, with_trail
 from apitrail.cli.printing import emit
-from apitrail.opening import open_source
+from apitrail.evidence.opening import open_source
 
 
 @click.command()
@@ -26,12 +26,12 @@ def serve(trail: Path, listen: str, names: tuple[str, ...], token_file: TextIO |
 
     Nothing is recorded here, and nothing that was recorded can be changed.
     """
-    from apitrail.web import guard, serving
+    from apitrail.web import host_check, serving
 
-    address = guard.Address.parse(listen)
-    token = guard.parse_token(token_file.read()) if token_file else None
+    address = host_check.Address.parse(listen)
+    token = host_check.parse_token(token_file.read()) if token_file else None
     serving.serve(
-        trail, address, names=names, token=token, clock=config.clock,
+        trail, address, names=names, token=token, clock=places.clock,
         say=lambda line: click.echo(line, err=True),
     )  # fmt: skip
 
@@ -48,7 +48,7 @@ def sql_command(trail: Path, statement: str, output: str, timeout: float | None)
     into a field is a column too ("requestParameters.userName"). Also: idx (the log's entry), time
     (Unix milliseconds), username, run, record (all of it as JSON).
     """
-    from apitrail import sql
+    from apitrail.reading import sql
 
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     with open_source(trail) as source, sql.ask(source, statement, timeout=timeout) as answer:
@@ -56,7 +56,7 @@ def sql_command(trail: Path, statement: str, output: str, timeout: float | None)
 
 
 @click.command("reconcile")
-@click.argument("places", nargs=-1, required=True, metavar="DIR|FILE|s3://…")
+@click.argument("logs", nargs=-1, required=True, metavar="DIR|FILE|s3://…")
 @click.option(
     "--since", metavar="TIME", help="From then on; CloudTrail's first record unless told."
 )
@@ -64,19 +64,19 @@ def sql_command(trail: Path, statement: str, output: str, timeout: float | None)
 @output_option("text", "json", default="text")
 @with_trail
 def reconcile_command(
-    trail: Path, places: tuple[str, ...], since: str | None, until: str | None, output: str
+    trail: Path, logs: tuple[str, ...], since: str | None, until: str | None, output: str
 ) -> int:
     """Compare CloudTrail's own log files with the trail: did anything go past the recorder?
 
     Exit status 1 when AWS saw calls by clients that the trail does not have.
     """
-    from apitrail import reconcile
+    from apitrail.delivery import reconcile
 
     now = datetime.now().astimezone()
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     with open_source(trail) as source:
         result = reconcile.reconcile(
-            source, reconcile.read(places),
+            source, reconcile.read(logs),
             since=None if since is None else when.parse(since, now=now),
             until=None if until is None else when.parse(until, now=now),
         )  # fmt: skip

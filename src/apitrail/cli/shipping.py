@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apitrail import config, when
+from apitrail import places, when
 from apitrail.cli.options import with_trail
-from apitrail.erasure import Target
 from apitrail.errors import Error, UsageError
+from apitrail.evidence.verify import Report, Trust
 from apitrail.query import Filter
 from apitrail.trail import database
-from apitrail.verify import Report, Trust
+from apitrail.trail.erasure import Target
 
 if TYPE_CHECKING:
-    from apitrail.ship.shipping import Outcome, Shipping
+    from apitrail.delivery.bucket.shipping import Outcome, Shipping
 
 # The format of `export` that writes a tree, not a file.
 CLOUDTRAIL = "cloudtrail"
@@ -46,7 +46,7 @@ def export_tree(
     trail: Path, where: Filter, ids: tuple[str, ...], out: str | None, every: str | None
 ) -> None:
     """Write log files and digests of the whole trail to the directory `out`."""
-    from apitrail.ship import delivery
+    from apitrail.delivery.logfiles import log_directory
 
     if where != Filter() or ids:
         raise UsageError(
@@ -55,7 +55,7 @@ def export_tree(
         )
     if out in (None, "-"):
         raise UsageError("log files need a directory", hint="-o DIR")
-    made = delivery.export(trail, Path(str(out)), now=config.clock(), every=seconds(every))
+    made = log_directory.export(trail, Path(str(out)), now=places.clock(), every=seconds(every))
     calls = sum(len(log.indexes) for log in made.logs)
     click.echo(
         f"apitrail: {calls} calls in {len(made.logs)} log files, {len(made.digests)} digests, "
@@ -81,8 +81,8 @@ def ship(
     The bucket keeps versions and has Object Lock. What was locked cannot be deleted before its
     time by anybody, root included: try it with a short --retain first.
     """
-    from apitrail.ship.s3 import Bucket, Location
-    from apitrail.ship.shipping import Shipping
+    from apitrail.delivery.bucket.object_lock import Bucket, Location
+    from apitrail.delivery.bucket.shipping import Shipping
 
     if once and every:
         raise UsageError("--once and --every contradict each other")
@@ -90,7 +90,7 @@ def ship(
     bucket = Bucket.connect(location.bucket, endpoint=endpoint_url, profile=profile)
     shipping = Shipping(trail, location, bucket, retain=retain, every=seconds(digest_every))
     pause = seconds(every)
-    _say(shipping.ship(config.clock()), place)
+    _say(shipping.ship(places.clock()), place)
     if pause:
         stopping = _stopping()
         while not stopping.wait(pause):
@@ -108,7 +108,7 @@ def _stopping() -> threading.Event:
 def _try(shipping: Shipping, place: str) -> None:
     """One of many: what failed is done with the next."""
     try:
-        _say(shipping.ship(config.clock()), place)
+        _say(shipping.ship(places.clock()), place)
     except Error as error:
         click.echo(f"apitrail: {error}", err=True)
 
@@ -132,31 +132,32 @@ def verify_bucket(
     profile: str | None,
 ) -> Report:
     """Check what was shipped to a place."""
-    from apitrail.ship import remote
-    from apitrail.ship.s3 import Bucket, Location
+    from apitrail.delivery.bucket import bucket_check
+    from apitrail.delivery.bucket.object_lock import Bucket, Location
 
     location = Location.parse(place)
     bucket = Bucket.connect(location.bucket, endpoint=endpoint, profile=profile)
-    return remote.verify_bucket(location, bucket, trust, trail=trail, since=since, step=_step)
+    return bucket_check.verify_bucket(location, bucket, trust, trail=trail, since=since, step=_step)
 
 
 def is_tree(path: Path) -> bool:
     """Is this a tree of log files, and no trail?"""
-    from apitrail.ship import tree
+    from apitrail.delivery.logfiles import tree
 
     return not (path / database.FILE).exists() and tree.is_tree(path)
 
 
 def verify_tree(path: Path, trust: Trust, *, since: str | None) -> Report:
     """Check a tree of log files and digests."""
-    from apitrail.ship import check
+    from apitrail.delivery.logfiles import tree_check
 
-    return check.verify_tree(path, trust, since=since, step=_step)
+    return tree_check.verify_tree(path, trust, since=since, step=_step)
 
 
 def after_erasure(trail: Path, targets: Sequence[Target]) -> None:
     """Take what was erased from the log files too, and name the copies that stay."""
-    from apitrail.ship import shipping, store
+    from apitrail.delivery.bucket import shipping
+    from apitrail.delivery.logfiles import store
 
     store.follow_erasures(trail)
     copies = shipping.shipped_copies(trail, [target.index for target in targets])

@@ -9,8 +9,8 @@ import re
 from typing import Any
 
 from apitrail.aws.call import Call
-from apitrail.aws.credential import Credential
-from apitrail.cloudtrail import s3
+from apitrail.aws.sign.credential import Credential
+from apitrail.cloudtrail import s3_parameters
 from apitrail.exchange import Exchange
 
 # Services whose records have an apiVersion -> how they write botocore's ISO date.
@@ -44,7 +44,7 @@ def additional_event_data(
     """`additionalEventData`: S3's account of the transfer; None for other services."""
     if call.service not in {"s3", "s3control"}:
         return None
-    return s3.additional(exchange, call, credential)
+    return s3_parameters.additional(exchange, call, credential)
 
 
 def tls_details(exchange: Exchange) -> dict[str, str] | None:

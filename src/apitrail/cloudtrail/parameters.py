@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from apitrail.aws.call import Call
-from apitrail.cloudtrail import access, dynamodb, ec2, s3, secret, size
-from apitrail.cloudtrail.errors import error_elements
+from apitrail.cloudtrail import access, dynamodb_items, ec2_parameters, hidden, s3_parameters, size
+from apitrail.cloudtrail.error_code import error_elements
 from apitrail.cloudtrail.spelling import (
     RENAMED,
     UPPER_CAMEL,
@@ -45,7 +45,7 @@ UNWRAPPED = frozenset({
 def spelling(service: str | None, operation: str | None) -> Spelling:
     """The spelling of the usual services."""
     return Spelling(
-        rules=secret.rules(service, operation),
+        rules=hidden.rules(service, operation),
         name=unchanged if service in UPPER_CAMEL else lower_first,
         renamed=RENAMED.get(service or "", {}),
         time=java_time_plain if service in WITHOUT_COMMA else java_time_comma,
@@ -65,12 +65,12 @@ def request_parameters(exchange: Exchange, call: Call) -> dict[str, Any] | None:
 def _request(exchange: Exchange, call: Call) -> dict[str, Any] | None:
     spelled = spelling(call.service, call.operation)
     if call.service in S3_LIKE:
-        return s3.request(exchange, call, spelled)
+        return s3_parameters.request(exchange, call, spelled)
     parameters = call.parameters or {}
     if call.service == "ec2":
-        return ec2.request(call.operation or "", parameters, spelled.rules)
+        return ec2_parameters.request(call.operation or "", parameters, spelled.rules)
     if call.service == "dynamodb" and access.category(call) == "Data":
-        parameters = dynamodb.reduced(parameters)
+        parameters = dynamodb_items.reduced(parameters)
     return spelled.structure(parameters) or None
 
 
@@ -93,9 +93,9 @@ def _response(exchange: Exchange, call: Call) -> dict[str, Any] | None:
     result = call.result or {}
     spelled = spelling(call.service, call.operation)
     if call.service in S3_LIKE:
-        return s3.result(exchange)
+        return s3_parameters.result(exchange)
     if call.service == "ec2":
-        return ec2.result(call.operation or "", result, call.request_id, spelled.rules)
+        return ec2_parameters.result(call.operation or "", result, call.request_id, spelled.rules)
     if call.service in UNWRAPPED and len(result) == 1:
         [only] = result.values()
         result = only if type(only) is dict else result

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from apitrail.aws.call import Call
-from apitrail.aws.credential import Credential
-from apitrail.cloudtrail import access, errors, extras, names, parameters, resources, size
-from apitrail.cloudtrail.resource import Resource
+from apitrail.aws.sign.credential import Credential
+from apitrail.cloudtrail import access, error_code, extras, names, parameters, size
+from apitrail.cloudtrail.resources import touching
+from apitrail.cloudtrail.resources.resource import Resource
 from apitrail.exchange import Exchange
 
 EVENT_VERSION = "1.11"
@@ -40,7 +41,7 @@ def record(
     - `userAgent` has no brackets around it, which S3's records once had.
     """
     if touched is None:
-        touched = resources.resources(call, account=account, region=credential.region)
+        touched = touching.resources(call, account=account, region=credential.region)
     answer = exchange.response
     status = answer.status if answer else None
     region = names.aws_region(call, credential.region)
@@ -54,8 +55,8 @@ def record(
         "awsRegion": region,
         "sourceIPAddress": exchange.client,
         "userAgent": size.cut(exchange.request.header("user-agent")),
-        "errorCode": size.cut(errors.error_code(call, status)),
-        "errorMessage": size.cut(errors.error_message(call)),
+        "errorCode": size.cut(error_code.error_code(call, status)),
+        "errorMessage": size.cut(error_code.error_message(call)),
         "requestParameters": parameters.request_parameters(exchange, call),
         "responseElements": parameters.response_elements(exchange, call),
         "additionalEventData": size.limited(
@@ -66,7 +67,7 @@ def record(
         "requestID": size.cut(call.request_id),
         "eventID": exchange.id,
         "readOnly": access.read_only(call),
-        "resources": resources.listed(touched, call),
+        "resources": touching.listed(touched, call),
         "eventType": "AwsApiCall",
         "apiVersion": extras.api_version(call),
         "managementEvent": category == "Management",

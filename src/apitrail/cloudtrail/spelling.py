@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apitrail.aws.call import Blob, EventStream, Redacted
-from apitrail.cloudtrail.secret import HIDDEN, Rules
+from apitrail.cloudtrail.hidden import HIDDEN, Rules
 
 # Services whose member names keep their capitals (measured on 27,843 real records).
 UPPER_CAMEL = frozenset({

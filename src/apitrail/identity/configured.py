@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from apitrail.errors import UsageError
-from apitrail.identity import arn as arns
+from apitrail.identity import principal_arn as arns
 from apitrail.identity.identity import Identity
 
 _FIELDS = ("arn", "account", "principal_id", "user_name")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from apitrail.aws.call import Path, Redacted
-from apitrail.identity import arn as arns
+from apitrail.identity import principal_arn as arns
 from apitrail.identity.identity import Identity, Issuer, Session
 
 

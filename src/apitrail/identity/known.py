@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from apitrail.aws import accesskey
 from apitrail.aws.call import Call
-from apitrail.aws.credential import Credential
+from apitrail.aws.sign import accesskey
+from apitrail.aws.sign.credential import Credential
 from apitrail.identity import configured, unsigned
 from apitrail.identity.binding import Binding
 from apitrail.identity.identity import CHAIN_MAX, Identity, Issuer, Principal

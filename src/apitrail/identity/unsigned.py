@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from apitrail.aws.call import Call, Redacted
-from apitrail.aws.credential import Credential
+from apitrail.aws.sign.credential import Credential
 from apitrail.identity.identity import ANONYMOUS, Identity
 
 _LONGEST_TOKEN = 20_000  # characters, the limit of STS's WebIdentityToken

@@ -12,8 +12,7 @@ from urllib.parse import unquote
 
 from apitrail.aws.call import Blob, Call, Map, Path, Redacted
 from apitrail.exchange import Body, Exchange, Headers, Request, Response
-from apitrail.redact import body as bodies
-from apitrail.redact import wire
+from apitrail.redact import bodies, http_head
 from apitrail.redact.text import Digest, Echoes, credential_spellings, scrub, spellings
 from apitrail.redact.walk import Walk, map_text
 
@@ -89,7 +88,7 @@ class Case:
             return self._key.value(secret)
 
         asked, answered = exchange.request, exchange.response
-        target = wire.target(asked.target, note)
+        target = http_head.target(asked.target, note)
         request_fields = _fields(asked, note)
         response_fields = None if answered is None else _fields(answered, note)
         self._texts = self._echoes.copy()
@@ -103,7 +102,7 @@ class Case:
         # blot the path out. Host names are no secrets, they are seen in DNS and TLS.
         target = self._echoes.replace(target)
         if self._modelled:
-            target = wire.exact(target, self._modelled, self._key.value)
+            target = http_head.exact(target, self._modelled, self._key.value)
         return replace(
             exchange,
             request=replace(
@@ -171,7 +170,7 @@ class Case:
             fields += exchange.request.headers + exchange.request.trailers
         if self._response_goes and exchange.response is not None:
             fields += exchange.response.headers + exchange.response.trailers
-        if hashes := {hashed.encode("latin-1", "replace") for hashed in wire.oracles(fields)}:
+        if hashes := {hashed.encode("latin-1", "replace") for hashed in http_head.oracles(fields)}:
             self._echoes = self._echoes.copy()
             self._echoes.add(hashes, of=credential_spellings)
             self._texts.add(hashes, of=credential_spellings)
@@ -191,7 +190,7 @@ class Case:
     def _header(self, name: str, value: str, echoes: Echoes, *, gone: bool) -> str:
         if name.lower() == "host":
             return value
-        if gone and wire.is_oracle(name, value):
+        if gone and http_head.is_oracle(name, value):
             return self._key.value(value)
         raw = value.encode("latin-1", "replace")
         return self._key.value(raw) if raw in self._modelled else echoes.replace(value)
@@ -241,4 +240,4 @@ class Case:
 
 
 def _fields(message: Request | Response, note: Digest) -> tuple[Headers, Headers]:
-    return wire.headers(message.headers, note), wire.headers(message.trailers, note)
+    return http_head.headers(message.headers, note), http_head.headers(message.trailers, note)

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from apitrail import entry, erasure
+from apitrail import entry
 from apitrail.entry import TAGS, Entry
-from apitrail.erasure import Target
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Row, project
-from apitrail.trail import database
+from apitrail.trail import database, erasure
+from apitrail.trail.erasure import Target
 from apitrail.trail.reader import decompress
 from apitrail.trail.rows import STRING_COLUMNS, Batch, strings_of
 

@@ -17,7 +17,7 @@ from apitrail.entry import TAGS, Entry
 from apitrail.errors import FormatError
 from apitrail.query import COLUMNS, Filter
 from apitrail.source import Contents, Facet
-from apitrail.trail import database, pending
+from apitrail.trail import database, intents
 
 # One facet's content, at the most; a larger frame is refused unread.
 CONTENT_LIMIT = 1 << 30
@@ -49,7 +49,7 @@ class Reader:
 
     def in_flight(self) -> int:
         """How many calls were let through and have no entry yet."""
-        return pending.count(self.directory)
+        return intents.count(self.directory)
 
     def tail(self) -> str | None:
         """The newest signed checkpoint."""

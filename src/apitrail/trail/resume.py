@@ -12,11 +12,11 @@ from pathlib import Path
 
 import aiosqlite
 
-from apitrail import rotation
 from apitrail.entry import Entry
 from apitrail.errors import FormatError, UsageError, VerificationError
 from apitrail.tlog import checkpoint, merkle, note
 from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.trail import rotation
 from apitrail.trail.head import Head
 from apitrail.trail.reader import Reader
 

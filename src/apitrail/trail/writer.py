@@ -18,16 +18,15 @@ from typing import IO, Self
 
 import aiosqlite
 
-from apitrail import erasure, rotation
-from apitrail.erasure import Target
 from apitrail.errors import RecordingError, UsageError
 from apitrail.event import dump
 from apitrail.query import project
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail import database, destroy, durable, lock
+from apitrail.trail import database, destroy, durable, erasure, lock, rotation
+from apitrail.trail.erasure import Target
 from apitrail.trail.head import Head
-from apitrail.trail.pending import Pending
+from apitrail.trail.intents import Pending
 from apitrail.trail.queue import Alone, Append, Begin, Item, fail
 from apitrail.trail.reader import decompress
 from apitrail.trail.resume import CHECKPOINT, Resuming

@@ -15,12 +15,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from apitrail.ship.store import BUCKET
-from apitrail.ship.tree import Tree
-from apitrail.web import bucket
-from apitrail.web.cloudtrail import CONTENT_TYPE, CloudTrail
-from apitrail.web.fault import Fault
-from apitrail.web.served import Served
+from apitrail.delivery.logfiles.store import BUCKET
+from apitrail.delivery.logfiles.tree import Tree
+from apitrail.web import log_bucket
+from apitrail.web.api_error import Fault
+from apitrail.web.cloudtrail_api import CONTENT_TYPE, CloudTrail
+from apitrail.web.content import Served
 
 # CloudTrail's largest request is PutEventSelectors with 500 values of 2,048 characters.
 BODY_LIMIT = 4 * 1024 * 1024
@@ -47,7 +47,7 @@ def application(served: Served) -> Starlette:
     routes = [Route("/", api, methods=["POST"]), Route("/", _about, methods=["GET"])]
     store = served.store()
     if store is not None:
-        routes += bucket.routes(lambda: bucket.Bucket(BUCKET, Tree(store.tree.directory)))
+        routes += log_bucket.routes(lambda: log_bucket.Bucket(BUCKET, Tree(store.tree.directory)))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from apitrail.bundle import Bundle
+from apitrail.cloudtrail.selectors import Selectors
 from apitrail.event import Event
+from apitrail.evidence.bundle import Bundle
 from apitrail.query import Filter, project, username
-from apitrail.selectors import Selectors
 from apitrail.trail.reader import Reader
 from apitrail.web import members
-from apitrail.web.fault import Fault
-from apitrail.web.served import Served
+from apitrail.web.api_error import Fault
+from apitrail.web.content import Served
 
 PAGE = 50
 VALUE_LIMIT = 2000

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from apitrail.web.fault import Fault
+from apitrail.web.api_error import Fault
 
 type Members = Mapping[str, Any]
 

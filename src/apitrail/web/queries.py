@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from apitrail import sql
 from apitrail.errors import Error
+from apitrail.reading import sql
 from apitrail.web import members
-from apitrail.web.fault import Fault
-from apitrail.web.served import Served
+from apitrail.web.api_error import Fault
+from apitrail.web.content import Served
 
 # Lake ends a query after an hour and keeps its results for seven days; ours lie in memory.
 TIMEOUT = 300.0

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from apitrail.errors import UsageError
-from apitrail.web import guard, server
+from apitrail.web import host_check, listener
 from apitrail.web.app import application
-from apitrail.web.served import Served
+from apitrail.web.content import Served
 
 type Say = Callable[[str], None]
 
 
 def serve(
     path: Path,
-    address: guard.Address,
+    address: host_check.Address,
     *,
     names: Iterable[str],
     token: str | None,
@@ -34,18 +34,18 @@ def serve(
     with served.source():
         pass  # what cannot be read is refused before anything listens
     if token is None and not address.is_loopback:
-        token = guard.new_token()
+        token = host_check.new_token()
         say(f"apitrail: the token, shown this once: {token}")
-    listening = server.listen(address)
+    listening = listener.listen(address)
     try:
         served.deliver()
     except (UsageError, OSError) as error:
         say(f"apitrail: no new log files: {error}")
-    guarded = guard.Guard(
+    guarded = host_check.Guard(
         application(served), frozenset(name.lower() for name in (*names, address.host)), token
     )
-    words = list(_welcome(served, f"http://{server.bound(listening)}", token is not None))
-    server.run(guarded, listening, ready=lambda: say("\n".join(words)))
+    words = list(_welcome(served, f"http://{listener.bound(listening)}", token is not None))
+    listener.run(guarded, listening, ready=lambda: say("\n".join(words)))
 
 
 def _welcome(served: Served, url: str, needs_token: bool) -> Iterator[str]:

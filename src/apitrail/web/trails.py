@@ -10,13 +10,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from apitrail.delivery.logfiles import tree
+from apitrail.delivery.logfiles.place import iso
 from apitrail.entry import Entry
 from apitrail.errors import UsageError
-from apitrail.ship import tree
-from apitrail.ship.place import iso
 from apitrail.web import members
-from apitrail.web.fault import Fault
-from apitrail.web.served import Served
+from apitrail.web.api_error import Fault
+from apitrail.web.content import Served
 
 # "Naming requirements" in the CloudTrail User Guide, and the form of a trail's ARN.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]")

@@ -1,0 +1,1 @@
+"""What a response says: a result or an error."""

@@ -1,0 +1,1 @@
+"""Which service and operation a request calls."""

@@ -1,0 +1,122 @@
+"""What a request says about where it goes, and the place that is concluded from it.
+
+It does not know how the conclusion is drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from apitrail.aws.find import host, s3_host
+from apitrail.aws.find.index import Index, Service
+from apitrail.aws.read import form_body
+from apitrail.aws.read.scalars import Doubts
+from apitrail.aws.sign.credential import Credential
+from apitrail.exchange import Request
+
+type Fields = list[tuple[str, str]]
+
+_LARGEST_FORM = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Where a request goes: `labels` are raw, `fields` are the query's or the form's, decoded.
+
+    `others` are places that it may go as well, if its body turns out not to fit this one.
+    """
+
+    service: Service
+    operation: str
+    protocol: str
+    labels: dict[str, str] = field(default_factory=dict)
+    fields: Fields = field(default_factory=list)
+    host_labels: dict[str, str] = field(default_factory=dict)
+    others: tuple[Match, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a request says about where it goes, gathered once."""
+
+    request: Request
+    name: host.Host
+    address: s3_host.Address | None
+    candidates: tuple[Service, ...]
+    fields: Fields
+    express: bool
+    signed: bool
+
+    @classmethod
+    def of(cls, request: Request, credential: Credential, index: Index, doubts: Doubts) -> Evidence:
+        name = host.parse(request.host)
+        return cls(
+            request=request,
+            name=name,
+            address=s3_host.address(request.host),
+            candidates=tuple(_candidates(name, credential, index)),
+            fields=_query_fields(request, doubts),
+            express=credential.service == "s3express" or "s3express-control" in name.labels,
+            signed=credential.service is not None,
+        )
+
+
+# Names that signatures add to a query; they are not the operation's.
+_SIGNING_FIELDS = frozenset(
+    {
+        "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signature",
+        "x-amz-signedheaders", "x-amz-security-token", "x-amz-region-set", "x-amz-s3session-token",
+    }
+)  # fmt: skip
+_SIGV2_FIELDS = frozenset({"AWSAccessKeyId", "Signature", "Expires"})
+
+
+def _query_fields(request: Request, doubts: Doubts) -> Fields:
+    if not request.query:
+        return []
+    fields = form_body.pairs(request.query, doubts)
+    names = {key for key, _ in fields}
+    dropped = _SIGV2_FIELDS if names >= {"AWSAccessKeyId", "Signature"} else frozenset[str]()
+    return [
+        (key, value)
+        for key, value in fields
+        if key not in dropped and key.lower() not in _SIGNING_FIELDS
+    ]
+
+
+def _candidates(name: host.Host, credential: Credential, index: Index) -> list[Service]:
+    signed = index.signing.get(credential.service or "", [])
+    named = _by_host(name, index) if name.partition or name.local else []
+    both = [service for service in signed if service in named]
+    if both or named or signed:
+        return both or named or signed
+    if credential.service is not None or name.partition is not None:
+        return []
+    if credential.scheme == "bearer":
+        return index.bearer
+    # Without any name, only what may go unsigned: sign-in services and S3.
+    return [*index.unsigned, *index.signing.get("s3", ())]
+
+
+def _by_host(name: host.Host, index: Index) -> list[Service]:
+    """The services of the longest tail of labels that any has."""
+    for start in range(min(len(name.labels), 16)):
+        found = index.hosts.get(".".join(name.labels[start:]))
+        if found:
+            return found
+    return []
+
+
+def is_form(request: Request) -> bool:
+    """Does the client say that the body is a form?"""
+    return "x-www-form-urlencoded" in (request.header("content-type") or "").lower()
+
+
+def form(request: Request, doubts: Doubts) -> Fields:
+    """The fields of a form in the body, decoded."""
+    data = request.body.data[:_LARGEST_FORM]
+    if not request.body.whole:
+        doubts.add("body was not kept whole")
+        # The last field may be cut off.
+        data = data.rpartition(b"&")[0]
+    return form_body.pairs(data.decode("utf-8", "replace"), doubts)

@@ -1,0 +1,192 @@
+"""The compact index of every service model: names, hosts, targets, actions and routes.
+
+It knows model files, not requests; shapes stay in the models.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from apitrail.aws.find import host
+
+FORMAT = 3
+"""Goes up whenever what `build` returns changes."""
+
+_REGION_PLACEHOLDER = re.compile(r"\{[^}]*(?:[Rr]egion)\}")
+_PLACEHOLDER = re.compile(r"\{[^}]*\}")
+
+
+def read_model(directory: Path, kind: str) -> dict[str, Any] | None:
+    """One model file of `directory` (`service-2`, `endpoint-rule-set-1`), extras merged in."""
+    for path, reader in (
+        (directory / f"{kind}.json.gz", gzip.open),
+        (directory / f"{kind}.json", open),
+    ):
+        if path.exists():
+            with reader(path, "rb") as file:
+                model: dict[str, Any] = json.load(file)
+            return _with_extras(model, directory / f"{kind}.sdk-extras.json")
+    return None
+
+
+def _with_extras(model: dict[str, Any], path: Path) -> dict[str, Any]:
+    if path.exists():
+        _merge(model, json.loads(path.read_bytes()).get("merge", {}))
+    return model
+
+
+def _merge(base: dict[str, Any], extra: dict[str, Any]) -> None:
+    for key, value in extra.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            _merge(base[key], value)
+        else:
+            base[key] = value
+
+
+def directories(data: Path) -> Iterator[tuple[str, str, Path]]:
+    """Service name, api version and directory of every model below botocore's `data`."""
+    for service in sorted(data.iterdir()):
+        if service.is_dir():
+            for version in sorted(service.iterdir()):
+                if any(version.glob("service-2.json*")):
+                    yield service.name, version.name, version
+
+
+def build(data: Path) -> dict[str, Any]:
+    """The index of all models below `data`: plain JSON, see `index.Index` for its meaning."""
+    found = list(directories(data))
+    latest = {name: version for name, version, _ in found}
+    services = [
+        _service(name, version, directory, current=latest[name] == version)
+        for name, version, directory in found
+    ]
+    return {"services": [service for service in services if service]}
+
+
+def _service(name: str, version: str, directory: Path, *, current: bool) -> dict[str, Any] | None:
+    model = read_model(directory, "service-2")
+    if model is None:
+        return None
+    meta = model["metadata"]
+    urls, signing = _endpoints(directory)
+    prefixes = {
+        op["endpoint"]["hostPrefix"]
+        for op in model["operations"].values()
+        if "hostPrefix" in op.get("endpoint", {})
+    }
+    return {
+        "name": name,
+        "version": version,
+        "api_version": meta["apiVersion"],
+        "current": current,
+        "bearer": _takes_bearer(meta),
+        "service_id": meta["serviceId"],
+        "signing_name": meta.get("signingName", meta["endpointPrefix"]),
+        "endpoint_prefix": meta["endpointPrefix"],
+        "target_prefix": meta.get("targetPrefix"),
+        "protocols": meta.get("protocols") or [meta["protocol"]],
+        "signing": sorted(signing | {meta.get("signingName", meta["endpointPrefix"])}),
+        "hosts": sorted(set(_keys(urls | {meta["endpointPrefix"] + ".amazonaws.com"}, prefixes))),
+        "operations": sorted(model["operations"]),
+        "unsigned": sorted(n for n, o in model["operations"].items() if _is_unsigned(o)),
+        "routes": list(_routes(model)) if _is_rest(meta) else [],
+    }
+
+
+def _takes_bearer(meta: dict[str, Any]) -> bool:
+    schemes = meta.get("auth", ())
+    return meta.get("signatureVersion") == "bearer" or "smithy.api#httpBearerAuth" in schemes
+
+
+def _is_rest(meta: dict[str, Any]) -> bool:
+    return str(meta["protocol"]).startswith("rest-")
+
+
+def _is_unsigned(operation: dict[str, Any]) -> bool:
+    schemes = operation.get("auth", ())
+    return bool(operation.get("authtype") == "none" or "smithy.api#noAuth" in schemes)
+
+
+def _endpoints(directory: Path) -> tuple[set[str], set[str]]:
+    urls: set[str] = set()
+    signing: set[str] = set()
+    rules = [read_model(directory, "endpoint-rule-set-1") or {}]
+    while rules:
+        rule = rules.pop()
+        rules.extend(rule.get("rules", ()))
+        endpoint = rule.get("endpoint", {})
+        if isinstance(endpoint.get("url"), str):
+            urls.add(endpoint["url"].partition("://")[2].partition("/")[0])
+        for scheme in endpoint.get("properties", {}).get("authSchemes", ()):
+            if isinstance(scheme.get("signingName"), str):
+                signing.add(scheme["signingName"])
+    return urls, {name for name in signing if "{" not in name}
+
+
+def _keys(urls: set[str], prefixes: set[str]) -> Iterator[str]:
+    """Host keys (see `host.key`) of URL templates, with and without the operations' prefixes."""
+    for url in urls:
+        text = re.sub(
+            r"\{[^}]*dnsSuffix\}|\{[^}]*dualStackDnsSuffix\}",
+            "amazonaws.com",
+            url,
+            flags=re.IGNORECASE,
+        )
+        text = re.sub(r"\{[^}]*implicitGlobalRegion\}", "us-east-1", text, flags=re.IGNORECASE)
+        text = _REGION_PLACEHOLDER.sub("us-east-1", text)
+        labels = [label for label in host.key(text) if not _PLACEHOLDER.search(label)]
+        if not labels or "localhost" in text:
+            continue
+        base = ".".join(labels)
+        yield base
+        for prefix in prefixes:
+            literal = _PLACEHOLDER.sub("", prefix).lstrip(".-")
+            if literal:
+                yield literal + base
+
+
+def _routes(model: dict[str, Any]) -> Iterator[list[Any]]:
+    for name, operation in model["operations"].items():
+        http = operation["http"]
+        path, _, query = http["requestUri"].partition("?")
+        members = _members(model, operation)
+        required = set(members.get("required", ()))
+        bound: dict[str, list[str]] = {"querystring": [], "header": []}
+        for member, ref in members.get("members", {}).items():
+            if member in required and ref.get("location") in bound:
+                bound[ref["location"]].append(
+                    ref.get("locationName", member).lower()
+                    if ref["location"] == "header"
+                    else ref.get("locationName", member)
+                )
+        yield [
+            name,
+            http["method"],
+            http.get("authPath", path).partition("?")[0],
+            [
+                pair.split("=", 1) if "=" in pair else [pair, None]
+                for pair in query.split("&")
+                if pair
+            ],
+            bound["querystring"],
+            bound["header"],
+            operation.get("endpoint", {}).get("hostPrefix"),
+            bool(operation.get("deprecated")),
+            _is_express(operation),
+        ]
+
+
+def _is_express(operation: dict[str, Any]) -> bool:
+    """Is it served by S3 Express's control endpoint?"""
+    context = operation.get("staticContextParams", {})
+    return bool(context.get("UseS3ExpressControlEndpoint", {}).get("value"))
+
+
+def _members(model: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
+    shape: dict[str, Any] = model["shapes"].get(operation.get("input", {}).get("shape"), {})
+    return shape

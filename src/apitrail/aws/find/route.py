@@ -1,0 +1,147 @@
+"""From a request to the service and operation it calls, by the evidence it carries.
+
+It does not know shapes; what it leaves to be read is in the Match.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from urllib.parse import unquote
+
+from apitrail.aws.find import path, shared_endpoint
+from apitrail.aws.find.candidates import Evidence, Fields, Match, form, is_form
+from apitrail.aws.find.index import Index, Service
+from apitrail.aws.read import post_object
+from apitrail.aws.read.scalars import Doubts
+from apitrail.aws.sign.credential import Credential
+from apitrail.exchange import Request
+
+_CBOR_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)/?$")
+
+
+def find(request: Request, credential: Credential, index: Index, doubts: Doubts) -> Match | None:
+    """The operation a request calls; None where nothing fits."""
+    evidence = Evidence.of(request, credential, index, doubts)
+    return (
+        _by_cbor(evidence, index)
+        or _by_target(evidence, index)
+        or _by_action(evidence, index, doubts)
+        or _post_object(evidence)
+        or path.find(evidence, request.method, evidence.fields)
+        or _by_path_of_form(evidence, doubts)
+    )
+
+
+def _match_named(
+    services: list[Service],
+    operation: str,
+    evidence: Evidence,
+    *,
+    protocol: str | None = None,
+    version: str | None = None,
+    fields: Fields | None = None,
+) -> Match | None:
+    """The one of `services`, or of the candidates, that has an operation of that name."""
+    wanted = operation.lower()
+    having = [service for service in services if wanted in service.operations]
+    having = having or [s for s in evidence.candidates if wanted in s.operations]
+    if len(having) > 1:
+        having = _narrowed(having, evidence, version)
+    matches = [
+        Match(
+            service=service,
+            operation=service.operations[wanted],
+            protocol=protocol or ("ec2" if "ec2" in service.protocols else "query"),
+            fields=fields or [],
+        )
+        for service in having
+    ]
+    return replace(matches[0], others=tuple(matches[1:])) if matches else None
+
+
+def _narrowed(services: list[Service], evidence: Evidence, version: str | None) -> list[Service]:
+    """Those that the host, the signature and the version point to, the likeliest first."""
+
+    def rank(service: Service) -> tuple[bool, bool, bool]:
+        return (
+            service in evidence.candidates,
+            version in (service.api_version, service.version),
+            service.current,
+        )
+
+    top = max(map(rank, services))
+    best = [service for service in services if rank(service) == top]
+    claimed = shared_endpoint.prefer(best, evidence.request) if len(best) > 1 else None
+    best.sort(key=lambda service: len(service.operations), reverse=True)
+    return [claimed] if claimed else best
+
+
+def _by_cbor(evidence: Evidence, index: Index) -> Match | None:
+    if not (evidence.request.header("smithy-protocol") or "").lower().startswith("rpc-v2"):
+        return None
+    found = _CBOR_PATH.search(evidence.request.path)
+    if found is None:
+        return None
+    services = index.targets.get(unquote(found[1]).lower(), [])
+    return _match_named(services, unquote(found[2]), evidence, protocol="smithy-rpc-v2-cbor")
+
+
+def _by_target(evidence: Evidence, index: Index) -> Match | None:
+    target = evidence.request.header("x-amz-target")
+    if not target:
+        return None
+    prefix, _, operation = target.strip().rpartition(".")
+    services = index.targets.get(prefix.lower(), [])
+    return _match_named(services, operation, evidence, protocol="json")
+
+
+# What Signature Version 2 adds to a form.
+_SIGV2_FORM = frozenset(
+    {
+        "AWSAccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SecurityToken",
+        "Timestamp", "Expires",
+    }
+)  # fmt: skip
+
+
+def _by_action(evidence: Evidence, index: Index, doubts: Doubts) -> Match | None:
+    request = evidence.request
+    # A form uploaded to S3 is data, whatever it says.
+    if evidence.signed and not any(service.is_query for service in evidence.candidates):
+        return None
+    fields = evidence.fields
+    if is_form(request) or request.body.data[:7] == b"Action=":
+        fields = fields + form(request, doubts)
+    values = dict(reversed(fields))
+    action = values.get("Action")
+    if action is None:
+        return None
+    not_ours = {"Action", "Version"} | (_SIGV2_FORM if "SignatureVersion" in values else set())
+    rest = [(key, value) for key, value in fields if key not in not_ours]
+    services = index.actions.get(action.lower(), [])
+    return _match_named(services, action, evidence, version=values.get("Version"), fields=rest)
+
+
+def _post_object(evidence: Evidence) -> Match | None:
+    """A browser's upload to a bucket: no model has it, CloudTrail calls it PostObject."""
+    request = evidence.request
+    kind = (request.header("content-type") or "").lower()
+    if request.method != "POST" or not kind.startswith("multipart/form-data"):
+        return None
+    service = next((s for s in evidence.candidates if s.name == "s3" and s.current), None)
+    if service is None:
+        return None
+    bucket = evidence.address.bucket if evidence.address else None
+    labels = {"Bucket": bucket or unquote(request.path.strip("/").partition("/")[0])}
+    return Match(
+        service=service, operation=post_object.OPERATION, protocol="rest-xml", labels=labels
+    )
+
+
+def _by_path_of_form(evidence: Evidence, doubts: Doubts) -> Match | None:
+    """Clients turn long GETs into POSTs of a form (cloudsearchdomain Search)."""
+    request = evidence.request
+    if request.method != "POST" or not is_form(request):
+        return None
+    return path.find(evidence, "GET", evidence.fields + form(request, doubts))

@@ -1,0 +1,95 @@
+"""S3's many host names: the bucket, access point or Express bucket that stands in front.
+
+It does not know operations.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from apitrail.aws.find import host
+
+_TAIL = r"(?:\.dualstack)?(?:[.-](?P<region>[a-z]{2,4}-[a-z0-9-]+-\d+))?"
+
+# "Methods for accessing a general purpose bucket", botocore's S3 endpoint ruleset, and the VPC
+# endpoint names of AWS PrivateLink for Amazon S3; tried in order on the name without suffix.
+_FORMS = (
+    (
+        "accesspoint",
+        re.compile(rf"(?P<name>.+)-(?P<account>\d{{12}})\.s3-accesspoint(?:-fips)?{_TAIL}"),
+    ),
+    (
+        "object-lambda",
+        re.compile(rf"(?P<name>.+)-(?P<account>\d{{12}})\.s3-object-lambda(?:-fips)?{_TAIL}"),
+    ),
+    (
+        "outposts",
+        re.compile(
+            rf"(?P<name>.+)-(?P<account>\d{{12}})\.(?P<outpost>op-\w+)\.s3-outposts(?:-fips)?{_TAIL}"
+        ),
+    ),
+    ("bucket", re.compile(rf"(?P<name>.+)\.(?:ec2|op-\w+)\.s3-outposts(?:-fips)?{_TAIL}")),
+    ("bucket", re.compile(r"(?P<name>.+\.mrap)\.accesspoint\.s3-global")),
+    (
+        "accesspoint",
+        re.compile(
+            rf"(?P<name>.+)-(?P<account>\d{{12}})\.accesspoint\.vpce-[\w-]+\.s3{_TAIL}\.vpce"
+        ),
+    ),
+    (
+        "bucket",
+        re.compile(
+            rf"(?:(?P<name>.+)\.)?(?:bucket|accesspoint|control)\.vpce-[\w-]+\.s3{_TAIL}\.vpce"
+        ),
+    ),
+    ("none", re.compile(rf"s3express-control(?:-fips)?{_TAIL}")),
+    ("bucket", re.compile(rf"(?:(?P<name>.+)\.)?s3express(?:-fips)?-[a-z0-9-]+{_TAIL}")),
+    (
+        "bucket",
+        re.compile(rf"(?:(?P<name>.+)\.)?s3(?:-fips|-accelerate|-external-1|-website)?{_TAIL}"),
+    ),
+)
+
+_RESOURCES = {
+    "accesspoint": "arn:{partition}:s3:{region}:{account}:accesspoint/{name}",
+    "object-lambda": "arn:{partition}:s3-object-lambda:{region}:{account}:accesspoint/{name}",
+    "outposts": (
+        "arn:{partition}:s3-outposts:{region}:{account}:outpost/{outpost}/accesspoint/{name}"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """What an S3 host name says: the Bucket parameter as users write it, and the region."""
+
+    bucket: str | None
+    region: str | None
+
+
+@lru_cache(maxsize=4096)
+def address(name: str) -> Address | None:
+    """Take an S3 host name apart; None where it is not one."""
+    plain = host.bare(name)
+    rest = host.stem(plain)
+    if rest is None:
+        # `bucket.localhost:4566`, as SDKs make it from AWS_ENDPOINT_URL.
+        front = plain.removesuffix(".localhost")
+        return None if front == plain else Address(bucket=front, region=None)
+    for kind, regex in _FORMS:
+        match = regex.fullmatch(rest)
+        if match:
+            return _address(kind, match.groupdict(), host.parse(name))
+    return None
+
+
+def _address(kind: str, found: dict[str, str | None], parsed: host.Host) -> Address:
+    region = found.get("region") or parsed.region
+    template = _RESOURCES.get(kind)
+    if template is None:
+        return Address(bucket=found.get("name"), region=region)
+    partition = parsed.partition or "aws"
+    arn = template.format(**{**found, "partition": partition, "region": region or ""})
+    return Address(bucket=arn, region=region)

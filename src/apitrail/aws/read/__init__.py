@@ -1,0 +1,1 @@
+"""What a request asks: its body and parameters by the service's protocol."""

@@ -1,0 +1,98 @@
+"""JSON bodies (json 1.0, 1.1 and rest-json), and CBOR ones once parsed: same tree, same rules.
+
+It does not know headers or paths.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.model import Shape
+
+from apitrail.aws.call import Map
+from apitrail.aws.read.scalars import Doubts, Reader
+from apitrail.aws.read.shapes import Compiler, document
+
+
+def parse(data: bytes, doubts: Doubts) -> Any:
+    """The JSON value in `data`, {} where there is none; None with a doubt where it is not JSON."""
+    if not data.strip():
+        return {}
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        doubts.add("body is not JSON")
+        return None
+
+
+def compiler() -> Compiler:
+    """Readers of parsed JSON, keyed by member location names."""
+    return Compiler(structure=_structure, sequence=_list, mapping=_map)
+
+
+def _structure(shape: Any, compiler: Compiler) -> Reader:
+    members: dict[str, tuple[str, Reader]] = {}
+    for name, member in shape.members.items():
+        if "location" not in member.serialization:
+            members[member.serialization.get("name", name)] = (name, compiler.reader(member))
+    return _structure_reader(members)
+
+
+def _structure_reader(members: dict[str, tuple[str, Reader]]) -> Reader:
+    def read(value: Any, doubts: Doubts) -> Any:
+        if not isinstance(value, dict):
+            return _other(value, doubts, "an object")
+        result: dict[str, Any] = {}
+        for key, item in value.items():
+            known = members.get(key)
+            if known is None:
+                doubts.add(f"unknown member {key!r:.80}")
+                result[key] = document(item, doubts)
+            elif item is not None:
+                result[known[0]] = known[1](item, doubts)
+        return result
+
+    return read
+
+
+def _list(shape: Any, compiler: Compiler) -> Reader:
+    element = compiler.reader(shape.member)
+
+    def read(value: Any, doubts: Doubts) -> Any:
+        if not isinstance(value, list):
+            return _other(value, doubts, "a list")
+        return [None if item is None else element(item, doubts) for item in value]
+
+    return read
+
+
+def _map(shape: Any, compiler: Compiler) -> Reader:
+    element = compiler.reader(shape.value)
+
+    def read(value: Any, doubts: Doubts) -> Any:
+        if not isinstance(value, dict):
+            return _other(value, doubts, "an object")
+        return Map({str(k): None if v is None else element(v, doubts) for k, v in value.items()})
+
+    return read
+
+
+def _other(value: Any, doubts: Doubts, expected: str) -> Any:
+    if value is not None:
+        doubts.add(f"{type(value).__name__} where {expected} was expected")
+    return document(value, doubts)
+
+
+def read(compiler: Compiler, shape: Shape | None, value: Any, doubts: Doubts) -> dict[str, Any]:
+    """The members of `shape` in a parsed body; unknown ones under their own names."""
+    if not isinstance(value, dict):
+        if value is not None:
+            doubts.add("body is not an object")
+        return {}
+    if shape is None:
+        if value:
+            doubts.add("body where none was expected")
+        return {str(k): document(v, doubts) for k, v in value.items()}
+    result: dict[str, Any] = compiler.reader(shape)(value, doubts)
+    return result

@@ -1,0 +1,346 @@
+"""REST operations: labels, query, headers, host labels and payload into one set of members.
+
+It does not know how the operation was found.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from botocore.model import OperationModel
+
+from apitrail.aws.call import EventStream, Map
+from apitrail.aws.read import body, eventstream, json_protocol, xml
+from apitrail.aws.read.scalars import READERS, Doubts, Reader
+from apitrail.aws.read.shapes import Compiler, document
+from apitrail.errors import FormatError
+from apitrail.exchange import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the route left of a request to read: raw labels, decoded query, headers."""
+
+    request: Request
+    labels: dict[str, str]
+    query: list[tuple[str, str]]
+    host_labels: dict[str, str] = field(default_factory=dict)
+
+
+type Step = Callable[[Parts, dict[str, Any], Doubts], None]
+
+
+def steps(operation: OperationModel, compiler: Compiler) -> list[Step]:
+    """Compile an operation's input into the steps that read it."""
+    shape = operation.input_shape
+    if shape is None:
+        return []
+    made: list[Step] = []
+    bound = {
+        member.serialization.get("name", name)
+        for name, member in shape.members.items()
+        if member.serialization.get("location") == "querystring"
+    }
+    for name, member in shape.members.items():
+        location = member.serialization.get("location")
+        if location in _STEPS:
+            made.append(_STEPS[location](name, member, bound))
+        if member.serialization.get("hostLabel"):
+            made.append(_host_label(name))
+    made.append(_body(operation, compiler))
+    return made
+
+
+def _text_reader(shape: Any) -> Reader:
+    if shape.serialization.get("jsonvalue"):
+        return _json_value
+    return READERS.get(shape.type_name, READERS["string"])
+
+
+def _json_value(value: Any, doubts: Doubts) -> Any:
+    try:
+        return document(json.loads(base64.b64decode(value)), doubts)
+    except (ValueError, binascii.Error, RecursionError):
+        doubts.add("header is not JSON in base64")
+        return value
+
+
+def _label(name: str, shape: Any, _: set[str]) -> Step:
+    key = shape.serialization.get("name", name)
+    reader = _text_reader(shape)
+
+    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+        if key in parts.labels:
+            result[name] = reader(unquote(parts.labels[key]), doubts)
+
+    return step
+
+
+def _host_label(name: str) -> Step:
+    def step(parts: Parts, result: dict[str, Any], _doubts: Doubts) -> None:
+        if name in parts.host_labels:
+            result.setdefault(name, parts.host_labels[name])
+
+    return step
+
+
+def _query(name: str, shape: Any, bound: set[str]) -> Step:
+    key = shape.serialization.get("name", name)
+    if shape.type_name == "map":
+        return _query_map(name, shape, bound)
+    if shape.type_name == "list":
+        reader = _text_reader(shape.member)
+
+        def many(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+            values = [value for k, value in parts.query if k == key]
+            if values:
+                result[name] = [reader(value, doubts) for value in values]
+
+        return many
+    reader = _text_reader(shape)
+
+    def one(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+        for k, value in parts.query:
+            if k == key:
+                result[name] = _or_nothing(shape, value, reader, doubts)
+                return
+
+    return one
+
+
+def _or_nothing(shape: Any, value: str, reader: Reader, doubts: Doubts) -> Any:
+    """S3 clients send `max-keys=` for "not given"."""
+    return value if value == "" and shape.type_name != "string" else reader(value, doubts)
+
+
+def _query_map(name: str, shape: Any, bound: set[str]) -> Step:
+    many = shape.value.type_name == "list"
+
+    def step(parts: Parts, result: dict[str, Any], _doubts: Doubts) -> None:
+        found = Map()
+        for key, value in parts.query:
+            if key in bound:
+                continue
+            if many:
+                found.setdefault(key, []).append(value)
+            else:
+                found[key] = value
+        if found:
+            result[name] = found
+
+    return step
+
+
+def _header(name: str, shape: Any, _: set[str]) -> Step:
+    key = shape.serialization.get("name", name).lower()
+    if shape.type_name == "list":
+        split = _dates if shape.member.type_name == "timestamp" else _items
+        reader = _text_reader(shape.member)
+
+        def many(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+            values = list(parts.request.header_values(key))
+            if values:
+                result[name] = [reader(item, doubts) for item in split(",".join(values))]
+
+        return many
+    reader = _text_reader(shape)
+
+    if key == "content-encoding":
+        return _content_encoding(name)
+    in_query = key.startswith("x-amz-")
+
+    def one(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+        value = parts.request.header(key)
+        if value is not None:
+            result[name] = reader(_decoded(value), doubts)
+        elif in_query and parts.query:
+            # Who presigns a URL may move these headers into the query.
+            value = next((value for k, value in parts.query if k.lower() == key), None)
+            if value is not None:
+                result[name] = reader(value, doubts)
+
+    return one
+
+
+def _content_encoding(name: str) -> Step:
+    """S3 takes its own framing off the object's encoding."""
+
+    def step(parts: Parts, result: dict[str, Any], _doubts: Doubts) -> None:
+        values = parts.request.header_values("content-encoding")
+        tokens = [token.strip() for token in ",".join(values).split(",")]
+        kept = [token for token in tokens if token and token.lower() != "aws-chunked"]
+        if kept:
+            result[name] = ",".join(kept)
+
+    return step
+
+
+def _decoded(value: str) -> str:
+    """Header bytes came in as latin-1; clients mean UTF-8 where it is."""
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except (UnicodeDecodeError, UnicodeEncodeError):
+        return value
+
+
+def _items(text: str) -> list[str]:
+    """Comma-separated values; those in double quotes may hold commas and escaped quotes."""
+    items: list[str] = []
+    position = 0
+    while position <= len(text):
+        start = position + len(text[position:]) - len(text[position:].lstrip())
+        if text[start : start + 1] == '"':
+            item, position = _quoted(text, start + 1)
+        else:
+            end = text.find(",", position)
+            end = len(text) if end < 0 else end
+            item, position = text[position:end].strip(), end
+        items.append(item)
+        position += 1
+    return items
+
+
+def _quoted(text: str, position: int) -> tuple[str, int]:
+    item = []
+    while position < len(text) and text[position] != '"':
+        if text[position] == "\\" and position + 1 < len(text):
+            position += 1
+        item.append(text[position])
+        position += 1
+    end = text.find(",", position)
+    return "".join(item), len(text) if end < 0 else end
+
+
+def _dates(text: str) -> list[str]:
+    """HTTP dates hold one comma each; other formats none."""
+    pieces = text.split(",")
+    dates: list[str] = []
+    while pieces:
+        piece = pieces.pop(0)
+        if piece.strip().isalpha() and pieces:
+            piece += "," + pieces.pop(0)
+        dates.append(piece.strip())
+    return dates
+
+
+def _prefix_headers(name: str, shape: Any, _: set[str]) -> Step:
+    prefix = shape.serialization.get("name", "").lower()
+
+    def step(parts: Parts, result: dict[str, Any], _doubts: Doubts) -> None:
+        found = Map()
+        for key, value in parts.request.headers:
+            if key.lower().startswith(prefix):
+                found[key[len(prefix) :]] = _decoded(value)
+        if found:
+            result[name] = found
+
+    return step
+
+
+_STEPS: dict[str, Callable[[str, Any, set[str]], Step]] = {
+    "uri": _label,
+    "querystring": _query,
+    "header": _header,
+    "headers": _prefix_headers,
+}
+
+
+def _body(operation: OperationModel, compiler: Compiler) -> Step:
+    shape = operation.input_shape
+    payload = shape.serialization.get("payload")
+    is_xml = operation.service_model.metadata["protocol"] == "rest-xml"
+    if payload is not None:
+        return _payload(payload, shape.members[payload], compiler, is_xml=is_xml)
+    if all("location" in member.serialization for member in shape.members.values()):
+        return _nothing
+    return _structured(None, shape, compiler, is_xml=is_xml)
+
+
+def _nothing(_parts: Parts, _result: dict[str, Any], _doubts: Doubts) -> None:
+    pass
+
+
+def _payload(name: str, shape: Any, compiler: Compiler, *, is_xml: bool) -> Step:
+    if shape.serialization.get("eventstream"):
+        return _events(name)
+    if shape.type_name == "blob":
+        return _raw_blob(name, streaming=bool(shape.serialization.get("streaming")))
+    if shape.type_name == "string":
+        return _raw_text(name)
+    return _structured(name, shape, compiler, is_xml=is_xml)
+
+
+def _events(name: str) -> Step:
+    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+        counts = Map()
+        try:
+            for message in _unsigned(parts.request.body.data):
+                counts[message.type] = counts.get(message.type, 0) + 1
+        except FormatError as error:
+            doubts.add(f"event stream: {error}")
+        result[name] = EventStream(counts=counts)
+
+    return step
+
+
+def _unsigned(data: bytes) -> Iterator[eventstream.Message]:
+    """The events of a stream; signed ones are wrapped in a message that has no type."""
+    for message in eventstream.messages(data):
+        if message.type == "unknown":
+            yield from eventstream.messages(message.payload)
+        else:
+            yield message
+
+
+def _raw_blob(name: str, *, streaming: bool) -> Step:
+    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+        request = parts.request
+        if streaming or not request.body.whole:
+            found = body.blob(request, doubts)
+            if found.length:
+                result[name] = found
+        elif request.body.length:
+            result[name] = body.content(request, doubts)
+
+    return step
+
+
+def _raw_text(name: str) -> Step:
+    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+        data = body.content(parts.request, doubts)
+        if data:
+            result[name] = data.decode("utf-8", "replace")
+
+    return step
+
+
+def _structured(name: str | None, shape: Any, compiler: Compiler, *, is_xml: bool) -> Step:
+    def read(data: bytes, doubts: Doubts) -> Any:
+        if is_xml:
+            root = xml.parse(data, doubts)
+            return None if root is None else xml.read(compiler, shape, root, doubts)
+        value = json_protocol.parse(data, doubts)
+        return None if value is None else compiler.reader(shape)(value, doubts)
+
+    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+        data = body.content(parts.request, doubts)
+        if not data:
+            return
+        value = read(data, doubts)
+        if name is not None:
+            # Clients send `{}` for a payload that was not given.
+            if value:
+                result[name] = value
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                result.setdefault(key, item)
+
+    return step

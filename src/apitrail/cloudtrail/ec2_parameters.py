@@ -1,0 +1,213 @@
+"""How CloudTrail writes EC2's requests and results: sets of items, or `<Operation>Request`.
+
+It does not know EC2's names, which are tables beside it, nor botocore's models.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from apitrail.aws.call import Blob, EventStream
+from apitrail.cloudtrail.ec2_names import (
+    REQUEST_NAMES,
+    RESULT_NAMES,
+    RUN_INSTANCES_ITEM,
+    STANDING_SETS,
+    STANDING_VALUES,
+    is_newer,
+    newer_list,
+    newer_result_set,
+    request_set,
+    result_set,
+    structure_names,
+)
+from apitrail.cloudtrail.hidden import Rules
+from apitrail.cloudtrail.spelling import (
+    DEEPEST,
+    epoch_milliseconds,
+    iso_milliseconds,
+    lower_first,
+    scalar,
+    told,
+)
+
+XMLNS = "http://ec2.amazonaws.com/doc/2016-11-15/"
+
+# The newer style comes from XML by a converter that takes these words for booleans.
+WORDS = {"true": True, "false": False}
+
+
+def request(operation: str, parameters: dict[str, Any], rules: Rules) -> dict[str, Any] | None:
+    """`requestParameters`; None for an older operation of which nothing was asked."""
+    if is_newer(operation):
+        body = _Newer(operation=operation, rules=rules).request(parameters, 0)
+        return {f"{operation}Request": body or ""}
+    writer = _Older(operation=operation, rules=rules)
+    out = writer.request(parameters, 0)
+    if operation == "RunInstances":
+        out = _run_instances(writer, parameters)
+    for name in STANDING_SETS.get(operation, ()):
+        out.setdefault(name, {})
+    for name, value in STANDING_VALUES.get(operation, {}).items():
+        out.setdefault(name, value)
+    return out or None
+
+
+def _run_instances(writer: _Older, parameters: dict[str, Any]) -> dict[str, Any]:
+    """What describes the instances is an item of their set."""
+    nested = {name: parameters[name] for name in RUN_INSTANCES_ITEM if name in parameters}
+    rest = {name: value for name, value in parameters.items() if name not in nested}
+    return {"instancesSet": {"items": [writer.request(nested, 1)]}, **writer.request(rest, 0)}
+
+
+def result(
+    operation: str, members: dict[str, Any], request_id: str | None, rules: Rules
+) -> dict[str, Any]:
+    """`responseElements` of a call that succeeded: EC2's request id, then its answer.
+
+    An answer without members, `<return>true</return>` on the wire, is `_return`.
+    """
+    told = {"requestId": request_id} if request_id else {}
+    if is_newer(operation):
+        body = _Newer(operation=operation, rules=rules).result(members, 0)
+        return {f"{operation}Response": {"xmlns": XMLNS, **body, **told}}
+    body = _Older(operation=operation, rules=rules).result(members, 0)
+    accepted = body.pop("return", None if members else True)
+    return {**told, **({"_return": accepted} if accepted is not None else {}), **body}
+
+
+def _shown(members: dict[str, Any], rules: Rules) -> list[tuple[str, Any]]:
+    """The members that a record has, with the hidden ones marked."""
+    return [
+        (told(name), rules.marked.get(name, value))
+        for name, value in members.items()
+        if value is not None
+        and name not in rules.dropped
+        and not isinstance(value, (Blob, EventStream))
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Older:
+    """`instancesSet.items[].instanceId`."""
+
+    operation: str
+    rules: Rules
+
+    def request(self, members: dict[str, Any], depth: int) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for name, value in _shown(members, self.rules):
+            if not isinstance(value, list):
+                spelled = REQUEST_NAMES.get(f"{self.operation}.{name}") or lower_first(name)
+                out[spelled] = self._asked(value, depth)
+            elif name == "Tags" and "ResourceType" in members:
+                # A tag specification's tags are a plain list.
+                out["tags"] = [self._asked(tag, depth) for tag in value]
+            else:
+                label, element = request_set(self.operation, name)
+                out[label] = _items([self._element(item, element, depth) for item in value])
+        return out
+
+    def _element(self, item: Any, name: str, depth: int) -> Any:
+        value = self._asked(item, depth)
+        return value if isinstance(value, dict) or not name else {name: value}
+
+    def _asked(self, value: Any, depth: int) -> Any:
+        if depth > DEEPEST:
+            return None
+        if isinstance(value, dict):
+            return self.request(value, depth + 1)
+        if isinstance(value, list):
+            return [self._asked(item, depth + 1) for item in value]
+        return scalar(value, epoch_milliseconds)
+
+    def result(self, members: dict[str, Any], depth: int) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        special = structure_names(members)
+        for name, value in _shown(members, self.rules):
+            if isinstance(value, list):
+                items = [self._answered(item, depth) for item in value]
+                label = result_set(name)
+                # The one set whose elements real records call `item`.
+                out[label] = _items(items, "item" if label == "privateIpAddressesSet" else "items")
+            else:
+                spelled = special.get(name) or RESULT_NAMES.get(name) or lower_first(name)
+                out[spelled] = self._answered(value, depth)
+        return out
+
+    def _answered(self, value: Any, depth: int) -> Any:
+        if depth > DEEPEST:
+            return None
+        if isinstance(value, dict):
+            return self.result(value, depth + 1)
+        if isinstance(value, list):
+            return [self._answered(item, depth + 1) for item in value]
+        return scalar(value, epoch_milliseconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Newer:
+    """`CreateFlowLogsRequest.ResourceId.{tag, content}`."""
+
+    operation: str
+    rules: Rules
+
+    def request(self, members: dict[str, Any], depth: int) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for name, value in _shown(members, self.rules):
+            if isinstance(value, list):
+                tagged = [self._tagged(i, item, depth) for i, item in enumerate(value, 1)]
+                out[newer_list(self.operation, name)] = _one(tagged)
+            else:
+                out[name] = self._asked(value, depth)
+        return out
+
+    def _tagged(self, number: int, item: Any, depth: int) -> dict[str, Any]:
+        value = self._asked(item, depth)
+        if isinstance(value, dict):
+            return {"tag": number, **value}
+        return {"tag": number} if value == "" else {"tag": number, "content": value}
+
+    def _asked(self, value: Any, depth: int) -> Any:
+        if depth > DEEPEST:
+            return None
+        if isinstance(value, dict):
+            return self.request(value, depth + 1)
+        if isinstance(value, list):
+            return [self._asked(item, depth + 1) for item in value]
+        return _converted(value)
+
+    def result(self, members: dict[str, Any], depth: int) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for name, value in _shown(members, self.rules):
+            if isinstance(value, list):
+                items = [self._answered(item, depth) for item in value]
+                out[newer_result_set(name)] = {"item": _one(items)} if items else ""
+            else:
+                out[RESULT_NAMES.get(name) or lower_first(name)] = self._answered(value, depth)
+        return out
+
+    def _answered(self, value: Any, depth: int) -> Any:
+        if depth > DEEPEST:
+            return None
+        if isinstance(value, dict):
+            return self.result(value, depth + 1)
+        if isinstance(value, list):
+            return [self._answered(item, depth + 1) for item in value]
+        return _converted(value)
+
+
+def _items(elements: list[Any], label: str = "items") -> dict[str, Any]:
+    """A set; an empty one is `{}`."""
+    return {label: elements} if elements else {}
+
+
+def _one(elements: list[Any]) -> Any:
+    """XML's converter makes a list only of what is repeated."""
+    return elements[0] if len(elements) == 1 else elements
+
+
+def _converted(value: Any) -> Any:
+    plain = scalar(value, iso_milliseconds)
+    return WORDS.get(plain, plain) if isinstance(plain, str) else plain

@@ -1,0 +1,1 @@
+"""The resources a call touches, by ARN, type and name."""

@@ -1,0 +1,276 @@
+"""Resources that a call names by a member: `TableName`, `clusterIdentifier`, `Id`.
+
+It does not know which services exist: the members' names are matched with the holes of
+IAM's ARN templates and with its kinds of resources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from apitrail.aws.arn import Arn
+from apitrail.aws.call import Call
+from apitrail.cloudtrail.resources import iam_types
+from apitrail.cloudtrail.resources.resource import Place, Resource, described
+
+LONGEST = 512
+"""Characters of a name; what is longer is a text."""
+
+# Hole -> members, where the operations use another word.
+MEMBERS = {
+    "alarmname": ("alarmnames",),
+    "appid": ("applicationid",),
+    "bucketname": ("bucket",),
+    "clusterid": ("jobflowid", "jobflowids"),
+    "dbclusterinstancename": ("dbclusteridentifier",),
+    "groupfriendlyname": ("autoscalinggroupname", "autoscalinggroupnames"),
+    "keypairname": ("keyname", "keynames"),
+    "openidconnectprovidername": ("url",),
+    "parameternamewithoutleadingslash": ("name", "names"),
+    "secretid": ("name",),
+    "topicname": ("name",),
+}
+
+# Holes whose name tells nothing but "the resource".
+GENERIC = frozenset({
+    "id", "identifier", "name", "relativeid", "resource", "resourceid", "resourceidentifier",
+    "resourcename", "resourcepath", "uuid",
+})  # fmt: skip
+
+# Members that name the resource when the operation's own name ends with its kind.
+OWN = ("name", "names", "id", "ids", "identifier", "identifiers", "resourceid", "resource")
+
+# Services whose kinds' words name other things too, such as EC2's GroupName.
+ONLY_BY_ACTION = frozenset({"ec2", "s3", "sts"})
+
+# IAM's members that name a resource in any operation; PolicyName may be an inline policy's.
+IAM_MEMBERS = {
+    "groupname": "group",
+    "instanceprofilename": "instance-profile",
+    "rolename": "role",
+    "username": "user",
+}
+
+# Kinds that members name without a suffix: `cluster: "web"`.
+BARE_NOUNS = frozenset({
+    "application", "cluster", "database", "domain", "function", "project", "queue",
+    "repository", "service", "stream", "table", "task", "topic", "workgroup",
+})  # fmt: skip
+
+_SUFFIXES = ("withpath", "identifier", "name", "id")
+_SHORTEST_SUFFIX = 6
+_SHORTEST_STEM = 3
+
+
+def by_template(call: Call, said: list[tuple[str, str]], place: Place) -> Iterator[Resource]:
+    """What the operation's IAM action takes, then every other member that says a kind."""
+    if call.service is None or call.operation is None or call.service == "s3":
+        return
+    service = iam_types.service_of(
+        call.service, call.operation, call.signing_name, call.endpoint_prefix
+    )
+    members = _members(said)
+    action = iam_types.action(call.service, call.operation, call.signing_name, call.endpoint_prefix)
+    templates = action.templates if action else _by_noun(service.prefix, call.operation)
+    found = [
+        resource
+        for template in templates
+        for resource in _filled(template, call.operation, members, place)
+    ]
+    if service.prefix not in ONLY_BY_ACTION:
+        index = _index(service.prefix)
+        for member, names in members.items():
+            if member in index:
+                found.extend(_made(index[member], member, names, {}, place))
+    yield from found or _loosely(templates, members, place)
+
+
+@lru_cache(maxsize=4096)
+def _by_noun(prefix: str, operation: str) -> tuple[iam_types.Template, ...]:
+    """For operations that IAM names otherwise: the kind with which the name ends, longest."""
+    ending = operation.lower().removesuffix("s")
+    fitting = [known for known in iam_types.templates(prefix) if ending.endswith(known.noun)]
+    return (max(fitting, key=lambda known: len(known.noun)),) if fitting else ()
+
+
+def _loosely(
+    templates: tuple[iam_types.Template, ...], members: dict[str, list[str]], place: Place
+) -> Iterator[Resource]:
+    """A last resort: `Id`, or `WindowId` for a maintenance window, of whatever kind it is."""
+    for member, names in members.items():
+        stem = _stem(member.removesuffix("s"))
+        kinds = {
+            template.type
+            for template in templates
+            if member in OWN or (len(stem) >= _SHORTEST_STEM and template.noun.endswith(stem))
+        }
+        for name in names if kinds else ():
+            kind = next(iter(kinds)) if len(kinds) == 1 else None
+            yield Resource(arn=None, type=kind, name=name, account=place.account)
+
+
+def _members(said: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """Names by member; ARNs and URLs are spelled out, and found so."""
+    members: dict[str, list[str]] = {}
+    for member, text in said:
+        if len(text) <= LONGEST and not text.startswith(("arn:", "alias/", "http", "{")):
+            members.setdefault(member, []).append(text)
+    return members
+
+
+def _filled(
+    template: iam_types.Template, operation: str, members: dict[str, list[str]], place: Place
+) -> Iterator[Resource]:
+    """With every hole filled an ARN, with the last alone a name."""
+    columns = [_first(words, members) for words in _words(template, operation)]
+    if not columns:
+        if "*" not in template.arn:
+            yield from _made(template, "", [""], {}, place)
+        return
+    member, names = columns[-1]
+    if not names:
+        member, names = _first(_own_words(template, operation), members)
+    # Of several values of another hole nothing tells which belongs to which, and one member
+    # cannot fill two holes.
+    others = {
+        hole: values[0] if len(values) == 1 and other != member else None
+        for hole, (other, values) in zip(template.variables[:-1], columns[:-1], strict=True)
+    }
+    yield from _made(template, member, names, others, place)
+
+
+def _made(
+    template: iam_types.Template,
+    member: str,
+    names: list[str],
+    others: dict[str, str | None],
+    place: Place,
+) -> Iterator[Resource]:
+    """Resources of a template: an ARN needs all its holes and the place.
+
+    `member` is where the names are from: an id's hole is not filled with a name.
+    """
+    known: dict[str, str | None] = {
+        "Partition": place.partition,
+        "Region": place.region if "${Region}" in template.arn else "",
+        "Account": place.account if "${Account}" in template.arn else "",
+        "AccountId": place.account,
+        **{hole: None for hole in template.variables[:-1] if hole != "AccountId"},
+        **{hole: text for hole, text in others.items() if text is not None},
+    }
+    if not _fits(template, member) or "Scope" in template.variables:
+        known["Partition"] = None  # so that no ARN is made
+    for text in names:
+        values = known | {hole: _value(hole, text) for hole in template.variables[-1:]}
+        whole = {hole: value for hole, value in values.items() if value is not None}
+        name = text or template.kind
+        arn = Arn.parse(template.filled(whole)) if len(whole) == len(values) else None
+        if arn is not None:
+            yield described(arn)
+        else:
+            yield Resource(arn=None, type=template.type, name=name, account=place.account)
+
+
+def _wants_id(template: iam_types.Template) -> bool:
+    """Is the last hole an id, which a name is not?"""
+    hole = template.variables[-1].lower() if template.variables else ""
+    return hole.endswith("id") and hole not in GENERIC
+
+
+def _fits(template: iam_types.Template, member: str) -> bool:
+    """An id's hole is not filled with a name, nor a name's with an id."""
+    one = member.removesuffix("s")
+    if _wants_id(template):
+        return not one.endswith("name")
+    hole = template.variables[-1].lower() if template.variables else ""
+    return hole in GENERIC or not hole.endswith("name") or not one.endswith("id")
+
+
+def _value(hole: str, text: str) -> str:
+    """What a hole wants of a member's value."""
+    if hole == "FunctionName":
+        return text.rpartition("function:")[2]
+    return text.removeprefix("/") if hole.endswith("WithoutLeadingSlash") else text
+
+
+def _first(words: tuple[str, ...], members: dict[str, list[str]]) -> tuple[str, list[str]]:
+    """The likeliest member and its values: by its name, else by how its name ends."""
+    for word in words:
+        if word in members:
+            return word, members[word]
+    for word in words:
+        if len(word) >= _SHORTEST_SUFFIX and word not in OWN:
+            for member, names in members.items():
+                if member.endswith(word):
+                    return member, names
+    return "", []
+
+
+@lru_cache(maxsize=8192)
+def _words(template: iam_types.Template, operation: str) -> tuple[tuple[str, ...], ...]:
+    """For each hole the lower-case names of members that may fill it, likeliest first."""
+    alone = len(template.variables) == 1
+    return tuple(
+        _hole_words(hole.lower(), template, operation, alone=alone) for hole in template.variables
+    )
+
+
+def _hole_words(
+    hole: str, template: iam_types.Template, operation: str, *, alone: bool
+) -> tuple[str, ...]:
+    hole = hole.removesuffix("withpath")
+    if hole in GENERIC:
+        return _own_words(template, operation) if alone else ()
+    words = _plurals((hole, *MEMBERS.get(hole, ()), *_forms(_stem(hole))))
+    if alone:
+        own = OWN if _stem(operation.lower().removesuffix("s")).endswith(_stem(hole)) else ()
+        return words + _own_words(template, operation) + own
+    if hole.endswith("id"):
+        return tuple(
+            word for word in words if word.removesuffix("s").endswith(("id", "identifier"))
+        )
+    return words
+
+
+@lru_cache(maxsize=8192)
+def _own_words(template: iam_types.Template, operation: str) -> tuple[str, ...]:
+    """The members that name a resource by its kind."""
+    noun = template.noun
+    own = OWN if _stem(operation.lower().removesuffix("s")).endswith(noun) else ()
+    words = (*_plurals(_forms(noun)), *own)
+    if not _wants_id(template):
+        return words
+    return tuple(sorted(words, key=lambda word: word.removesuffix("s").endswith("name")))
+
+
+@lru_cache(maxsize=128)
+def _index(prefix: str) -> dict[str, iam_types.Template]:
+    """Members that say one of a service's kinds, whatever the operation."""
+    if prefix == "iam":
+        kinds = {template.kind: template for template in iam_types.templates(prefix)}
+        return {word: kinds[kind] for word, kind in IAM_MEMBERS.items() if kind in kinds}
+    index: dict[str, iam_types.Template] = {}
+    for template in iam_types.templates(prefix):
+        nouns = [template.noun]
+        if len(template.variables) == 1 and template.variables[0].lower() not in GENERIC:
+            nouns.append(_stem(template.variables[0].lower().removesuffix("withpath")))
+        for noun in nouns:
+            words = _forms(noun) if noun in BARE_NOUNS else _forms(noun)[:-1]
+            for word in _plurals(words):
+                index.setdefault(word, template)
+    return {word: template for word, template in index.items() if word not in OWN}
+
+
+def _forms(noun: str) -> tuple[str, ...]:
+    return (f"{noun}name", f"{noun}identifier", f"{noun}id", noun)
+
+
+def _plurals(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(form for word in words for form in (word, f"{word}s")))
+
+
+def _stem(hole: str) -> str:
+    for suffix in _SUFFIXES:
+        hole = hole.removesuffix(suffix) or hole
+    return hole

@@ -1,0 +1,81 @@
+"""Resources of the services whose identifiers no template and no pattern tells.
+
+It does not know how members are matched in general.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from apitrail.aws.call import Call, Redacted
+from apitrail.cloudtrail.resources.resource import Place, Resource
+
+# The table of a PartiQL statement, which may be quoted and followed by an index.
+_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+\"?([A-Za-z0-9_.-]{3,255})", re.IGNORECASE)
+
+_KEY_MEMBERS = frozenset({"aliasname", "keyid", "targetkeyid"})
+
+
+def special(call: Call, asked: list[tuple[str, str]], place: Place) -> Iterator[Resource]:
+    """What the request of one of these services names; `asked` are its texts by member."""
+    match call.service:
+        case "s3":
+            yield from _s3(call.parameters or {}, place)
+        case "kms":
+            yield from _aliases(asked, place)
+        case "dynamodb":
+            yield from _tables(asked, place)
+
+
+def _aliases(asked: list[tuple[str, str]], place: Place) -> Iterator[Resource]:
+    for member, text in asked:
+        if member in _KEY_MEMBERS and text.startswith("alias/"):
+            arn = place.arn("kms", text)
+            yield Resource(arn=arn, type="AWS::KMS::Alias", name=text, account=place.account)
+
+
+def _tables(asked: list[tuple[str, str]], place: Place) -> Iterator[Resource]:
+    """Tables that are a map's keys, or in a statement."""
+    for member, text in asked:
+        names = [text] if member == "requestitems" and not text.startswith("arn:") else []
+        for name in _TABLE.findall(text) if member == "statement" else names:
+            arn = place.arn("dynamodb", f"table/{name}")
+            yield Resource(arn=arn, type="AWS::DynamoDB::Table", name=name, account=place.account)
+
+
+def _s3(parameters: dict[str, Any], place: Place) -> Iterator[Resource]:
+    """The objects, then the bucket, or the access point that stands for it."""
+    bucket = _plain(parameters.get("Bucket"))
+    if bucket is None:
+        return
+    point = bucket.startswith("arn:")
+    base = f"{bucket}/object" if point else f"arn:{place.partition}:s3:::{bucket}"
+    for key in _keys(parameters):
+        yield Resource(arn=f"{base}/{key}", type="AWS::S3::Object", name=f"{bucket}/{key}")
+    source = _plain(parameters.get("CopySource"))
+    if source is not None and "/" in source and not source.startswith("arn:"):
+        name = unquote(source).removeprefix("/").partition("?versionId=")[0]
+        yield Resource(arn=f"arn:{place.partition}:s3:::{name}", type="AWS::S3::Object", name=name)
+    if not point:
+        yield Resource(arn=base, type="AWS::S3::Bucket", name=bucket, account=place.account)
+
+
+def _keys(parameters: dict[str, Any]) -> Iterator[str]:
+    deleted = parameters.get("Delete")
+    objects = deleted.get("Objects") if isinstance(deleted, dict) else None
+    items = objects if isinstance(objects, list) else ()
+    for value in (
+        parameters.get("Key"),
+        *(item.get("Key") for item in items if isinstance(item, dict)),
+    ):
+        key = _plain(value)
+        if key is not None:
+            yield key
+
+
+def _plain(value: Any) -> str | None:
+    """A text that is not a secret."""
+    return value if isinstance(value, str) and not isinstance(value, Redacted) else None

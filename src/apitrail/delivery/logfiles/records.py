@@ -1,0 +1,113 @@
+"""The records of a log, in order, with the entries that they are of.
+
+It does not know files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from apitrail.delivery.logfiles.place import Place
+from apitrail.delivery.logfiles.tree_manifest import read_json
+from apitrail.entry import CALLS, Entry
+from apitrail.errors import FormatError
+from apitrail.event import Event
+from apitrail.source import Source
+from apitrail.trail import erasure
+
+RECORD_TAGS = ("who", "what", "request", "response")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One call's record as it stands in a log file.
+
+    `time` is the entry's, Unix milliseconds; `happened` the event's, Unix seconds; one that is
+    not `selected` is not to be delivered.
+    """
+
+    index: int
+    time: int
+    happened: int
+    place: Place
+    text: str
+    selected: bool = True
+
+
+type Chosen = Callable[[Mapping[str, Any]], bool]
+"""Is this record to be delivered?"""
+
+
+def everything(_record: Mapping[str, Any]) -> bool:
+    """No record is left out."""
+    return True
+
+
+def records(source: Source, start: int, stop: int, chosen: Chosen = everything) -> Iterator[Record]:
+    """The calls among entries [start, stop) of which anything is left."""
+    for data in source.entries(start, stop):
+        link = Entry.parse(data)
+        if link.kind in CALLS and (found := _record(source, link.index)):
+            happened = _seconds(found.get("eventTime"), link.time // 1000)
+            yield Record(
+                link.index, link.time, happened, Place.of(found), spell(found), chosen(found)
+            )
+
+
+def record(source: Source, index: int) -> str | None:
+    """One call's record as it is now; None where nothing of it is left."""
+    found = _record(source, index)
+    return spell(found) if found else None
+
+
+def spell(content: Mapping[str, Any]) -> str:
+    """A record as it is written."""
+    return json.dumps(content, separators=(",", ":"))
+
+
+def content(texts: list[str]) -> bytes:
+    """A log file with these records, uncompressed."""
+    return b'{"Records":[%s]}' % ",".join(texts).encode()
+
+
+def parse(data: bytes) -> list[Any]:
+    """Inverse of `content`.
+
+    Raises:
+        FormatError: it is no log file.
+    """
+    match read_json(data, "log file"):
+        case {"Records": [*found]}:
+            return found
+        case _:
+            raise FormatError("malformed log file: no records")
+
+
+def erased(source: Source, start: int, stop: int) -> set[int]:
+    """The entries whose content entries [start, stop) say was erased."""
+    found: set[int] = set()
+    for data in source.entries(start, stop):
+        # An entry has one spelling, so its kind can be told without parsing it.
+        if b'"k":"erase"' not in data:
+            continue
+        what = source.facets(Entry.parse(data).index, ("what",)).get("what", b"{}")
+        said = read_json(what, "erasure")
+        found |= {target.index for target in erasure.parse(said if isinstance(said, dict) else {})}
+    return found
+
+
+def _record(source: Source, index: int) -> dict[str, Any] | None:
+    facets = source.facets(index, RECORD_TAGS)
+    return Event.parse(facets).record() if facets else None
+
+
+def _seconds(text: object, otherwise: int) -> int:
+    try:
+        moment = datetime.strptime(str(text), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return otherwise
+    return int(moment.timestamp())

@@ -1,0 +1,1 @@
+"""Proofs made from a log, and proofs checked."""

@@ -1,0 +1,285 @@
+"""Whether a bundle holds, and what it then says.
+
+It does not know where the bundle came from, nor any policy beyond the keys it is given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from apitrail.entry import CALLS, Entry
+from apitrail.errors import FormatError, UsageError, VerificationError
+from apitrail.event import Event, iso
+from apitrail.evidence.bundle import completeness, layout
+from apitrail.evidence.bundle.attestation import Shown, Statement
+from apitrail.evidence.bundle.bundle_reader import Bundle
+from apitrail.evidence.bundle.time_range import is_alive
+from apitrail.evidence.verify.coverage import INTERVAL, MISSED, interval_of
+from apitrail.evidence.verify.key_history import History, trace
+from apitrail.evidence.verify.key_history import check as check_rotations
+from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tampered
+from apitrail.evidence.verify.segment import Book
+from apitrail.tlog import merkle, note
+from apitrail.tlog.checkpoint import Checkpoint
+
+type Step = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleReport(Report):
+    """A report with the statement that the bundle amounts to, if it holds."""
+
+    statement: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """For scripts."""
+        return {**Report.to_json(self), "statement": list(self.statement)}
+
+    def __str__(self) -> str:
+        return "\n".join((Report.__str__(self), *self.statement))
+
+
+def verify_file(path: Path, trust: Trust, *, since: str | None = None, step: Step) -> BundleReport:
+    """Check the bundle in a zip or folder; see `verify`."""
+    try:
+        with Bundle.open(path) as bundle:
+            return verify(bundle, trust, since=since, step=step)
+    except FormatError as error:
+        return BundleReport(verdict=Verdict.TAMPERED, message=str(error))
+
+
+def verify(bundle: Bundle, trust: Trust, *, since: str | None = None, step: Step) -> BundleReport:
+    """Check everything in order; stops at the first thing that does not hold and says which.
+
+    Args:
+        bundle: what was handed over.
+        trust: the keys and heads that are known from elsewhere.
+        since: an older signed checkpoint that the log must continue.
+        step: told what is done next.
+
+    Raises:
+        UsageError: the bundle cannot be compared with `since`.
+    """
+    if since is not None:
+        _check_comparable(bundle, since)
+        trust = replace(trust, seen=(*trust.seen, since))
+    try:
+        return _verify(bundle, trust, step)
+    except Finding as finding:
+        return BundleReport(
+            verdict=finding.verdict, message=str(finding), index=finding.index,
+            hint=finding.hint, origin=bundle.checkpoint.origin, entries=bundle.size,
+        )  # fmt: skip
+    except (VerificationError, FormatError) as error:
+        return BundleReport(
+            verdict=Verdict.TAMPERED, message=str(error), origin=bundle.checkpoint.origin,
+            entries=bundle.size,
+        )  # fmt: skip
+
+
+def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
+    for name in bundle.archive.names & layout.TOLD:
+        bundle.archive.read(name)  # no evidence, but it must come out of the zip whole
+    step("1. the checkpoint's signature, and the log's keys")
+    history = trace(bundle, trust)
+    head = history.open(bundle.checkpoint_note, "the checkpoint")
+    claims = bundle.manifest
+    if (claims.origin, claims.size) != (head.origin, head.size):
+        raise tampered("manifest.json is of another log or size")
+    _check_keys(bundle, history)
+    step("2. older checkpoints: does the log continue them?")
+    kept = _check_kept(bundle, history, head)
+    _check_seen(head, kept, trust)
+    step(f"3. {len(bundle.events)} entries with their proofs and opened facets")
+    _check_events(bundle, head)
+    erased = 0
+    found = None
+    if claims.range is not None:
+        step(f"4. entries {claims.range.first} to {claims.range.last}, all of them")
+        found, erased = completeness.check(bundle, claims.range)
+    erased += _erased(bundle)
+    exported, dating = _check_fresh(bundle)
+    statement = Statement(
+        origin=head.origin, key=_key(bundle, history), size=head.size, exported=exported,
+        dating=dating, kept=len(kept), complete=found,
+        shown=[_shown(bundle, index) for index in claims.selected],
+    )  # fmt: skip
+    return BundleReport(
+        verdict=Verdict.OK, message=_message(statement), statement=tuple(statement.lines()),
+        origin=head.origin, key=str(history.signing(head.size)[-1]), trusted_by=trust.by, entries=head.size,
+        calls=len(claims.selected), erasures=erased, rotations=len(history.rotations),
+        last=exported, checkpoint=bundle.checkpoint_note,
+    )  # fmt: skip
+
+
+def _message(statement: Statement) -> str:
+    number = len(statement.shown)
+    calls = "1 call" if number == 1 else f"{number} calls"
+    if statement.complete is None:
+        return f"{calls} shown, each in a log of {statement.size} entries"
+    first, last = statement.complete.first, statement.complete.last
+    return f"{calls} in entries {first} to {last}, and none but these"
+
+
+def _check_keys(bundle: Bundle, history: History) -> None:
+    """The disclosed changes of key must be just those that the checkpoints show."""
+    books = [
+        Book(link.index, link.time, link.kind, said)
+        for link in bundle.of_kind("key")
+        if (said := completeness.what(bundle, link.index)) is not None
+    ]
+    check_rotations(history, books)
+
+
+def _key(bundle: Bundle, history: History) -> str:
+    """Name and id of the key that signed the checkpoint."""
+    signed = note.open(bundle.checkpoint_note, history.signing(bundle.size))
+    line = signed.signatures[-1]
+    return f"{line.name}+{line.key_id.hex()}"
+
+
+def _check_kept(bundle: Bundle, history: History, head: Checkpoint) -> list[Checkpoint]:
+    kept = []
+    for size, text in bundle.checkpoints():
+        older = history.open(text, f"the checkpoint of {size}")
+        if older.size != size or not 0 < size < head.size:
+            raise tampered(f"the checkpoint of {size} is of {older.size}")
+        kept.append(older)
+    pairs = list(zip(kept, [*kept[1:], head], strict=True)) if kept else []
+    if layout.steps(bundle.archive.names) != [(old.size, new.size) for old, new in pairs]:
+        raise tampered("the proofs do not lead from each checkpoint to the next")
+    for old, new in pairs:
+        proof = bundle.step(old.size, new.size)
+        if (proof.old, proof.new) != (old.size, new.size):
+            raise tampered(f"the proof from {old.size} to {new.size} is of something else")
+        merkle.check_consistency(
+            old=old.size, new=new.size, old_root=old.root, new_root=new.root, proof=proof.hashes
+        )
+    return kept
+
+
+def _check_comparable(bundle: Bundle, since: str) -> None:
+    seen = Checkpoint.parse(note.Note.parse(since).text)
+    if seen.origin != bundle.checkpoint.origin:
+        raise UsageError(
+            f"the bundle is of the log {bundle.checkpoint.origin!r}, the checkpoint of {seen.origin!r}"
+        )
+    size = seen.size
+    sizes = [*layout.kept_sizes(bundle.archive.names), bundle.size]
+    if size not in sizes:
+        raise UsageError(
+            f"the bundle cannot be compared with a log of {size} entries, only of {sizes}",
+            hint="compare the trail: apitrail verify --since CHECKPOINT TRAIL",
+        )
+
+
+def _check_seen(head: Checkpoint, kept: list[Checkpoint], trust: Trust) -> None:
+    """Heads that were seen elsewhere must be of this log, where both are of one size."""
+    ours = {known.size: known.root for known in (*kept, head)}
+    for text in trust.seen:
+        seen = Checkpoint.parse(note.Note.parse(text).text)
+        if seen.origin == head.origin and ours.get(seen.size, seen.root) != seen.root:
+            raise Finding(
+                Verdict.FORK,
+                f"the log had other entries among its first {seen.size} when last seen",
+            )
+
+
+_OF_EVENT = re.compile(r"events/([0-9]+)/(?:facets/)?(.+)")
+
+
+def _check_events(bundle: Bundle, head: Checkpoint) -> None:
+    disclosed = set(bundle.events)
+    for index in bundle.manifest.selected:
+        if index not in disclosed:
+            raise tampered("it is said to be shown and is not there", index=index)
+    for name in bundle.archive.names:
+        match = _OF_EVENT.fullmatch(name)
+        if match and int(match[1]) not in disclosed:
+            raise tampered(f"{name} belongs to no entry")
+        if match and "/facets/" in name and match[2] not in bundle.opened(int(match[1])):
+            raise tampered(f"facet {match[2]!r} has no salt", index=int(match[1]))
+    for index in bundle.events:
+        _check_event(bundle, head, index)
+
+
+def _check_event(bundle: Bundle, head: Checkpoint, index: int) -> None:
+    leaf = bundle.archive.read(layout.event(index, "leaf.json"))
+    if bundle.leaf(index) != leaf:
+        raise tampered("it differs from the entry in the range", index=index)
+    try:
+        link = _entry(bundle, index)
+    except FormatError as error:
+        raise tampered(str(error), index=index) from error
+    proof = bundle.proof(index)
+    if not link.index == proof.index == index:
+        raise tampered("its entry and its proof are not of this index", index=index)
+    if proof.checkpoint_note != bundle.checkpoint_note:
+        raise tampered("its proof is under another checkpoint", index=index)
+    try:
+        merkle.check_inclusion(
+            index=index, size=head.size, leaf=merkle.leaf_hash(leaf), proof=proof.hashes,
+            root=head.root,
+        )  # fmt: skip
+    except VerificationError as error:
+        raise tampered(f"its proof fails: {error}", index=index) from error
+    bundle.facets(index)
+
+
+def _check_fresh(bundle: Bundle) -> tuple[int, str]:
+    """The log's own time of export and what gives it; raises Finding if it was silent by then."""
+    index = bundle.size - 1
+    newest = last = _entry(bundle, index)
+    said = completeness.what(bundle, index)
+    dating = f"newest entry, {newest.kind} {newest.index}"
+    # Exports beside a stopped recorder come after its last sign of life.
+    while last.kind != "close" and not is_alive(last.kind, said) and index > 0:
+        index -= 1
+        last = _entry(bundle, index)
+        said = completeness.what(bundle, index)
+    interval = _interval(bundle)
+    if is_alive(last.kind, said) and newest.time - last.time > MISSED * interval:
+        raise Finding(
+            Verdict.STALE,
+            f"when this was exported, {iso(newest.time)}, the recorder was last heard of at "
+            f"{iso(last.time)} and had not said that it stopped",
+            hint="the end of the log may be missing: ask for an export made while it runs",
+        )
+    return newest.time, dating
+
+
+def _entry(bundle: Bundle, index: int) -> Entry:
+    link = bundle.entry(index)
+    if link is None:
+        raise tampered("it dates the export and is not there", index=index)
+    return link
+
+
+def _interval(bundle: Bundle) -> int:
+    """Milliseconds between heartbeats, by the newest disclosed start."""
+    interval = INTERVAL
+    for link in bundle.of_kind("open"):
+        interval = interval_of(completeness.what(bundle, link.index) or {}) or interval
+    return interval
+
+
+def _erased(bundle: Bundle) -> int:
+    """How many facets of the calls shown are said to be erased, instead of merely not opened."""
+    leave = completeness.erasures(bundle)
+    links = (_entry(bundle, index) for index in bundle.manifest.selected)
+    return sum(
+        len(leave.get(link.index, set()) & (set(link.commitments) - set(bundle.opened(link.index))))
+        for link in links
+    )
+
+
+def _shown(bundle: Bundle, index: int) -> Shown:
+    link = _entry(bundle, index)
+    event = Event.parse(bundle.facets(index, ("who", "what")))
+    if bundle.row(index) is None and link.kind not in CALLS:
+        raise tampered("it is shown and is no call", index=index)
+    return Shown(index=index, time=link.time, kind=link.kind, what=event.what, who=event.who)

@@ -1,0 +1,175 @@
+"""Writes a bundle: a zip of plain files, the same bytes for the same log and question.
+
+It does not know which entries were asked for or why; that is the plan's.
+"""
+
+from __future__ import annotations
+
+import itertools
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import BinaryIO
+
+from apitrail import entry
+from apitrail.entry import Entry
+from apitrail.errors import UsageError
+from apitrail.evidence.bundle import layout
+from apitrail.evidence.bundle.layout import Consistency, Opened
+from apitrail.evidence.bundle.log_tree import Tree
+from apitrail.evidence.bundle.manifest import Manifest
+from apitrail.source import Source
+from apitrail.tlog import proof, tile
+from apitrail.tlog.note import Note
+
+# A zip knows no time before this one, and the time of writing is nobody's evidence.
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_FILE_MODE = 0o100644 << 16
+
+MOST_KEPT = 128
+"""Older checkpoints in a bundle; of more, evenly spread ones are taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What goes into a bundle.
+
+    `checkpoint` is the signed note all proofs lead to; `shown` are the facets to open by entry,
+    one by one; `keys` are lines for the file of that name.
+    """
+
+    manifest: Manifest
+    checkpoint: str
+    shown: Mapping[int, tuple[str, ...]]
+    keys: tuple[str, ...]
+    vkey: str | None
+
+
+def write(out: BinaryIO, source: Source, tree: Tree, plan: Plan) -> None:
+    """Write the bundle.
+
+    Raises:
+        UsageError: the source lacks an entry of the plan.
+    """
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in _files(source, tree, plan):
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.external_attr = _FILE_MODE
+            info.create_system = 3  # Unix, wherever it is written
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+
+
+def program() -> bytes:
+    """The stand-alone verifier that goes into every bundle."""
+    return resources.files("apitrail.evidence.bundle").joinpath("files/verify.py").read_bytes()
+
+
+def _files(source: Source, tree: Tree, plan: Plan) -> Iterator[tuple[str, bytes]]:
+    readme = resources.files("apitrail.evidence.bundle").joinpath("files/README.txt").read_bytes()
+    yield layout.README, readme
+    yield layout.VERIFY, program()
+    if plan.vkey is not None:
+        yield layout.VKEY, f"{plan.vkey}\n".encode()
+    yield layout.MANIFEST, bytes(plan.manifest)
+    yield layout.CHECKPOINT, plan.checkpoint.encode()
+    if plan.keys:
+        yield layout.KEYS, "".join(f"{line}\n" for line in plan.keys).encode()
+    yield from _kept(source, tree, plan.manifest.size)
+    for index in sorted(plan.shown):
+        yield from _event(source, tree, plan, index)
+    if plan.manifest.range is not None:
+        yield from _range(source, tree, plan)
+
+
+def _kept(source: Source, tree: Tree, size: int) -> Iterator[tuple[str, bytes]]:
+    """Older checkpoints, and what leads from each to the next and at last to the bundle's own."""
+    older = [(old, text) for old, text in source.checkpoints() if 0 < old < size]
+    # Those that show a change of key are needed to trust the keys after it.
+    kept = sorted({*thin(older, MOST_KEPT), *(item for item in older if is_rotation(item[1]))})
+    ends = [*(old for old, _ in kept[1:]), size]
+    for (old, text), new in zip(kept, ends, strict=True):
+        hashes = tree.consistency(old, new)
+        if hashes is None:
+            continue  # from another bundle, which did not bring this step
+        yield layout.kept(old), text.encode()
+        yield layout.step(old, new), str(Consistency(old, new, tuple(hashes))).encode()
+
+
+def thin[T](items: list[T], most: int) -> list[T]:
+    """At most so many of them, evenly spread, always with the first and the last."""
+    if len(items) <= most:
+        return items
+    return [items[at * (len(items) - 1) // (most - 1)] for at in range(most)]
+
+
+def is_rotation(text: str) -> bool:
+    """Have two keys of the log signed this?"""
+    parsed = Note.parse(text)
+    origin = parsed.text.partition("\n")[0]
+    return sum(line.name == origin for line in parsed.signatures) > 1
+
+
+def _event(source: Source, tree: Tree, plan: Plan, index: int) -> Iterator[tuple[str, bytes]]:
+    link = _entry(source, index)
+    opened = opening(source, link, plan.shown[index])
+    yield layout.event(index, "leaf.json"), link.data
+    yield layout.event(index, "event.tlog-proof"), _proof(tree, plan, index)
+    if opened:
+        salts = {tag: salt for tag, (salt, _) in opened.items()}
+        yield layout.event(index, "salts.json"), layout.format_salts(salts)
+    for tag, (_, content) in opened.items():
+        yield layout.facet(index, tag), content
+
+
+def _proof(tree: Tree, plan: Plan, index: int) -> bytes:
+    return str(proof.Proof(index, tuple(tree.inclusion(index)), plan.checkpoint)).encode()
+
+
+def _entry(source: Source, index: int) -> Entry:
+    link = source.entry(index)
+    if link is None:
+        raise UsageError(
+            f"the log has no entry {index}", hint="`apitrail verify` says what is wrong with it"
+        )
+    return link
+
+
+def opening(source: Source, link: Entry, tags: Iterable[str]) -> dict[str, tuple[bytes, bytes]]:
+    """Salt and content of those facets that are there; the event key is never given away."""
+    contents = source.facets(link.index, tags)
+    key = source.seal(link.index)
+    salts = source.salts(link.index)
+    if key is not None:
+        salts = {tag: entry.salt(key, tag) for tag in contents}
+    return {
+        tag: (salts[tag], contents[tag])
+        for tag in link.commitments
+        if tag in contents and tag in salts
+    }
+
+
+def _range(source: Source, tree: Tree, plan: Plan) -> Iterator[tuple[str, bytes]]:
+    claimed = plan.manifest.range
+    if claimed is None:
+        return
+    start, stop = claimed.first - claimed.first % tile.WIDTH, claimed.last + 1
+    yield layout.FIRST_PROOF, _proof(tree, plan, start)
+    yield layout.LAST_PROOF, _proof(tree, plan, claimed.last)
+    for first in range(start, stop, tile.WIDTH):
+        end = min(first + tile.WIDTH, stop)
+        entries = list(source.entries(first, end))
+        if len(entries) != end - first:
+            raise UsageError(
+                f"the log lacks entries of {first} to {end - 1}",
+                hint="`apitrail verify` says what is wrong with it",
+            )
+        lines = [
+            Opened(link.index, opening(source, link, claimed.opened)).line
+            for link in map(
+                Entry.parse, itertools.islice(entries, max(claimed.first - first, 0), None)
+            )
+        ]
+        yield layout.opened(first), b"".join(lines)
+        yield layout.tile(first, stop), tile.pack_entries(entries)

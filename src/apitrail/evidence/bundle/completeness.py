@@ -1,0 +1,174 @@
+"""Whether a bundle's range holds every entry of its time, and every match among them.
+
+It does not know signatures: the root it is held against was checked before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from apitrail.entry import CALLS, Entry
+from apitrail.errors import FormatError
+from apitrail.event import iso
+from apitrail.evidence.bundle import log_tree, time_range
+from apitrail.evidence.bundle.attestation import Complete
+from apitrail.evidence.bundle.bundle_reader import Bundle
+from apitrail.evidence.bundle.manifest import Range, filter_to_json
+from apitrail.evidence.bundle.watched import Coverage
+from apitrail.evidence.verify.coverage import interval_of
+from apitrail.evidence.verify.report import tampered
+from apitrail.evidence.verify.segment import parse_what
+from apitrail.query import Filter, Row
+from apitrail.tlog import merkle
+from apitrail.trail import erasure
+
+
+def check(bundle: Bundle, claimed: Range) -> tuple[Complete, int]:
+    """What the range comes to, and how many facets in it were erased; raises Finding."""
+    links = _links(bundle)
+    head = bundle.checkpoint
+    for proof, link in zip(bundle.ends(), (links[0], links[-1]), strict=True):
+        merkle.check_inclusion(
+            index=link.index, size=head.size, leaf=link.hash, proof=proof.hashes, root=head.root
+        )
+    root = log_tree.root(
+        0, bundle.size, first=links[0].index, leaves=[link.hash for link in links],
+        known=bundle.known(),
+    )  # fmt: skip
+    if root != head.root:
+        raise tampered("the entries of the range are not those that the checkpoint signs")
+    links = links[claimed.first - links[0].index :]
+    where = bundle.manifest.where
+    if set(time_range.tags_for(where)) - set(claimed.opened):
+        raise tampered("the range does not open what its question needs")
+    walk = _Walk(bundle, claimed, where, _coverage(bundle, links, where))
+    for link in links:
+        walk.visit(link)
+    _check_ends(bundle, links[0], links[-1])
+    _check_matches(bundle, walk)
+    coverage = walk.coverage
+    coverage.finish(links[-1].time)
+    return Complete(
+        first=claimed.first, last=claimed.last, since=coverage.since, until=coverage.until,
+        ending=_ending(bundle, links[-1], where.until), calls=walk.calls,
+        question=filter_to_json(where), undetermined=walk.undetermined, unjudged=walk.unjudged,
+        coverage=coverage,
+    ), walk.erased  # fmt: skip
+
+
+def _links(bundle: Bundle) -> list[Entry]:
+    """The entries of the range, in order and chained."""
+    links: list[Entry] = []
+    for index in bundle.span:
+        try:
+            link = bundle.entry(index)
+        except FormatError as error:
+            raise tampered(str(error), index=index) from error
+        if link is None or (links and link.previous != links[-1].hash):
+            raise tampered("it does not follow the entry before it", index=index)
+        if links and link.time < links[-1].time:
+            raise tampered("it is older than the entry before it", index=index)
+        links.append(link)
+    return links
+
+
+def _coverage(bundle: Bundle, links: list[Entry], where: Filter) -> Coverage:
+    since = links[0].time if where.since is None else where.since
+    until = links[-1].time + 1 if where.until is None else where.until
+    coverage = Coverage(since, until)
+    for link in bundle.of_kind("open"):
+        if link.index < links[0].index:
+            coverage.interval = interval_of(what(bundle, link.index) or {}) or coverage.interval
+    return coverage
+
+
+def what(bundle: Bundle, index: int) -> Mapping[str, Any] | None:
+    """The opened `what` of an entry."""
+    content = bundle.facets(index, ("what",)).get("what")
+    return None if content is None else parse_what(content)
+
+
+@dataclass(slots=True)
+class _Walk:
+    bundle: Bundle
+    claimed: Range
+    where: Filter
+    coverage: Coverage
+    calls: int = 0
+    erased: int = 0
+    matches: list[int] = field(default_factory=list)
+    undetermined: list[int] = field(default_factory=list)
+    unjudged: list[int] = field(default_factory=list)
+    leave: Mapping[int, set[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.leave = erasures(self.bundle)
+
+    def visit(self, link: Entry) -> None:
+        """Judge one entry."""
+        contents = self.bundle.facets(link.index)
+        missing = {t for t in self.claimed.opened if t in link.commitments and t not in contents}
+        if lacking := sorted(missing - self.leave.get(link.index, set())):
+            raise tampered(f"facet {lacking[0]!r} is not opened, nor erased", index=link.index)
+        self.erased += len(missing)
+        said = what(self.bundle, link.index)
+        self.coverage.add(link.index, link.time, link.kind, said)
+        if link.kind not in CALLS:
+            return
+        self.calls += 1
+        row = self.bundle.row(link.index)
+        if missing or said is None or row is None:
+            self.unjudged.append(link.index)
+        elif self.where.matches(row):
+            self.matches.append(link.index)
+        elif said.get("undetermined") and self._could(row):
+            self.undetermined.append(link.index)
+
+    def _could(self, row: Row) -> bool:
+        """Would it match if it touched what is asked for?"""
+        asked = self.where
+        if not asked.resource_name and not asked.resource_type:
+            return False
+        return replace(asked, resource_name=(), resource_type=()).matches(row)
+
+
+def erasures(bundle: Bundle) -> dict[int, set[str]]:
+    """The facets that disclosed `erase` entries name, by entry; raises Finding."""
+    named: dict[int, set[str]] = {}
+    for link in bundle.of_kind("erase"):
+        said = what(bundle, link.index)
+        for target in erasure.parse(said) if said is not None else ():
+            if target.index >= link.index:
+                raise tampered("it erases what came after it", index=link.index)
+            named.setdefault(target.index, set()).update(target.facets)
+    return named
+
+
+def _check_ends(bundle: Bundle, first: Entry, last: Entry) -> None:
+    where = bundle.manifest.where
+    if not time_range.starts(first.index, first.time, where.since):
+        raise tampered(f"the range begins with entry {first.index}, too late for its question")
+    if not time_range.ends(
+        index=last.index, size=bundle.size, time=last.time, kind=last.kind,
+        what=what(bundle, last.index), until=where.until,
+    ):  # fmt: skip
+        raise tampered(f"the range ends with entry {last.index}, too early for its question")
+
+
+def _check_matches(bundle: Bundle, walk: _Walk) -> None:
+    claimed = bundle.manifest.selected
+    if hidden := sorted(set(walk.matches) - set(claimed)):
+        raise tampered("it matches the question and is not shown", index=hidden[0])
+    # What was found by a facet that is erased now cannot be found again.
+    if wrong := sorted(set(claimed) - set(walk.matches)):
+        raise tampered("it is shown and does not match the question", index=wrong[0])
+
+
+def _ending(bundle: Bundle, last: Entry, until: int | None) -> str:
+    if last.index == bundle.size - 1:
+        return f"with the newest entry of the log, {iso(last.time)}"
+    if until is not None and last.time >= until + time_range.SLACK:
+        return f"with entry {last.index}, {iso(last.time)}, {time_range.SLACK // 1000} s after the time"
+    return f"with entry {last.index}, {iso(last.time)}, which says that no call was in flight"

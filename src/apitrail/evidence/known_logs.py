@@ -1,0 +1,164 @@
+"""The logs a user trusts, as ssh keeps known hosts: outside every trail, in `known_logs`.
+
+It does not know where the user's configuration is, nor whether a log deserves trust.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from apitrail.errors import FormatError, UsageError, VerificationError
+from apitrail.evidence.verify.report import Report, Trust
+from apitrail.tlog import checkpoint, note
+from apitrail.trail import durable
+
+FILE = "known_logs"
+_HINT = "repair it, or move it away and trust logs anew with `apitrail key trust`"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLog:
+    """One log: its newest public key, and the newest signed checkpoint that held."""
+
+    verifier: note.Verifier
+    seen: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self.verifier.name
+
+
+class KnownLogs:
+    """The file, in the directory given."""
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / FILE
+
+    def all(self) -> list[KnownLog]:
+        """Every log that is known; raises UsageError where the file is not what we wrote."""
+        try:
+            text = self.path.read_text("utf-8")
+        except FileNotFoundError:
+            return []
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"cannot read {str(self.path)!r}: {error}", hint=_HINT) from error
+        return self._parse(text)
+
+    def get(self, origin: str) -> KnownLog | None:
+        """The log of this name."""
+        return next((log for log in self.all() if log.origin == origin), None)
+
+    def seen(self, origin: str) -> tuple[str, ...]:
+        """The newest checkpoint that is known of a log, if there is one."""
+        log = self.get(origin)
+        return () if log is None or log.seen is None else (log.seen,)
+
+    def trust(self, verifier: note.Verifier) -> None:
+        """Enter a log's key.
+
+        Raises:
+            UsageError: another key is known for this log.
+        """
+        with self._locked() as logs:
+            known = logs.get(verifier.name)
+            if known is not None and known.verifier != verifier:
+                raise UsageError(
+                    f"another key is known for the log {verifier.name!r}: {known.verifier}",
+                    hint=f"if its owner confirms the new one, remove the old from {str(self.path)!r}",
+                )
+            logs.setdefault(verifier.name, KnownLog(verifier))
+
+    def trusted(self) -> Trust:
+        """Every key that is known, and every head that was seen."""
+        logs = self.all()
+        return Trust(
+            verifiers=tuple(log.verifier for log in logs),
+            by=FILE,
+            seen=tuple(log.seen for log in logs if log.seen is not None),
+        )
+
+    def remember(self, report: Report) -> None:
+        """Take the newest key and checkpoint of a known log that held."""
+        if report.holds and report.key is not None and report.checkpoint is not None:
+            verifier = note.Verifier.parse(report.key)
+            self.saw(verifier, report.checkpoint, anew=bool(report.gaps))
+
+    def saw(self, verifier: note.Verifier, text: str, *, anew: bool = False) -> None:
+        """Remember a log's newest key and checkpoint, if the log is known.
+
+        An older checkpoint than the one known changes nothing: two commands may finish in
+        either order. `anew` is for a log that says what it has lost.
+        """
+        with self._locked() as logs:
+            if (known := logs.get(verifier.name)) is None:
+                return
+            if anew or known.seen is None or _size(known.seen) <= _size(text):
+                logs[verifier.name] = KnownLog(verifier, text)
+
+    @contextmanager
+    def _locked(self) -> Iterator[dict[str, KnownLog]]:
+        """The logs by origin, written back if changed; one command at a time."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self.path.with_name(f"{FILE}.lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            logs = {log.origin: log for log in self.all()}
+            before = dict(logs)
+            yield logs
+            if logs != before:
+                document = {
+                    origin: {"key": str(log.verifier), "checkpoint": log.seen}
+                    for origin, log in sorted(logs.items())
+                }
+                durable.write(self.path, f"{json.dumps(document, indent=1)}\n".encode())
+
+    def _parse(self, text: str) -> list[KnownLog]:
+        try:
+            document = json.loads(text)
+            return [_known(origin, item) for origin, item in document.items()]
+        except (
+            ValueError,
+            AttributeError,
+            RecursionError,
+            VerificationError,
+            FormatError,
+        ) as error:
+            raise UsageError(f"{str(self.path)!r} is damaged: {error}", hint=_HINT) from error
+
+
+def given(vkeys: Iterable[str]) -> Trust:
+    """Trust in the keys of a command line, each a verifier key or a file with one.
+
+    Raises:
+        FormatError: one is neither.
+    """
+    texts = [Path(key).read_text("utf-8", "replace") if _is_file(key) else key for key in vkeys]
+    return Trust(tuple(note.Verifier.parse(text.strip()) for text in texts), "--key")
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _known(origin: str, item: Any) -> KnownLog:
+    match item:
+        case {"key": str(key), "checkpoint": None | str()}:
+            log = KnownLog(note.Verifier.parse(key), item["checkpoint"])
+        case _:
+            raise FormatError(f"malformed entry of {origin!r}")
+    if log.origin != origin or (log.seen is not None and _size(log.seen) < 1):
+        raise FormatError(f"malformed entry of {origin!r}")
+    return log
+
+
+def _size(text: str) -> int:
+    return checkpoint.Checkpoint.parse(note.Note.parse(text).text).size

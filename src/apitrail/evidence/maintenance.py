@@ -1,0 +1,170 @@
+"""Acts of whoever keeps a trail: erase, change the key, go on after a loss.
+
+Each is an entry. It is handed to the recorder that is running, else written with its lock.
+It does not know the command line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+from apitrail import places
+from apitrail.errors import UsageError
+from apitrail.event import dump
+from apitrail.evidence.known_logs import KnownLogs
+from apitrail.tlog import note
+from apitrail.trail import control, database, erasure, lock
+from apitrail.trail.erasure import Target
+from apitrail.trail.keys import Keys
+from apitrail.trail.rows import Draft
+from apitrail.trail.writer import ERASE_BATCH, Trail
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """Operations on an open trail; a recorder serves them on its door."""
+
+    trail: Trail
+    keys: Keys
+    known: KnownLogs
+    _rotating: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @classmethod
+    def of(cls, trail: Trail) -> Custody:
+        """With the keys beside the trail and the user's known logs."""
+        return cls(trail, Keys.of(trail.directory), KnownLogs(places.directory()))
+
+    def operations(self) -> dict[str, control.Operation]:
+        """For a `control.Door`."""
+        return {"erase": self.erase, "rotate": self.rotate, "anchor": self.anchor}
+
+    async def erase(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Erase `{"erased": [{"index", "facets"}], "reason"}`; gives how many `facets` it were."""
+        reason = request.get("reason")
+        count = await self.trail.erase(
+            erasure.parse(request), reason=None if reason is None else str(reason)
+        )
+        return {"facets": count}
+
+    async def rotate(self, _request: dict[str, Any]) -> dict[str, Any]:
+        """A new key signs from now on; gives its `key` and the `index` of the entry."""
+        # One at a time: the prepared key must be the one that the log names.
+        async with self._rotating:
+            # On disk before the log says so, in its place after: `Keys.signer` ends what a crash
+            # leaves in between.
+            new = self.keys.prepare(self.trail.origin)
+            index = await self.trail.rotate(new)
+            self.keys.promote()
+        self.remember()
+        return {"index": index, "key": str(new.verifier)}
+
+    async def anchor(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Have the log say where a copy of it is: `{"what": …}`; gives the entry's `index`."""
+        match request.get("what"):
+            case {"anchor": str()} as what:
+                draft = Draft(kind="anchor", facets={"what": dump(what)})
+                return {"index": await self.trail.append(draft)}
+            case _:
+                raise UsageError("an anchor says what it is")
+
+    def remember(self) -> None:
+        """Tell `known_logs` how far the log has come, if that log is known to it."""
+        if self.trail.newest is not None:
+            verifier = note.Verifier.parse(str(self.trail.signer.verifier))
+            with contextlib.suppress(OSError):
+                self.known.saw(verifier, self.trail.newest, anew=self.trail.lost is not None)
+
+
+def erase(directory: Path, targets: Iterable[Target], reason: str | None) -> int:
+    """Erase, wherever the trail is written; gives how many facets."""
+    return sum(
+        int(_do(directory, "erase", **erasure.what(part, reason))["facets"])
+        for part in batched(targets, ERASE_BATCH)
+    )
+
+
+def rotate(directory: Path) -> tuple[int, str]:
+    """Change the log's key; gives the entry's index and the new verifier key."""
+    answer = _do(directory, "rotate")
+    return int(answer["index"]), str(answer["key"])
+
+
+def anchor(directory: Path, what: dict[str, Any]) -> int:
+    """Have the log say where a copy of it is; gives the entry's index."""
+    return int(_do(directory, "anchor", what=what)["index"])
+
+
+def recover(directory: Path) -> str | None:
+    """Go on with a trail that was rolled back or forked; gives what is lost, if anything is.
+
+    Raises:
+        UsageError: a recorder is running, or the trail is not sound by itself.
+    """
+    return asyncio.run(_recover(directory))
+
+
+async def enter(directory: Path, *, recover: bool = False) -> Custody:
+    """Open a trail for writing, compared with what the user has seen of it.
+
+    A log that is new becomes known. Raises UsageError as `Trail.open` does.
+    """
+    path = directory / database.FILE
+    if path.exists() and not (directory / lock.LOCK).exists():
+        # What is no trail of ours is left as it is: neither lock nor key is put beside it.
+        database.open_read_only(directory).close()
+    places.make_directory(directory)
+    # Before anything is made: two that start at once must not each make a key.
+    held = lock.take(directory)
+    try:
+        keys, known = Keys.of(directory), KnownLogs(places.directory())
+        new = database.is_new(path)
+        signer = keys.signer()
+        if new:
+            # A configuration that cannot be written stops no recording: `verify` asks for --key.
+            with contextlib.suppress(OSError):
+                known.trust(signer.verifier)
+        trail = await Trail.open(
+            directory, signer=signer, clock=places.clock, seen=known.seen(signer.name),
+            recover=recover, held=held,
+        )  # fmt: skip
+    except BaseException:
+        held.close()
+        raise
+    return Custody(trail, keys, known)
+
+
+async def _recover(directory: Path) -> str | None:
+    _must_exist(directory)
+    custody = await enter(directory, recover=True)
+    async with custody.trail as trail:
+        custody.remember()
+    return trail.lost
+
+
+def _do(directory: Path, op: str, **fields: Any) -> dict[str, Any]:
+    _must_exist(directory)
+    if (answer := control.ask(directory, op, **fields)) is not None:
+        return answer
+    return asyncio.run(_alone(directory, lambda custody: custody.operations()[op](fields)))
+
+
+async def _alone(
+    directory: Path, act: Callable[[Custody], Awaitable[dict[str, Any]]]
+) -> dict[str, Any]:
+    custody = await enter(directory)
+    async with custody.trail:
+        return await act(custody)
+
+
+def _must_exist(directory: Path) -> None:
+    if not (directory / database.FILE).is_file():
+        raise UsageError(
+            f"no trail at {str(directory)!r}",
+            hint="--trail or APITRAIL_TRAIL names another; `apitrail record` starts one",
+        )

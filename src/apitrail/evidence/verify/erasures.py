@@ -1,0 +1,48 @@
+"""What is missing with leave: facets named by `erase` entries, and nothing else.
+
+It does not know how content is destroyed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from apitrail.errors import FormatError
+from apitrail.evidence.verify.report import tampered
+from apitrail.evidence.verify.segment import Book, Segment
+from apitrail.trail import erasure
+
+
+def check(segment: Segment) -> int:
+    """How many entries had something erased; raises Finding at one that is missing without leave, or
+    there in spite of it."""
+    named = _named(segment.books)
+    for index in sorted({*segment.missing, *named}):
+        missing = set(segment.missing.get(index, ()))
+        leave = named.get(index, set())
+        if lacking := sorted(missing - leave):
+            raise tampered(
+                f"facet {lacking[0]!r} is missing and no entry says it was erased", index=index
+            )
+        if kept := sorted(leave - missing):
+            raise tampered(f"facet {kept[0]!r} was erased, and is there or never was", index=index)
+        if segment.kinds[index] not in erasure.KINDS:
+            raise tampered(
+                f"an entry of kind {segment.kinds[index]!r} cannot be erased", index=index
+            )
+    return len(segment.missing)
+
+
+def _named(books: Sequence[Book]) -> Mapping[int, set[str]]:
+    named: dict[int, set[str]] = {}
+    for book in books:
+        if book.kind == "erase":
+            try:
+                targets: Iterable[erasure.Target] = erasure.parse(book.what)
+            except FormatError as error:
+                raise tampered(str(error), index=book.index) from error
+            for target in targets:
+                if target.index >= book.index:
+                    raise tampered("it erases what came after it", index=book.index)
+                named.setdefault(target.index, set()).update(target.facets)
+    return named

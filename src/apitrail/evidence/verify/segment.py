@@ -1,0 +1,250 @@
+"""A run of entries, checked by itself: well-formed, in order, chained, true to its contents.
+
+It does not know the entries before or after it, what an event means, or SQL.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from apitrail import entry
+from apitrail.entry import Entry
+from apitrail.errors import FormatError
+from apitrail.evidence.verify.report import tampered
+from apitrail.source import Contents, Source
+from apitrail.tlog import merkle, tile
+
+type Visit = Callable[[Entry, Mapping[str, bytes]], None]
+"""Called with each entry and its facets' contents, all of it already held against the entry."""
+
+_NOTHING = Contents(None)
+# Book-keeping that tells verification itself something, and is therefore never erased.
+BOOKS = ("open", "close", "erase", "key", "gap", "anchor")
+_TILE = tile.WIDTH
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A book-keeping entry and what it says."""
+
+    index: int
+    time: int
+    kind: str
+    what: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Segment:
+    """What a run of entries comes to; two that touch are joined by `Segment.join`.
+
+    `previous` and `last` are the leaf hash before the first entry and of the last; `tiles` are
+    the level 0 tiles' roots, `rest` the leaf hashes after the last full tile; `missing` holds the
+    tags of facets that are committed to and not there, by index.
+    """
+
+    start: int
+    stop: int
+    previous: bytes = entry.START
+    last: bytes = entry.START
+    first_time: int = 0
+    last_time: int = 0
+    calls: int = 0
+    tiles: list[bytes] = field(default_factory=list)
+    rest: list[bytes] = field(default_factory=list)
+    missing: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    kinds: dict[int, str] = field(default_factory=dict)
+    heartbeats: list[int] = field(default_factory=list)
+    books: list[Book] = field(default_factory=list)
+
+    def join(self, after: Segment) -> None:
+        """Append a segment; raises Finding if it does not continue this one."""
+        if after.start != self.stop or len(self.rest):
+            raise ValueError("segments are joined in order, at multiples of 256")
+        if after.start == after.stop:
+            return
+        # The first entry of a log follows 32 zero bytes.
+        if (self.stop > self.start or not self.stop) and after.previous != self.last:
+            raise tampered("it does not follow the entry before it", index=after.start)
+        if after.first_time < self.last_time:
+            raise tampered("it is older than the entry before it", index=after.start)
+        if self.stop == self.start:
+            self.previous, self.first_time = after.previous, after.first_time
+        self.stop, self.last, self.last_time = after.stop, after.last, after.last_time
+        self.calls += after.calls
+        self.tiles += after.tiles
+        self.rest = after.rest
+        self.missing |= after.missing
+        self.kinds |= after.kinds
+        self.heartbeats += after.heartbeats
+        self.books += after.books
+
+    def root(self) -> bytes:
+        """RFC 6962 tree hash, if this is the whole log from entry 0."""
+        return merkle.root(self.stop, Pyramid(self.tiles, self.rest).read)
+
+
+class Pyramid:
+    """The tree above full level 0 tiles, and the leaves right of them."""
+
+    def __init__(self, tiles: list[bytes], rest: list[bytes]) -> None:
+        self._rest = rest
+        self._rest_start = len(tiles) * _TILE
+        self._rows = [tiles]
+        while len(row := self._rows[-1]) > 1:
+            pairs = range(0, len(row) - 1, 2)
+            self._rows.append([merkle.node_hash(row[at], row[at + 1]) for at in pairs])
+
+    def read(self, level: int, index: int) -> bytes:
+        """`merkle.Read` for complete subtrees of 256 leaves and more, and right of the tiles."""
+        if level >= tile.HEIGHT:
+            return self._rows[level - tile.HEIGHT][index]
+        start = (index << level) - self._rest_start
+        return merkle.root_of(self._rest[start : start + (1 << level)])
+
+
+def walk(
+    source: Source, start: int, stop: int, *, sealed: bool = True, visit: Visit | None = None
+) -> Segment:
+    """Check entries [start, stop), where `start` is a multiple of 256.
+
+    `sealed` is how a trail keeps salts: an event key as long as nothing of an entry is erased,
+    single salts after. Which missing facets are excused is for the caller to decide.
+
+    Raises:
+        Finding: the first thing that does not hold.
+    """
+    walker = _Walker(source.contents(start, stop), start, sealed)
+    try:
+        for data in source.entries(start, stop):
+            link, opened = walker.step(Entry.parse(data))
+            if visit is not None:
+                visit(link, opened)
+    except FormatError as error:
+        raise tampered(str(error), index=walker.index) from error
+    return walker.finish(stop)
+
+
+class _Walker:
+    """Goes from entry to entry with their contents beside them."""
+
+    def __init__(self, contents: Iterator[tuple[int, Contents]], start: int, sealed: bool) -> None:
+        self.index = start
+        self._segment = Segment(start, start)
+        self._contents = contents
+        self._ahead: tuple[int, Contents] | None = None
+        self._started = False
+        self._sealed = sealed
+        self._leaves: list[bytes] = []
+
+    def step(self, link: Entry) -> tuple[Entry, dict[str, bytes]]:
+        """Check the next entry; gives its facets."""
+        if not self._started:
+            self._started, self._ahead = True, next(self._contents, None)
+            self._segment.previous = self._segment.last = link.previous
+            self._segment.first_time = self._segment.last_time = link.time
+        self._check_order(link)
+        there = self._there()
+        opened = open_facets(link, there)
+        _note_missing(self._segment, link, there, opened, sealed=self._sealed)
+        _keep(self._segment, link, opened)
+        self._append(link)
+        return link, opened
+
+    def finish(self, stop: int) -> Segment:
+        """What it came to; raises Finding if entries are missing or contents left over."""
+        if self.index != stop:
+            raise tampered("it is missing", index=self.index)
+        if self._ahead is not None:
+            raise tampered("content is kept that no entry commits to", index=self._ahead[0])
+        self._segment.stop, self._segment.rest = stop, self._leaves
+        return self._segment
+
+    def _check_order(self, link: Entry) -> None:
+        if link.index != self.index:
+            raise tampered(f"here stands what calls itself entry {link.index}", index=self.index)
+        if link.previous != self._segment.last:
+            raise tampered("it does not follow the entry before it", index=self.index)
+        if link.time < self._segment.last_time:
+            raise tampered("it is older than the entry before it", index=self.index)
+
+    def _there(self) -> Contents:
+        if self._ahead is None or self._ahead[0] != self.index:
+            return _NOTHING
+        there, self._ahead = self._ahead[1], None
+        return there
+
+    def _append(self, link: Entry) -> None:
+        self._segment.last, self._segment.last_time = link.hash, link.time
+        self._leaves.append(self._segment.last)
+        if len(self._leaves) == _TILE:
+            self._segment.tiles.append(merkle.root_of(self._leaves))
+            self._leaves = []
+        self.index += 1
+        if self._ahead is None:
+            self._ahead = next(self._contents, None)
+
+
+def open_facets(link: Entry, there: Contents) -> dict[str, bytes]:
+    """The contents by tag, each held against its commitment; raises Finding."""
+    key, opened = there.event_key, {}
+    if key is not None and len(key) != 32:
+        raise tampered("its event key does not have 32 bytes", index=link.index)
+    for tag, facet in there.facets.items():
+        committed = link.commitments.get(tag)
+        if committed is None:
+            raise tampered(f"facet {tag!r} is kept but not committed to", index=link.index)
+        if key is not None:
+            if facet.salt is not None:
+                raise tampered(f"facet {tag!r} has a salt of its own", index=link.index)
+            salt = entry.salt(key, tag)
+        elif facet.salt is None or len(facet.salt) != 32:
+            raise tampered(f"the salt of facet {tag!r} is missing", index=link.index)
+        else:
+            salt = facet.salt
+        if entry.commitment(salt, facet.content) != committed:
+            raise tampered(f"facet {tag!r} was altered", index=link.index)
+        opened[tag] = facet.content
+    return opened
+
+
+def _note_missing(
+    segment: Segment, link: Entry, there: Contents, opened: Mapping[str, bytes], *, sealed: bool
+) -> None:
+    missing = tuple(tag for tag in link.commitments if tag not in opened)
+    if missing:
+        if sealed and there.event_key is not None:
+            # Erasing a facet destroys the event key, from which its salt could be derived.
+            raise tampered(f"facet {missing[0]!r} is missing", index=link.index)
+        segment.missing[link.index] = missing
+        segment.kinds[link.index] = link.kind
+    elif sealed and (there.event_key is None) is not (not link.commitments):
+        raise tampered("its event key is not as it was left", index=link.index)
+
+
+def _keep(segment: Segment, link: Entry, opened: Mapping[str, bytes]) -> None:
+    if link.kind in entry.CALLS:
+        segment.calls += 1
+    elif link.kind == "heartbeat":
+        if _watched(opened):
+            segment.heartbeats.append(link.time)
+    elif link.kind in BOOKS and "what" in opened:
+        segment.books.append(Book(link.index, link.time, link.kind, parse_what(opened["what"])))
+
+
+def _watched(opened: Mapping[str, bytes]) -> bool:
+    """Was a recorder running? An export without one dates itself by a heartbeat that says no."""
+    return "what" not in opened or parse_what(opened["what"]).get("recording") is not False
+
+
+def parse_what(content: bytes) -> Mapping[str, Any]:
+    """The JSON object in a `what` facet; raises FormatError."""
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise FormatError("facet 'what' is not JSON") from error
+    if not isinstance(value, dict):
+        raise FormatError("facet 'what' is not an object")
+    return value

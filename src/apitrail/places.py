@@ -1,0 +1,48 @@
+"""What lies around the log: the trail's directory, the clock, the user's settings.
+
+It does not know what is recorded.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import platformdirs
+
+from apitrail.errors import UsageError
+
+CA_CERTIFICATE = "ca-cert.pem"
+
+
+def clock() -> int:
+    """Unix time in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def default_trail() -> Path:
+    """`~/.apitrail`."""
+    return Path.home() / ".apitrail"
+
+
+def directory() -> Path:
+    """The user's configuration directory: APITRAIL_CONFIG, else the platform's."""
+    if chosen := os.environ.get("APITRAIL_CONFIG"):
+        return Path(chosen)
+    return Path(platformdirs.user_config_dir("apitrail"))
+
+
+def make_directory(trail: Path) -> None:
+    """Make a trail's directory, mode 0700.
+
+    Raises:
+        UsageError: something else is there, or it cannot be made.
+    """
+    try:
+        trail.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UsageError(
+            f"cannot make a trail at {str(trail)!r}: {error.strerror}",
+            hint="name a directory with --trail",
+        ) from error

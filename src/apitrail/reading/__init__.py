@@ -1,0 +1,1 @@
+"""Asking a trail or a bundle: lists, single events, a resource's history, SQL."""

@@ -1,0 +1,138 @@
+"""Listing a trail's events: from a filter to lines on a screen or in a pipe.
+
+It does not know SQL, and nothing about recording.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from apitrail.errors import UsageError
+from apitrail.event import Event
+from apitrail.query import Filter
+from apitrail.reading import render
+from apitrail.source import Source
+
+# What a person sees at once; pipes get everything.
+SCREENFUL = 50
+POLL = 0.2
+
+TABLE_TAGS = ("who", "what")
+RECORD_TAGS = ("who", "what", "request", "response")
+
+
+def resolve(reader: Source, where: Filter) -> Filter:
+    """The filter with `last` replaced by the newest run's id."""
+    if "last" not in where.run:
+        return where
+    last = reader.last_run()
+    if last is None:
+        raise UsageError("no run was recorded", hint="`apitrail exec -- COMMAND` records one")
+    return replace(where, run=tuple(last if run == "last" else run for run in where.run))
+
+
+def lines(
+    reader: Source,
+    where: Filter,
+    *,
+    output: str,
+    shape: str,
+    query: str | None,
+    limit: int | None,
+    width: int | None,
+) -> Generator[str]:
+    """The listing, newest first."""
+    indexes = reader.select(where, limit=limit)
+    return present(reader, indexes, output=output, shape=shape, query=query, width=width)
+
+
+def present(
+    reader: Source,
+    indexes: Iterable[int],
+    *,
+    output: str,
+    shape: str = "cloudtrail",
+    query: str | None = None,
+    width: int | None = None,
+) -> Generator[str]:
+    """These events as lines: in a table's columns, or as records in a form for programs."""
+    expression = compile_query(query)
+    if output == "table" and expression is None:
+        rows = [render.row(event) for event in _events(reader, indexes, TABLE_TAGS)]
+        yield from render.table(rows, render.TABLE_COLUMNS, width) if rows else ()
+        return
+    values = (shaped(event, shape) for event in _events(reader, indexes, RECORD_TAGS))
+    if expression is not None:
+        yield from render.queried(_query(expression, query or "", list(values)), output)
+    elif output == "json":
+        yield render.json_document({"Records": list(values)})
+    elif output == "jsonl":
+        yield from map(render.json_line, values)
+    elif output == "csv":
+        yield from render.csv_lines(values)
+    else:
+        yield from render.text_lines(values)
+
+
+def follow(reader: Source, where: Filter, *, output: str, shape: str, limit: int) -> Generator[str]:
+    """The newest `limit` events, then new ones as they are recorded, oldest first, without end."""
+    indexes = list(reader.select(where, limit=limit))[::-1]
+    after = reader.size - 1
+    while True:
+        for index in indexes:
+            yield _followed(_event(reader, index, RECORD_TAGS), output, shape)
+            after = max(after, index)
+        time.sleep(POLL)
+        indexes = list(reader.select(where, after=after, ascending=True))
+
+
+def _followed(event: Event, output: str, shape: str) -> str:
+    """One event on a line of its own."""
+    if output == "table":
+        return "  ".join(map(render.clean, render.row(event)))
+    value = shaped(event, shape)
+    if output == "csv":
+        return list(render.csv_lines([value]))[1]
+    if output == "text":
+        return next(render.text_lines([value]))
+    return render.json_line(value)
+
+
+def shaped(event: Event, shape: str) -> dict[str, Any]:
+    """A CloudTrail record, or the call in the service model's own words."""
+    return event.botocore() if shape == "botocore" else event.record()
+
+
+def compile_query(query: str | None) -> Any:
+    """A JMESPath expression; raises UsageError where it is none."""
+    if query is None:
+        return None
+    try:
+        return jmespath.compile(query)
+    except JMESPathError as error:
+        raise UsageError(
+            f"not a JMESPath expression: {query!r}",
+            hint=f"{str(error).splitlines()[0]} — as in --query 'Records[].eventName'",
+        ) from error
+
+
+def _query(expression: Any, query: str, values: list[dict[str, Any]]) -> Any:
+    """Asked of a CloudTrail log file; one that starts with `[` is asked of its list of records."""
+    try:
+        return expression.search(values if query.lstrip().startswith("[") else {"Records": values})
+    except JMESPathError as error:
+        raise UsageError(f"the query fails: {str(error).splitlines()[0]}") from error
+
+
+def _events(reader: Source, indexes: Iterable[int], tags: tuple[str, ...]) -> Iterator[Event]:
+    return (_event(reader, index, tags) for index in indexes)
+
+
+def _event(reader: Source, index: int, tags: tuple[str, ...]) -> Event:
+    return Event.parse(reader.facets(index, tags))

@@ -1,0 +1,295 @@
+"""A resource's story: every change, by whom, the state after it, and what is not known.
+
+It does not know SQL or how the story is printed; it is read from the search index, which
+`apitrail verify` checks and `apitrail export --prove-complete` proves to an auditor.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from apitrail.entry import CALLS, Entry
+from apitrail.event import Event, iso
+from apitrail.evidence.bundle import Bundle
+from apitrail.evidence.bundle.watched import Coverage, Unwatched
+from apitrail.query import Filter, username
+from apitrail.reading import render
+from apitrail.source import Source
+from apitrail.trail import erasure
+
+COLUMNS = ("TIME", "EVENT", "CALLER", "OUTCOME", "STATE AFTER IT", "ID")
+TAGS = ("who", "what", "request", "response")
+
+# Members of a result that say that it worked, not what is there now.
+ACKNOWLEDGEMENTS = frozenset({"Return", "return", "ResponseMetadata", "RequestId", "requestId"})
+
+# An entry has one spelling (docs/format.md), so its kind and time are read without parsing it.
+_HEAD = re.compile(rb'\{"v":1,"i":([0-9]+),"t":([0-9]+),"p":"[^"]*","k":"([a-z]+)"')
+_SPEAKING = ("open", "close", "heartbeat")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """One call; `outcome` is `changed`, `read`, `failed: CODE` or `unknown`.
+
+    `state` is what the answer said of the resource, else what was asked for; None where that
+    was not kept or not disclosed.
+    """
+
+    index: int
+    id: str
+    time: int
+    event: str
+    caller: str
+    outcome: str
+    state: Any
+
+    def to_json(self) -> dict[str, Any]:
+        """For scripts."""
+        return {
+            "entry": self.index, "eventID": self.id, "time": iso(self.time), "event": self.event,
+            "caller": self.caller, "outcome": self.outcome, "state": self.state,
+        }  # fmt: skip
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """One line of the table for people."""
+        state = "-" if self.state is None else render.json_line(self.state)
+        time = str(iso(self.time))[:19].replace("T", " ") + "Z"
+        return time, self.event, self.caller, self.outcome, state, self.id[:8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """The chapters, oldest first, and how far they can be relied on.
+
+    `arns` are the different resources the name stands for; `scope` are the entries that were
+    all searched: those of the log, or of the range that a bundle proves; None for an extract.
+    """
+
+    resource: str
+    chapters: tuple[Chapter, ...]
+    arns: tuple[str, ...]
+    scope: range | None
+    since: int
+    until: int
+    undetermined: tuple[int, ...] = ()
+    erased: tuple[int, ...] = ()
+    unwatched: tuple[Unwatched, ...] = ()
+    reads: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """For scripts."""
+        gaps = self.unwatched
+        return {
+            "resource": self.resource,
+            "arns": list(self.arns),
+            "history": [chapter.to_json() for chapter in self.chapters],
+            "complete": self.scope is not None,
+            "entries": None if self.scope is None else [self.scope.start, self.scope.stop - 1],
+            "since": iso(self.since),
+            "until": iso(self.until),
+            "undetermined": list(self.undetermined),
+            "erased": list(self.erased),
+            "unwatched": [
+                {"from": iso(gap.start), "to": iso(gap.end), "reason": gap.reason} for gap in gaps
+            ],
+            "statement": list(self.statement()),
+        }
+
+    def statement(self) -> Iterator[str]:
+        """What can be said of the time between the chapters."""
+        what = "calls that name" if self.reads else "changes of"
+        span = f"between {iso(self.since)} and {iso(self.until)}" if self.until else "at any time"
+        if self.scope is not None:
+            entries = f"entries {self.scope.start} to {self.scope.stop - 1}"
+            yield f"no other {what} {self.resource} {span}, in {entries} of this log"
+        else:
+            yield f"only what this bundle discloses: it does not say that there are no other {what} it"
+        if len(self.arns) > 1:
+            yield f"the name stands for {len(self.arns)} resources: {', '.join(self.arns)}"
+        if self.undetermined:
+            number = _count(len(self.undetermined), "call")
+            yield f"{number} whose resources could not be told: {_some(self.undetermined)}"
+        if self.erased:
+            yield f"{_count(len(self.erased), 'call')} erased since: {_some(self.erased)}"
+        for gap in self.unwatched:
+            yield f"nobody was watching from {iso(gap.start)} to {iso(gap.end)}: {gap.reason}"
+
+
+def tell(source: Source, resource: str, where: Filter, *, reads: bool = False) -> Story:
+    """The story of a resource given by name or ARN, among the calls that match `where`.
+
+    `reads` adds the calls that only read it, and what they saw.
+    """
+    found = sorted({*source.select(replace(where, resource_name=(resource,)))} | {
+        *_nameless(source, resource, where)
+    })  # fmt: skip
+    events = [(index, Event.parse(source.facets(index, TAGS))) for index in found]
+    chapters = [_chapter(source, index, event) for index, event in events]
+    arns = {arn for _, event in events for arn in _arns(event, resource)}
+    scope = _scope(source)
+    books = _read_books(source, where, scope or range(0))
+    return Story(
+        resource=resource,
+        chapters=tuple(item for item in chapters if reads or item.outcome != "read"),
+        arns=tuple(sorted(arns)),
+        scope=scope,
+        since=books.coverage.since,
+        until=books.coverage.until,
+        undetermined=tuple(_undetermined(source, where, set(found), reads=reads)),
+        erased=tuple(sorted(books.erased)),
+        unwatched=tuple(books.coverage.gaps),
+        reads=reads,
+    )
+
+
+def _nameless(source: Source, resource: str, where: Filter) -> Iterator[int]:
+    """Calls that named the resource of this ARN before its account or region was known."""
+    if not resource.startswith("arn:"):
+        return
+    known = source.select(replace(where, resource_name=(resource,)), limit=1)
+    for index in known:
+        for item in _resources(source, index):
+            if item.get("arn") == resource and item.get("name"):
+                name, kind = item["name"], item.get("type")
+                for other in source.select(replace(where, resource_name=(name,))):
+                    if any(
+                        entry.get("name") == name
+                        and entry.get("type") == kind
+                        and not entry.get("arn")
+                        for entry in _resources(source, other)
+                    ):
+                        yield other
+
+
+def _resources(source: Source, index: int) -> list[Mapping[str, Any]]:
+    event = Event.parse(source.facets(index, ("what",)))
+    return list((event.what or {}).get("resources", ()))
+
+
+def _arns(event: Event, resource: str) -> Iterator[str]:
+    for item in (event.what or {}).get("resources", ()):
+        if resource in (item.get("name"), item.get("arn")) and item.get("arn"):
+            yield item["arn"]
+
+
+def _chapter(source: Source, index: int, event: Event) -> Chapter:
+    record, call = event.record(), (event.what or {}).get("call", {})
+    user = record.get("userIdentity") or {}
+    ended = call.get("ended")
+    link = source.entry(index)
+    return Chapter(
+        index=index,
+        id=str(record.get("eventID")),
+        time=call["started"] if ended is None else ended,
+        event=f"{str(record.get('eventSource')).partition('.')[0]}:{record.get('eventName')}",
+        caller=username(user) or user.get("accessKeyId") or user.get("accountId") or "-",
+        outcome=_outcome(record, call, link),
+        state=_state(event),
+    )
+
+
+def _outcome(record: Mapping[str, Any], call: Mapping[str, Any], link: Entry | None) -> str:
+    if (link is not None and link.kind == "unknown") or call.get("failure"):
+        return "unknown"  # it was sent, and may have been done
+    if call.get("error"):
+        return f"failed: {call['error']}"
+    return "read" if record.get("readOnly") else "changed"
+
+
+def _state(event: Event) -> Any:
+    """What the answer says is there now; else what was asked to be there."""
+    result = (event.response or {}).get("result")
+    if isinstance(result, dict):
+        said = {key: value for key, value in result.items() if key not in ACKNOWLEDGEMENTS}
+        if said:
+            return said
+    return (event.request or {}).get("parameters")
+
+
+def _undetermined(source: Source, where: Filter, found: set[int], *, reads: bool) -> Iterator[int]:
+    """Other calls that may have touched it: the decoder could not tell what they touched."""
+    asked = where if reads else replace(where, read_only=False)
+    for index in source.select(asked, ascending=True):
+        content = source.facets(index, ("what",)).get("what", b"")
+        # The whole content is parsed only where the word is in it.
+        if index not in found and b'"undetermined"' in content:
+            what = Event.parse({"what": content}).what or {}
+            if what.get("undetermined"):
+                yield index
+
+
+@dataclass(frozen=True, slots=True)
+class _Books:
+    coverage: Coverage
+    erased: set[int]
+
+
+def _scope(source: Source) -> range | None:
+    """The entries of which every call can be searched; a range has `what` opened in all."""
+    if not isinstance(source, Bundle):
+        return range(source.size)
+    claimed = source.manifest.range
+    return None if claimed is None else range(claimed.first, claimed.last + 1)
+
+
+def _read_books(source: Source, where: Filter, scope: range) -> _Books:
+    """The recorder's coverage of the time asked for, and the calls that were erased."""
+    newest = source.entry(scope.stop - 1) if scope else None
+    until = where.until or (newest.time if newest else 0)
+    coverage: Coverage | None = None
+    erased: set[int] = set()
+    last = 0
+    for data in source.entries(scope.start, scope.stop):
+        match = _HEAD.match(data)
+        if match is None:
+            continue
+        index, last, kind = int(match[1]), int(match[2]), match[3].decode()
+        if coverage is None:
+            coverage = Coverage(last if where.since is None else where.since, until)
+        if kind in _SPEAKING:
+            coverage.add(index, last, kind, _what(source, index))
+        elif kind == "erase":
+            coverage.add(index, last, kind, None)
+            for target in erasure.parse(_what(source, index) or {}):
+                if "what" in target.facets and _is_call(source, target.index):
+                    erased.add(target.index)
+        else:
+            coverage.add(index, last, kind, {})
+    if coverage is None:
+        return _Books(Coverage(where.since or 0, until), erased)
+    coverage.finish(last)
+    return _Books(coverage, erased)
+
+
+def _what(source: Source, index: int) -> Mapping[str, Any] | None:
+    return Event.parse(source.facets(index, ("what",))).what
+
+
+def _is_call(source: Source, index: int) -> bool:
+    link = source.entry(index)
+    return link is not None and link.kind in CALLS
+
+
+def lines(story: Story, *, output: str, width: int | None) -> Iterator[str]:
+    """The story as a table or as JSON."""
+    if output == "json":
+        yield render.json_document(story.to_json())
+        return
+    if story.chapters:
+        yield from render.table([item.row for item in story.chapters], COLUMNS, width)
+        yield ""
+    yield from map(render.clean, story.statement())
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _some(indexes: tuple[int, ...]) -> str:
+    named = ", ".join(f"entry {index}" for index in indexes[:20])
+    return named if len(indexes) <= 20 else f"{named} and {len(indexes) - 20} more"

@@ -1,0 +1,117 @@
+"""One question in SQL, and its answer.
+
+It does not know who asks.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sqlite3
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from apitrail.errors import UsageError
+from apitrail.evidence.bundle import Bundle
+from apitrail.reading import render
+from apitrail.reading.sql import view
+from apitrail.reading.sql.fence import errors, fence
+from apitrail.reading.sql.field import Fields
+from apitrail.reading.sql.rewrite import TABLE, prepare
+from apitrail.trail.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a statement gives: the names of its columns, and its rows as they are computed."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[tuple[Any, ...]]
+
+
+@contextmanager
+def ask(
+    source: Reader | Bundle,
+    statement: str,
+    *,
+    timeout: float | None = None,
+    regexp: bool = True,
+    stop: threading.Event | None = None,
+) -> Generator[Answer]:
+    """Run one SELECT over `events`; it ends after `timeout` seconds, or once `stop` is set.
+
+    A path such as "requestParameters.userName" is a column: a scalar as it is, true and false as
+    1 and 0, objects and lists as JSON; what is several times in a list is a JSON list. The
+    function REGEXP is there unless told otherwise: a bad pattern can hold up a whole process.
+
+    Raises:
+        UsageError: the statement does not parse, asks for what is not to be read, or takes long.
+    """
+    text, paths = prepare(statement)
+    fields = Fields(source)
+    with errors(fields):
+        connection = view.connect(source)
+    try:
+        with errors(fields):
+            view.define(connection, paths, fields, regexp=regexp)
+            fence(connection, timeout, stop)
+            cursor = connection.execute(text)
+        if cursor.description is None:
+            raise UsageError("no statement", hint=f'apitrail sql "SELECT eventName FROM {TABLE}"')
+        columns = tuple(str(column[0]) for column in cursor.description)
+        yield Answer(columns, _rows(cursor, fields))
+    finally:
+        connection.close()
+
+
+def check(source: Reader | Bundle, statement: str) -> None:
+    """Raises UsageError where `ask` would at once, without running the statement."""
+    with ask(source, f"EXPLAIN {statement}", timeout=1.0, regexp=False):
+        pass
+
+
+def _rows(cursor: sqlite3.Cursor, fields: Fields) -> Iterator[tuple[Any, ...]]:
+    with errors(fields):
+        yield from cursor
+
+
+def lines(answer: Answer, *, output: str, width: int | None = None) -> Generator[str]:
+    """The answer in one of `render.FORMATS`; only a table and JSON need all of it at once."""
+    match output:
+        case "table":
+            rows = [tuple(map(_shown, row)) for row in answer.rows]
+            yield from render.table(rows, answer.columns, width)
+        case "json":
+            yield render.json_document([_named(answer, row) for row in answer.rows])
+        case "jsonl":
+            yield from (render.json_line(_named(answer, row)) for row in answer.rows)
+        case "csv":
+            yield _csv(answer.columns)
+            yield from (_csv(tuple(map(_shown, row))) for row in answer.rows)
+        case _:
+            for row in answer.rows:
+                yield "\t".join("None" if v is None else render.clean(_shown(v)) for v in row)
+
+
+def _named(answer: Answer, row: tuple[Any, ...]) -> dict[str, Any]:
+    shown = (value.hex() if isinstance(value, bytes) else value for value in row)
+    return dict(zip(answer.columns, shown, strict=True))
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bytes():
+            return value.hex()
+        case _:
+            return str(value)
+
+
+def _csv(cells: tuple[str, ...]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="").writerow(cells)
+    return buffer.getvalue()

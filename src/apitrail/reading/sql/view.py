@@ -1,0 +1,123 @@
+"""The table `events`: a view over a trail's index, or over a copy of a bundle's.
+
+It does not know what is asked of it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from functools import partial
+
+from apitrail.event import ORDER
+from apitrail.evidence.bundle import Bundle
+from apitrail.reading.sql.field import Fields
+from apitrail.reading.sql.rewrite import TABLE
+from apitrail.trail import database
+from apitrail.trail.reader import Reader
+from apitrail.trail.rows import STRING_COLUMNS
+
+# Column → column of the index table whose string it is. A condition on these uses an index.
+INDEXED = {
+    "eventSource": "source",
+    "eventName": "name",
+    "awsRegion": "region",
+    "sourceIPAddress": "source_ip",
+    "errorCode": "error",
+    "userIdentity.accessKeyId": "access_key_id",
+    "username": "username",
+    "run": "run",
+}
+_ID = "lower(hex(e.id))"
+# Column → SQL over `event e`.
+COMPUTED = {
+    "idx": "e.idx",
+    "time": "e.time",
+    "eventTime": "strftime('%Y-%m-%dT%H:%M:%SZ', e.time / 1000, 'unixepoch')",
+    "eventID": "||'-'||".join(
+        f"substr({_ID}, {start}, {size})"
+        for start, size in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+    ),
+    "readOnly": "e.read_only",
+}
+IDENTITY = ("type", "principalId", "arn", "accountId", "accessKeyId", "userName")
+# What `SELECT *` gives.
+COLUMNS = (
+    "idx", "time", *ORDER, *(f"userIdentity.{name}" for name in IDENTITY), "username", "run",
+)  # fmt: skip
+
+
+def define(
+    connection: sqlite3.Connection, paths: tuple[str, ...], fields: Fields, *, regexp: bool
+) -> None:
+    """Make the views, with a column for each path too, and the functions they need."""
+    connection.create_function("apitrail_field", 2, fields.value, deterministic=True)
+    if regexp:
+        connection.create_function("regexp", 2, fields.matches, deterministic=True)
+    columns = dict.fromkeys((*COLUMNS, *paths))
+    shown = ", ".join(f"{_expression(name)} AS {_quoted(name)}" for name in columns)
+    # An outer join becomes an inner one where a condition needs its string, and is left out
+    # where nobody does: SQLite then goes by the index of the string.
+    joins = " ".join(
+        f"LEFT JOIN main.string s_{name} ON s_{name}.id = e.{name}" for name in INDEXED.values()
+    )
+    connection.execute("PRAGMA temp_store=MEMORY")
+    # These declare themselves when first used, which the fence would not let them.
+    connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')").fetchall()
+    connection.execute(f"CREATE TEMP VIEW {TABLE} AS SELECT {shown} FROM main.event e {joins}")
+    connection.execute(
+        "CREATE TEMP VIEW event_resources AS SELECT r.idx AS idx, n.value AS name, "
+        "nullif(t.value, '') AS type FROM main.resource r "
+        "JOIN main.string n ON n.id = r.name JOIN main.string t ON t.id = r.type"
+    )
+
+
+def _expression(name: str) -> str:
+    if name in COMPUTED:
+        return COMPUTED[name]
+    if name in INDEXED:
+        return f"s_{INDEXED[name]}.value"
+    literal = name.replace("'", "''")
+    return f"apitrail_field(e.idx, '{literal}')"
+
+
+def _quoted(name: str) -> str:
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def connect(source: Reader | Bundle) -> sqlite3.Connection:
+    """A connection that cannot write to the trail."""
+    if isinstance(source, Reader):
+        return database.open_read_only(source.directory)
+    return _copied(source)
+
+
+def _copied(bundle: Bundle) -> sqlite3.Connection:
+    """The searchable side of a bundle, in memory."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    connection.executescript(database.schema())
+    number = partial(_number, connection, {})
+    for index in bundle.indexes():
+        if (row := bundle.row(index)) is None:
+            continue
+        values = [number(getattr(row, name)) for name in STRING_COLUMNS]
+        marks = ", ".join("?" * (len(values) + 4))
+        connection.execute(
+            f"INSERT INTO event(idx, id, time, read_only, {', '.join(STRING_COLUMNS)}) VALUES ({marks})",
+            (index, uuid.UUID(row.id).bytes, row.time, row.read_only, *values),
+        )
+        connection.executemany(
+            "INSERT INTO resource(name, type, idx) VALUES (?, ?, ?)",
+            [(number(name), number(kind), index) for name, kind in sorted(row.resources)],
+        )
+    return connection
+
+
+def _number(connection: sqlite3.Connection, known: dict[str, int], value: str | None) -> int | None:
+    if value is None:
+        return None
+    if value not in known:
+        known[value] = len(known) + 1
+        connection.execute("INSERT INTO string(id, value) VALUES (?, ?)", (known[value], value))
+    return known[value]

@@ -1,0 +1,54 @@
+"""CA bundles: the store a client would have used, and our CA beside it.
+
+It does not know which client.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from apitrail.errors import UsageError
+from apitrail.places import CA_CERTIFICATE
+from apitrail.trail import durable
+
+
+@dataclass(frozen=True, slots=True)
+class Bundles:
+    """Bundles kept in the trail's `ca/` directory, one for each store they extend."""
+
+    trail: Path
+
+    def path(self, store: str | None) -> str:
+        """The path of a bundle with our CA and `store` (the system's where None)."""
+        ours = (self.trail / CA_CERTIFICATE).read_bytes()
+        theirs = read(store)
+        content = theirs if ours in theirs else theirs.rstrip() + b"\n" + ours
+        name = f"bundle-{hashlib.sha256(content).hexdigest()[:16]}.pem"
+        path = self.trail / "ca" / name
+        if not path.exists():
+            durable.write(path, content, mode=0o644)
+        return str(path.absolute())
+
+
+def read(store: str | None) -> bytes:
+    """The certificates in `store` (the system's where None); raises UsageError."""
+    path = Path(store) if store else _system_store()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"cannot read the CA bundle {str(path)!r}: {error.strerror}",
+            hint="correct or unset the variable that names it (AWS_CA_BUNDLE, SSL_CERT_FILE …)",
+        ) from error
+
+
+def _system_store() -> Path:
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile and Path(paths.cafile).is_file():
+        return Path(paths.cafile)
+    import certifi
+
+    return Path(certifi.where())

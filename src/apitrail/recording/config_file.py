@@ -1,0 +1,99 @@
+"""The user's configuration file, `config.toml`: who keys belong to, what is kept, which secrets.
+
+It does not know how recording is done with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from apitrail.errors import UsageError
+from apitrail.identity import Known
+from apitrail.redact.keep import Keep
+
+FILE = "config.toml"
+
+_SIGNATURES = {"verify": bool, "require_valid": bool, "keyring": str, "profiles": bool}
+_HINT = "it holds [identities.AKIA…], [[keep]] and [signatures]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signatures:
+    """`[signatures]`: `verify` them, `require_valid` ones, and where secrets are.
+
+    `keyring` is a file, relative to the configuration's own directory; `profiles` says whether
+    AWS's shared credentials file counts too.
+    """
+
+    verify: bool = False
+    require_valid: bool = False
+    keyring: Path | None = None
+    profiles: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What a configuration file says, checked; `sha256` (hex) is of its bytes."""
+
+    identities: Mapping[str, Any] = field(default_factory=dict)
+    keep: Keep = field(default_factory=Keep)
+    signatures: Signatures = Signatures()
+    sha256: str | None = None
+
+    @classmethod
+    def read(cls, path: Path, *, must: bool = False) -> Configuration:
+        """The file at `path`; without one the defaults, unless it `must` be there.
+
+        Raises:
+            UsageError: it cannot be read, or says something that is not understood.
+        """
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError as error:
+            if must:
+                raise UsageError(f"no configuration at {str(path)!r}", hint=_HINT) from error
+            return cls()
+        except OSError as error:
+            raise UsageError(f"cannot read {str(path)!r}: {error.strerror}", hint=_HINT) from error
+        try:
+            content = tomllib.loads(data.decode("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"{str(path)!r} is not TOML: {error}", hint=_HINT) from error
+        try:
+            return cls._parse(content, path.parent, hashlib.sha256(data).hexdigest())
+        except UsageError as error:
+            raise UsageError(f"{str(path)!r}: {error}", hint=error.hint) from error
+
+    @classmethod
+    def _parse(cls, content: Mapping[str, Any], directory: Path, digest: str) -> Configuration:
+        for name in content:
+            if name not in ("identities", "keep", "signatures"):
+                raise UsageError(f"unknown setting {name!r}", hint=_HINT)
+        identities = content.get("identities", {})
+        if not isinstance(identities, Mapping):
+            raise UsageError("identities is not a table", hint=_HINT)
+        Known.configured(identities)
+        return cls(
+            identities=identities,
+            keep=Keep.parse(content.get("keep", [])),
+            signatures=_signatures(content.get("signatures", {}), directory),
+            sha256=digest,
+        )
+
+
+def _signatures(entry: Any, directory: Path) -> Signatures:
+    if not isinstance(entry, Mapping):
+        raise UsageError("signatures is not a table", hint=_HINT)
+    for name, value in entry.items():
+        if name not in _SIGNATURES:
+            raise UsageError(f"signatures: unknown field {name!r}", hint=_HINT)
+        if not isinstance(value, _SIGNATURES[name]):
+            raise UsageError(f"signatures.{name} cannot be {value!r}", hint=_HINT)
+    keyring = entry.get("keyring")
+    path = None if keyring is None else directory / Path(keyring).expanduser()
+    return Signatures(**{**entry, "keyring": path})

@@ -1,0 +1,172 @@
+"""Whether each client on this machine is really recorded: a bypass makes no noise.
+
+It does not know how recording works; it makes one harmless call per client and counts.
+"""
+
+from __future__ import annotations
+
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from apitrail.recording.clients import endpoints
+from apitrail.recording.execute import Execution
+from apitrail.recording.settings import Settings
+from apitrail.trail import control
+
+# Not a secret: the key of AWS's own documentation. The call is recorded whatever AWS thinks of it.
+_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_PAGER": "",
+    "AWS_MAX_ATTEMPTS": "1",
+}
+# What would lead a client to settings that are not in the environment.
+_PROFILE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+# Seconds that a client may take to say whether it is there.
+PATIENCE = 30.0
+
+_BOTO3 = "import boto3; boto3.client('sts').get_caller_identity()"
+_NODE = (
+    "const {STSClient, GetCallerIdentityCommand} = require('@aws-sdk/client-sts');"
+    "new STSClient({}).send(new GetCallerIdentityCommand({})).catch(() => process.exit(1))"
+)
+_CURL = "https://sts.us-east-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
+_ANSWER = (
+    b'<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
+    b"<GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/doctor</Arn>"
+    b"<UserId>AIDACKCEVSQ6C2EXAMPLE</UserId><Account>123456789012</Account>"
+    b"</GetCallerIdentityResult><ResponseMetadata>"
+    b"<RequestId>00000000-0000-0000-0000-000000000000</RequestId></ResponseMetadata>"
+    b"</GetCallerIdentityResponse>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found out about one client."""
+
+    client: str
+    recorded: bool
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{'recorded' if self.recorded else 'BYPASSED':<9} {self.client:<9} {self.detail}"
+
+
+def clients(environment: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """Every client found in this environment, with a command that makes one harmless call."""
+
+    def which(name: str) -> str | None:
+        return shutil.which(name, path=environment.get("PATH"))
+
+    if aws := which("aws"):
+        yield "aws-cli", [aws, "sts", "get-caller-identity"]
+    for python in dict.fromkeys([which("python3"), which("python"), sys.executable]):
+        if python and _runs([python, "-c", "import boto3"], environment):
+            yield "boto3", [python, "-c", _BOTO3]
+            break
+    sdk = "require.resolve('@aws-sdk/client-sts')"
+    if (node := which("node")) and _runs([node, "-e", sdk], environment):
+        yield "node", [node, "-e", _NODE]
+    curl = which("curl")
+    if curl and b"--aws-sigv4" in _run([curl, "--help", "all"], environment).stdout:
+        user = f"{_CREDENTIALS['AWS_ACCESS_KEY_ID']}:{_CREDENTIALS['AWS_SECRET_ACCESS_KEY']}"
+        yield "curl", [curl, "-sS", "--aws-sigv4", "aws:amz:us-east-1:sts", "--user", user, _CURL]
+
+
+async def examine(trail: Path, preset: Mapping[str, str]) -> list[Finding]:
+    """One finding per client: through the recorder that runs on `trail`, else one made for this."""
+    preset = {**preset, **_CREDENTIALS}
+    if control.ask(trail, "status") is not None:
+        return [await _examine(*client, trail, Settings(), preset) for client in clients(preset)]
+    # Nothing leaves the machine: calls go to a stand-in, also those a preset sends elsewhere.
+    preset = {k: v for k, v in preset.items() if not k.startswith((endpoints.GLOBAL, *_PROFILE))}
+    preset |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    with tempfile.TemporaryDirectory(prefix="apitrail-doctor-") as directory, _stand_in() as url:
+        trail, settings = Path(directory) / "trail", Settings(upstream=url)
+        with _configured(directory):
+            return [await _examine(*client, trail, settings, preset) for client in clients(preset)]
+
+
+async def _examine(
+    client: str, command: list[str], trail: Path, settings: Settings, preset: Mapping[str, str]
+) -> Finding:
+    outcome = await Execution(
+        command=command, trail=trail, settings=settings, labels={"doctor": client}, preset=preset,
+        tell=lambda _: None, quiet=True,
+    ).run()  # fmt: skip
+    path = command[0]
+    if outcome.calls:
+        return Finding(client, True, path)
+    ended = "it made no call" if outcome.status else "its call went past the recorder"
+    return Finding(client, False, f"{path} (exit status {outcome.status}: {ended})")
+
+
+@contextmanager
+def _configured(directory: str) -> Iterator[None]:
+    """A log that is thrown away is not entered in the user's known logs."""
+    before = os.environ.get("APITRAIL_CONFIG")
+    os.environ["APITRAIL_CONFIG"] = directory
+    try:
+        yield
+    finally:
+        os.environ.pop("APITRAIL_CONFIG")
+        if before is not None:
+            os.environ["APITRAIL_CONFIG"] = before
+
+
+@contextmanager
+def _stand_in() -> Iterator[str]:
+    """An endpoint on this machine that answers GetCallerIdentity."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/xml")
+        self.send_header("Content-Length", str(len(_ANSWER)))
+        self.end_headers()
+        self.wfile.write(_ANSWER)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        del format, args
+
+
+def _runs(command: list[str], environment: Mapping[str, str]) -> bool:
+    return _run(command, environment).returncode == 0
+
+
+def _run(command: list[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+    """The result of a short command; one that hangs or cannot be run has failed."""
+    try:
+        return subprocess.run(
+            command, env=dict(environment), stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=PATIENCE, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return subprocess.CompletedProcess(command, 1, b"", b"")

@@ -1,0 +1,264 @@
+"""Running a command with all its AWS traffic recorded: `apitrail exec`.
+
+It does not know the command line; it is told what to run and how to record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from apitrail.errors import UsageError
+from apitrail.recording import command as commands
+from apitrail.recording.clients import ca_bundle, endpoints, environment
+from apitrail.recording.clients.ca_bundle import Bundles
+from apitrail.recording.clients.corporate_proxy import Corporate
+from apitrail.recording.command import Signals
+from apitrail.recording.settings import Settings
+from apitrail.trail import control
+from apitrail.trail.lock import Busy
+
+# How long another recorder may take to open its door, or to let go of the trail.
+PATIENCE = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended: its exit status (128 + n for signal n), and what was recorded."""
+
+    status: int
+    run: str
+    calls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """A command to run: `preset` is the environment it would have had without us.
+
+    `tell` takes words to the user; `quiet` commands have no terminal.
+    """
+
+    command: Sequence[str]
+    trail: Path
+    settings: Settings
+    labels: Mapping[str, str]
+    preset: Mapping[str, str]
+    tell: Callable[[str], None]
+    quiet: bool = False
+
+    async def run(self) -> Outcome:
+        """Run it through the recorder of the trail, or one of its own.
+
+        Raises:
+            CommandError: there is no such command; nothing was changed.
+            UsageError: no recorder can be used or started; the command was not run.
+        """
+        commands.find(self.command[0], self.preset)
+        environment.check(self.preset)
+        _warn(self.preset, self.tell)
+        with Signals() as signals:
+            deadline = asyncio.get_running_loop().time() + PATIENCE
+            while True:
+                if (status := control.ask(self.trail, "status")) is not None:
+                    return await self._through_running(signals, status)
+                try:
+                    return await self._through_own(signals)
+                except Busy:
+                    # Another one is just starting, or stopping.
+                    if asyncio.get_running_loop().time() > deadline or signals.ended.is_set():
+                        raise
+                await asyncio.sleep(0.1)
+
+    async def _through_running(self, signals: Signals, status: Mapping[str, Any]) -> Outcome:
+        _must_agree(self.settings, status["settings"])
+        found = _behind(endpoints.presets(self.preset), status)
+        urls = sorted({item.url for item in found})
+        with control.hold(
+            self.trail, "run", labels=dict(self.labels), command=self.command[0], reverse=urls,
+            hold=True,
+        ) as answer:  # fmt: skip
+            if answer is None:
+                raise UsageError("the recorder stopped", hint="run this again: it starts its own")
+            fronts = {url: _url(*address) for url, address in answer["reverse"].items()}
+            variables = self._environment(status, answer["id"], found, fronts)
+            ended_with = await signals.run(self.command, variables, quiet=self.quiet)
+            ended = await asyncio.to_thread(control.ask, self.trail, "end-run", id=answer["id"])
+        if ended is None:
+            self.tell("the recorder stopped before the command did: calls after that were refused")
+        return Outcome(ended_with, answer["id"], int((ended or {}).get("calls", 0)))
+
+    async def _through_own(self, signals: Signals) -> Outcome:
+        from apitrail.recording.proxy.destination import Upstream
+        from apitrail.recording.session import Session
+
+        found = endpoints.presets(self.preset)
+        for item in found:
+            Upstream.parse(item.url)  # or say what is wrong before anything is written
+        session = await Session.start(self.trail, own_settings(self.settings, self.preset))
+        try:
+            urls = tuple(sorted({item.url for item in found}))
+            run, listeners = await session.runs.begin(
+                self.labels, self.command[0], urls, alone=True
+            )
+            fronts = {url: _url(item.host, item.port) for url, item in listeners.items()}
+            variables = self._environment(session.status(), run, found, fronts)
+            status = await signals.run(self.command, variables, quiet=self.quiet)
+            await self._see_off(session.runs, signals)
+        finally:
+            await session.stop("the command ended")
+        return Outcome(status, run, session.recorder.run_calls[run])
+
+    async def _see_off(self, runs: Any, signals: Signals) -> None:
+        """Other commands came to use our recorder: it stays until they have ended."""
+        if not runs.guests:
+            return
+        others = "another command" if runs.guests == 1 else f"{runs.guests} other commands"
+        self.tell(f"waiting for {others} recorded by this recorder")
+        waiting = [asyncio.ensure_future(runs.alone()), asyncio.ensure_future(signals.ended.wait())]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*waiting)
+
+    def _environment(
+        self,
+        status: Mapping[str, Any],
+        run: str,
+        found: Sequence[endpoints.Preset],
+        fronts: Mapping[str, str],
+    ) -> dict[str, str]:
+        changed = _changes(self.trail, self.preset, status, found, fronts, run=run)
+        return {**self.preset, **changed, "APITRAIL_RUN": run}
+
+
+def own_settings(settings: Settings, preset: Mapping[str, str]) -> Settings:
+    """The settings of a recorder of one's own: a free port, behind a preset corporate proxy."""
+    settings = trusting(settings, preset)
+    if settings.modes != Settings().modes:
+        return settings
+    corporate = Corporate.of(preset)
+    if corporate is None:
+        return replace(settings, modes=("regular@127.0.0.1:0",))
+    corporate.check()
+    settings = replace(settings, modes=(f"upstream:{corporate.url}@127.0.0.1:0",))
+    if corporate.credentials is None:
+        return settings
+    # Kept out of the mode, which is written into the log.
+    return replace(settings, settings={**settings.settings, "upstream_auth": corporate.credentials})
+
+
+def trusting(settings: Settings, preset: Mapping[str, str]) -> Settings:
+    """The recorder stands where the client stood, and trusts whom it was told to trust.
+
+    Raises:
+        UsageError: the store that is named cannot be read.
+    """
+    store = environment.trusted_store(preset)
+    if store is None:
+        return settings
+    ca_bundle.read(store)
+    option = {"ssl_verify_upstream_trusted_ca": store}
+    return replace(settings, settings={**option, **settings.settings})
+
+
+def running_environment(
+    trail: Path, preset: Mapping[str, str], *, tell: Callable[[str], None]
+) -> dict[str, str]:
+    """The variables that send a shell's AWS calls to the recorder that runs on this trail.
+
+    Raises:
+        UsageError: none runs.
+    """
+    status = control.ask(trail, "status")
+    if status is None:
+        raise UsageError(
+            f"no recorder is running on {str(trail)!r}", hint="`apitrail record` starts one"
+        )
+    environment.check(preset)
+    own = _own(status)
+    found = [item for item in endpoints.presets(preset) if item.url.rstrip("/") not in own]
+    fronts: dict[str, str] = {}
+    if found:
+        urls = sorted({item.url for item in found})
+        answer = control.ask(trail, "run", labels={}, command=None, reverse=urls)
+        fronts = {url: _url(*to) for url, to in (answer or {"reverse": {}})["reverse"].items()}
+    _warn(preset, tell)
+    return _changes(trail, preset, status, found, fronts, run=None)
+
+
+def _behind(
+    presets: Sequence[endpoints.Preset], status: Mapping[str, Any]
+) -> list[endpoints.Preset]:
+    """A command within a recorded command finds the outer one's listeners, and gets its own."""
+    own = _own(status)
+    return [replace(item, url=own.get(item.url.rstrip("/"), item.url)) for item in presets]
+
+
+def _own(status: Mapping[str, Any]) -> dict[str, str]:
+    """URL of each reverse listener → URL of what lies behind it."""
+    return {
+        _url(host, port): mode.removeprefix("reverse:").rpartition("@")[0]
+        for mode, host, port in status["listeners"]
+        if mode.startswith("reverse:")
+    }
+
+
+def _changes(
+    trail: Path,
+    preset: Mapping[str, str],
+    status: Mapping[str, Any],
+    found: Sequence[endpoints.Preset],
+    fronts: Mapping[str, str],
+    *,
+    run: str | None,
+) -> dict[str, str]:
+    replaced = {item.variable: fronts[item.url] for item in found}
+    if status["proxy"] is None and endpoints.GLOBAL not in preset:
+        if status["endpoint"] is None:
+            raise UsageError(
+                "the recorder that is running listens for no client that variables could send to it",
+                hint="start it with --mode regular or --mode reverse:URL@PORT",
+            )
+        replaced.setdefault(endpoints.GLOBAL, status["endpoint"])
+    changed = environment.changes(
+        preset, proxy=status["proxy"], run=run, bundle=Bundles(trail).path, endpoints=replaced
+    )
+    # What asks for the trail, or records, in there means this one.
+    return changed | {"APITRAIL_TRAIL": str(trail.absolute())}
+
+
+def _must_agree(asked: Settings, running: Mapping[str, Any]) -> None:
+    """Options that the running recorder does not have must not be ignored in silence."""
+    default = Settings().to_json()
+    for name, value in asked.to_json().items():
+        if value != default[name] and value != running[name]:
+            option = _OPTIONS[name]
+            raise UsageError(
+                f"a recorder with another {option} is running on this trail: {running[name]!r}",
+                hint=f"leave {option} out to use it, stop it, or name another trail with --trail",
+            )
+
+
+_OPTIONS = {
+    "modes": "--mode",
+    "upstream": "--upstream",
+    "tunnels": "--tunnel",
+    "bodyLimit": "--body-limit",
+    "heartbeat": "--heartbeat",
+    "config": "--config",
+    "signatures": "--verify-signatures or --require-valid-signature",
+}
+
+
+def _warn(preset: Mapping[str, str], tell: Callable[[str], None]) -> None:
+    for profile in endpoints.other_profiles(preset):
+        tell(f"profile {profile!r} sets an endpoint: with --profile {profile} calls go past us")
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://{host}:{port}"

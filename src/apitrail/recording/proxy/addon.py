@@ -1,0 +1,264 @@
+"""The mitmproxy add-on that records: each hook either has recorded or stops the call.
+
+It does not know what is stored, only when: intent before the request goes up, entry before the
+response is released.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import re
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from mitmproxy import http
+from mitmproxy.connection import Server
+from mitmproxy.proxy import mode_specs
+
+from apitrail.errors import RecordingError
+from apitrail.exchange import Exchange, Headers
+from apitrail.recording import refusal
+from apitrail.recording.proxy import flows, messages
+from apitrail.recording.proxy.admission import Guard
+from apitrail.recording.proxy.destination import Destinations
+from apitrail.recording.recorder import Open, Recorder, RejectedError
+
+logger = logging.getLogger("apitrail")
+
+# Of HTTP/2 requests without a length, those of these methods have no body.
+BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+
+# What mitmproxy quotes of a message in an error may hold secrets.
+_QUOTED = re.compile(r"""b?(['"]).*\1""", re.DOTALL)
+
+type Hook = Callable[["Addon", http.HTTPFlow], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Seen:
+    """What is remembered of one flow between its hooks."""
+
+    id: str
+    started: int
+    headers: Headers
+    host: str
+    scheme: str
+    run: Mapping[str, Any] | None
+    sent: flows.Collector | None = None
+    received: flows.Collector | None = None
+    opened: Open | None = None
+
+
+def closed(hook: Hook) -> Hook:
+    """Fail closed: mitmproxy logs what a hook raises and lets the call pass, so nothing may rise."""
+
+    @functools.wraps(hook)
+    async def guarded(self: Addon, flow: http.HTTPFlow) -> None:
+        try:
+            await hook(self, flow)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing may pass
+            if not isinstance(error, RejectedError):
+                logger.error("a call cannot be recorded: %s", messages.safe(error))
+            await self.failed(flow, error)
+
+    return guarded
+
+
+@dataclass(slots=True)
+class Addon:
+    """Records every HTTP call that is to be recorded; `limit` is how much of a body is kept."""
+
+    recorder: Recorder
+    guard: Guard
+    limit: int
+    runs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    listeners: dict[int, str] = field(default_factory=dict)
+    default_run: Mapping[str, Any] | None = None
+    _seen: dict[str, Seen] = field(default_factory=dict)
+
+    @property
+    def destinations(self) -> Destinations:
+        """The configuration the guard holds."""
+        return self.guard.destinations
+
+    @closed
+    async def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Decide whether this is a call, where it goes, and whether its body streams."""
+        if flow.error or flow.response:
+            return
+        if not await self._is_call(flow):
+            return
+        seen = self._notice(flow)
+        self._route(flow)
+        if not self._is_streamed(flow.request):
+            return
+        # Its intent is written from the headers, before the first byte goes up.
+        seen.sent = flows.Collector(self.limit)
+        await self._begin(flow, seen, streamed=True)
+        flow.request.stream = seen.sent
+
+    @closed
+    async def request(self, flow: http.HTTPFlow) -> None:
+        """The whole request is here: its intent, then it may go."""
+        seen = self._seen.get(flow.id)
+        if seen is None or seen.opened is not None or flow.response:
+            return
+        if (now := flows.fields(flow.request.headers)) != flows.sent(seen.headers):
+            # An add-on before us has changed them; what is sent is what counts.
+            seen.headers, seen.host = now, flows.host(flow.request)
+        await self._begin(flow, seen)
+
+    @closed
+    async def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Let long and endless bodies through as they come."""
+        seen = self._seen.get(flow.id)
+        if flow.response is None or (seen is not None and seen.opened is None):
+            return
+        if seen is None:
+            flow.response.stream = True
+            return
+        length = flows.declared_length(flow.response)
+        if length is None or length > self.limit:
+            seen.received = flows.Collector(self.limit, length)
+            flow.response.stream = seen.received
+
+    @closed
+    async def response(self, flow: http.HTTPFlow) -> None:
+        """The answer is here: its entry, then it may be released."""
+        await self._finish(flow)
+
+    @closed
+    async def error(self, flow: http.HTTPFlow) -> None:
+        """There will be no (whole) answer: reset, time-out, client gone."""
+        await self._finish(flow)
+
+    async def failed(self, flow: http.HTTPFlow, error: Exception) -> None:
+        """A hook raised. Before the upstream has answered nothing passes; after, its answer does."""
+        seen = self._seen.pop(flow.id, None)
+        if seen is not None and seen.opened is not None:
+            # If what defeated us is not the disk, the intent itself becomes the entry.
+            with suppress(RecordingError):
+                await self.recorder.abandon(seen.opened)
+            if flow.response is not None and flow.response.raw_content is None:
+                flow.response.stream = True
+        if flow.response is None and flow.error is None:
+            self._refuse(flow, error)
+
+    def _refuse(self, flow: http.HTTPFlow, error: Exception) -> None:
+        if flow.request.stream:
+            flow.kill()  # its first bytes may be on their way, there is nothing to answer
+            return
+        say = refusal.reject if isinstance(error, RejectedError) else refusal.refuse
+        status, headers, body = say(
+            {name.lower(): value for name, value in flow.request.headers.items()},
+            messages.safe(error),
+            str(uuid.uuid4()),
+        )
+        flow.response = http.Response.make(status, body, headers)
+
+    # -- what a flow is ----------------------------------------------------------------------
+
+    async def _is_call(self, flow: http.HTTPFlow) -> bool:
+        """Is this request recorded? One that is not may pass only to where anything may go."""
+        if isinstance(flow.client_conn.proxy_mode, mode_specs.ReverseMode):
+            return True
+        names = {flow.request.host, flow.request.pretty_host, flow.client_conn.sni or ""} - {""}
+        port = flow.request.port
+        if any(self.destinations.intercepts(name, port) for name in names):
+            return True
+        if self.destinations.upstream is not None and _is_signed(flow.request):
+            return True
+        self.guard.tunnelled[flow.request.host] += 1
+        flow.request.stream = True
+        return False
+
+    def _notice(self, flow: http.HTTPFlow) -> Seen:
+        request = flow.request
+        run_id = self._run_of(flow)
+        seen = Seen(
+            id=str(uuid.uuid4()),
+            started=self.recorder.clock(),
+            headers=flows.fields(request.headers),
+            host=flows.host(request),
+            scheme="https" if flow.client_conn.tls else "http",
+            run=self.runs.get(run_id) if run_id else self.default_run,
+        )
+        self._seen[flow.id] = seen
+        return seen
+
+    def _run_of(self, flow: http.HTTPFlow) -> str | None:
+        """The run's own port, or the user name in the client's proxy URL."""
+        own = flow.client_conn.sockname
+        return self.guard.runs.get(flow.client_conn.id) or self.listeners.get(own[1])
+
+    def _route(self, flow: http.HTTPFlow) -> None:
+        """Send the call to `--upstream`, with the client's Host kept: the signature covers it."""
+        upstream = self.destinations.upstream
+        if upstream is None or isinstance(flow.client_conn.proxy_mode, mode_specs.ReverseMode):
+            return
+        data = flow.request.data
+        data.scheme, data.host, data.port = upstream.scheme.encode(), upstream.host, upstream.port
+        if flow.server_conn.via is not None:
+            # A stand-in is nothing a corporate proxy could reach.
+            flow.server_conn = Server(address=None)
+
+    def _is_streamed(self, request: http.Request) -> bool:
+        """Does the body go through as it comes, being long or of unknown length?"""
+        length = flows.declared_length(request)
+        if length is not None:
+            return length > self.limit
+        if request.is_http2 or request.is_http3:
+            return request.method not in BODILESS
+        return "transfer-encoding" in request.headers  # HTTP/1 without either has no body
+
+    # -- recording ---------------------------------------------------------------------------
+
+    async def _begin(self, flow: http.HTTPFlow, seen: Seen, *, streamed: bool = False) -> None:
+        exchange = self._exchange(flow, seen, final=False)
+        seen.opened = await self.recorder.begin(exchange, seen.run, streamed=streamed)
+
+    async def _finish(self, flow: http.HTTPFlow) -> None:
+        seen = self._seen.get(flow.id)
+        if seen is None:
+            return
+        if seen.opened is None:
+            self._seen.pop(flow.id)  # it never went up
+            return
+        await self.recorder.finish(seen.opened, self._exchange(flow, seen, final=True))
+        self._seen.pop(flow.id, None)
+
+    def _exchange(self, flow: http.HTTPFlow, seen: Seen, *, final: bool) -> Exchange:
+        peer = flow.client_conn.peername
+        content = flows.body(flow.request, seen.sent)
+        if seen.opened is not None and seen.sent is None:
+            content = seen.opened.exchange.request.body
+        received = flow.response if final else None
+        return Exchange(
+            id=seen.id,
+            started=seen.started,
+            ended=self.recorder.clock() if final else None,
+            client=peer[0],
+            request=flows.request(
+                flow.request, headers=seen.headers, host=seen.host, scheme=seen.scheme,
+                content=content,
+            ),
+            response=flows.response(received, flows.body(received, seen.received))
+            if received
+            else None,
+            upstream=flows.upstream(flow.request),
+            failure=_QUOTED.sub("…", flow.error.msg) if final and flow.error else None,
+            tls=flows.tls(flow.client_conn),
+            upstream_tls=flows.tls(flow.server_conn) if final else None,
+        )  # fmt: skip
+
+
+def _is_signed(request: http.Request) -> bool:
+    """Does it carry an AWS signature, in whatever form?"""
+    authorization = request.headers.get("authorization", "")
+    return authorization.startswith(("AWS4-", "AWS ")) or any(
+        mark in request.path for mark in ("X-Amz-Signature=", "AWSAccessKeyId=")
+    )

@@ -1,0 +1,224 @@
+"""The mitmproxy add-on that decides where a connection may go and whether it is looked into.
+
+It does not know about recording; it runs before the recorder and leaves nothing open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import functools
+import ipaddress
+import logging
+import socket
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+
+from mitmproxy import http, tls
+from mitmproxy.connection import Client, Server
+from mitmproxy.proxy import mode_specs, server_hooks
+from mitmproxy.tcp import TCPFlow
+
+from apitrail.recording.clients.environment import RUN_USER
+from apitrail.recording.proxy import messages
+from apitrail.recording.proxy.destination import Address, Destinations
+
+logger = logging.getLogger("apitrail")
+
+
+type Hook = Callable[["Guard", http.HTTPFlow], Awaitable[None]]
+
+
+class Refused(Exception):  # noqa: N818 - it is one
+    """Why nothing may connect there."""
+
+
+def closed(hook: Hook) -> Hook:
+    """Fail closed: mitmproxy logs what a hook raises and goes on."""
+
+    @functools.wraps(hook)
+    async def guarded(self: Guard, flow: http.HTTPFlow) -> None:
+        try:
+            await hook(self, flow)
+        except Exception as error:  # noqa: BLE001
+            logger.error("cannot judge a request: %s", messages.safe(error))
+            flow.response = refusal(502, f"cannot judge this request: {messages.safe(error)}")
+
+    return guarded
+
+
+class Guard:
+    """Destinations checked at every door: CONNECT, plain request, ClientHello, connect."""
+
+    def __init__(self, destinations: Destinations) -> None:
+        self.destinations = destinations
+        self.tunnelled: Counter[str] = Counter()
+        self.runs: dict[str, str] = {}
+        self._cut: set[str] = set()
+        self._pinned: dict[str, tuple[str, int]] = {}
+
+    def forget(self, told: Mapping[str, int]) -> None:
+        """What was tunnelled is written down; count on from there."""
+        self.tunnelled.subtract(told)
+        self.tunnelled += Counter()  # drops what is zero
+
+    def client_disconnected(self, client: Client) -> None:
+        """What is remembered of a connection goes with it."""
+        self.runs.pop(client.id, None)
+        self._cut.discard(client.id)
+
+    @closed
+    async def http_connect(self, flow: http.HTTPFlow) -> None:
+        """A CONNECT: refused here rather than after a 200, so that the client hears why."""
+        self.runs.update(_run(flow))
+        host, port = flow.request.host, flow.request.port
+        if self.destinations.intercepts(host, port) or _by_proxy(flow.client_conn):
+            return
+        try:
+            await self._judged(host, port)
+        except Refused as refused:
+            flow.response = refusal(403, str(refused))
+
+    @closed
+    async def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """A request: malformed in ways mitmproxy lets pass, or to where nothing may go."""
+        if flow.error or flow.response:
+            return
+        self.runs.update(_run(flow))
+        if _to_proxy(flow):
+            # They are for this proxy; upstream they would be noise, or a leak.
+            for name in ("proxy-authorization", "proxy-connection"):
+                flow.request.headers.pop(name, None)
+        if (reason := malformed(flow.request)) is not None:
+            flow.response = refusal(400, reason)
+
+    def tls_clienthello(self, data: tls.ClientHelloData) -> None:
+        """Look into TLS only where calls are recorded; the rest passes as it is."""
+        server = data.context.server
+        if isinstance(data.context.client.proxy_mode, mode_specs.ReverseMode):
+            return
+        names = [name for name in (data.client_hello.sni, (server.address or ("",))[0]) if name]
+        port = (server.address or ("", 443))[1]
+        if any(self.destinations.intercepts(name, port) for name in names):
+            return
+        self.tunnelled[names[0] if names else "?"] += 1
+        data.ignore_connection = True
+
+    def tcp_start(self, flow: TCPFlow) -> None:
+        """Bytes that are no HTTP, to a host whose calls are recorded: they would pass unseen."""
+        address = flow.server_conn.address
+        host, port = address[:2] if address else ("", 443)
+        names = {flow.client_conn.sni or "", host} - {""}
+        if flow.server_conn.timestamp_start is not None:
+            return  # a call has changed protocols, and is recorded as that
+        if any(self.destinations.intercepts(name, port) for name in names):
+            # mitmproxy opens the connection after this hook, kill or not.
+            self._cut.add(flow.client_conn.id)
+        else:
+            self.tunnelled[host or "?"] += 1
+
+    def tcp_message(self, flow: TCPFlow) -> None:
+        """mitmproxy would keep all that passes in memory."""
+        flow.messages.clear()
+
+    async def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
+        """The last door, for every mode: nothing private is connected to by name or number."""
+        server = data.server
+        if server.address is None or server.error:
+            return
+        if data.client.id in self._cut:
+            server.error = "what is sent there is not HTTP, and would pass unrecorded"
+        elif server.via is None:
+            await self._pin(server)
+
+    def server_connected(self, data: server_hooks.ServerConnectionHookData) -> None:
+        """Call the server by its name again: mitmproxy finds open connections by it."""
+        if (address := self._pinned.pop(data.server.id, None)) is not None:
+            object.__setattr__(data.server, "address", address)
+
+    server_connect_error = server_connected
+
+    async def _pin(self, server: Server) -> None:
+        """Refuse, or connect to the very address that was judged.
+
+        A name could stand for another address when it is asked for again. AWS's own names are
+        not in a stranger's hands, and keep the resolver's way from address to address.
+        """
+        host, port = server.address[:2] if server.address else ("", 0)
+        try:
+            addresses = await self._judged(host, port)
+        except Refused as error:
+            server.error = str(error)
+        except Exception as error:  # noqa: BLE001 - mitmproxy would connect
+            server.error = f"cannot tell where {host!r} is: {messages.safe(error)}"
+        else:
+            if addresses and not self.destinations.intercepts(host, port):
+                self._pinned[server.id] = (host, port)
+                # One address has no second to fall back on, and IPv6 may lead nowhere.
+                server.address = (str(min(addresses, key=lambda each: each.version)), port)
+
+    async def _judged(self, host: str, port: int) -> list[Address]:
+        """The addresses of a destination, none for a configured one; Refused if one is private."""
+        if (host.lower(), port) in self.destinations.targets:
+            return []
+        try:
+            addresses = await resolve(host, port)
+        except OSError as error:
+            raise Refused(f"cannot resolve {host}: {error.strerror}") from error
+        for address in addresses:
+            if (reason := self.destinations.refusal(host, port, address)) is not None:
+                raise Refused(reason)
+        return addresses
+
+
+def malformed(request: http.Request) -> str | None:
+    """Two readers of such a request could see two different calls (RFC 9112 sections 3.2, 5.2)."""
+    names = [name.lower() for name, _ in request.headers.fields]
+    if names.count(b"host") > 1:
+        return "a request with more than one Host header"
+    if any(b"\r" in value or b"\n" in value for _, value in request.headers.fields):
+        return "a request with a folded header line"
+    return None
+
+
+def refusal(status: int, reason: str) -> http.Response:
+    """A refusal in plain words: the client is no SDK, or not talking to AWS."""
+    text = f"apitrail: {reason}\n"
+    if status == 403:
+        text += "hint: --tunnel HOST|CIDR admits a private destination\n"
+    return http.Response.make(status, text, {"Content-Type": "text/plain; charset=utf-8"})
+
+
+async def resolve(host: str, port: int) -> list[Address]:
+    """Every address a name stands for; raises OSError where it stands for none."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+
+
+def _to_proxy(flow: http.HTTPFlow) -> bool:
+    """Was the request said to a proxy, rather than to an origin through one?"""
+    explicit = isinstance(
+        flow.client_conn.proxy_mode, mode_specs.RegularMode | mode_specs.UpstreamMode
+    )
+    return explicit and flow.server_conn.address is None
+
+
+def _by_proxy(client: Client) -> bool:
+    """Does a second proxy resolve names for this client?"""
+    return isinstance(client.proxy_mode, mode_specs.UpstreamMode)
+
+
+def _run(flow: http.HTTPFlow) -> dict[str, str]:
+    """The run a client says it belongs to, by the user name in its proxy URL."""
+    header = flow.request.headers.get("proxy-authorization", "")
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    try:
+        user = base64.b64decode(encoded).decode("utf-8").partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return {}
+    if not user.startswith(RUN_USER):
+        return {}
+    return {flow.client_conn.id: user.removeprefix(RUN_USER)}

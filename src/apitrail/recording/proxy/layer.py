@@ -1,0 +1,205 @@
+"""mitmproxy's HTTP layers, mended where a recorder needs more of them.
+
+It does not know what is recorded, only when bytes may leave. `install` puts these classes in the
+place of mitmproxy's own, for every connection that opens afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import h11
+from h11._readers import ChunkedReader
+from mitmproxy import http as messages
+from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy.layers import http
+from mitmproxy.proxy.layers.http import _events, _hooks, _http1
+from mitmproxy.proxy.layers.http._base import ReceiveHttp
+
+from apitrail.recording.proxy import flows
+
+type Commands = layer.CommandGenerator[None]
+
+LAST_CHUNK = b"0\r\n\r\n"
+
+# An interim response that is not a change of protocols (RFC 9110 section 15.2).
+_INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9][0-9][ \r\n]")
+
+
+def install() -> None:
+    """Use these layers from now on."""
+    http.HttpStream = Stream  # type: ignore[misc]
+    http.Http1Server = ToClient  # type: ignore[attr-defined]
+    http.Http1Client = ToServer  # type: ignore[attr-defined]
+
+
+class Stream(http.HttpStream):
+    """One exchange: a streamed answer ends after its entry is written, a refused body is let go."""
+
+    def state_wait_for_request_headers(self, event: events.Event) -> Commands:
+        """A client that asks before it sends a body (100-continue) is told at once."""
+        answered = False
+        for command in _through(super().state_wait_for_request_headers(event)):
+            if self._invites(command.item) and self.flow.response is not None:
+                answered = True
+                yield from self._answer(self.flow.response)
+                continue
+            command.reply = yield command.item
+        if answered:
+            self.client_state = self.server_state = self.state_errored
+
+    def _answer(self, response: messages.Response) -> Commands:
+        # Whether the body comes all the same cannot be known, so that nothing may come behind it.
+        response.headers["Connection"] = "close"
+        for event in (
+            _events.ResponseHeaders(self.stream_id, response),
+            _events.ResponseData(self.stream_id, response.raw_content or b""),
+            _events.ResponseEndOfMessage(self.stream_id),
+        ):
+            yield http.SendHttp(event, self.context.client)
+
+    def state_consume_request_body(self, event: events.Event) -> Commands:
+        """Of a call that was refused by its headers nothing is kept in memory."""
+        if isinstance(event, _events.RequestData) and self.flow.response is not None:
+            return
+        yield from super().state_consume_request_body(event)
+
+    def send_response(self, already_streamed: bool = False) -> Commands:
+        """What a collector held back goes out when the response hook has returned."""
+        stream = self.flow.response.stream if self.flow.response else None
+        held = stream.release() if isinstance(stream, flows.Collector) else b""
+        for command in _through(super().send_response(already_streamed)):
+            command.reply = yield command.item
+            if held and isinstance(command.item, _hooks.HttpResponseHook):
+                yield http.SendHttp(_events.ResponseData(self.stream_id, held), self.context.client)
+
+    def _invites(self, command: commands.Command) -> bool:
+        return (
+            isinstance(command, http.SendHttp)
+            and isinstance(command.event, _events.ResponseHeaders)
+            and command.event.response.status_code == 100
+        )
+
+
+class _Http1:
+    """What both sides of HTTP/1 lack in mitmproxy: trailer fields (RFC 9112 section 7.1.2)."""
+
+    ReceiveTrailers: type[_events.RequestTrailers | _events.ResponseTrailers]
+    _reader: Any = None
+    _received: messages.Headers | None = None
+    _sent: messages.Headers | None = None
+
+    @property
+    def body_reader(self) -> Any:
+        """Reads the body of the message at hand."""
+        return self._reader
+
+    @body_reader.setter
+    def body_reader(self, reader: Any) -> None:
+        self._reader = _Trailing(reader, self) if isinstance(reader, ChunkedReader) else reader
+
+    def read_body(self, event: events.Event) -> Commands:
+        """The body, and before its end the trailer."""
+        for command in super().read_body(event):  # type: ignore[misc]
+            trailers = self._received
+            if trailers and isinstance(command, ReceiveHttp) and _is_end(command.event):
+                self._received = None
+                yield ReceiveHttp(self.ReceiveTrailers(command.event.stream_id, trailers))
+            yield command
+
+    def send(self, event: _events.HttpEvent) -> Commands:
+        """A trailer waits for the last chunk, which it belongs to."""
+        if isinstance(event, _events.RequestTrailers | _events.ResponseTrailers):
+            self._sent = event.trailers
+            return
+        trailers, self._sent = (self._sent, None) if _is_end(event) else (None, self._sent)
+        for command in super().send(event):  # type: ignore[misc]
+            if trailers and isinstance(command, commands.SendData) and command.data == LAST_CHUNK:
+                command.data = b"0\r\n" + bytes(trailers) + b"\r\n"
+            yield command
+
+
+class _Trailing:
+    """A chunked body's reader that hands its trailer over apart."""
+
+    def __init__(self, reader: ChunkedReader, to: _Http1) -> None:
+        self._reader = reader
+        self._to = to
+
+    def __call__(self, buffer: Any) -> Any:
+        event = self._reader(buffer)
+        if isinstance(event, h11.EndOfMessage) and event.headers:
+            self._to._received = messages.Headers(_raw(event.headers))  # noqa: SLF001
+            return h11.EndOfMessage()
+        return event
+
+    def read_eof(self) -> Any:
+        return self._reader.read_eof()
+
+
+class ToClient(_Http1, _http1.Http1Server):
+    """The side of the client."""
+
+    ReceiveTrailers = _events.RequestTrailers
+
+
+class ToServer(_Http1, _http1.Http1Client):
+    """The side of the upstream."""
+
+    ReceiveTrailers = _events.ResponseTrailers
+
+    def send(self, event: _events.HttpEvent) -> Commands:
+        """A body that HTTP/2 frames and no length announces must be framed here as well."""
+        if isinstance(event, _events.RequestHeaders) and not event.end_stream:
+            event = _framed(event)
+        yield from super().send(event)
+
+    def read_headers(self, event: events.ConnectionEvent) -> Commands:
+        """Interim responses answer nothing; what counts comes behind them."""
+        while isinstance(event, events.DataReceived) and _INTERIM.match(bytes(self.buf)):
+            if self.buf.maybe_extract_lines() is None:
+                return  # more of it is to come
+        yield from super().read_headers(event)
+
+
+def _framed(event: _events.RequestHeaders) -> _events.RequestHeaders:
+    request = event.request
+    if not (request.is_http2 or request.is_http3) or "content-length" in request.headers:
+        return event
+    request = request.copy()
+    request.headers["Transfer-Encoding"] = "chunked"
+    return _events.RequestHeaders(event.stream_id, request, event.end_stream, event.replay_flow)
+
+
+def _is_end(event: _events.HttpEvent) -> bool:
+    return isinstance(event, _events.RequestEndOfMessage | _events.ResponseEndOfMessage)
+
+
+def _raw(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:
+    """Names as they were spelled, where h11 has kept them."""
+    raw_items = getattr(headers, "raw_items", None)
+    return raw_items() if raw_items is not None else headers
+
+
+class _Step:
+    """One command on its way to mitmproxy, and the reply on its way back."""
+
+    __slots__ = ("item", "reply")
+
+    def __init__(self, item: commands.Command) -> None:
+        self.item = item
+        self.reply: Any = None
+
+
+def _through(generator: Commands) -> Iterable[_Step]:
+    """The commands of a generator whose replies go back into it."""
+    reply = None
+    while True:
+        try:
+            step = _Step(generator.send(reply))
+        except StopIteration:
+            return
+        yield step
+        reply = step.reply

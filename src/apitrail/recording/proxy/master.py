@@ -1,0 +1,233 @@
+"""mitmproxy, embedded with only the add-ons that recording needs.
+
+It does not know what the add-ons do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mitmproxy import exceptions, http, master, options, tls
+from mitmproxy.addons import (
+    core,
+    disable_h2c,
+    dns_resolver,
+    next_layer,
+    proxyserver,
+    tlsconfig,
+    upstream_auth,
+)
+from mitmproxy.proxy import mode_specs
+
+from apitrail.errors import UsageError
+from apitrail.recording.proxy import layer
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A mode and where it listens."""
+
+    mode: str
+    host: str
+    port: int
+
+
+class _Ready:
+    """Tells when the servers are up."""
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+
+    def running(self) -> None:
+        self.event.set()
+
+
+class _ReverseName:
+    """Makes a reverse listener's own TLS name stay its own: the upstream has another."""
+
+    def tls_start_server(self, data: tls.TlsData) -> None:
+        reverse = isinstance(data.context.client.proxy_mode, mode_specs.ReverseMode)
+        if reverse and data.context.server.address is not None:
+            data.context.server.sni = data.context.server.address[0]
+
+
+class _ProxyCredentials(upstream_auth.UpstreamAuth):
+    """Credentials for a corporate proxy, which are no reverse listener's business.
+
+    mitmproxy would put them in the place of the client's Authorization there.
+    """
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        if isinstance(flow.client_conn.proxy_mode, mode_specs.UpstreamMode):
+            super().requestheaders(flow)
+
+
+class Server:
+    """A running proxy; make one with `start`, end it with `close_doors` and `stop`."""
+
+    def __init__(self, engine: master.Master, front: proxyserver.Proxyserver) -> None:
+        self._master = engine
+        self._front = front
+        self._modes: list[str] = []
+        self._running: asyncio.Task[None]
+
+    @classmethod
+    async def start(
+        cls,
+        modes: Sequence[str],
+        *,
+        addons: Iterable[object],
+        confdir: Path,
+        settings: dict[str, Any],
+    ) -> Server:
+        """Listen in each of `modes` (mitmproxy's mode specs; loopback where no host is given).
+
+        Raises:
+            UsageError: an unknown mode, a port in use, an option mitmproxy does not take.
+        """
+        modes = _apart(modes)
+        engine = master.Master(options.Options(confdir=str(confdir), listen_host=LOOPBACK))
+        layer.install()
+        front, ready = proxyserver.Proxyserver(), _Ready()
+        engine.addons.add(
+            core.Core(),
+            disable_h2c.DisableH2C(),
+            front,
+            dns_resolver.DnsResolver(),
+            next_layer.NextLayer(),
+            _ReverseName(),
+            tlsconfig.TlsConfig(),
+            # Behind the guard, which takes the client's own proxy credentials off.
+            *addons,
+            _ProxyCredentials(),
+            ready,
+        )
+        server = cls(engine, front)
+        try:
+            engine.options.update(
+                mode=list(modes),
+                connection_strategy="lazy",
+                keep_host_header=True,
+                upstream_cert=False,
+                show_ignored_hosts=False,
+                **settings,
+            )
+        except (exceptions.OptionsError, KeyError) as error:
+            raise _mode_error(str(error)) from error
+        server._modes = list(modes)
+        server._running = asyncio.create_task(engine.run(), name="mitmproxy")
+        await asyncio.wait(
+            [server._running, asyncio.create_task(ready.event.wait())],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        try:
+            server._check()
+        except UsageError:
+            await server.stop()
+            raise
+        return server
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """Where each mode listens."""
+        found = []
+        for instance in self._front.servers:
+            addresses = instance.listen_addrs or (("", 0),)
+            found.append(Listener(instance.mode.full_spec, addresses[0][0], addresses[0][1]))
+        return found
+
+    async def add(self, mode: str) -> Listener:
+        """Listen in one more mode."""
+        modes = [*self._modes, mode]
+        try:
+            specs = [mode_specs.ProxyMode.parse(spec) for spec in modes]
+        except ValueError as error:
+            raise _mode_error(f"{mode}: {error}") from error
+        await self._front.servers.update(specs)
+        self._check()
+        self._modes = modes
+        return next(item for item in self.listeners if item.mode == mode)
+
+    async def remove(self, mode: str) -> None:
+        """Stop listening in a mode that was added."""
+        self._modes = [spec for spec in self._modes if spec != mode]
+        await self._front.servers.update([mode_specs.ProxyMode.parse(spec) for spec in self._modes])
+
+    async def close_doors(self) -> None:
+        """Take no new connections; those that are open go on."""
+        await self._front.servers.update([])
+
+    async def stop(self) -> None:
+        """End the proxy."""
+        self._master.shutdown()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._running
+
+    def _check(self) -> None:
+        for instance in self._front.servers:
+            if (error := instance.last_exception) is not None:
+                raise _listen_error(instance.mode.full_spec, error)
+
+
+def _apart(modes: Sequence[str]) -> list[str]:
+    """Port 0 only once: mitmproxy takes it for the same address each time."""
+    apart: list[str] = []
+    for spec in modes:
+        mode = check_mode(spec)
+        if mode.custom_listen_port != 0 or not apart:
+            apart.append(spec)
+            continue
+        host = mode.listen_host(LOOPBACK) or LOOPBACK
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.bind((host, 0))
+            head = spec.rpartition("@")[0]
+            apart.append(f"{head}@{host}:{probe.getsockname()[1]}")
+    return apart
+
+
+def check_ports(modes: Sequence[str]) -> None:
+    """Raise UsageError if something listens already where one of `modes` is to."""
+    for spec in modes:
+        mode = check_mode(spec)
+        port = mode.listen_port()
+        if not port or mode.transport_protocol == "udp":
+            continue
+        host = mode.listen_host(LOOPBACK) or LOOPBACK
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise _listen_error(spec, error) from error
+
+
+def check_mode(spec: str) -> mode_specs.ProxyMode:
+    """Parse a mode spec, or raise UsageError."""
+    try:
+        return mode_specs.ProxyMode.parse(spec)
+    except ValueError as error:
+        raise _mode_error(f"{spec}: {error}") from error
+
+
+def _listen_error(spec: str, error: Exception) -> UsageError:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return UsageError(
+        f"cannot listen as {spec!r}: {reason}",
+        hint="another port, as in --mode regular@8081, or stop what holds this one",
+    )
+
+
+def _mode_error(message: str) -> UsageError:
+    return UsageError(
+        f"not a mode: {message}",
+        hint="modes are mitmproxy's: regular@8080, reverse:http://localhost:4566@4567, transparent …",
+    )

@@ -1,0 +1,279 @@
+"""The cash register: an exchange goes in before it is forwarded and again when it is answered.
+
+It does not know mitmproxy or SQL; it decodes, redacts, describes, and hands over to the trail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from apitrail import __version__
+from apitrail.aws import decode
+from apitrail.aws.call import Call
+from apitrail.aws.sign import auth
+from apitrail.aws.sign.credential import Credential
+from apitrail.cloudtrail import error_code, record
+from apitrail.cloudtrail.resources import iam_types, touching
+from apitrail.errors import Error, RecordingError
+from apitrail.event import Description, Event, describe, dump
+from apitrail.exchange import Exchange
+from apitrail.identity import Known
+from apitrail.identity.identity import Identity, Verdict
+from apitrail.identity.keyring import Keyring
+from apitrail.query import project
+from apitrail.redact import Redactor
+from apitrail.redact.cut import cut
+from apitrail.redact.keep import Keep
+from apitrail.trail.rows import Draft
+from apitrail.trail.writer import Trail, unknown
+
+# Bodies from this size on are decoded off the event loop, so that other calls go on.
+LARGE = 64 * 1024
+
+
+class RejectedError(Error):
+    """A call whose signature is wrong, where only right ones may pass."""
+
+
+@dataclass(slots=True)
+class Open:
+    """A call that was let through: its durable intent and what was understood of it.
+
+    `done` says that its entry is written or owed: there is to be no second one.
+    """
+
+    exchange: Exchange
+    call: Call
+    credential: Credential
+    facets: Mapping[str, bytes]
+    run: Mapping[str, Any] | None
+    signature: Verdict | None = None
+    done: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Policy:
+    """What the settings want: how much to keep, whose signatures to check, what follows."""
+
+    keep: Keep = field(default_factory=Keep)
+    keyring: Keyring | None = None
+    require_valid: bool = False
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Records calls into a trail.
+
+    `configuration` is what the `open` entry says of the settings; `clock` gives Unix
+    milliseconds.
+    """
+
+    trail: Trail
+    redactor: Redactor
+    known: Known
+    clock: Callable[[], int]
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
+    calls: int = 0
+    rejected: int = 0
+    run_calls: Counter[str] = field(default_factory=Counter)
+    in_flight: dict[str, Open] = field(default_factory=dict)
+    _entering: int = 0
+    _state: str = "not open yet"
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
+    _warmed: set[str] = field(default_factory=set)
+
+    async def start(self) -> int:
+        """Write `open`, then account for calls a crash left; gives how many those were."""
+        what = {"apitrail": __version__, "configuration": dict(self.configuration)}
+        await self.trail.append(Draft(kind="open", facets={"what": dump(what)}))
+        recovered = await self.trail.recover()
+        self._state = ""
+        return recovered
+
+    async def stop(self, reason: str) -> None:
+        """Take no more calls, settle what is still in flight as `unknown`, write `close`."""
+        self._state = "closing"
+        for opened in list(self.in_flight.values()):
+            with suppress(RecordingError):
+                await self.abandon(opened)
+        what = {"reason": reason, "calls": self.calls}
+        await self.trail.append(Draft(kind="close", facets={"what": dump(what)}))
+
+    async def heartbeat(self, passed: Mapping[str, int]) -> int:
+        """Say that nothing is missing up to now, and what was tunnelled past, by host."""
+        what = {"calls": self.calls, "tunnelled": dict(passed), "in_flight": len(self.in_flight)}
+        if self.rejected:
+            what["rejected"] = self.rejected
+        return await self.trail.append(Draft(kind="heartbeat", facets={"what": dump(what)}))
+
+    async def begin(
+        self, exchange: Exchange, run: Mapping[str, Any] | None = None, *, streamed: bool = False
+    ) -> Open:
+        """Make the intent of a call durable; only then may it be forwarded.
+
+        Args:
+            streamed: the request's body is yet to come.
+
+        Raises:
+            RecordingError: it could not be; the call must not go through.
+            RejectedError: its signature is wrong, and only right ones may pass.
+        """
+        if self._state:
+            raise RecordingError(f"the trail is {self._state}")
+        self._entering += 1
+        try:
+            return await self._begin(exchange, run, streamed=streamed)
+        finally:
+            self._entering -= 1
+            self._idle.set()
+
+    async def _begin(
+        self, exchange: Exchange, run: Mapping[str, Any] | None, *, streamed: bool
+    ) -> Open:
+        credential = auth.read(exchange.request)
+        verdict = self._verdict(exchange, credential, streamed=streamed)
+        if verdict == "invalid" and self.policy.require_valid:
+            self.rejected += 1
+            raise RejectedError(
+                "the request signature does not match the secret that is known for "
+                f"{credential.access_key_id}"
+            )
+        await _load(exchange, credential)
+        call = await _decode(decode.request, exchange.request, credential)
+        await self._warm(call)
+        caller = self.known.identify(credential, at=exchange.started, call=call)
+        opened = Open(exchange, call, credential, {}, run, verdict)
+        opened.facets = self._event(opened, exchange, call, caller).facets()
+        await self.trail.begin(exchange.id, opened.facets)
+        self.in_flight[exchange.id] = opened
+        return opened
+
+    async def _warm(self, call: Call) -> None:
+        """Load what IAM knows of a service in a thread, once."""
+        if call.service is not None and call.service not in self._warmed:
+            await asyncio.to_thread(
+                iam_types.service_of,
+                call.service, call.operation or "", call.signing_name, call.endpoint_prefix,
+            )  # fmt: skip
+            self._warmed.add(call.service)
+
+    async def finish(self, opened: Open, exchange: Exchange) -> None:
+        """Make the entry of a call durable; only then may its response be released.
+
+        Raises:
+            RecordingError: not yet; the trail owes it and takes no new call before.
+        """
+        if opened.done:
+            return
+        call = opened.call
+        if exchange.request.body is not opened.exchange.request.body:
+            # It was streamed: only now is its body known.
+            call = await _decode(decode.request, exchange.request, opened.credential)
+            opened.signature = self._verdict(exchange, opened.credential)
+        if exchange.response is not None:
+            call = await _decode(decode.response, call, exchange.response)
+        caller, learned = self.known.attribute(
+            opened.credential, call, at=exchange.ended or exchange.started
+        )
+        event = self._event(
+            opened, exchange, call, caller, tuple(binding.to_json() for binding in learned)
+        )
+        row = project(event.who, event.what or {})
+        draft = Draft(kind="api", facets=event.facets(), row=row)
+        await self._settle(opened, draft)
+
+    async def abandon(self, opened: Open) -> None:
+        """The outcome of a call will not be known: its intent becomes its entry."""
+        if not opened.done:
+            await self._settle(opened, unknown(opened.facets))
+
+    async def drained(self) -> None:
+        """Wait until no call is in flight."""
+        while self.in_flight or self._entering:
+            self._idle.clear()
+            await self._idle.wait()
+
+    async def _settle(self, opened: Open, draft: Draft) -> None:
+        """From here on the trail owes this entry, whatever fails; a second one would be a lie."""
+        if opened.done:
+            return
+        opened.done = True
+        self.calls += 1
+        if opened.run is not None:
+            self.run_calls[opened.run["id"]] += 1
+        try:
+            await self.trail.append(draft, settles=opened.exchange.id)
+        finally:
+            self.in_flight.pop(opened.exchange.id, None)
+            self._idle.set()
+
+    def _verdict(
+        self, exchange: Exchange, credential: Credential, *, streamed: bool = False
+    ) -> Verdict | None:
+        if self.policy.keyring is None or credential.scheme == "none":
+            return None
+        return self.policy.keyring.verdict(exchange.request, credential, streamed=streamed)
+
+    def _event(
+        self,
+        opened: Open,
+        exchange: Exchange,
+        call: Call,
+        caller: Identity,
+        learned: tuple[Mapping[str, Any], ...] = (),
+    ) -> Event:
+        credential = opened.credential
+        identity = replace(caller, signature=opened.signature) if opened.signature else caller
+        account = identity.account or credential.account
+        safe, safe_call = self.redactor.both(exchange, call)
+        touched = touching.resources(safe_call, account=account, region=credential.region)
+        event = describe(
+            safe,
+            replace(safe_call, problems=(*safe_call.problems, *credential.problems)),
+            Description(
+                record=record.record(
+                    safe, safe_call, credential,
+                    user_identity=identity.user_identity(), account=account, touched=touched,
+                ),
+                identity=identity.to_json(),
+                resources=tuple(_resource(item) for item in touched),
+                undetermined=touching.undetermined(safe_call, touched),
+                error=_error(safe, safe_call),
+                run=opened.run,
+                learned=learned,
+            ),
+        )  # fmt: skip
+        return cut(event, self.policy.keep.level(call.service, call.operation, identity.arn))
+
+
+def _resource(resource: touching.Resource) -> dict[str, str]:
+    fields = {"arn": resource.arn, "type": resource.type, "name": resource.name}
+    return {name: value for name, value in fields.items() if value}
+
+
+def _error(exchange: Exchange, call: Call) -> str | None:
+    status = exchange.response.status if exchange.response else None
+    code = error_code.error_code(call, status)
+    if code is None and exchange.response is None and exchange.failure is not None:
+        return "NoResponse"
+    return code
+
+
+async def _load(exchange: Exchange, credential: Credential) -> None:
+    """Load the models this call needs in a thread: the first call of a service stalls no other."""
+    while (need := decode.needs(exchange.request, credential)) is not None:
+        await asyncio.to_thread(decode.prepare, need)
+
+
+async def _decode[T, U](decoder: Callable[[T, U], Call], first: T, second: U) -> Call:
+    message = second if hasattr(second, "body") else first
+    body = getattr(message, "body", None)
+    if body is not None and len(body.data) >= LARGE:
+        return await asyncio.to_thread(decoder, first, second)
+    return decoder(first, second)

@@ -1,0 +1,116 @@
+"""Runs: whose calls are whose, when commands share a recorder.
+
+It does not know who starts a run, nor what a call is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from apitrail.event import dump
+from apitrail.recording.proxy.addon import Addon
+from apitrail.recording.proxy.destination import Upstream
+from apitrail.recording.proxy.master import Listener, Server
+from apitrail.trail.rows import Draft
+
+# A command has its answer a moment before its call is counted, if the answer was streamed.
+SETTLE = 5.0
+
+
+@dataclass(slots=True)
+class Runs:
+    """The runs of one recorder; `clock` gives Unix milliseconds."""
+
+    addon: Addon
+    server: Server
+    clock: Callable[[], int]
+    _listeners: dict[str, list[str]] = field(default_factory=dict)
+    _guests: set[str] = field(default_factory=set)
+    _gone: asyncio.Event = field(default_factory=asyncio.Event)
+    _one: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def begin(
+        self,
+        labels: Mapping[str, str],
+        command: str | None,
+        reverse: tuple[str, ...] = (),
+        *,
+        alone: bool = False,
+        guest: bool = False,
+    ) -> tuple[str, dict[str, Listener]]:
+        """Start a run: its id, and a listener for each endpoint it must not reach directly.
+
+        `alone` says that every call nobody else claims belongs to it; `guest`, that whoever
+        started this recorder must not stop it before this run has ended.
+
+        Raises:
+            UsageError: an endpoint in `reverse` is no URL of one.
+        """
+        upstreams = {url: Upstream.parse(url) for url in reverse}
+        run_id = secrets.token_hex(6)
+        about: dict[str, Any] = {"id": run_id, "labels": dict(labels)}
+        if command:
+            about["command"] = command
+        what = {"run": about, "started": self.clock()}
+        trail = self.addon.recorder.trail
+        await trail.append(Draft(kind="run", facets={"what": dump(what)}, run=run_id))
+        self.addon.runs[run_id] = about
+        if alone:
+            self.addon.default_run = about
+        if guest:
+            self._guests.add(run_id)
+        return run_id, {url: await self._listen(to, run_id) for url, to in upstreams.items()}
+
+    async def end(self, run_id: str) -> int:
+        """Forget a run; gives how many calls it recorded."""
+        recorder = self.addon.recorder
+        # What the command left behind goes on, and is recorded when it ends.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE):
+                while any(_is_of(each.run, run_id) for each in recorder.in_flight.values()):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        self.addon.runs.pop(run_id, None)
+        async with self._one:
+            for mode in self._listeners.pop(run_id, ()):
+                await self.server.remove(mode)
+        self._guests.discard(run_id)
+        self._gone.set()
+        return recorder.run_calls.pop(run_id, 0)
+
+    @property
+    def guests(self) -> int:
+        """How many runs use this recorder that did not start it."""
+        return len(self._guests)
+
+    async def alone(self) -> None:
+        """Wait until no guest is left."""
+        while self._guests:
+            self._gone.clear()
+            await self._gone.wait()
+
+    async def _listen(self, upstream: Upstream, run_id: str) -> Listener:
+        guard = self.addon.guard
+        guard.destinations = guard.destinations.also(upstream.host, upstream.port)
+        # Every run gets a port of its own, so that its calls are known by it.
+        async with self._one:
+            mode = f"reverse:{upstream}@127.0.0.1:{_free_port()}"
+            listener = await self.server.add(mode)
+        self._listeners.setdefault(run_id, []).append(mode)
+        self.addon.listeners[listener.port] = run_id
+        return listener
+
+
+def _is_of(run: Mapping[str, Any] | None, run_id: str) -> bool:
+    return run is not None and run["id"] == run_id
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

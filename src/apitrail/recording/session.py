@@ -1,0 +1,228 @@
+"""One recorder from start to stop: trail, proxy, heartbeats, and the door for other commands.
+
+It does not know the command line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+from typing import Any
+
+from apitrail import places
+from apitrail.errors import RecordingError
+from apitrail.evidence import maintenance
+from apitrail.recording import preparation
+from apitrail.recording.proxy import messages
+from apitrail.recording.proxy.addon import Addon
+from apitrail.recording.proxy.admission import Guard
+from apitrail.recording.proxy.destination import Destinations, Tunnels, Upstream
+from apitrail.recording.proxy.master import Listener, Server, check_mode, check_ports
+from apitrail.recording.recorder import Recorder
+from apitrail.recording.runs import Runs
+from apitrail.recording.settings import Settings
+from apitrail.redact import Redactor
+from apitrail.trail import control, database, durable
+from apitrail.trail.keys import Keys
+from apitrail.trail.writer import Trail
+
+DRAIN = 10.0
+
+
+def destinations_of(settings: Settings) -> Destinations:
+    """Where these settings let the proxy go; raises UsageError where they are unusable."""
+    upstream = Upstream.parse(settings.upstream) if settings.upstream else None
+    targets = {(upstream.host, upstream.port)} if upstream else set()
+    for spec in settings.modes:
+        targets |= targets_of(spec)
+    return Destinations(
+        upstream=upstream, targets=frozenset(targets), tunnels=Tunnels.parse(settings.tunnels)
+    )
+
+
+def targets_of(spec: str) -> set[tuple[str, int]]:
+    """The address a mode names as its upstream."""
+    address = getattr(check_mode(spec), "address", None)
+    return {(str(address[0]).lower(), int(address[1]))} if address else set()
+
+
+async def open_recorder(directory: Path, settings: Settings) -> Addon:
+    """Open the trail and put a recorder before it.
+
+    Raises:
+        UsageError: the trail or a setting cannot be used; nothing was written.
+    """
+    destinations, configured = destinations_of(settings), preparation.configured(settings)
+    policy = preparation.policy(settings, configured)
+    places.make_directory(directory)
+    trail = (await maintenance.enter(directory)).trail
+    recorder = Recorder(
+        trail,
+        Redactor(Keys.of(directory).redaction()),
+        await preparation.known(trail, configured),
+        places.clock,
+        settings.summary() | {"configuration": configured.sha256},
+        policy,
+    )
+    return Addon(recorder, Guard(destinations), settings.body_limit)
+
+
+class Session:
+    """A recorder at work; `async with await Session.start(...)`."""
+
+    def __init__(
+        self, directory: Path, settings: Settings, trail: Trail, addon: Addon, server: Server
+    ) -> None:
+        self.directory = directory
+        self.settings = settings
+        self.trail = trail
+        self.recorder = addon.recorder
+        self.server = server
+        self.recovered = 0
+        self._guard = addon.guard
+        self._custody = maintenance.Custody.of(trail)
+        self.runs = Runs(addon, server, places.clock)
+        self._stopping = asyncio.Event()
+        self._door = control.Door(
+            directory,
+            {
+                "status": self._status,
+                "run": self._run,
+                "end-run": self._end_run,
+                "heartbeat": self._heartbeat,
+                **self._custody.operations(),
+            },
+            left={"run": self._end_run},
+        )
+        self._voice = messages.Voice(_tell)
+        self._beating: asyncio.Task[None]
+
+    @classmethod
+    async def start(cls, directory: Path, settings: Settings) -> Session:
+        """Open the trail, write `open`, listen.
+
+        Raises:
+            UsageError: the trail or a setting cannot be used; nothing was recorded.
+        """
+        if not (directory / database.FILE).exists():
+            # Before anything is made: a port in use must leave nothing behind.
+            check_ports(settings.modes)
+        addon = await open_recorder(directory, settings)
+        trail = addon.recorder.trail
+        try:
+            (directory / "ca").mkdir(mode=0o700, exist_ok=True)
+            server = await Server.start(
+                settings.modes,
+                addons=(addon.guard, addon),
+                confdir=directory / "ca",
+                settings=dict(settings.settings),
+            )
+        except BaseException:
+            await trail.close()
+            raise
+        session = cls(directory, settings, trail, addon, server)
+        try:
+            _show_certificate(directory)
+            session.recovered = await session.recorder.start()
+            await session._door.open()
+        except BaseException:
+            await server.stop()
+            await trail.close()
+            raise
+        session._beating = asyncio.create_task(session._beat(), name="heartbeat")
+        session._voice.attach()
+        return session
+
+    async def stop(self, reason: str) -> None:
+        """Drain, write `close`, let go of everything."""
+        await self._door.close()
+        await self.server.close_doors()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN):
+                await self.recorder.drained()
+        self._stopping.set()
+        await self._beating
+        try:
+            await self.recorder.stop(reason)
+        finally:
+            await self.server.stop()
+            self._voice.detach()
+            await self.trail.close()
+            self._custody.remember()
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """Where it listens."""
+        return self.server.listeners
+
+    def proxy(self) -> str | None:
+        """The URL for HTTPS_PROXY, where there is a listener for it."""
+        for item in self.listeners:
+            if item.mode.startswith(("regular", "upstream")):
+                return f"http://{item.host}:{item.port}"
+        return None
+
+    def endpoint(self) -> str | None:
+        """The URL for AWS_ENDPOINT_URL, where a reverse listener was asked for."""
+        for item in self.listeners:
+            if item.mode.startswith("reverse") and item.port not in self.runs.addon.listeners:
+                return f"http://{item.host}:{item.port}"
+        return None
+
+    def status(self) -> dict[str, Any]:
+        """What other commands need to know to use this recorder."""
+        return {
+            "proxy": self.proxy(),
+            "endpoint": self.endpoint(),
+            "listeners": [[item.mode, item.host, item.port] for item in self.listeners],
+            "settings": self.settings.to_json(),
+            "calls": self.recorder.calls,
+            "entries": self.trail.size,
+        }
+
+    async def _status(self, _request: dict[str, Any]) -> dict[str, Any]:
+        return self.status()
+
+    async def _run(self, request: dict[str, Any]) -> dict[str, Any]:
+        run_id, listeners = await self.runs.begin(
+            request.get("labels") or {},
+            request.get("command"),
+            tuple(request.get("reverse") or ()),
+            guest=bool(request.get("hold")),
+        )
+        reverse = {url: [item.host, item.port] for url, item in listeners.items()}
+        return {"id": run_id, "reverse": reverse}
+
+    async def _end_run(self, request: dict[str, Any]) -> dict[str, Any]:
+        return {"calls": await self.runs.end(str(request.get("id")))}
+
+    async def _heartbeat(self, _request: dict[str, Any]) -> dict[str, Any]:
+        return {"index": await self._say_alive()}
+
+    async def _beat(self) -> None:
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self.settings.heartbeat)
+                return
+            with contextlib.suppress(RecordingError):
+                await self._say_alive()
+
+    async def _say_alive(self) -> int:
+        passed = dict(self._guard.tunnelled)
+        index = await self.recorder.heartbeat(passed)
+        self._guard.forget(passed)
+        return index
+
+
+def _tell(text: str) -> None:
+    print(f"apitrail: {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _show_certificate(directory: Path) -> None:
+    """Put the CA's certificate, alone, where clients are told to find it."""
+    certificate = (directory / "ca" / "mitmproxy-ca-cert.pem").read_bytes()
+    path = directory / places.CA_CERTIFICATE
+    if not path.exists() or path.read_bytes() != certificate:
+        durable.write(path, certificate, mode=0o644)

@@ -1,0 +1,112 @@
+"""Whether a body may be kept: it must have been decoded, and no secret may be in it.
+
+It does not know how secrets are replaced.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from urllib.parse import unquote_to_bytes
+
+from apitrail.aws.read import multipart
+from apitrail.exchange import Body, Request, Response
+from apitrail.redact.names import is_secret_member
+from apitrail.redact.text import is_secret_query
+
+# Doubts of the decoder that leave something of a body unread, or read as something else.
+_UNREAD = re.compile(
+    r"body|chunk|CBOR|XML|JSON|form field|list position|nested|was expected|without a key"
+    r"|failed",
+    re.IGNORECASE,
+)
+# Names with a value, in JSON, JSON inside of JSON, XML and forms. A name starts where no other
+# could go on, or long runs of letters would be read again from each letter.
+_NAMED = re.compile(
+    r"(?<![A-Za-z0-9_.\-])([A-Za-z][A-Za-z0-9_.\-]{1,63})"
+    r"(?:\\?\"\s{0,9}:\s{0,9}\[?\s{0,9}\\?\"|=|>)(?=[^\s\"<&=>])"
+)
+
+# SigV2's fields in a form body (SimpleDB, ImportExport, old query clients).
+_SIGNED_FORM = re.compile(rb"(?:^|&)(?:Signature|SecurityToken)=([^&]+)")
+
+# The size of a chunk is a number of at most 16 hex digits.
+_CHUNK_HEAD = 64
+_LARGEST = 16 * 1024 * 1024
+_INFLATE = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+
+
+def unread(problems: tuple[str, ...]) -> bool:
+    """Does a doubt say that a body, or something in it, could not be read?"""
+    return any(_UNREAD.search(problem) for problem in problems)
+
+
+def readable(message: Request | Response) -> str | None:
+    """A body as text to search in, its compression undone; None where that cannot be."""
+    data = message.body.data
+    for encoding in reversed(_encodings(message)):
+        window = _INFLATE.get(encoding)
+        if window is None:
+            return None
+        inflater = zlib.decompressobj(window)
+        try:
+            data = inflater.decompress(data, _LARGEST)
+        except zlib.error:
+            return None
+        if inflater.unconsumed_tail:
+            return None
+    return data.decode("utf-8", "replace")
+
+
+def _encodings(message: Request | Response) -> list[str]:
+    if not any(
+        len(name) == 16 and name.lower() == "content-encoding" for name, _ in message.headers
+    ):
+        return []
+    tokens = ",".join(message.header_values("content-encoding")).lower().split(",")
+    return [
+        token.strip() for token in tokens if token.strip() not in ("", "identity", "aws-chunked")
+    ]
+
+
+def has_chunk_signatures(request: Request) -> bool:
+    """Is it an upload in chunks that are signed one by one? (S3, "chunked upload" by SigV4)"""
+    return b";chunk-signature=" in request.body.data[:_CHUNK_HEAD]
+
+
+def names_secret(text: str) -> bool:
+    """Does a text name a secret with its value, whatever the decoder made of it?"""
+    return any(_is_secret(match[1], match[0]) for match in _NAMED.finditer(text))
+
+
+def _is_secret(name: str, written: str) -> bool:
+    last = name.rpartition(".")[2]
+    # `code=` in a form is OAuth's; `<Code>` and `"code":` are what every error has.
+    return is_secret_member(last) or (
+        is_secret_query(name) and (written.endswith("=") or name.lower() != "code")
+    )
+
+
+def is_form_upload(request: Request) -> bool:
+    """Is the body a multipart form, which carries its own signature?"""
+    return (request.header("content-type") or "").lower().startswith("multipart/form-data")
+
+
+def credentials(request: Request) -> Iterator[bytes]:
+    """What authenticates a form: an upload's policy and signature, SigV2's fields.
+
+    They are no parameters of the call, but a refusal may repeat them.
+    """
+    if is_form_upload(request):
+        fields = multipart.fields(request.header("content-type") or "", request.body.data)
+        for name, value in fields.items():
+            if name == "policy" or is_secret_query(name):
+                yield value.encode("utf-8", "surrogatepass")
+    elif b"Signature=" in request.body.data:
+        yield from map(unquote_to_bytes, _SIGNED_FORM.findall(request.body.data))
+
+
+def withheld(body: Body, sha256: bytes) -> Body:
+    """A body of which only length and keyed digest are kept."""
+    return Body(data=b"", length=body.length, sha256=sha256, redacted=True)

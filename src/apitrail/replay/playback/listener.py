@@ -1,0 +1,197 @@
+"""The endpoint: HTTP requests to a player, its replies back, on one loopback port.
+
+It does not know how answers are found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from apitrail.aws.find import host as names
+from apitrail.errors import UsageError
+from apitrail.evidence.bundle import is_archive
+from apitrail.evidence.opening import open_source
+from apitrail.exchange import Body, Request
+from apitrail.query import Filter
+from apitrail.reading import event_list
+from apitrail.redact import Redactor
+from apitrail.replay.playback.answers import Answers
+from apitrail.replay.playback.forward import Forward
+from apitrail.replay.playback.player import Player
+from apitrail.replay.playback.reply import Reply
+from apitrail.replay.recorded import in_order, read
+from apitrail.trail.keys import REDACTION, Keys
+
+type Message = MutableMapping[str, Any]
+type Receive = Callable[[], Awaitable[Message]]
+type Send = Callable[[Message], Awaitable[None]]
+
+_LARGEST = 5 * 1024**3
+# A web page can make a browser send to this machine, but only under the page's own name.
+_LOCAL = ("localhost", "127.0.0.1", "::1", "localhost.localstack.cloud")
+_STARTING = 30.0
+_POLL = 0.01
+
+
+def prepare(
+    path: Path,
+    where: Filter | None = None,
+    *,
+    upstream: str | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Player:
+    """A player of the calls in a trail or a bundle that match.
+
+    Raises:
+        UsageError: there is no trail, or the upstream is no endpoint.
+    """
+    forward = Forward(upstream) if upstream is not None else None
+    # Without the redaction key, as in a bundle, only the lengths of secrets can be compared.
+    keyed = not is_archive(path) and (Keys.of(path).directory / REDACTION).exists()
+    with open_source(path) as source:
+        chosen = source.select(event_list.resolve(source, where or Filter()))
+        answers = Answers(read(source, in_order(source, chosen)), keyed=keyed)
+    key = Keys.of(path).redaction() if keyed else secrets.token_bytes(32)
+    return Player(answers=answers, redactor=Redactor(key), forward=forward, say=say)
+
+
+def url_of(bound: socket.socket) -> str:
+    """The URL of a listening socket."""
+    address = bound.getsockname()
+    name = f"[{address[0]}]" if ":" in address[0] else address[0]
+    return f"http://{name}:{address[1]}"
+
+
+def is_loopback(bound: socket.socket) -> bool:
+    """Can only this machine reach it?"""
+    return ipaddress.ip_address(bound.getsockname()[0]).is_loopback
+
+
+@contextmanager
+def listening(place: str) -> Iterator[socket.socket]:
+    """A socket that listens at `HOST:PORT`; port 0 takes a free one. UsageError if it cannot."""
+    name, colon, port = place.rpartition(":")
+    name = name.strip("[]")
+    if not colon or not name or not port.isdigit() or int(port) > 65_535:
+        raise UsageError(f"not a place to listen at: {place!r}", hint="such as 127.0.0.1:4599")
+    try:
+        family = socket.getaddrinfo(name, None)[0][0]
+        # Named as TCP, or asyncio leaves Nagle's delay on: 40 ms for every answer.
+        bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    except OSError as error:
+        raise UsageError(f"cannot listen at {place}: {error}") from error
+    with bound:
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind((name, int(port)))
+            bound.listen()
+        except OSError as error:
+            raise UsageError(f"cannot listen at {place}: {error}") from error
+        yield bound
+
+
+def serve(player: Player, bound: socket.socket) -> None:
+    """Answer until interrupted."""
+    _uvicorn(player).run(sockets=[bound])
+
+
+@contextmanager
+def running(player: Player, place: str = "127.0.0.1:0") -> Iterator[str]:
+    """Answer in a thread of its own; gives the URL, and stops at the end."""
+    with listening(place) as bound:
+        server = _uvicorn(player)
+        thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
+        thread.start()
+        deadline = time.monotonic() + _STARTING
+        while not server.started and thread.is_alive() and time.monotonic() < deadline:
+            time.sleep(_POLL)
+        try:
+            yield url_of(bound)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _uvicorn(player: Player) -> uvicorn.Server:
+    config = uvicorn.Config(
+        App(player), lifespan="off", log_level="warning", access_log=False,
+        server_header=False, date_header=False, timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    return uvicorn.Server(config)
+
+
+class App:
+    """The ASGI application."""
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            return
+        request = _request(scope, await _body(receive))
+        if not _is_local(request, scope):
+            reply = Reply(status=403, body=b"this endpoint is asked under its own name only\n")
+        elif self._player.forward is not None:
+            # Waiting for an upstream must not hold up the others.
+            reply = await asyncio.to_thread(self._player.play, request)
+        else:
+            reply = self._player.play(request)
+        await _send(reply, send)
+
+
+async def _body(receive: Receive) -> bytes:
+    found = bytearray()
+    while len(found) <= _LARGEST:
+        message = await receive()
+        found += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    return bytes(found)
+
+
+def _request(scope: Message, data: bytes) -> Request:
+    headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in scope["headers"])
+    query = scope["query_string"].decode("latin-1")
+    return Request(
+        method=scope["method"],
+        scheme=scope["scheme"],
+        host=next((value for name, value in headers if name == "host"), ""),
+        target=scope["raw_path"].decode("latin-1") + (f"?{query}" if query else ""),
+        http_version=f"HTTP/{scope['http_version']}",
+        headers=headers,
+        body=Body.of(data),
+    )
+
+
+def _is_local(request: Request, scope: Message) -> bool:
+    """Was it asked under this machine's name, or an AWS name through a proxy or /etc/hosts?"""
+    if (scope.get("server") or ("",))[0] not in ("127.0.0.1", "::1"):
+        return True  # whoever listens elsewhere said so
+    name = names.bare(request.host)
+    return name.endswith(tuple(f".{own}" for own in _LOCAL)) or name in _LOCAL or names.is_aws(name)
+
+
+async def _send(reply: Reply, send: Send) -> None:
+    length = reply.length if reply.length is not None else len(reply.body)
+    headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
+        for name, value in reply.headers
+        if name.lower() != "content-length"
+    ]
+    if reply.status not in (204, 304):
+        headers.append((b"content-length", str(length).encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})

@@ -1,0 +1,99 @@
+"""JSON values as they are kept, made into the types botocore takes, by the service model's shapes.
+
+It does not know where values come from; a shape is anything with botocore's attributes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from apitrail.errors import FormatError
+from apitrail.replay.recorded.recorded_call import REDACTED
+
+type Payload = Callable[[Any], bytes | None]
+"""The bytes that `{"length": …, "sha256": …}` stands for; None where they are not at hand."""
+
+
+def native(shape: Any, value: Any, payload: Payload = lambda _: None) -> Any:
+    """The value as boto3 users write it: bytes, datetimes, numbers; inverse of `event.plain`.
+
+    What stands for a secret stays as it is, whatever the shape.
+
+    Raises:
+        FormatError: the value is not of that shape.
+    """
+    if value is None or shape is None or getattr(shape, "is_document_type", False):
+        return value
+    if isinstance(value, str) and REDACTED.fullmatch(value):
+        return value
+    try:
+        return _READERS.get(shape.type_name, _as_is)(shape, value, payload)
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        kind = type(value).__name__
+        raise FormatError(f"{kind} where the model has a {shape.type_name}") from error
+
+
+def _structure(shape: Any, value: Mapping[str, Any], payload: Payload) -> Any:
+    # A stream of events is kept as the number of its events only.
+    return {
+        name: native(shape.members[name], item, payload)
+        for name, item in value.items()
+        if name in shape.members and not _is_stream(shape.members[name])
+    }
+
+
+def _is_stream(shape: Any) -> bool:
+    return bool(shape.serialization.get("eventstream"))
+
+
+def _list(shape: Any, value: list[Any], payload: Payload) -> Any:
+    return [native(shape.member, item, payload) for item in value]
+
+
+def _map(shape: Any, value: Mapping[str, Any], payload: Payload) -> Any:
+    return {key: native(shape.value, item, payload) for key, item in value.items()}
+
+
+def _blob(_shape: Any, value: Any, payload: Payload) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, dict):
+        found = payload(value)
+        if found is None:
+            raise ValueError("not kept")
+        return found
+    return base64.b64decode(value, validate=True)
+
+
+def _timestamp(_shape: Any, value: Any, _payload: Payload) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def _integer(_shape: Any, value: Any, _payload: Payload) -> int:
+    return int(value)
+
+
+def _float(_shape: Any, value: Any, _payload: Payload) -> float:
+    return float(value)
+
+
+def _as_is(_shape: Any, value: Any, _payload: Payload) -> Any:
+    return value
+
+
+_READERS: dict[str, Callable[[Any, Any, Payload], Any]] = {
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "blob": _blob,
+    "timestamp": _timestamp,
+    "integer": _integer,
+    "long": _integer,
+    "float": _float,
+    "double": _float,
+}
+"""By the model's type name."""

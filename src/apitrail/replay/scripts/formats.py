@@ -1,0 +1,29 @@
+"""The formats by name: from recorded calls, oldest first, to lines.
+
+It does not know where lines go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from apitrail.replay.recorded import Recorded
+
+NAMES = ("script", "boto3", "har", "curl")
+
+
+def lines(name: str, calls: Iterable[Recorded]) -> Iterator[str]:
+    """The lines of one of `NAMES`."""
+    # botocore is loaded where calls are written anew, not where they are only copied.
+    from apitrail.replay.scripts import har
+
+    if name == "har":
+        return har.lines(calls)
+    from apitrail.replay.scripts import awscli, curl, python, steps
+
+    writers: dict[str, Callable[[steps.Story], Iterator[str]]] = {
+        "script": awscli.lines,
+        "boto3": python.lines,
+        "curl": curl.lines,
+    }
+    return writers[name](steps.tell(calls, linked=name != "curl"))

@@ -1,0 +1,121 @@
+"""Recorded exchanges as an HTTP archive (HAR 1.2), for browsers' and proxies' tools.
+
+It does not know parameters; a secret is what stands for it, and a body that was not kept says so.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from http import client
+from typing import Any
+from urllib.parse import parse_qsl
+
+from apitrail import __version__
+from apitrail.event import iso
+from apitrail.replay.recorded import Recorded
+
+_HEAD = {"version": "1.2", "creator": {"name": "apitrail", "version": __version__}}
+
+
+def lines(calls: Iterable[Recorded]) -> Iterator[str]:
+    """The archive's lines, an entry each, so that none but one is in memory."""
+    yield f'{{"log": {{{json.dumps(_HEAD)[1:-1]}, "entries": ['
+    held: str | None = None
+    for call in calls:
+        if held is not None:
+            yield f"{held},"
+        held = json.dumps(entry(call))
+    if held is not None:
+        yield held
+    yield "]}}"
+
+
+def entry(call: Recorded) -> dict[str, Any]:
+    """One exchange; custom fields begin with an underscore, as HAR has it."""
+    took = max((call.ended or call.started) - call.started, 0)
+    return {
+        "startedDateTime": iso(call.started),
+        "time": took,
+        "request": _request(call),
+        "response": _response(call),
+        "cache": {},
+        "timings": {"send": 0, "wait": took, "receive": 0},
+        "_apitrail": {
+            "eventID": call.event_id,
+            "service": call.service,
+            "operation": call.operation,
+            "region": call.region,
+            "errorCode": call.error,
+        },
+    }
+
+
+def _request(call: Recorded) -> dict[str, Any]:
+    asked = call.asked
+    target = str(asked.get("target", "/"))
+    query = parse_qsl(target.partition("?")[2], keep_blank_values=True)
+    fields: dict[str, Any] = {
+        "method": asked.get("method", ""),
+        "url": f"{asked.get('scheme', 'https')}://{asked.get('host', '')}{target}",
+        "httpVersion": asked.get("version", ""),
+        "cookies": [],
+        "headers": _headers(asked),
+        "queryString": [{"name": name, "value": value} for name, value in query],
+        "headersSize": -1,
+        "bodySize": _size(asked),
+    }
+    if _size(asked) > 0:
+        fields["postData"] = {
+            "mimeType": _type(asked), **_text(call.request_body, asked, encoding="_encoding")
+        }  # fmt: skip
+    return fields
+
+
+def _response(call: Recorded) -> dict[str, Any]:
+    answered = call.answered
+    status = int(answered.get("status") or call.status or 0)
+    location = next((v for n, v in answered.get("headers", ()) if n.lower() == "location"), "")
+    return {
+        "status": status,
+        "statusText": client.responses.get(status, ""),
+        "httpVersion": answered.get("version", ""),
+        "cookies": [],
+        "headers": _headers(answered),
+        "content": {
+            "size": max(_size(answered), 0),
+            "mimeType": _type(answered),
+            **_text(call.response_body, answered, encoding="encoding"),
+        },
+        "redirectURL": location,
+        "headersSize": -1,
+        "bodySize": _size(answered),
+    }
+
+
+def _headers(message: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in message.get("headers", ())]
+
+
+def _size(message: Mapping[str, Any]) -> int:
+    return int((message.get("body") or {}).get("length", -1))
+
+
+def _type(message: Mapping[str, Any]) -> str:
+    types = (v for n, v in message.get("headers", ()) if n.lower() == "content-type")
+    return next(types, "application/octet-stream")
+
+
+def _text(data: bytes, message: Mapping[str, Any], *, encoding: str) -> dict[str, str]:
+    about = message.get("body") or {}
+    length, kept = about.get("length", 0), about.get("kept", 0)
+    fields: dict[str, str] = {}
+    if "hmac-sha256" in about:
+        fields["comment"] = f"{length} bytes, redacted"
+    elif kept != length:
+        fields["comment"] = f"{length} bytes, {kept} kept"
+    try:
+        return fields | {"text": data.decode()}
+    except UnicodeDecodeError:
+        return fields | {"text": base64.b64encode(data).decode(), encoding: "base64"}

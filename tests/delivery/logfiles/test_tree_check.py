@@ -1,0 +1,207 @@
+"""A tree that was exported, and every way to change it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+
+import delivering
+import trails
+from apitrail.delivery.logfiles import file_checkpoint, log_directory, tree_check
+from apitrail.delivery.logfiles.tree import CHECKPOINT, MANIFEST, SIDECAR, Tree, is_tree
+from apitrail.entry import TAGS
+from apitrail.errors import UsageError
+from apitrail.evidence import maintenance, verify
+from apitrail.tlog import note
+from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.trail.erasure import Target
+from delivering import HOUR, MINUTE
+
+NOW = HOUR + 200 * MINUTE
+
+
+@pytest.fixture(autouse=True)
+def _environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("APITRAIL_CONFIG", str(tmp_path / "config"))
+
+
+@pytest.fixture
+def trail(tmp_path):
+    calls = [delivering.at(HOUR + n * 30 * MINUTE, n) for n in range(6)]
+    return delivering.record(tmp_path / "trail", calls)
+
+
+@pytest.fixture
+def tree(trail, tmp_path):
+    log_directory.export(trail, tmp_path / "tree", now=NOW)
+    return Tree(tmp_path / "tree")
+
+
+def said(tree, trail, **options):
+    options = {"trust": delivering.trust(trail)} | options
+    report = tree_check.verify_tree(tree.directory, **options)
+    return str(report.verdict), report.message
+
+
+def test_an_export_holds(tree, trail):
+    assert is_tree(tree.directory)
+    verdict, message = said(tree, trail)
+    assert verdict == "OK"
+    assert message.startswith("6 calls in 3 log files under 3 digests, complete and unaltered")
+
+
+@pytest.mark.parametrize("name", [MANIFEST, CHECKPOINT])
+def test_without_the_logs_word_nothing_holds(tree, trail, name):
+    tree.remove(name)
+    verdict, message = said(tree, trail)
+    assert verdict == "TRUNCATED"
+    assert f"{name} is missing" in message
+    assert is_tree(tree.directory)
+
+
+def test_an_edited_manifest_is_not_what_was_signed(tree, trail):
+    tree.put(MANIFEST, (tree.read(MANIFEST) or b"").replace(b'"every": 3600', b'"every": 7200'))
+    assert said(tree, trail) == ("TAMPERED", f"{MANIFEST} is not what was signed")
+
+
+def test_a_manifest_of_an_older_head_is_not_signed_for(tree, trail):
+    old = tree.read(CHECKPOINT) or b""
+    delivering.record(trail, [delivering.at(NOW, 9)])
+    log_directory.export(trail, tree.directory, now=NOW + MINUTE)
+    tree.put(CHECKPOINT, old)
+    assert said(tree, trail) == ("TAMPERED", f"{MANIFEST} is not what was signed")
+
+
+def test_a_key_nobody_trusts(tree, trail):
+    assert said(tree, trail, trust=verify.Trust((), "known_logs"))[0] == "UNTRUSTED-KEY"
+
+
+@pytest.mark.parametrize("key", ["x", "AWSLogs/x.json.gz", "apitrail/other", "AWSLogs/.hidden"])
+def test_a_stranger_is_named(tree, trail, key):
+    tree.put(key, b"x")
+    assert said(tree, trail) == ("TAMPERED", f"{key} is in no manifest")
+
+
+def test_a_link_is_not_the_file(tree, trail):
+    [log, *_] = tree.manifest().logs
+    path = tree.path(log.key)
+    path.rename(tree.directory.parent / "elsewhere")
+    path.symlink_to(tree.directory.parent / "elsewhere")
+    assert said(tree, trail) == ("TAMPERED", f"{log.key} is not what it was")
+
+
+def test_a_missing_middle_is_tampering_and_a_missing_end_truncation(tree, trail):
+    logs = tree.manifest().logs
+    tree.remove(logs[1].key)
+    assert said(tree, trail) == ("TAMPERED", f"{logs[1].key} is missing")
+    tree.put(logs[1].key, b"")
+    log_directory.export(trail, tree.directory, now=NOW)
+    tree.remove(logs[2].key)
+    assert said(tree, trail) == ("TRUNCATED", f"{logs[2].key} is missing")
+
+
+def test_a_sidecar_is_part_of_the_evidence(tree, trail):
+    [first, second, _] = tree.manifest().digests
+    tree.put(first.key + SIDECAR, b"{}")
+    tree.remove(second.key + SIDECAR)
+    verdict, message = said(tree, trail)
+    assert verdict == "TAMPERED"
+    assert f"{first.key}{SIDECAR} is not what it was" in message
+    assert f"{second.key}{SIDECAR} is missing" in message
+
+
+def test_a_download_has_no_sidecars_and_says_so(tree, trail):
+    for each in tree.manifest().digests:
+        tree.remove(each.key + SIDECAR)
+    verdict, message = said(tree, trail)
+    assert verdict == "OK"
+    assert "without what S3 keeps beside digests" in message
+
+
+def test_a_tree_of_yesterday_holds_and_is_told_from_a_given_checkpoint(tree, trail):
+    delivering.record(trail, [delivering.at(NOW, 9)])
+    newest = (trail / "checkpoint").read_text()
+    known = verify.Trust(delivering.trust(trail).verifiers, "known_logs", (newest,))
+    verdict, message = said(tree, trail, trust=known)
+    assert verdict == "OK"
+    assert "the log has had 7 entries since" in message
+    verdict, message = said(tree, trail, since=newest)
+    assert verdict == "TRUNCATED"
+    assert message == "the tree is of 6 entries, and the checkpoint given of 7"
+
+
+def test_two_logs_of_one_key_are_a_fork(tree, trail, tmp_path):
+    other = tmp_path / "other"
+    (other / "keys").mkdir(parents=True, mode=0o700)
+    shutil.copy(trail / "keys" / "log.key", other / "keys" / "log.key")
+    delivering.record(other, [delivering.at(HOUR + n, 50 + n) for n in range(6)])
+    verdict, message = said(tree, trail, since=(other / "checkpoint").read_text())
+    assert verdict == "FORK"
+    assert "another root at 6" in message
+
+
+@pytest.mark.parametrize("which", ["old", "new"])
+def test_a_changed_key_is_followed_from_either_side(trail, tmp_path, which):
+    old = delivering.trust(trail)
+    maintenance.rotate(trail)
+    log_directory.export(trail, tmp_path / "tree", now=NOW)
+    trust = old if which == "old" else delivering.trust(trail)
+    assert said(Tree(tmp_path / "tree"), trail, trust=trust)[0] == "OK"
+
+
+def test_an_erasure_is_stated(tree, trail):
+    trails.write(trail, lambda t: t.erase([Target(2, TAGS)]), signer=delivering.signer(trail))
+    made = log_directory.export(trail, tree.directory, now=NOW)
+    report = tree_check.verify_tree(tree.directory, delivering.trust(trail))
+    assert str(report).startswith("OK with 1 erasure: 6 calls in ")
+    assert "what is recorded of 1 call was erased, as the log says" in report.message
+    [log] = [log for log in made.logs if log.erased]
+    assert len(json.loads(gzip.decompress(tree.read(log.key) or b""))["Records"]) == 1
+
+
+def test_a_digest_of_another_chain_does_not_pass_by_its_hashes(trail, tmp_path):
+    # Whoever has the log's key could list anything: the digests are looked into all the same.
+    tree = Tree(tmp_path / "tree")
+    made = log_directory.export(trail, tree.directory, now=NOW)
+    one, two, three = made.digests
+    forged = replace(made, digests=(one, three))
+    head = Checkpoint.parse(note.Note.parse(made.checkpoint).text)
+    signed = file_checkpoint.vouch(head, forged.dump(), delivering.signer(trail))
+    tree.put(MANIFEST, forged.dump())
+    tree.put(CHECKPOINT, signed.encode())
+    tree.remove(two.key)
+    tree.remove(two.key + SIDECAR)
+    verdict, message = said(tree, trail)
+    assert verdict == "TAMPERED"
+    assert f"{three.key}: its signature is not good" in message
+    assert f"{made.logs[1].key}: no digest speaks of it" in message
+
+
+def test_an_export_is_brought_up_to_date_in_place(tree, trail):
+    before = {name: tree.read(name) for name in tree.names() if name.startswith("AWSLogs")}
+    delivering.record(trail, [delivering.at(NOW, 9)])
+    made = log_directory.export(trail, tree.directory, now=NOW + MINUTE)
+    assert len(made.logs) == 4
+    assert {name: tree.read(name) for name in before} == before
+    assert said(tree, trail)[0] == "OK"
+
+
+def test_something_else_is_not_written_over(trail, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis").write_text("x")
+    with pytest.raises(UsageError, match="holds something else"):
+        log_directory.export(trail, tmp_path / "full", now=NOW)
+    with pytest.raises(UsageError, match="is not a directory"):
+        log_directory.export(trail, tmp_path / "full" / "thesis", now=NOW)
+
+
+@pytest.mark.parametrize("key", ["../x", "a/../../x", "/etc/passwd", "a//b", "", "a\0b", "./a"])
+def test_a_key_stays_in_its_tree(tree, key):
+    assert tree.path(key) is None
+    assert tree.read(key) is None
+    with pytest.raises(UsageError, match="not a key"):
+        tree.put(key, b"")

@@ -1,0 +1,85 @@
+"""The two who judge a bundle: the package, and the file that goes with it on the system's Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Self
+
+from apitrail.evidence import bundle
+from apitrail.evidence.bundle import BundleReport, bundle_writer
+from apitrail.evidence.verify import Trust
+from apitrail.tlog.note import Verifier
+
+PYTHON = shutil.which("python3", path=os.defpath) or sys.executable
+
+# Runs the program's main once for each line of arguments: starting Python is the slow part.
+LOOP = """
+import contextlib, io, json, sys
+scope = {"__name__": "verify", "__file__": sys.argv[1]}
+with open(sys.argv[1], encoding="utf-8") as file:
+    exec(compile(file.read(), sys.argv[1], "exec"), scope)
+for line in sys.stdin:
+    sys.argv[1:] = json.loads(line)
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = scope["main"]()
+    print(json.dumps([status, out.getvalue(), err.getvalue()]), flush=True)
+"""
+
+
+def by_package(path: Path, *keys: Verifier) -> BundleReport:
+    return bundle.verify_file(path, Trust(keys, "--key"), step=lambda _: None)
+
+
+def by_itself(path: Path, *keys: Verifier, cwd: Path) -> tuple[int, str]:
+    """Exit status and output of the stand-alone verifier, started as an auditor would."""
+    program = cwd / "verify.py"
+    program.write_bytes(bundle_writer.program())
+    done = subprocess.run(
+        [PYTHON, "-I", "-S", str(program), *arguments(path, *keys)],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert not done.stderr or done.stderr.startswith("hint: "), done.stderr
+    return done.returncode, done.stdout
+
+
+def arguments(path: Path, *keys: Verifier) -> list[str]:
+    return [str(path), *(part for key in keys for part in ("--key", str(key)))]
+
+
+class Standalone:
+    """The stand-alone verifier on the system's Python, kept running for many bundles."""
+
+    def __init__(self, folder: Path) -> None:
+        program = folder / "verify.py"
+        program.write_bytes(bundle_writer.program())
+        self._process = subprocess.Popen(
+            [PYTHON, "-I", "-S", "-c", LOOP, str(program)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=10)
+
+    def __call__(self, path: Path, *keys: Verifier) -> tuple[int, str]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(arguments(path, *keys)) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the stand-alone verifier crashed, see stderr"
+        status, said, _ = json.loads(line)
+        return status, said
+
+
+def verdict(text: str) -> str:
+    """The first word."""
+    return text.split(":", maxsplit=1)[0].split(" ", maxsplit=1)[0].strip()

@@ -1,0 +1,86 @@
+"""A log whose owner writes nonsense into it, and signs that, crashes neither verifier."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apitrail.query import Filter, Row
+from apitrail.trail.rows import Draft
+from evidence.bundle import evidence, judges
+from evidence.bundle.evidence import SECOND, SG, Story
+from evidence.bundle.judges import Standalone
+
+ID = evidence.event_id_of(1)
+RECORD = {"eventID": ID, "eventSource": "s", "eventName": "n"}
+
+
+def what(**fields: Any) -> bytes:
+    good = {"record": RECORD, "call": {"started": 1}, "resources": [{"name": SG}]}
+    return json.dumps(good | fields).encode()
+
+
+def who(identity: Any) -> bytes:
+    return json.dumps({"record": {"userIdentity": identity}}).encode()
+
+
+NONSENSE: dict[str, dict[str, bytes]] = {
+    "a list": {"what": b"[]"},
+    "a number": {"what": b"1"},
+    "null": {"what": b"null"},
+    "no JSON": {"what": b"{"},
+    "no UTF-8": {"what": b"\xff"},
+    "deep": {"what": b"[" * 100_000},
+    "a long number": {"what": b'{"record":' + b"9" * 5_000 + b"}"},
+    "record is a number": {"what": what(record=5)},
+    "call is a list": {"what": what(call=[])},
+    "id is a number": {"what": what(record=RECORD | {"eventID": 5})},
+    "no id": {"what": what(record={"eventSource": "s", "eventName": "n"})},
+    "time beyond time": {"what": what(call={"started": 10**30})},
+    "time is not a number": {"what": what(call={"started": float("nan")})},
+    "time is infinite": {"what": what(call={"started": float("inf")})},
+    "resources are a number": {"what": what(resources=5)},
+    "a resource is a number": {"what": what(resources=[5])},
+    "identity is a list": {"what": what(), "who": who([1])},
+    "who is a list": {"what": what(), "who": b"[]"},
+    "who without a record": {"what": what(), "who": b"{}"},
+}
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+@pytest.mark.parametrize("complete", [False, True], ids=["plain", "complete"])
+def test_nonsense_that_is_signed_is_named(
+    name: str, complete: bool, standalone: Standalone, tmp_path: Path
+) -> None:
+    row = Row(id=ID, time=evidence.NOON, resources=frozenset({(SG, "")}))
+    story = Story().open().wait(SECOND)
+    story.drafts.append((story.at, Draft(kind="api", facets=NONSENSE[name], row=row)))
+    signer = story.wait(SECOND).beat().write(tmp_path / "trail")
+    job = evidence.job(tmp_path / "trail", Filter(resource_name=(SG,)), complete=complete)
+    path = tmp_path / "bundle.zip"
+    path.write_bytes(evidence.bundle_of(tmp_path / "trail", job))
+    report = judges.by_package(path, signer.verifier)
+    status, said = standalone(path, signer.verifier)
+    assert judges.verdict(said) == str(report.verdict), (said, report.message)
+    assert status == (0 if report.holds else 1)
+    assert str(report.verdict) == "TAMPERED"
+
+
+def test_control_characters_do_not_reach_the_terminal(
+    standalone: Standalone, tmp_path: Path
+) -> None:
+    story = (
+        Story().open().wait(SECOND).call("\x1b]0;owned\x07", resources=(SG,), user="\x1b[2J").beat()
+    )
+    signer = story.write(tmp_path / "trail")
+    path = tmp_path / "bundle.zip"
+    job = evidence.job(tmp_path / "trail", Filter(resource_name=(SG,)), complete=True)
+    path.write_bytes(evidence.bundle_of(tmp_path / "trail", job))
+    report = judges.by_package(path, signer.verifier)
+    _, said = standalone(path, signer.verifier)
+    assert report.holds
+    assert "\x1b" not in str(report) + said
+    assert "\\x1b]0;owned\\x07" in said

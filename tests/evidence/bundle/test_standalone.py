@@ -1,0 +1,107 @@
+"""The verifier that goes with a bundle needs nothing but an old Python."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apitrail.evidence.bundle import bundle_writer
+from apitrail.tlog.note import Signer
+from evidence.bundle import judges
+
+KEY = Signer.generate("log", bytes(32)).verifier
+SOURCE = bundle_writer.program().decode()
+
+# Methods and functions that came after 3.8.
+NEWER = {"removeprefix", "removesuffix", "bit_count", "pairwise", "batched", "file_digest", "UTC"}
+
+
+@pytest.fixture(scope="module")
+def program() -> ModuleType:
+    module = ModuleType("verify")
+    exec(compile(SOURCE, "verify.py", "exec"), vars(module))
+    return module
+
+
+def test_it_is_written_in_python_3_8() -> None:
+    tree = ast.parse(SOURCE, feature_version=(3, 8))
+    used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert not used & NEWER
+    assert not any(
+        isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr)
+        and (isinstance(node.left, ast.Dict) or isinstance(node.right, ast.Dict))
+        for node in ast.walk(tree)
+    )  # fmt: skip
+
+
+def test_it_imports_only_the_standard_library() -> None:
+    imports = [
+        node
+        for node in ast.walk(ast.parse(SOURCE))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    names = {name.name for node in imports if isinstance(node, ast.Import) for name in node.names}
+    names |= {node.module or "" for node in imports if isinstance(node, ast.ImportFrom)}
+    assert names <= sys.stdlib_module_names
+    assert "ssl" not in names
+
+
+@given(seed=st.binary(min_size=32, max_size=32), message=st.binary(max_size=200), data=st.data())
+def test_its_ed25519_is_that_of_openssl(
+    program: ModuleType, seed: bytes, message: bytes, data: st.DataObject
+) -> None:
+    signer = Signer.generate("x", seed)
+    signature = bytearray(signer.sign(message))
+    assert program.verify_ed25519(signer.verifier.public_key, message, bytes(signature))
+    at = data.draw(st.integers(0, 511))
+    signature[at // 8] ^= 1 << at % 8
+    assert not program.verify_ed25519(signer.verifier.public_key, message, bytes(signature))
+    assert not signer.verifier.verify(message, bytes(signature))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [b"\xff" * 32, b"\x01" + bytes(30) + b"\x80", (2).to_bytes(32, "little")],
+    ids=["beyond the field", "minus zero", "not on the curve"],
+)
+def test_its_ed25519_refuses_what_is_no_key(program: ModuleType, key: bytes) -> None:
+    assert not program.verify_ed25519(key, b"", bytes(64))
+
+
+@pytest.mark.parametrize("length", [0, 63, 65])
+def test_its_ed25519_refuses_what_is_no_signature(program: ModuleType, length: int) -> None:
+    key = Signer.generate("x", hashlib.sha256(b"x").digest()).verifier.public_key
+    assert not program.verify_ed25519(key, b"", bytes(length))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["none.zip"], "there is no 'none.zip'"),
+        ([".", "--key", "x"], "not a verifier key"),
+        ([".", "--key", "log+00000000+AQ=="], "canonical base64"),
+        (
+            [".", "--key", str(KEY).replace(f"+{KEY.key_id.hex()}+", "+00000000+")],
+            "its id is wrong",
+        ),
+        (["--unknown"], "unrecognized arguments"),
+    ],
+)
+def test_wrong_use_exits_2(arguments: list[str], said: str, tmp_path: Path) -> None:
+    (tmp_path / "verify.py").write_text(SOURCE)
+    done = subprocess.run(
+        [judges.PYTHON, "-I", "verify.py", *arguments],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2, json.dumps(done.stderr)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

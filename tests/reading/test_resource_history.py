@@ -1,0 +1,163 @@
+"""A resource's story is whole, or says what it lacks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from apitrail.delivery import export
+from apitrail.event import Event
+from apitrail.evidence import maintenance
+from apitrail.evidence.bundle import Bundle
+from apitrail.query import Filter, project
+from apitrail.reading import resource_history
+from apitrail.trail.erasure import Target
+from apitrail.trail.reader import Reader
+from apitrail.trail.rows import Draft
+from evidence.bundle import evidence
+from evidence.bundle.evidence import MINUTE, NOON, SECOND, SG, Story
+
+
+@pytest.fixture(autouse=True)
+def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APITRAIL_CONFIG", str(tmp_path / "configuration"))
+
+
+@pytest.fixture
+def trail(tmp_path: Path) -> Path:
+    return tmp_path / "trail"
+
+
+def told(
+    trail: Path, where: Filter | None = None, *, reads: bool = False
+) -> resource_history.Story:
+    with Reader(trail) as source:
+        return resource_history.tell(source, SG, where or Filter(), reads=reads)
+
+
+def life() -> Story:
+    """Made, looked at, refused, opened, lost sight of, and a stranger in between."""
+    story = Story().open().wait(SECOND)
+    story.call("CreateSecurityGroup", resources=(SG,), asked={"GroupName": "web"},
+               answer={"GroupId": SG, "ResponseMetadata": {}}).wait(SECOND)  # fmt: skip
+    story.call("DescribeSecurityGroups", resources=(SG,), answer={"IpPermissions": []}).wait(SECOND)
+    story.call("DeleteSecurityGroup", resources=(SG,), user="bob", error="DependencyViolation")
+    story.wait(SECOND).call("StopInstances", resources=("i-0",)).wait(SECOND)
+    story.call("AuthorizeSecurityGroupIngress", resources=(SG,), asked={"CidrIp": "0.0.0.0/0"},
+               answer={"Return": True}).wait(SECOND)  # fmt: skip
+    story.call("RevokeSecurityGroupIngress", resources=(SG,), kind="unknown").wait(SECOND)
+    return story.call("RunInstances", undetermined=True).wait(SECOND).beat()
+
+
+def test_every_change_and_attempt_by_whom_in_order(trail: Path) -> None:
+    life().write(trail)
+    story = told(trail)
+    assert [(x.event, x.caller, x.outcome) for x in story.chapters] == [
+        ("ec2:CreateSecurityGroup", "alice", "changed"),
+        ("ec2:DeleteSecurityGroup", "bob", "failed: DependencyViolation"),
+        ("ec2:AuthorizeSecurityGroupIngress", "alice", "changed"),
+        ("ec2:RevokeSecurityGroupIngress", "alice", "unknown"),
+    ]
+
+
+def test_the_state_is_what_was_answered_else_what_was_asked(trail: Path) -> None:
+    life().write(trail)
+    states = [x.state for x in told(trail, reads=True).chapters]
+    assert states[0] == {"GroupId": SG}
+    assert states[1] == {"IpPermissions": []}
+    assert states[3] == {"CidrIp": "0.0.0.0/0"}
+
+
+def test_reads_are_told_only_when_asked_for(trail: Path) -> None:
+    life().write(trail)
+    assert [x.outcome for x in told(trail, reads=True).chapters].count("read") == 1
+    assert [x.outcome for x in told(trail).chapters].count("read") == 0
+
+
+def test_it_says_that_there_were_no_others_and_what_may_have_been(trail: Path) -> None:
+    life().write(trail)
+    assert list(told(trail).statement()) == [
+        (
+            f"no other changes of {SG} between 2026-11-22T12:00:00.000Z and 2026-11-22T12:00:08.000Z, "
+            "in entries 0 to 8 of this log"
+        ),
+        "1 call whose resources could not be told: entry 7",
+    ]
+
+
+def test_it_says_when_nobody_was_watching(trail: Path) -> None:
+    life().close().wait(5 * MINUTE).open().wait(SECOND).close().write(trail)
+    assert list(told(trail).statement())[-1] == (
+        "nobody was watching from 2026-11-22T12:00:08.000Z to 2026-11-22T12:05:08.000Z: "
+        "no recorder was running"
+    )
+
+
+def test_it_says_which_calls_were_erased(trail: Path) -> None:
+    life().close().write(trail)
+    maintenance.erase(trail, [Target(5, ("what",))], None)
+    story = told(trail)
+    assert story.erased == (5,)
+    assert "1 call erased since: entry 5" in list(story.statement())
+
+
+def test_a_part_of_the_time_is_a_part_of_the_story(trail: Path) -> None:
+    life().write(trail)
+    where = Filter(since=NOON + 2 * SECOND, until=NOON + 4 * SECOND)
+    assert [x.event for x in told(trail, where).chapters] == ["ec2:DeleteSecurityGroup"]
+
+
+def test_a_name_that_stands_for_two_resources_is_said(trail: Path) -> None:
+    story = Story().open()
+    for account in ("111111111111", "222222222222"):
+        story.call("CreateBucket").wait(SECOND)
+        at, draft = story.drafts.pop()
+        event = Event.parse(draft.facets)
+        assert event.what is not None
+        arn = f"arn:aws:iam::{account}:user/{SG}"
+        event.what["resources"] = [{"name": SG, "arn": arn, "type": "AWS::IAM::User"}]
+        row = project(event.who, event.what)
+        story.drafts.append((at, Draft(kind="api", facets=event.facets(), row=row)))
+    story.write(trail)
+    assert "the name stands for 2 resources: " in list(told(trail).statement())[1]
+
+
+def test_an_unknown_resource_has_no_story_and_that_is_stated(trail: Path) -> None:
+    watched = Story().open().wait(SECOND).call("StopInstances", resources=("i-0",)).beat()
+    watched.write(trail)
+    [line] = resource_history.lines(told(trail), output="table", width=None)
+    assert line.startswith(f"no other changes of {SG} between")
+
+
+def bundled(trail: Path, path: Path, job: export.Job) -> Bundle:
+    path.write_bytes(evidence.bundle_of(trail, job))
+    return Bundle.open(path)
+
+
+def test_an_extract_does_not_say_that_there_are_no_others(trail: Path, tmp_path: Path) -> None:
+    life().write(trail)
+    job = evidence.job(trail, Filter(event_name=("CreateSecurityGroup",)), facets=("what",))
+    with bundled(trail, tmp_path / "bundle.zip", job) as source:
+        story = resource_history.tell(source, SG, Filter())
+    assert [x.outcome for x in story.chapters] == ["changed"]
+    assert story.chapters[0].state is None
+    assert story.chapters[0].caller == "-"
+    assert next(iter(story.statement())).startswith("only what this bundle discloses")
+
+
+def test_a_range_says_so_of_any_resource_in_it(trail: Path, tmp_path: Path) -> None:
+    life().write(trail)
+    job = evidence.job(trail, Filter(resource_name=("i-0",)), complete=True)
+    with bundled(trail, tmp_path / "bundle.zip", job) as source:
+        story = resource_history.tell(source, SG, Filter())
+    assert len(story.chapters) == 4
+    assert next(iter(story.statement())).endswith("in entries 0 to 8 of this log")
+    assert story.undetermined == (7,)
+
+
+def test_json_says_all_of_it(trail: Path) -> None:
+    life().write(trail)
+    said = told(trail).to_json()
+    assert (said["complete"], said["entries"], said["undetermined"]) == (True, [0, 8], [7])
+    assert said["history"][1]["outcome"] == "failed: DependencyViolation"

@@ -1,0 +1,141 @@
+"""A recorder's beginning and end, and what it says meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+
+import pytest
+
+from apitrail.errors import UsageError
+from apitrail.recording.session import Session
+from apitrail.recording.settings import Settings
+from proxying import AWS, OK, dial, kinds, recording, request, secure, tunnel, upstream
+
+
+def start(trail, **settings):
+    async def scenario() -> None:
+        async with recording(trail, **settings):
+            pass
+
+    asyncio.run(scenario())
+
+
+@pytest.fixture
+def taken():
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        yield holder.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"modes": ("nonsense",)}, "not a mode"),
+        ({"modes": ("regular@x",)}, "not a mode"),
+        ({"modes": ("reverse:",)}, "not a mode"),
+        ({"upstream": "localhost:http"}, "not an endpoint URL"),
+        ({"tunnels": ("10.0.0.0/99",)}, "not a host or a network"),
+    ],
+)
+def test_a_bad_setting_leaves_nothing(tmp_path, settings, message):
+    trail = tmp_path / "trail"
+    with pytest.raises(UsageError, match=message):
+        asyncio.run(Session.start(trail, Settings(**settings)))
+    assert not trail.exists()
+
+
+def test_a_port_in_use_leaves_nothing(tmp_path, taken):
+    trail = tmp_path / "trail"
+    with pytest.raises(UsageError, match=r"cannot listen as .*in use"):
+        asyncio.run(Session.start(trail, Settings(modes=(f"regular@{taken}",))))
+    assert not trail.exists()
+
+
+def test_a_port_in_use_writes_nothing_into_a_trail(tmp_path, taken):
+    start(tmp_path)
+    before = kinds(tmp_path)
+    with pytest.raises(UsageError, match=r"cannot listen as .*in use"):
+        start(tmp_path, modes=(f"regular@{taken}",))
+    assert kinds(tmp_path) == before
+    start(tmp_path)  # and it was let go
+
+
+def test_a_second_recorder_is_told_of_the_first(tmp_path):
+    async def scenario() -> None:
+        async with recording(tmp_path) as session:
+            spec = f"regular@{session.listeners[0].port}"
+            with pytest.raises(UsageError, match="another recorder is writing"):
+                await Session.start(tmp_path, Settings(modes=(spec,)))
+
+    asyncio.run(scenario())
+    assert kinds(tmp_path) == ["open", "close"]
+
+
+def distrust(port: int) -> None:
+    """Go through the proxy to AWS with the system's own authorities."""
+    with socket.create_connection(("127.0.0.1", port), 10) as plain:
+        plain.sendall(f"CONNECT {AWS}:443 HTTP/1.1\r\n\r\n".encode())
+        assert b" 200 " in plain.recv(4096)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            ssl.create_default_context().wrap_socket(plain, server_hostname=AWS)
+
+
+def test_a_client_that_does_not_trust_us_is_told_of_once(tmp_path, capfd):
+    async def scenario() -> None:
+        async with recording(tmp_path) as session:
+            for _ in range(2):
+                await asyncio.to_thread(distrust, session.listeners[0].port)
+            async with asyncio.timeout(10):
+                while len(session._voice._told) < 1:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+
+    asyncio.run(scenario())
+    said = capfd.readouterr().err
+    assert said.count(f"apitrail: a client does not trust the certificate for {AWS}") == 1
+    assert "hint: give it the trail's ca-cert.pem" in said
+
+
+def test_nothing_of_the_traffic_is_said(tmp_path, capfd):
+    async def broken(peer) -> None:
+        await peer.message()
+        await peer.send(b"SECRET-ANSWER / nothing\r\nX: SECRET\r\n\r\n")
+
+    async def scenario() -> None:
+        async with (
+            upstream(broken) as stub,
+            recording(tmp_path, upstream=stub.url) as session,
+        ):
+            for sent in (request("/SECRET"), b"SECRET nonsense\r\n\r\n", b"GET /SECRET"):
+                async with dial(session) as client:
+                    await tunnel(client, f"{AWS}:443")
+                    await secure(client, tmp_path)
+                    await client.send(sent)
+                    client.writer.write_eof() if client.writer.can_write_eof() else None
+                    if sent != b"GET /SECRET":
+                        await client.head()
+
+    asyncio.run(scenario())
+    out, err = capfd.readouterr()
+    assert "SECRET" not in out + err
+    assert b"SECRET-ANSWER" not in (tmp_path / "trail.db").read_bytes()
+
+
+def test_it_says_how_far_it_is(tmp_path):
+    async def scenario() -> None:
+        async with (
+            upstream() as stub,
+            recording(tmp_path, upstream=stub.url) as session,
+            dial(session) as client,
+        ):
+            await tunnel(client, f"{AWS}:443")
+            await secure(client, tmp_path)
+            await client.send(request())
+            assert await client.message() == OK
+            status = await session._status({})
+            assert status["calls"] == 1
+            assert status["entries"] == 2
+
+    asyncio.run(scenario())

@@ -1,0 +1,133 @@
+"""Who is let through: by Host, by Origin, by token."""
+
+import asyncio
+
+import pytest
+
+from apitrail.errors import UsageError
+from apitrail.web.host_check import Address, Guard, new_token, parse_token
+
+TOKEN = "APITRAIL0123456789ABCDEF"
+
+
+async def _ours(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"ours"})
+
+
+def ask(guard, headers, query=b""):
+    """Status and body of an answer to these headers."""
+    sent = []
+    scope = {
+        "type": "http", "query_string": query,
+        "headers": [(k.lower().encode(), v.encode()) for k, v in headers.items()],
+    }  # fmt: skip
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(guard(scope, None, send))
+    return sent[0]["status"], sent[1]["body"].decode()
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8484", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:8484", 200),
+        ("192.0.2.1:80", 200),
+        ("localhost:8484", 200),
+        ("LOCALHOST", 200),
+        ("trail.example", 200),
+        ("trail.example.:8484", 200),
+        ("evil.example", 403),
+        ("trail.example.evil.example", 403),
+        ("127.0.0.1.evil.example:8484", 403),
+        ("localhost.evil.example", 403),
+        ("", 403),
+    ],
+)
+def test_only_hosts_that_cannot_be_rebound(host, status):
+    assert ask(Guard(_ours, frozenset({"trail.example"})), {"Host": host})[0] == status
+
+
+def test_a_request_without_host_is_refused():
+    assert ask(Guard(_ours), {})[0] == 403
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:8484"])
+def test_web_pages_are_refused(origin):
+    assert ask(Guard(_ours), {"Host": "127.0.0.1", "Origin": origin})[0] == 403
+
+
+SIGNED = (
+    "AWS4-HMAC-SHA256 Credential={}/20261123/us-east-1/cloudtrail/aws4_request, "
+    "SignedHeaders=host, Signature=00"
+)
+
+
+@pytest.mark.parametrize(
+    ("authorization", "status"),
+    [
+        (f"Bearer {TOKEN}", 200),
+        (f"bearer  {TOKEN}", 200),
+        (SIGNED.format(TOKEN), 200),
+        (SIGNED.format("AKIAIOSFODNN7EXAMPLE"), 403),
+        (f"Bearer {TOKEN[:-1]}", 403),
+        (f"Bearer {TOKEN}x", 403),
+        (f"Basic {TOKEN}", 403),
+        (TOKEN, 403),
+        ("", 403),
+        ("Bearer é", 403),
+    ],
+)
+def test_the_token_is_shown_as_bearer_or_as_access_key_id(authorization, status):
+    guard = Guard(_ours, token=TOKEN)
+    assert ask(guard, {"Host": "127.0.0.1", "Authorization": authorization})[0] == status
+
+
+def test_a_presigned_url_shows_the_token_too():
+    guard = Guard(_ours, token=TOKEN)
+    query = f"X-Amz-Credential={TOKEN}%2F20261123%2Fus-east-1%2Fs3%2Faws4_request".encode()
+    assert ask(guard, {"Host": "127.0.0.1"}, query)[0] == 200
+    assert ask(guard, {"Host": "127.0.0.1"}, query.replace(b"A", b"B"))[0] == 403
+
+
+def test_a_refusal_has_the_form_its_client_reads():
+    guard = Guard(_ours, token=TOKEN)
+    api = {"Host": "127.0.0.1", "X-Amz-Target": "x.LookupEvents"}
+    assert '"__type": "UnrecognizedClientException"' in ask(guard, api)[1]
+    assert "<Code>UnrecognizedClientException</Code>" in ask(guard, {"Host": "127.0.0.1"})[1]
+
+
+def test_tokens_are_such_that_clients_take_them():
+    assert parse_token(f" {new_token()}\n")
+    assert new_token() != new_token()
+    for text in ("short", "with space in it, and long enough", "", "x" * 129):
+        with pytest.raises(UsageError, match="16 to 128"):
+            parse_token(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "loopback"),
+    [
+        ("127.0.0.1:8484", Address("127.0.0.1", 8484), True),
+        ("[::1]:0", Address("::1", 0), True),
+        ("localhost:80", Address("localhost", 80), True),
+        ("127.1.2.3:80", Address("127.1.2.3", 80), True),
+        ("0.0.0.0:80", Address("0.0.0.0", 80), False),
+        ("[::]:80", Address("::", 80), False),
+        ("trail.example:80", Address("trail.example", 80), False),
+    ],
+)
+def test_addresses(text, address, loopback):
+    assert Address.parse(text) == address
+    assert str(address) == text
+    assert address.is_loopback is loopback
+
+
+@pytest.mark.parametrize("text", ["8484", ":8484", "127.0.0.1", "127.0.0.1:", "h:x", "h:65536", ""])
+def test_what_is_no_address(text):
+    with pytest.raises(UsageError, match="not an address"):
+        Address.parse(text)
