@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from apitrail.errors import UsageError
-from apitrail.identity import principal_arn as arns
 from apitrail.identity.identity import Identity
+from apitrail.identity.principal_arn import principal
 
 _FIELDS = ("arn", "account", "principal_id", "user_name")
 _HINT = (
@@ -49,7 +49,7 @@ def _named(key: str, entry: Mapping[str, str]) -> Identity:
         raise UsageError(f"identities.{key}.account is not twelve digits: {account!r}", hint=_HINT)
     named = Identity(account=account)
     if arn is not None:
-        parsed = arns.parse(arn)
+        parsed = principal(arn)
         if parsed is None:
             raise UsageError(f"identities.{key}.arn names no principal: {arn!r}", hint=_HINT)
         if account not in (None, parsed.account):

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from apitrail.aws.arn import Arn
 from apitrail.aws.call import Path, Redacted
-from apitrail.identity import principal_arn as arns
 from apitrail.identity.identity import Identity, Issuer, Session
+from apitrail.identity.principal_arn import principal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +72,8 @@ def _role_session(
     lesson: Lesson, *, arn: str | None, role: str | None, unique_id: str | None
 ) -> Identity:
     """A session of a role; who asked for it is its link to what came before."""
-    named = arns.parse(arn) if arn else None
-    issued = arns.parse(role) if role else None
+    named = principal(arn)
+    issued = principal(role)
     account = (named or issued or Identity()).account
     issuer = Issuer(
         type="Role",
@@ -118,10 +119,11 @@ def federated_role(lesson: Lesson) -> Identity:
 
 def assumed_root(lesson: Lesson) -> Identity | None:
     target = lesson.asked("TargetPrincipal") or ""
-    account = target if target.isdigit() else arns.account_of(target)
+    named = Arn.parse(target)
+    account = named.owner if named else target if target.isdigit() else None
     if account is None:
         return None
-    arn = target if target.startswith("arn:") else f"arn:aws:iam::{account}:root"
+    arn = str(named or Arn(service="iam", account=account, resource="root"))
     return Identity(
         type="Root",
         arn=arn,
@@ -139,7 +141,7 @@ def assumed_root(lesson: Lesson) -> Identity | None:
 
 def federated_user(lesson: Lesson) -> Identity | None:
     arn = lesson.told("FederatedUser", "Arn")
-    named = arns.parse(arn) if arn else None
+    named = principal(arn)
     if named is None:
         return None
     caller = lesson.caller
@@ -160,7 +162,7 @@ def federated_user(lesson: Lesson) -> Identity | None:
 
 def delegated(lesson: Lesson) -> Identity | None:
     arn = lesson.told("AssumedPrincipal")
-    named = arns.parse(arn) if arn else None
+    named = principal(arn)
     if named is None:
         return None
     session = replace(named.session or Session(), created=lesson.at)
@@ -172,7 +174,7 @@ def caller_identity(lesson: Lesson) -> Identity | None:
     arn, account = lesson.told("Arn"), lesson.told("Account")
     if arn is None or account is None:
         return None
-    named = arns.parse(arn) or Identity(arn=arn)
+    named = principal(arn) or Identity(arn=arn)
     caller = lesson.caller
     same = caller.arn in (None, arn)
     return replace(
@@ -203,7 +205,7 @@ def key_of_user(lesson: Lesson) -> Identity | None:
 
 def user(lesson: Lesson) -> Identity | None:
     arn = lesson.field("Arn")
-    named = arns.parse(arn) if arn else None
+    named = principal(arn)
     return replace(named, principal_id=lesson.field("UserId")) if named else None
 
 
@@ -218,7 +220,7 @@ def own_user(lesson: Lesson) -> Identity | None:
 
 def role(lesson: Lesson) -> Identity | None:
     arn = lesson.field("Arn")
-    named = arns.parse(arn) if arn else None
+    named = principal(arn)
     return replace(named, principal_id=lesson.field("RoleId")) if named else None
 
 
@@ -237,11 +239,11 @@ def sso_role(lesson: Lesson) -> Identity:
 
 def tenant_role(lesson: Lesson) -> Identity:
     role, name = lesson.asked("roleArn"), lesson.asked("sessionName")
-    issued = arns.parse(role) if role else None
+    issuer, issued = Arn.parse(role or ""), principal(role)
     arn = None
-    if role and issued and name:
-        partition = role.split(":")[1]
-        arn = f"arn:{partition}:sts::{issued.account}:assumed-role/{issued.user_name}/{name}"
+    if issuer and issued and name:
+        session = f"assumed-role/{issued.user_name}/{name}"
+        arn = str(replace(issuer, service="sts", resource=session))
     return _role_session(lesson, arn=arn, role=role, unique_id=None)
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from apitrail.aws import arn
 from apitrail.delivery.logfiles import tree
 from apitrail.delivery.logfiles.place import iso
 from apitrail.entry import Entry
@@ -18,9 +19,8 @@ from apitrail.web import members
 from apitrail.web.api_error import Fault
 from apitrail.web.content import Served
 
-# "Naming requirements" in the CloudTrail User Guide, and the form of a trail's ARN.
+# "Naming requirements" in the CloudTrail User Guide.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]")
-_ARN = re.compile(r"arn:[^:]+:cloudtrail:[^:]+:[0-9]{12}:trail/(.+)")
 
 
 def describe_trails(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def list_tags(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
     if not names:
         raise Fault("ValidationException", "ResourceIdList is required")
     for name in names:
-        if _ARN.fullmatch(name) is None:
+        if not _is_trail_arn(name):
             raise Fault("CloudTrailARNInvalidException", f"Not the ARN of a trail: {name}")
         if name not in {about["TrailARN"] for about in served.trails()}:
             raise Fault("ResourceNotFoundException", f"Unknown trail: {name}")
@@ -103,8 +103,8 @@ def list_tags(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def find(served: Served, name: str) -> dict[str, Any]:
     """The trail of a name or an ARN; of a name, the first."""
-    if name.startswith("arn:"):
-        if _ARN.fullmatch(name) is None:
+    if arn.looks_like(name):
+        if not _is_trail_arn(name):
             raise Fault("CloudTrailARNInvalidException", f"Not the ARN of a trail: {name}")
     elif _NAME.fullmatch(name) is None:
         raise Fault("InvalidTrailNameException", f"Not the name of a trail: {name}")
@@ -112,6 +112,15 @@ def find(served: Served, name: str) -> dict[str, Any]:
         if name in (about["Name"], about["TrailARN"]):
             return about
     raise Fault("TrailNotFoundException", f"Unknown trail: {name}")
+
+
+def _is_trail_arn(name: str) -> bool:
+    match arn.Arn.parse(name):
+        case arn.Arn(service="cloudtrail", region=str(region), owner=str()) as found:
+            return (
+                region != "" and found.resource.startswith("trail/") and found.resource != "trail/"
+            )
+    return False
 
 
 def _no_token(given: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from apitrail.aws.arn import Arn
 from apitrail.aws.find import host
 
 _TAIL = r"(?:\.dualstack)?(?:[.-](?P<region>[a-z]{2,4}-[a-z0-9-]+-\d+))?"
@@ -52,12 +53,11 @@ _FORMS = (
     ),
 )
 
+# Form -> service and resource of the ARN.
 _RESOURCES = {
-    "accesspoint": "arn:{partition}:s3:{region}:{account}:accesspoint/{name}",
-    "object-lambda": "arn:{partition}:s3-object-lambda:{region}:{account}:accesspoint/{name}",
-    "outposts": (
-        "arn:{partition}:s3-outposts:{region}:{account}:outpost/{outpost}/accesspoint/{name}"
-    ),
+    "accesspoint": ("s3", "accesspoint/{name}"),
+    "object-lambda": ("s3-object-lambda", "accesspoint/{name}"),
+    "outposts": ("s3-outposts", "outpost/{outpost}/accesspoint/{name}"),
 }
 
 
@@ -87,9 +87,14 @@ def address(name: str) -> Address | None:
 
 def _address(kind: str, found: dict[str, str | None], parsed: host.Host) -> Address:
     region = found.get("region") or parsed.region
-    template = _RESOURCES.get(kind)
-    if template is None:
+    if kind not in _RESOURCES:
         return Address(bucket=found.get("name"), region=region)
-    partition = parsed.partition or "aws"
-    arn = template.format(**{**found, "partition": partition, "region": region or ""})
-    return Address(bucket=arn, region=region)
+    service, resource = _RESOURCES[kind]
+    arn = Arn(
+        partition=parsed.partition or "aws",
+        service=service,
+        region=region or "",
+        account=found["account"] or "",
+        resource=resource.format(**found),
+    )
+    return Address(bucket=str(arn), region=region)

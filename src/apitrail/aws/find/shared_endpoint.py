@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
+from apitrail.aws.arn import Arn
 from apitrail.aws.find.index import Service
 from apitrail.exchange import Request
 
-_ARN = re.compile(r"arn:[\w-]+:([\w-]+):[\w-]*:\d*:([\w./:-]+)")
 _MOST_BODY = 4096
 
 # Service authorization reference, "Resource types defined by …": the ARN's service, how its
@@ -69,8 +69,8 @@ def _plain(name: str) -> str:
 def _by_resource(names: dict[str, Service], request: Request) -> Service | None:
     text = unquote(request.target[:_MOST_BODY])
     text += " " + request.body.data[:_MOST_BODY].decode("utf-8", "replace")
-    for arn in _ARN.finditer(text):
+    for arn in Arn.within(text):
         for owner, resource, service in _RESOURCES:
-            if owner == arn[1] and service in names and re.match(resource, arn[2]):
+            if owner == arn.service and service in names and re.match(resource, arn.resource):
                 return names[service]
     return None

@@ -39,15 +39,25 @@ class Place:
         """A regional ARN, or None where region or (for an owned one) account are unknown."""
         if self.region is None or (owned and self.account is None):
             return None
-        owner = self.account if owned else ""
-        return f"arn:{self.partition}:{service}:{self.region}:{owner}:{resource}"
+        return str(
+            Arn(
+                partition=self.partition,
+                service=service,
+                region=self.region,
+                account=(self.account or "") if owned else "",
+                resource=resource,
+            )
+        )
+
+    def s3(self, resource: str) -> str:
+        """The ARN of a bucket or an object, which has neither region nor account."""
+        return str(Arn(partition=self.partition, service="s3", resource=resource))
 
 
 def described(arn: Arn) -> Resource:
     """The resource that an ARN names."""
     kind, name = _kind_and_name(arn)
-    account = arn.account if len(arn.account) == 12 else None
-    return Resource(arn=str(arn), type=kind, name=name, account=account)
+    return Resource(arn=str(arn), type=kind, name=name, account=arn.owner)
 
 
 def _kind_and_name(arn: Arn) -> tuple[str | None, str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
+from apitrail.aws.arn import looks_like
 from apitrail.aws.call import Call, Redacted
 from apitrail.cloudtrail.resources.resource import Place, Resource
 
@@ -40,7 +41,7 @@ def _aliases(asked: list[tuple[str, str]], place: Place) -> Iterator[Resource]:
 def _tables(asked: list[tuple[str, str]], place: Place) -> Iterator[Resource]:
     """Tables that are a map's keys, or in a statement."""
     for member, text in asked:
-        names = [text] if member == "requestitems" and not text.startswith("arn:") else []
+        names = [text] if member == "requestitems" and not looks_like(text) else []
         for name in _TABLE.findall(text) if member == "statement" else names:
             arn = place.arn("dynamodb", f"table/{name}")
             yield Resource(arn=arn, type="AWS::DynamoDB::Table", name=name, account=place.account)
@@ -51,14 +52,14 @@ def _s3(parameters: dict[str, Any], place: Place) -> Iterator[Resource]:
     bucket = _plain(parameters.get("Bucket"))
     if bucket is None:
         return
-    point = bucket.startswith("arn:")
-    base = f"{bucket}/object" if point else f"arn:{place.partition}:s3:::{bucket}"
+    point = looks_like(bucket)
+    base = f"{bucket}/object" if point else place.s3(bucket)
     for key in _keys(parameters):
         yield Resource(arn=f"{base}/{key}", type="AWS::S3::Object", name=f"{bucket}/{key}")
     source = _plain(parameters.get("CopySource"))
-    if source is not None and "/" in source and not source.startswith("arn:"):
+    if source is not None and "/" in source and not looks_like(source):
         name = unquote(source).removeprefix("/").partition("?versionId=")[0]
-        yield Resource(arn=f"arn:{place.partition}:s3:::{name}", type="AWS::S3::Object", name=name)
+        yield Resource(arn=place.s3(name), type="AWS::S3::Object", name=name)
     if not point:
         yield Resource(arn=base, type="AWS::S3::Bucket", name=bucket, account=place.account)
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from apitrail.aws.arn import LONGEST, Arn
+from apitrail.aws.arn import LONGEST, Arn, looks_like
 from apitrail.aws.call import Map, Redacted
 from apitrail.cloudtrail.resources.resource import Place, Resource, described
 from apitrail.cloudtrail.resources.types import type_name
@@ -79,7 +79,7 @@ def _inside(value: Any, member: str) -> Iterator[tuple[str, Any]]:
 def spelled_out(said: list[tuple[str, str]], place: Place) -> Iterator[Resource]:
     """Whole ARNs, EC2's ids and queue URLs, whatever member they are in."""
     for _, text in said:
-        if text.startswith("arn:"):
+        if looks_like(text):
             arn = Arn.parse(text)
             if arn is not None:
                 yield described(arn)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from apitrail.aws.arn import Arn
+
 TRAIL = "apitrail"
 # Where a call's account could not be told. The CLI wants twelve digits of a trail's ARN.
 NO_ACCOUNT = "000000000000"
@@ -44,7 +46,10 @@ class Place:
         The AWS CLI validates the region of the ARN unless it is told otherwise, so every region
         has a trail of its own: nothing is left out by who forgets an option.
         """
-        return f"arn:aws:cloudtrail:{self.region}:{self.account}:trail/{TRAIL}"
+        trail = f"trail/{TRAIL}"
+        return str(
+            Arn(service="cloudtrail", region=self.region, account=self.account, resource=trail)
+        )
 
     def log_key(self, prefix: str, time: int, unique: str) -> str:
         """The key of a log file delivered at `time`, Unix seconds; `unique` is 16 alphanumerics.

@@ -10,6 +10,7 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
+from apitrail.aws.arn import Arn
 from apitrail.replay.recorded.recorded_call import REDACTED
 
 # Parameters that botocore computes from the others (botocore.handlers, and its checksum and
@@ -83,8 +84,8 @@ def _plain(text: str) -> Any:
 
 def _source_region(given: dict[str, Any]) -> dict[str, str]:
     for item in given.values():
-        match item.split(":") if isinstance(item, str) else []:
-            case ["arn", _, "rds", str(region), *_]:
+        match Arn.parse(item) if isinstance(item, str) else None:
+            case Arn(service="rds", region=region):
                 return {"SourceRegion": region}
     return {}
 
