@@ -112,6 +112,23 @@ class Entry:
             raise FormatError("malformed entry: facets unknown, twice or out of order")
         return cls(data, index, time, _hash(match["p"]), kind, MappingProxyType(dict(committed)))
 
+    @staticmethod
+    def head_of(data: bytes) -> tuple[int, int, str]:
+        """Index, time and kind of an entry, without its commitments: for reading many.
+
+        Raises:
+            FormatError: it does not begin as an entry.
+        """
+        # An entry has one spelling, so nothing before the kind can be taken for it.
+        if (match := _HEAD.match(data)) is None:
+            raise FormatError("malformed entry")
+        return int(match["index"]), int(match["time"]), match["kind"].decode("ascii")
+
+    @staticmethod
+    def kind_of(data: bytes) -> str:
+        """The kind of an entry, as `head_of`; raises FormatError."""
+        return Entry.head_of(data)[2]
+
     @property
     def hash(self) -> bytes:
         """RFC 6962 leaf hash of the stored bytes."""
@@ -127,7 +144,9 @@ _HASH = rb"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
 _NUMBER = rb"0|[1-9][0-9]{0,18}"
 _PAIR = rb'"[a-z]+":"' + _HASH + rb'"'
 _COMMITTED = re.compile(rb'"([a-z]+)":"(' + _HASH + rb')"')
-_ENTRY = re.compile(
+_START = (
     rb'\{"v":1,"i":(?P<index>' + _NUMBER + rb'),"t":(?P<time>' + _NUMBER + rb'),"p":"(?P<p>'
-    + _HASH + rb')","k":"(?P<kind>[a-z]+)","c":\{(?P<c>(?:' + _PAIR + rb"(?:," + _PAIR + rb")*)?)\}\}"
+    + _HASH + rb')","k":"(?P<kind>[a-z]+)","c":\{'
 )  # fmt: skip
+_HEAD = re.compile(_START)
+_ENTRY = re.compile(_START + rb"(?P<c>(?:" + _PAIR + rb"(?:," + _PAIR + rb")*)?)\}\}")

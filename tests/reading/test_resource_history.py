@@ -12,9 +12,9 @@ from apitrail.evidence import maintenance
 from apitrail.evidence.bundle import Bundle
 from apitrail.query import Filter, project
 from apitrail.reading import resource_history
-from apitrail.trail.erasure import Target
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import Draft
+from apitrail.trail.statements import Target
 from evidence.bundle import evidence
 from evidence.bundle.evidence import MINUTE, NOON, SECOND, SG, Story
 

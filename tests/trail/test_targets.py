@@ -16,8 +16,8 @@ from apitrail.evidence import maintenance
 from apitrail.evidence.verify import Verdict
 from apitrail.query import Filter
 from apitrail.trail import keys, targets
-from apitrail.trail.erasure import Target
 from apitrail.trail.reader import Reader
+from apitrail.trail.statements import Target
 from apitrail.trail.writer import Trail
 from trails import SIGNER, T0, check, make
 

@@ -19,7 +19,7 @@ from apitrail.errors import Error, UsageError
 from apitrail.evidence.verify import Report, Trust
 from apitrail.query import Filter
 from apitrail.trail import database
-from apitrail.trail.erasure import Target
+from apitrail.trail.statements import Target
 
 if TYPE_CHECKING:
     from apitrail.delivery.bucket.shipping import Outcome, Shipping

@@ -18,12 +18,11 @@ from typing import BinaryIO
 from apitrail import __version__
 from apitrail.entry import TAGS, Entry
 from apitrail.errors import RecordingError, UsageError
-from apitrail.event import Event, dump, iso
+from apitrail.event import Event, iso
 from apitrail.evidence import maintenance
 from apitrail.evidence.bundle import Bundle, bundle_writer, layout, time_range
 from apitrail.evidence.bundle.log_tree import Tree, tree_of
 from apitrail.evidence.bundle.manifest import Manifest, Range
-from apitrail.evidence.verify.segment import parse_what
 from apitrail.query import Filter
 from apitrail.reading import event_detail, render
 from apitrail.replay.recorded import in_order, read
@@ -31,10 +30,10 @@ from apitrail.replay.scripts import formats
 from apitrail.source import Source
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.note import Note
-from apitrail.trail import control, erasure
+from apitrail.trail import control, statements
 from apitrail.trail.keys import Keys
 from apitrail.trail.rotation import Rotation
-from apitrail.trail.rows import Draft
+from apitrail.trail.statements import Erase, Heartbeat, Key, Open
 
 RECORD_TAGS = ("who", "what", "request", "response")
 
@@ -182,8 +181,8 @@ async def _beat(directory: Path) -> int:
     custodian = await maintenance.enter(directory)
     async with custodian.trail as trail:
         await trail.recover()
-        what = {"recording": False, "calls": 0, "tunnelled": {}, "in_flight": 0}
-        index = await trail.append(Draft(kind="heartbeat", facets={"what": dump(what)}))
+        said = Heartbeat(recording=False, calls=0, tunnelled={}, in_flight=0)
+        index = await trail.append(statements.draft(said))
         custodian.remember()
     return index
 
@@ -230,13 +229,12 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
     return plan, tree_of(source, note)
 
 
-_BOOKS = (b'"k":"key"', b'"k":"erase"', b'"k":"open"')
+_BOOKS = (Key.KIND, Erase.KIND, Open.KIND)
 
 
 def _books(source: Source, size: int) -> list[Entry]:
     """The entries that say something of others: changes of key, erasures, starts."""
-    # An entry has one spelling, so its kind can be told without parsing it.
-    found = (data for data in source.entries(0, size) if any(kind in data for kind in _BOOKS))
+    found = (data for data in source.entries(0, size) if Entry.kind_of(data) in _BOOKS)
     return [Entry.parse(data) for data in found]
 
 
@@ -245,9 +243,7 @@ def _is_wanted(source: Source, link: Entry, wanted: set[int]) -> bool:
         return True
     if link.kind != "erase":
         return False
-    content = source.facets(link.index, ("what",)).get("what")
-    targets = erasure.parse(parse_what(content)) if content is not None else []
-    return any(target.index in wanted for target in targets)
+    return any(target.index in wanted for target in statements.erased(source, link.index))
 
 
 def _newest(source: Source, size: int, books: list[Entry], inside: range) -> Iterator[int]:
@@ -261,21 +257,17 @@ def _newest(source: Source, size: int, books: list[Entry], inside: range) -> Ite
         if (
             link is None
             or link.kind == "close"
-            or time_range.is_alive(link.kind, _what(source, index))
+            or time_range.is_alive(link.kind, statements.of(source, link.kind, index))
         ):
             return
-
-
-def _what(source: Source, index: int) -> Mapping[str, object] | None:
-    return Event.parse(source.facets(index, ("what",))).what
 
 
 def _keys(source: Source, books: list[Entry]) -> Iterator[str]:
     """One line for each change of key: entry, time, old and new verifier key."""
     for link in books:
-        content = source.facets(link.index, ("what",)).get("what") if link.kind == "key" else None
-        if content is not None:
-            rotation = Rotation.of(parse_what(content))
+        said = statements.of(source, link.kind, link.index) if link.kind == Key.KIND else None
+        if isinstance(said, Key):
+            rotation = Rotation.of(said)
             yield f"{link.index} {iso(link.time)} {rotation.old} {rotation.new}"
 
 
@@ -300,7 +292,8 @@ def _ends(source: Source, index: int, size: int, until: int | None) -> bool:
     link = _entry(source, index)
     return time_range.ends(
         index=index, size=size, time=link.time, kind=link.kind,
-        what=_what(source, index) if link.kind == "heartbeat" else None, until=until,
+        says=statements.of(source, link.kind, index) if link.kind == Heartbeat.KIND else None,
+        until=until,
     )  # fmt: skip
 
 

@@ -16,13 +16,11 @@ from typing import Any
 
 from apitrail import places
 from apitrail.errors import UsageError
-from apitrail.event import dump
 from apitrail.evidence.known_logs import KnownLogs
 from apitrail.tlog import note
-from apitrail.trail import control, database, erasure, lock
-from apitrail.trail.erasure import Target
+from apitrail.trail import control, database, lock, statements
 from apitrail.trail.keys import Keys
-from apitrail.trail.rows import Draft
+from apitrail.trail.statements import Anchor, Erase, Target
 from apitrail.trail.writer import ERASE_BATCH, Trail
 
 
@@ -46,11 +44,8 @@ class Custody:
 
     async def erase(self, request: dict[str, Any]) -> dict[str, Any]:
         """Erase `{"erased": [{"index", "facets"}], "reason"}`; gives how many `facets` it were."""
-        reason = request.get("reason")
-        count = await self.trail.erase(
-            erasure.parse(request), reason=None if reason is None else str(reason)
-        )
-        return {"facets": count}
+        asked = Erase.parse(request)
+        return {"facets": await self.trail.erase(asked.targets, reason=asked.reason)}
 
     async def rotate(self, _request: dict[str, Any]) -> dict[str, Any]:
         """A new key signs from now on; gives its `key` and the `index` of the entry."""
@@ -66,12 +61,11 @@ class Custody:
 
     async def anchor(self, request: dict[str, Any]) -> dict[str, Any]:
         """Have the log say where a copy of it is: `{"what": …}`; gives the entry's `index`."""
-        match request.get("what"):
-            case {"anchor": str()} as what:
-                draft = Draft(kind="anchor", facets={"what": dump(what)})
-                return {"index": await self.trail.append(draft)}
-            case _:
-                raise UsageError("an anchor says what it is")
+        what = request.get("what")
+        said = Anchor.parse(what) if isinstance(what, dict) else None
+        if said is None:
+            raise UsageError("an anchor says what it is")
+        return {"index": await self.trail.append(statements.draft(said))}
 
     def remember(self) -> None:
         """Tell `known_logs` how far the log has come, if that log is known to it."""
@@ -84,7 +78,7 @@ class Custody:
 def erase(directory: Path, targets: Iterable[Target], reason: str | None) -> int:
     """Erase, wherever the trail is written; gives how many facets."""
     return sum(
-        int(_do(directory, "erase", **erasure.what(part, reason))["facets"])
+        int(_do(directory, "erase", **Erase(part, reason).what())["facets"])
         for part in batched(targets, ERASE_BATCH)
     )
 
@@ -95,9 +89,9 @@ def rotate(directory: Path) -> tuple[int, str]:
     return int(answer["index"]), str(answer["key"])
 
 
-def anchor(directory: Path, what: dict[str, Any]) -> int:
+def anchor(directory: Path, said: Anchor) -> int:
     """Have the log say where a copy of it is; gives the entry's index."""
-    return int(_do(directory, "anchor", what=what)["index"])
+    return int(_do(directory, "anchor", what=said.what())["index"])
 
 
 def recover(directory: Path) -> str | None:

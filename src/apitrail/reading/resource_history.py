@@ -6,7 +6,6 @@ It does not know SQL or how the story is printed; it is read from the search ind
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +17,7 @@ from apitrail.evidence.bundle.watched import Coverage, Unwatched
 from apitrail.query import Filter, username
 from apitrail.reading import render
 from apitrail.source import Source
-from apitrail.trail import erasure
+from apitrail.trail import statements
 
 COLUMNS = ("TIME", "EVENT", "CALLER", "OUTCOME", "STATE AFTER IT", "ID")
 TAGS = ("who", "what", "request", "response")
@@ -26,8 +25,7 @@ TAGS = ("who", "what", "request", "response")
 # Members of a result that say that it worked, not what is there now.
 ACKNOWLEDGEMENTS = frozenset({"Return", "return", "ResponseMetadata", "RequestId", "requestId"})
 
-# An entry has one spelling (docs/format.md), so its kind and time are read without parsing it.
-_HEAD = re.compile(rb'\{"v":1,"i":([0-9]+),"t":([0-9]+),"p":"[^"]*","k":"([a-z]+)"')
+# Whose statements tell when somebody was watching.
 _SPEAKING = ("open", "close", "heartbeat")
 
 
@@ -245,29 +243,22 @@ def _read_books(source: Source, where: Filter, scope: range) -> _Books:
     erased: set[int] = set()
     last = 0
     for data in source.entries(scope.start, scope.stop):
-        match = _HEAD.match(data)
-        if match is None:
-            continue
-        index, last, kind = int(match[1]), int(match[2]), match[3].decode()
+        index, last, kind = Entry.head_of(data)
         if coverage is None:
             coverage = Coverage(last if where.since is None else where.since, until)
         if kind in _SPEAKING:
-            coverage.add(index, last, kind, _what(source, index))
+            coverage.add(index, last, kind, statements.of(source, kind, index))
         elif kind == "erase":
             coverage.add(index, last, kind, None)
-            for target in erasure.parse(_what(source, index) or {}):
+            for target in statements.erased(source, index):
                 if "what" in target.facets and _is_call(source, target.index):
                     erased.add(target.index)
         else:
-            coverage.add(index, last, kind, {})
+            coverage.add(index, last, kind, None)
     if coverage is None:
         return _Books(Coverage(where.since or 0, until), erased)
     coverage.finish(last)
     return _Books(coverage, erased)
-
-
-def _what(source: Source, index: int) -> Mapping[str, Any] | None:
-    return Event.parse(source.facets(index, ("what",))).what
 
 
 def _is_call(source: Source, index: int) -> bool:

@@ -20,7 +20,7 @@ from apitrail.aws.sign.credential import Credential
 from apitrail.cloudtrail import error_code, record
 from apitrail.cloudtrail.resources import iam_types, touching
 from apitrail.errors import Error, RecordingError
-from apitrail.event import Description, Event, describe, dump
+from apitrail.event import Description, Event, describe
 from apitrail.exchange import Exchange
 from apitrail.identity import Known
 from apitrail.identity.identity import Identity, Verdict
@@ -29,7 +29,10 @@ from apitrail.query import project
 from apitrail.redact import Redactor
 from apitrail.redact.cut import cut
 from apitrail.redact.keep import Keep
+from apitrail.trail import statements
 from apitrail.trail.rows import Draft
+from apitrail.trail.statements import Close, Heartbeat
+from apitrail.trail.statements import Open as Opened
 from apitrail.trail.writer import Trail, unknown
 
 # Bodies from this size on are decoded off the event loop, so that other calls go on.
@@ -90,8 +93,8 @@ class Recorder:
 
     async def start(self) -> int:
         """Write `open`, then account for calls a crash left; gives how many those were."""
-        what = {"apitrail": __version__, "configuration": dict(self.configuration)}
-        await self.trail.append(Draft(kind="open", facets={"what": dump(what)}))
+        said = Opened(apitrail=__version__, configuration=self.configuration)
+        await self.trail.append(statements.draft(said))
         recovered = await self.trail.recover()
         self._state = ""
         return recovered
@@ -102,15 +105,15 @@ class Recorder:
         for opened in list(self.in_flight.values()):
             with suppress(RecordingError):
                 await self.abandon(opened)
-        what = {"reason": reason, "calls": self.calls}
-        await self.trail.append(Draft(kind="close", facets={"what": dump(what)}))
+        await self.trail.append(statements.draft(Close(reason=reason, calls=self.calls)))
 
     async def heartbeat(self, passed: Mapping[str, int]) -> int:
         """Say that nothing is missing up to now, and what was tunnelled past, by host."""
-        what = {"calls": self.calls, "tunnelled": dict(passed), "in_flight": len(self.in_flight)}
-        if self.rejected:
-            what["rejected"] = self.rejected
-        return await self.trail.append(Draft(kind="heartbeat", facets={"what": dump(what)}))
+        said = Heartbeat(
+            calls=self.calls, tunnelled=passed, in_flight=len(self.in_flight),
+            rejected=self.rejected,
+        )  # fmt: skip
+        return await self.trail.append(statements.draft(said))
 
     async def begin(
         self, exchange: Exchange, run: Mapping[str, Any] | None = None, *, streamed: bool = False

@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from apitrail.event import dump
 from apitrail.recording.proxy.addon import Addon
 from apitrail.recording.proxy.destination import Upstream
 from apitrail.recording.proxy.master import Listener, Server
-from apitrail.trail.rows import Draft
+from apitrail.trail import statements
+from apitrail.trail.statements import Run
 
 # A command has its answer a moment before its call is counted, if the answer was streamed.
 SETTLE = 5.0
@@ -54,12 +54,9 @@ class Runs:
         """
         upstreams = {url: Upstream.parse(url) for url in reverse}
         run_id = secrets.token_hex(6)
-        about: dict[str, Any] = {"id": run_id, "labels": dict(labels)}
-        if command:
-            about["command"] = command
-        what = {"run": about, "started": self.clock()}
-        trail = self.addon.recorder.trail
-        await trail.append(Draft(kind="run", facets={"what": dump(what)}, run=run_id))
+        run = Run(id=run_id, labels=labels, command=command or None, started=self.clock())
+        await self.addon.recorder.trail.append(statements.draft(run))
+        about = run.about
         self.addon.runs[run_id] = about
         if alone:
             self.addon.default_run = about

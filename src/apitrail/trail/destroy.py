@@ -15,10 +15,10 @@ from apitrail.entry import TAGS, Entry
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Row, project
-from apitrail.trail import database, erasure
-from apitrail.trail.erasure import Target
+from apitrail.trail import database
 from apitrail.trail.reader import decompress
 from apitrail.trail.rows import STRING_COLUMNS, Batch, strings_of
+from apitrail.trail.statements import ERASABLE, Target
 
 # Columns of `event` that come from `who`.
 _CALLER = ("username", "access_key_id", "source_ip", "run")
@@ -60,7 +60,7 @@ def present(connection: sqlite3.Connection, targets: Iterable[Target]) -> list[T
         row = connection.execute("SELECT data FROM entry WHERE idx = ?", (index,)).fetchone()
         if row is None:
             raise UsageError(f"there is no entry {index}")
-        if (kind := Entry.parse(row[0]).kind) not in erasure.KINDS:
+        if (kind := Entry.parse(row[0]).kind) not in ERASABLE:
             raise UsageError(f"entry {index} is of kind {kind!r}, whose content is never erased")
         there = tags & _tags(connection, index)
         if there:

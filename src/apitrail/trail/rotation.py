@@ -12,14 +12,13 @@ It is a C2SP signed note with a signature by each; it does not know where keys a
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from apitrail.errors import FormatError, VerificationError
 from apitrail.source import Source
 from apitrail.tlog import encoding, merkle, note
+from apitrail.trail import statements
+from apitrail.trail.statements import Key
 
 _HEADER = "apitrail key rotation v1"
 
@@ -68,22 +67,22 @@ class Rotation:
         lines = (_HEADER, self.origin, self.index, previous, self.old, self.new)
         return "".join(f"{line}\n" for line in lines)
 
-    def what(self, old: note.NoteSigner, new: note.NoteSigner) -> dict[str, Any]:
+    def signed(self, old: note.NoteSigner, new: note.NoteSigner) -> Key:
         """What the `key` entry says, signed by both."""
-        return {
-            "old": str(self.old),
-            "new": str(self.new),
-            "note": note.sign(str(self), old, new),
-        }
+        return Key(str(self.old), str(self.new), note.sign(str(self), old, new))
 
     @classmethod
-    def of(cls, what: Mapping[str, Any]) -> Rotation:
-        """Inverse of `what`; raises FormatError, VerificationError where a signature is not good."""
-        if not isinstance(text := what.get("note"), str):
-            raise FormatError("malformed key rotation: no note")
-        rotation = cls.parse(note.Note.parse(text).text)
-        if (what.get("old"), what.get("new")) != (str(rotation.old), str(rotation.new)):
+    def of(cls, said: Key) -> Rotation:
+        """Inverse of `signed`; raises FormatError, VerificationError where a signature is not good."""
+        rotation = cls.from_note(said.note)
+        if (said.old, said.new) != (str(rotation.old), str(rotation.new)):
             raise FormatError("malformed key rotation: its keys are not those of its note")
+        return rotation
+
+    @classmethod
+    def from_note(cls, text: str) -> Rotation:
+        """The rotation in a note that both of its keys have signed; raises as `of`."""
+        rotation = cls.parse(note.Note.parse(text).text)
         if len(note.open(text, [rotation.old, rotation.new]).signatures) != 2:
             raise VerificationError("the key rotation is not signed by both keys")
         return rotation
@@ -110,16 +109,13 @@ def trace(source: Source) -> list[Rotation]:
 
 def _at(source: Source, index: int) -> Rotation:
     link = source.entry(index)
-    content = source.facets(index, ("what",)).get("what")
-    if link is None or link.kind != "key" or content is None:
+    is_key = link is not None and link.kind == Key.KIND
+    said = statements.of(source, Key.KIND, index) if is_key else None
+    if link is None or not isinstance(said, Key):
         raise VerificationError(
             f"two keys have signed a checkpoint, but entry {index} changes none"
         )
-    try:
-        what = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise FormatError("malformed key rotation: not JSON") from error
-    rotation = Rotation.of(what if isinstance(what, dict) else {})
+    rotation = Rotation.of(said)
     if (rotation.index, rotation.previous) != (link.index, link.previous):
         raise VerificationError(f"entry {index} holds a change of key that was made elsewhere")
     return rotation

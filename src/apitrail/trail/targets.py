@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from apitrail.entry import CALLS, TAGS
 from apitrail.errors import UsageError
-from apitrail.trail.erasure import Target
 from apitrail.trail.reader import Reader
+from apitrail.trail.statements import Target
 
 # What retention takes: calls, and the runs that name commands. Book-keeping stays.
 PRUNED = (*CALLS, "run")

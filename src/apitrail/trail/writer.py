@@ -19,25 +19,24 @@ from typing import IO, Self
 import aiosqlite
 
 from apitrail.errors import RecordingError, UsageError
-from apitrail.event import dump
 from apitrail.query import project
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail import database, destroy, durable, erasure, lock, rotation
-from apitrail.trail.erasure import Target
+from apitrail.trail import database, destroy, durable, lock, rotation, statements
 from apitrail.trail.head import Head
 from apitrail.trail.intents import Pending
 from apitrail.trail.queue import Alone, Append, Begin, Item, fail
 from apitrail.trail.reader import decompress
 from apitrail.trail.resume import CHECKPOINT, Resuming
 from apitrail.trail.rows import Batch, Draft, Sealer, strings_of
+from apitrail.trail.statements import Close, Erase, Gap, Target
 from apitrail.trail.strings import Strings
 
 # A kept checkpoint at the latest after this many entries or milliseconds.
 KEEP_ENTRIES = 65_536
 KEEP_MILLISECONDS = 60_000
 # A checkpoint is kept after each of these, whatever the time.
-KEEP_KINDS = ("close", "gap")
+KEEP_KINDS = (Close.KIND, Gap.KIND)
 
 # So many waiters share one fsync at the most.
 BATCH = 1_024
@@ -204,10 +203,10 @@ class Trail:
         """
 
         async def work() -> int:
-            statement = rotation.Rotation.between(
+            change = rotation.Rotation.between(
                 self.signer, new, index=self._head.size, previous=self._head.last
             )
-            draft = Draft(kind="key", facets={"what": dump(statement.what(self.signer, new))})
+            draft = statements.draft(change.signed(self.signer, new))
             batch, head, indexes = self._seal([draft])
             text = self._sign(head, self.signer, new)
             # Kept for ever: whoever trusts the old key learns the new one from it.
@@ -272,8 +271,8 @@ class Trail:
     async def _state_loss(self, lost: Sequence[str]) -> None:
         """The first entry after a loss names every head that is lost; only then publish."""
         self.lost = f"entries from {self._head.size} on that were signed before"
-        what = {"lost": list(dict.fromkeys(lost)), "size": self._head.size}
-        await self.append(Draft(kind="gap", facets={"what": dump(what)}))
+        gap = Gap(tuple(dict.fromkeys(lost)), self._head.size)
+        await self.append(statements.draft(gap))
         await self._publish_now()
 
     async def _recorded(self, key: str) -> bool:
@@ -310,7 +309,9 @@ class Trail:
             if items and isinstance(self._queue[0], Alone):
                 break
             items.append(item := self._queue.popleft())
-            if isinstance(item, Alone) or (isinstance(item, Append) and item.draft.kind == "close"):
+            if isinstance(item, Alone) or (
+                isinstance(item, Append) and item.draft.kind == Close.KIND
+            ):
                 break
         return items
 
@@ -329,7 +330,7 @@ class Trail:
             item.done.set_result(result)
 
     async def _commit(self, items: list[Item]) -> None:
-        if items and any(owed.draft.kind == "close" for owed in self._owed):
+        if items and any(owed.draft.kind == Close.KIND for owed in self._owed):
             # A stop is the last of its batch, also when it is written late.
             await self._commit([])
             if self._owed:
@@ -435,8 +436,7 @@ class Trail:
         made: list[tuple[Batch, Head, str]] = []
 
         def seal(found: Sequence[Target]) -> Batch:
-            said = dump(erasure.what(found, reason))
-            batch, head, _ = self._seal([Draft(kind="erase", facets={"what": said})])
+            batch, head, _ = self._seal([statements.draft(Erase(tuple(found), reason))])
             text = self._sign(head, self.signer)
             batch.sign(head.size, text, keep=False)
             made.append((batch, head, text))

@@ -19,8 +19,8 @@ from apitrail.delivery.bucket.versions import Holding
 from apitrail.delivery.logfiles.store import Store
 from apitrail.entry import TAGS
 from apitrail.errors import UsageError
-from apitrail.trail.erasure import Target
 from apitrail.trail.reader import Reader
+from apitrail.trail.statements import Target
 from apitrail.trail.writer import Trail
 
 

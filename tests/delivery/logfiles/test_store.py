@@ -19,8 +19,8 @@ from apitrail.delivery.logfiles.tree_manifest import Manifest, format_indexes, p
 from apitrail.entry import TAGS
 from apitrail.errors import FormatError, UsageError
 from apitrail.evidence import maintenance
-from apitrail.trail.erasure import Target
 from apitrail.trail.keys import Keys
+from apitrail.trail.statements import Target
 from delivering import HOUR, MINUTE
 
 HOURS = 60 * MINUTE

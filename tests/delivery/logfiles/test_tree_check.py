@@ -18,7 +18,7 @@ from apitrail.errors import UsageError
 from apitrail.evidence import maintenance, verify
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail.erasure import Target
+from apitrail.trail.statements import Target
 from delivering import HOUR, MINUTE
 
 NOW = HOUR + 200 * MINUTE

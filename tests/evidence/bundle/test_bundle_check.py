@@ -39,7 +39,7 @@ def test_without_a_key_nothing_is_trusted_and_it_says_where_keys_come_from(
     path = tmp_path / "bundle.zip"
     path.write_bytes(case.plain)
     assert str(judges.by_package(path).verdict) == "UNTRUSTED-KEY"
-    (tmp_path / "verify.py").write_bytes(export.writer.program())
+    (tmp_path / "verify.py").write_bytes(export.bundle_writer.program())
 
     done = subprocess.run(
         [judges.PYTHON, "verify.py", path],

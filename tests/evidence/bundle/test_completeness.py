@@ -19,8 +19,8 @@ from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.note import Signer, sign
 from apitrail.tlog.proof import Proof
 from apitrail.tlog.tile import pack_entries
-from apitrail.trail.erasure import Target
 from apitrail.trail.reader import Reader
+from apitrail.trail.statements import Close, Heartbeat, Target
 from evidence.bundle import evidence, judges
 from evidence.bundle.evidence import MINUTE, NOON, SECOND, SG, Story, changed, files
 from evidence.bundle.judges import Standalone
@@ -381,17 +381,17 @@ def test_not_even_the_owner_of_the_key_can(
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"index": 9, "size": 10, "time": 5, "kind": "api", "what": {}, "until": None}, True),
-        ({"index": 8, "size": 10, "time": 5, "kind": "close", "what": {}, "until": None}, False),
-        ({"index": 8, "size": 10, "time": 99, "kind": "close", "what": {}, "until": 100}, False),
-        ({"index": 8, "size": 10, "time": 5_099, "kind": "close", "what": {}, "until": 100}, False),
-        ({"index": 8, "size": 10, "time": 5_100, "kind": "close", "what": {}, "until": 100}, True),
-        ({"index": 8, "size": 10, "time": 5_100, "kind": "heartbeat", "what": {"in_flight": 0}, "until": 100}, True),
-        ({"index": 8, "size": 10, "time": 5_100, "kind": "heartbeat", "what": {"in_flight": 2}, "until": 100}, False),
-        ({"index": 8, "size": 10, "time": 5_100, "kind": "heartbeat", "what": None, "until": 100}, False),
-        ({"index": 8, "size": 10, "time": 300_100, "kind": "api", "what": None, "until": 100}, True),
-        ({"index": 8, "size": 10, "time": 300_100, "kind": "unknown", "what": None, "until": 100}, False),
-        ({"index": 8, "size": 10, "time": 300_100, "kind": "open", "what": None, "until": 100}, False),
+        ({"index": 9, "size": 10, "time": 5, "kind": "api", "says": None, "until": None}, True),
+        ({"index": 8, "size": 10, "time": 5, "kind": "close", "says": Close(), "until": None}, False),
+        ({"index": 8, "size": 10, "time": 99, "kind": "close", "says": Close(), "until": 100}, False),
+        ({"index": 8, "size": 10, "time": 5_099, "kind": "close", "says": Close(), "until": 100}, False),
+        ({"index": 8, "size": 10, "time": 5_100, "kind": "close", "says": Close(), "until": 100}, True),
+        ({"index": 8, "size": 10, "time": 5_100, "kind": "heartbeat", "says": Heartbeat(in_flight=0), "until": 100}, True),
+        ({"index": 8, "size": 10, "time": 5_100, "kind": "heartbeat", "says": Heartbeat(in_flight=2), "until": 100}, False),
+        ({"index": 8, "size": 10, "time": 5_100, "kind": "heartbeat", "says": None, "until": 100}, False),
+        ({"index": 8, "size": 10, "time": 300_100, "kind": "api", "says": None, "until": 100}, True),
+        ({"index": 8, "size": 10, "time": 300_100, "kind": "unknown", "says": None, "until": 100}, False),
+        ({"index": 8, "size": 10, "time": 300_100, "kind": "open", "says": None, "until": 100}, False),
     ],
 )  # fmt: skip
 def test_where_a_range_may_end(fields: dict[str, object], expected: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from apitrail.errors import FormatError
 from apitrail.query import Filter, Row
 from apitrail.trail.rows import Draft
 from evidence.bundle import evidence, judges
@@ -84,3 +85,38 @@ def test_control_characters_do_not_reach_the_terminal(
     assert report.holds
     assert "\x1b" not in str(report) + said
     assert "\\x1b]0;owned\\x07" in said
+
+
+STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "a start of no settings": ("open", {"configuration": 5}),
+    "a stop of many calls": ("close", {"calls": "many"}),
+    "a heartbeat of False calls": ("heartbeat", {"in_flight": False}),
+    "a heartbeat that may record": ("heartbeat", {"recording": 0}),
+    "a run without a name": ("run", {"run": {}}),
+    "a gap of nothing": ("gap", {"lost": []}),
+    "an erasure of nothing": ("erase", {"erased": []}),
+    "an erasure of True": ("erase", {"erased": [{"index": True, "facets": ["who"]}]}),
+    "an erasure of a facet with a dot": ("erase", {"erased": [{"index": 0, "facets": ["a.b"]}]}),
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_both_verifiers_refuse_a_statement_that_no_recorder_writes(
+    name: str, standalone: Standalone, tmp_path: Path
+) -> None:
+    kind, said = STATEMENTS[name]
+    story = Story().open().wait(SECOND).call("CreateUser", resources=(SG,))
+    story.drafts.append((story.at, Draft(kind=kind, facets={"what": json.dumps(said).encode()})))
+    signer = story.wait(SECOND).beat().write(tmp_path / "trail")
+    job = evidence.job(tmp_path / "trail", Filter(resource_name=("other",)), complete=True)
+    path = tmp_path / "bundle.zip"
+    try:
+        path.write_bytes(evidence.bundle_of(tmp_path / "trail", job))
+    except FormatError:
+        assert kind == "erase"  # the exporter itself reads these
+        return
+    report = judges.by_package(path, signer.verifier)
+    _, answer = standalone(path, signer.verifier)
+    assert (str(report.verdict), judges.verdict(answer)) == ("TAMPERED", "TAMPERED"), answer
+    assert "malformed" in report.message
+    assert "malformed" in answer

@@ -19,7 +19,7 @@ from apitrail.errors import UsageError
 from apitrail.evidence.verify import Trust, Verdict
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail.erasure import Target
+from apitrail.trail.statements import Target
 from trails import OTHER, SIGNER, T0, TRUST, check, forge, make
 
 CALLS = 600  # two full tiles and a rest

@@ -18,9 +18,9 @@ from apitrail.evidence.verify import Trust, Verdict, parallel
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import keys
-from apitrail.trail.erasure import Target
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import Draft
+from apitrail.trail.statements import Target
 from apitrail.trail.writer import Trail
 from trails import OTHER, SIGNER, T0, TRUST, check, make
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from apitrail.delivery.bucket.anchors import anchors_of
 from apitrail.delivery.bucket.object_lock import Bucket, Location
-from apitrail.delivery.bucket.shipment import Anchor, Shipment, key_of, note_key, whole
+from apitrail.delivery.bucket.shipment import Shipment, key_of, note_key, whole
 from apitrail.delivery.bucket.versions import Holding
 from apitrail.delivery.logfiles import chain, file_checkpoint, findings
 from apitrail.delivery.logfiles.tree_manifest import DigestFile, File, Manifest
@@ -24,6 +24,7 @@ from apitrail.tlog import merkle, note
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import database
 from apitrail.trail.reader import Reader
+from apitrail.trail.statements import Anchor
 
 type Step = Callable[[str], None]
 

@@ -9,9 +9,9 @@ It does not know S3, nor whether the files are still there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from apitrail.delivery.logfiles.place import join
 from apitrail.delivery.logfiles.tree_manifest import (
@@ -122,60 +122,3 @@ def whole(shipments: Iterable[Shipment]) -> Manifest:
         logs=tuple(log for each in every for log in each.logs),
         digests=tuple(digest for each in every for digest in each.digests),
     )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchor:
-    """What the log says of a shipment: where its manifest and each of its files are, by version."""
-
-    bucket: str
-    prefix: str
-    number: int
-    key: str
-    version: str
-    note: str
-    sha256: str
-    until: str
-    entries: int
-    objects: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def parse(cls, said: Mapping[str, Any]) -> Self | None:
-        """Inverse of `what`; None where the anchor is of another sort.
-
-        Raises:
-            FormatError: it is one of ours and malformed.
-        """
-        match said:
-            case {
-                "anchor": "s3", "bucket": str(bucket), "prefix": str(prefix),
-                "shipment": int(number), "key": str(key), "version": str(version),
-                "note": str(note), "sha256": str(sha256), "retainUntil": str(until),
-                "entries": int(entries), "objects": [*objects],
-            }:  # fmt: skip
-                return cls(
-                    bucket=bucket, prefix=prefix, number=number, key=key, version=version,
-                    note=note, sha256=sha256, until=until, entries=entries,
-                    objects=tuple(_object(item) for item in objects),
-                )  # fmt: skip
-            case {"anchor": "s3"}:
-                raise FormatError("malformed anchor")
-            case _:
-                return None
-
-    def what(self) -> dict[str, Any]:
-        """The content of the entry."""
-        return {
-            "anchor": "s3", "bucket": self.bucket, "prefix": self.prefix,
-            "shipment": self.number, "key": self.key, "version": self.version, "note": self.note,
-            "sha256": self.sha256, "retainUntil": self.until, "entries": self.entries,
-            "objects": [{"key": key, "version": version} for key, version in self.objects],
-        }  # fmt: skip
-
-
-def _object(item: Any) -> tuple[str, str]:
-    match item:
-        case {"key": str(key), "version": str(version)}:
-            return key, version
-        case _:
-            raise FormatError("malformed anchor")

@@ -19,7 +19,7 @@ from pathlib import Path
 from apitrail.delivery.bucket import retention
 from apitrail.delivery.bucket.anchors import anchors_of
 from apitrail.delivery.bucket.object_lock import COMPLIANCE, Bucket, Location, TakenError
-from apitrail.delivery.bucket.shipment import Anchor, Shipment, note_key
+from apitrail.delivery.bucket.shipment import Shipment, note_key
 from apitrail.delivery.logfiles import digest, file_checkpoint
 from apitrail.delivery.logfiles.store import Store
 from apitrail.delivery.logfiles.tree import SIDECAR
@@ -35,6 +35,7 @@ from apitrail.errors import FormatError, UsageError
 from apitrail.evidence import maintenance
 from apitrail.trail.keys import Keys
 from apitrail.trail.reader import Reader
+from apitrail.trail.statements import Anchor
 
 # One shipment names so many files, and as many versions are in its anchor.
 BATCH = 500
@@ -218,7 +219,7 @@ class Shipping:
             for index, said in anchors_of(source, self.location):
                 if said.sha256 == anchor.sha256:
                     return index
-        return maintenance.anchor(self.trail, anchor.what())
+        return maintenance.anchor(self.trail, anchor)
 
 
 def _shipped(manifest: Manifest, shipment: Shipment, anchor: Anchor, index: int) -> Manifest:

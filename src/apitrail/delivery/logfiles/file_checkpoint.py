@@ -55,7 +55,7 @@ def trust(rotations: tuple[str, ...], text: bytes, given: Trust) -> History:
     """
     try:
         signed = note.Note.parse(text)
-        changes = [Rotation.of({"note": each, **_keys(each)}) for each in rotations]
+        changes = [Rotation.from_note(each) for each in rotations]
     except (FormatError, VerificationError) as error:
         raise tampered(f"the signature of the manifest: {error}") from error
     origin = signed.text.partition("\n")[0]
@@ -102,9 +102,3 @@ def _open(history: History, text: bytes, what: str) -> Checkpoint:
     except (FormatError, VerificationError) as error:
         raise error if isinstance(error, Finding) else tampered(f"{what}: {error}") from error
     return head
-
-
-def _keys(text: str) -> dict[str, str]:
-    """What a rotation's entry says beside its note."""
-    said = Rotation.parse(note.Note.parse(text).text)
-    return {"old": str(said.old), "new": str(said.new)}

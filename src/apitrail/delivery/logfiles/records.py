@@ -17,7 +17,8 @@ from apitrail.entry import CALLS, Entry
 from apitrail.errors import FormatError
 from apitrail.event import Event
 from apitrail.source import Source
-from apitrail.trail import erasure
+from apitrail.trail import statements
+from apitrail.trail.statements import Erase
 
 RECORD_TAGS = ("who", "what", "request", "response")
 
@@ -91,12 +92,9 @@ def erased(source: Source, start: int, stop: int) -> set[int]:
     """The entries whose content entries [start, stop) say was erased."""
     found: set[int] = set()
     for data in source.entries(start, stop):
-        # An entry has one spelling, so its kind can be told without parsing it.
-        if b'"k":"erase"' not in data:
-            continue
-        what = source.facets(Entry.parse(data).index, ("what",)).get("what", b"{}")
-        said = read_json(what, "erasure")
-        found |= {target.index for target in erasure.parse(said if isinstance(said, dict) else {})}
+        index, _, kind = Entry.head_of(data)
+        if kind == Erase.KIND:
+            found |= {target.index for target in statements.erased(source, index)}
     return found
 
 

@@ -18,13 +18,14 @@ from apitrail.evidence.bundle import completeness, layout
 from apitrail.evidence.bundle.attestation import Shown, Statement
 from apitrail.evidence.bundle.bundle_reader import Bundle
 from apitrail.evidence.bundle.time_range import is_alive
-from apitrail.evidence.verify.coverage import INTERVAL, MISSED, interval_of
+from apitrail.evidence.verify.coverage import INTERVAL, MISSED
 from apitrail.evidence.verify.key_history import History, trace
 from apitrail.evidence.verify.key_history import check as check_rotations
 from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tampered
 from apitrail.evidence.verify.segment import Book
 from apitrail.tlog import merkle, note
 from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.trail.statements import Open
 
 type Step = Callable[[str], None]
 
@@ -128,9 +129,9 @@ def _message(statement: Statement) -> str:
 def _check_keys(bundle: Bundle, history: History) -> None:
     """The disclosed changes of key must be just those that the checkpoints show."""
     books = [
-        Book(link.index, link.time, link.kind, said)
+        Book(link.index, link.time, said)
         for link in bundle.of_kind("key")
-        if (said := completeness.what(bundle, link.index)) is not None
+        if (said := completeness.says(bundle, link)) is not None
     ]
     check_rotations(history, books)
 
@@ -234,13 +235,13 @@ def _check_fresh(bundle: Bundle) -> tuple[int, str]:
     """The log's own time of export and what gives it; raises Finding if it was silent by then."""
     index = bundle.size - 1
     newest = last = _entry(bundle, index)
-    said = completeness.what(bundle, index)
+    said = completeness.says(bundle, last)
     dating = f"newest entry, {newest.kind} {newest.index}"
     # Exports beside a stopped recorder come after its last sign of life.
     while last.kind != "close" and not is_alive(last.kind, said) and index > 0:
         index -= 1
         last = _entry(bundle, index)
-        said = completeness.what(bundle, index)
+        said = completeness.says(bundle, last)
     interval = _interval(bundle)
     if is_alive(last.kind, said) and newest.time - last.time > MISSED * interval:
         raise Finding(
@@ -263,7 +264,8 @@ def _interval(bundle: Bundle) -> int:
     """Milliseconds between heartbeats, by the newest disclosed start."""
     interval = INTERVAL
     for link in bundle.of_kind("open"):
-        interval = interval_of(completeness.what(bundle, link.index) or {}) or interval
+        start = completeness.says(bundle, link)
+        interval = (start.interval if isinstance(start, Open) else None) or interval
     return interval
 
 

@@ -177,10 +177,8 @@ class Bundle:
 
     def of_kind(self, kind: str) -> Iterator[Entry]:
         """The disclosed entries of one kind, in order."""
-        # An entry has one spelling, so its kind can be told without parsing it.
-        mark = f'"k":"{kind}"'.encode("ascii")
         for index in self.indexes():
-            if mark in self.leaf(index) and (link := self.entry(index)) is not None:
+            if (link := self.entry(index)) is not None and link.kind == kind:
                 yield link
 
     @property

@@ -17,12 +17,11 @@ from apitrail.evidence.bundle.attestation import Complete
 from apitrail.evidence.bundle.bundle_reader import Bundle
 from apitrail.evidence.bundle.manifest import Range, filter_to_json
 from apitrail.evidence.bundle.watched import Coverage
-from apitrail.evidence.verify.coverage import interval_of
 from apitrail.evidence.verify.report import tampered
-from apitrail.evidence.verify.segment import parse_what
 from apitrail.query import Filter, Row
 from apitrail.tlog import merkle
-from apitrail.trail import erasure
+from apitrail.trail import statements
+from apitrail.trail.statements import Erase, Open, Statement, parse_what
 
 
 def check(bundle: Bundle, claimed: Range) -> tuple[Complete, int]:
@@ -79,9 +78,17 @@ def _coverage(bundle: Bundle, links: list[Entry], where: Filter) -> Coverage:
     until = links[-1].time + 1 if where.until is None else where.until
     coverage = Coverage(since, until)
     for link in bundle.of_kind("open"):
-        if link.index < links[0].index:
-            coverage.interval = interval_of(what(bundle, link.index) or {}) or coverage.interval
+        if link.index < links[0].index and isinstance(start := says(bundle, link), Open):
+            coverage.interval = start.interval or coverage.interval
     return coverage
+
+
+def says(bundle: Bundle, link: Entry) -> Statement | None:
+    """What a book-keeping entry says, where it is opened; raises Finding."""
+    try:
+        return statements.of(bundle, link.kind, link.index)
+    except FormatError as error:
+        raise tampered(str(error), index=link.index) from error
 
 
 def what(bundle: Bundle, index: int) -> Mapping[str, Any] | None:
@@ -114,7 +121,7 @@ class _Walk:
             raise tampered(f"facet {lacking[0]!r} is not opened, nor erased", index=link.index)
         self.erased += len(missing)
         said = what(self.bundle, link.index)
-        self.coverage.add(link.index, link.time, link.kind, said)
+        self.coverage.add(link.index, link.time, link.kind, says(self.bundle, link))
         if link.kind not in CALLS:
             return
         self.calls += 1
@@ -138,8 +145,8 @@ def erasures(bundle: Bundle) -> dict[int, set[str]]:
     """The facets that disclosed `erase` entries name, by entry; raises Finding."""
     named: dict[int, set[str]] = {}
     for link in bundle.of_kind("erase"):
-        said = what(bundle, link.index)
-        for target in erasure.parse(said) if said is not None else ():
+        said = says(bundle, link)
+        for target in said.targets if isinstance(said, Erase) else ():
             if target.index >= link.index:
                 raise tampered("it erases what came after it", index=link.index)
             named.setdefault(target.index, set()).update(target.facets)
@@ -152,7 +159,7 @@ def _check_ends(bundle: Bundle, first: Entry, last: Entry) -> None:
         raise tampered(f"the range begins with entry {first.index}, too late for its question")
     if not time_range.ends(
         index=last.index, size=bundle.size, time=last.time, kind=last.kind,
-        what=what(bundle, last.index), until=where.until,
+        says=says(bundle, last), until=where.until,
     ):  # fmt: skip
         raise tampered(f"the range ends with entry {last.index}, too early for its question")
 

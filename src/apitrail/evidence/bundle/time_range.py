@@ -5,10 +5,8 @@ It does not know where entries are kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from apitrail.query import COLUMNS, Filter
+from apitrail.trail.statements import Heartbeat, Statement
 
 # A call belongs to the span its own time falls into. That is when it was answered, and its entry
 # follows within moments, so an entry's time is never earlier than its call's. What is still
@@ -40,7 +38,7 @@ def starts(index: int, time: int, since: int | None) -> bool:
 
 
 def ends(
-    *, index: int, size: int, time: int, kind: str, what: Mapping[str, Any] | None, until: int | None
+    *, index: int, size: int, time: int, kind: str, says: Statement | None, until: int | None
 ) -> bool:  # fmt: skip
     """May a range that answers for the time before `until` end with this entry?"""
     if index == size - 1:
@@ -48,14 +46,14 @@ def ends(
     if until is None or time < until:
         return False
     if time >= until + SETTLING and (
-        kind == "close" or (kind == "heartbeat" and (what or {}).get("in_flight") == 0)
+        kind == "close" or (isinstance(says, Heartbeat) and says.in_flight == 0)
     ):
         return True
     return time >= until + SLACK and kind not in UNSETTLED_KINDS
 
 
-def is_alive(kind: str, what: Mapping[str, Any] | None) -> bool:
+def is_alive(kind: str, says: Statement | None) -> bool:
     """Does this entry show a recorder at work? An export beside a stopped one does not."""
     if kind == "heartbeat":
-        return what is not None and what.get("recording") is not False
+        return isinstance(says, Heartbeat) and says.recording
     return kind not in BESIDE

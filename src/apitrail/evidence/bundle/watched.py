@@ -5,12 +5,11 @@ It does not know what was recorded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from apitrail.evidence.bundle.time_range import is_alive
-from apitrail.evidence.verify.coverage import INTERVAL, MISSED, interval_of
+from apitrail.evidence.verify.coverage import INTERVAL, MISSED
+from apitrail.trail.statements import Gap, Heartbeat, Open, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +36,13 @@ class Coverage:
     _stopped: int | None = None
     _begun: bool = False
 
-    def add(self, index: int, time: int, kind: str, what: Mapping[str, Any] | None) -> None:
+    def add(self, index: int, time: int, kind: str, says: Statement | None) -> None:
         """The next entry."""
         if not self._begun:
             self._begun = True
             if time > self.since:
                 self._gap(self.since, time, "before the log began")
-        if not is_alive(kind, what):
+        if not is_alive(kind, says):
             if kind == "close":
                 self._silence(time)
                 self._alive, self._stopped = None, time
@@ -55,7 +54,7 @@ class Coverage:
         else:
             self._silence(time)
         self._alive, self._stopped = time, None
-        self._count(index, time, kind, what or {})
+        self._count(index, time, kind, says)
 
     def finish(self, last: int) -> None:
         """No more entries; `last` is the time of the newest, after which nothing is known."""
@@ -70,13 +69,13 @@ class Coverage:
         if self._alive is not None and time - self._alive > MISSED * self.interval:
             self._gap(self._alive, time, "no heartbeat")
 
-    def _count(self, index: int, time: int, kind: str, what: Mapping[str, Any]) -> None:
-        if kind == "open":
-            self.interval = interval_of(what) or self.interval
-        elif kind == "gap":
+    def _count(self, index: int, time: int, kind: str, says: Statement | None) -> None:
+        if isinstance(says, Open):
+            self.interval = says.interval or self.interval
+        elif kind == Gap.KIND:
             self.stated.append(index)
-        elif kind == "heartbeat" and time >= self.since:
-            for host, number in _counts(what.get("tunnelled")).items():
+        elif isinstance(says, Heartbeat) and time >= self.since:
+            for host, number in says.passed.items():
                 self.tunnelled[host] = self.tunnelled.get(host, 0) + number
         if self.since <= time < self.until:
             self.entries[kind] = self.entries.get(kind, 0) + 1
@@ -85,9 +84,3 @@ class Coverage:
         start, end = max(start, self.since), min(end, self.until)
         if start < end:
             self.gaps.append(Unwatched(start, end, reason))
-
-
-def _counts(value: Any) -> dict[str, int]:
-    if not isinstance(value, dict):
-        return {}
-    return {host: n for host, n in value.items() if isinstance(n, int) and n > 0}

@@ -5,10 +5,9 @@ It does not know the time; it is told.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from apitrail.errors import FormatError
 from apitrail.event import iso
@@ -16,6 +15,8 @@ from apitrail.evidence.verify.report import Finding, Verdict, tampered
 from apitrail.evidence.verify.segment import Book
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.trail.statements import Close, Open
+from apitrail.trail.statements import Gap as Lost
 
 # No longer than so many intervals may pass without a heartbeat.
 MISSED = 2
@@ -56,12 +57,14 @@ class Coverage:
     def crashes(self) -> int:
         """How many starts followed one that had not been stopped."""
         turns = sorted((*self.starts, *self.stops), key=lambda book: book.index)
-        return sum(before.kind == after.kind == "open" for before, after in pairwise(turns))
+        starts = (isinstance(turn.says, Open) for turn in turns)
+        return sum(before and after for before, after in pairwise(starts))
 
     @property
     def interval(self) -> int:
         """Milliseconds between heartbeats, as the newest start promises them."""
-        return (interval_of(self.starts[-1].what) if self.starts else None) or INTERVAL
+        newest = self.starts[-1].says if self.starts else None
+        return (newest.interval if isinstance(newest, Open) else None) or INTERVAL
 
     def check_fresh(self, now: int) -> None:
         """Raises Finding if a recorder that never stopped has been silent for too long."""
@@ -78,30 +81,18 @@ class Coverage:
             )
 
 
-def interval_of(what: Mapping[str, Any]) -> int | None:
-    """Milliseconds between heartbeats, as an `open` entry has them in seconds."""
-    configuration = what.get("configuration")
-    seconds = configuration.get("heartbeat") if isinstance(configuration, dict) else None
-    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds < 10**9:
-        return int(seconds * 1000)
-    return None
-
-
 def read(books: Sequence[Book], heartbeats: Sequence[int]) -> Coverage:
     """The coverage that the log's own entries state; raises Finding at a malformed gap."""
     return Coverage(
-        starts=tuple(book for book in books if book.kind == "open"),
-        stops=tuple(book for book in books if book.kind == "close"),
+        starts=tuple(book for book in books if isinstance(book.says, Open)),
+        stops=tuple(book for book in books if isinstance(book.says, Close)),
         heartbeats=heartbeats,
-        gaps=tuple(_gap(book) for book in books if book.kind == "gap"),
+        gaps=tuple(_gap(book, book.says) for book in books if isinstance(book.says, Lost)),
     )
 
 
-def _gap(book: Book) -> Gap:
-    notes = book.what.get("lost")
-    if not isinstance(notes, list) or not notes:
-        raise tampered("malformed gap: it names nothing", index=book.index)
+def _gap(book: Book, said: Lost) -> Gap:
     try:
-        return Gap(book.index, tuple(Checkpoint.parse(note.Note.parse(n).text) for n in notes))
-    except (FormatError, AttributeError, TypeError) as error:
+        return Gap(book.index, tuple(Checkpoint.parse(note.Note.parse(n).text) for n in said.lost))
+    except FormatError as error:
         raise tampered(f"malformed gap: {error}", index=book.index) from error

@@ -13,9 +13,10 @@ from typing import Any, Protocol
 from apitrail import entry
 from apitrail.entry import Entry
 from apitrail.evidence.verify.report import tampered
-from apitrail.evidence.verify.segment import parse_what
 from apitrail.query import Row, project
+from apitrail.trail import statements
 from apitrail.trail.rows import STRING_COLUMNS
+from apitrail.trail.statements import Run, parse_what
 
 # Resource rows are stored by name: they are compared as sums over so many entries.
 BUCKET = 4_096
@@ -104,10 +105,9 @@ class Derived:
                 raise tampered(f"its search row has another {name!r} than the event", index=index)
 
     def _check_run(self, link: Entry, opened: Mapping[str, bytes]) -> None:
-        expected = None
-        if link.kind == "run" and "what" in opened:
-            about = parse_what(opened["what"]).get("run")
-            expected = about.get("id") if isinstance(about, dict) else None
+        is_run = link.kind == Run.KIND and "what" in opened
+        said = statements.parse(link.kind, opened["what"]) if is_run else None
+        expected = said.id if isinstance(said, Run) else None
         stored = None
         if self._run is not None and self._run[0] == link.index:
             stored, self._run = self._run[1], next(self._runs, None)

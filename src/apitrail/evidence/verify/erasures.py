@@ -5,12 +5,11 @@ It does not know how content is destroyed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from apitrail.errors import FormatError
 from apitrail.evidence.verify.report import tampered
 from apitrail.evidence.verify.segment import Book, Segment
-from apitrail.trail import erasure
+from apitrail.trail.statements import ERASABLE, Erase
 
 
 def check(segment: Segment) -> int:
@@ -26,7 +25,7 @@ def check(segment: Segment) -> int:
             )
         if kept := sorted(leave - missing):
             raise tampered(f"facet {kept[0]!r} was erased, and is there or never was", index=index)
-        if segment.kinds[index] not in erasure.KINDS:
+        if segment.kinds[index] not in ERASABLE:
             raise tampered(
                 f"an entry of kind {segment.kinds[index]!r} cannot be erased", index=index
             )
@@ -36,12 +35,8 @@ def check(segment: Segment) -> int:
 def _named(books: Sequence[Book]) -> Mapping[int, set[str]]:
     named: dict[int, set[str]] = {}
     for book in books:
-        if book.kind == "erase":
-            try:
-                targets: Iterable[erasure.Target] = erasure.parse(book.what)
-            except FormatError as error:
-                raise tampered(str(error), index=book.index) from error
-            for target in targets:
+        if isinstance(book.says, Erase):
+            for target in book.says.targets:
                 if target.index >= book.index:
                     raise tampered("it erases what came after it", index=book.index)
                 named.setdefault(target.index, set()).update(target.facets)

@@ -17,6 +17,7 @@ from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import rotation
 from apitrail.trail.rotation import Rotation
+from apitrail.trail.statements import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,9 @@ def check(history: History, books: Sequence[Book]) -> None:
     """Hold the `key` entries to be just the rotations of the history; raises Finding."""
     said = {}
     for book in books:
-        if book.kind == "key":
+        if isinstance(book.says, Key):
             try:
-                said[book.index] = Rotation.of(book.what)
+                said[book.index] = Rotation.of(book.says)
             except (FormatError, VerificationError) as error:
                 raise tampered(str(error), index=book.index) from error
     expected = {change.index: change for change in history.rotations}

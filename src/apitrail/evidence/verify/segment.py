@@ -5,10 +5,8 @@ It does not know the entries before or after it, what an event means, or SQL.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from apitrail import entry
 from apitrail.entry import Entry
@@ -16,13 +14,15 @@ from apitrail.errors import FormatError
 from apitrail.evidence.verify.report import tampered
 from apitrail.source import Contents, Source
 from apitrail.tlog import merkle, tile
+from apitrail.trail import statements
+from apitrail.trail.statements import Heartbeat, Statement
 
 type Visit = Callable[[Entry, Mapping[str, bytes]], None]
 """Called with each entry and its facets' contents, all of it already held against the entry."""
 
 _NOTHING = Contents(None)
 # Book-keeping that tells verification itself something, and is therefore never erased.
-BOOKS = ("open", "close", "erase", "key", "gap", "anchor")
+BOOKS = ("open", "close", "erase", "key", "gap")
 _TILE = tile.WIDTH
 
 
@@ -32,8 +32,7 @@ class Book:
 
     index: int
     time: int
-    kind: str
-    what: Mapping[str, Any]
+    says: Statement
 
 
 @dataclass(slots=True)
@@ -227,24 +226,11 @@ def _note_missing(
 def _keep(segment: Segment, link: Entry, opened: Mapping[str, bytes]) -> None:
     if link.kind in entry.CALLS:
         segment.calls += 1
-    elif link.kind == "heartbeat":
-        if _watched(opened):
+        return
+    said = statements.parse(link.kind, opened["what"]) if "what" in opened else None
+    if link.kind == Heartbeat.KIND:
+        # An export that no recorder saw dates itself by a heartbeat that says so.
+        if not isinstance(said, Heartbeat) or said.recording:
             segment.heartbeats.append(link.time)
-    elif link.kind in BOOKS and "what" in opened:
-        segment.books.append(Book(link.index, link.time, link.kind, parse_what(opened["what"])))
-
-
-def _watched(opened: Mapping[str, bytes]) -> bool:
-    """Was a recorder running? An export without one dates itself by a heartbeat that says no."""
-    return "what" not in opened or parse_what(opened["what"]).get("recording") is not False
-
-
-def parse_what(content: bytes) -> Mapping[str, Any]:
-    """The JSON object in a `what` facet; raises FormatError."""
-    try:
-        value = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise FormatError("facet 'what' is not JSON") from error
-    if not isinstance(value, dict):
-        raise FormatError("facet 'what' is not an object")
-    return value
+    elif link.kind in BOOKS and said is not None:
+        segment.books.append(Book(link.index, link.time, said))

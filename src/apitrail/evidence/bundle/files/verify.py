@@ -473,6 +473,8 @@ class Bundle:
             said = None
         if not isinstance(said, dict):
             raise Problem("entry %d: facet %r is not an object" % (index, tag))
+        if tag == "what":
+            check_statement(index, self.entry(index).kind, said)
         return said
 
     def proof(self, name):
@@ -698,6 +700,51 @@ def matches(where, row):
     return True
 
 
+# Members of what book-keeping entries say, by kind: just this type where they are there.
+STATEMENTS = {
+    "open": {"apitrail": str, "configuration": dict},
+    "close": {"reason": str, "calls": int},
+    "heartbeat": {
+        "calls": int, "tunnelled": dict, "in_flight": int, "rejected": int, "recording": bool,
+    },
+    "run": {"run": dict, "started": int},
+    "gap": {"lost": list, "size": int},
+    "erase": {"erased": list, "reason": str},
+    "key": {"old": str, "new": str, "note": str},
+}  # fmt: skip
+NEEDED = {"run": ("run",), "gap": ("lost",), "erase": ("erased",), "key": ("old", "new", "note")}
+RUN = {"id": str, "labels": dict, "command": str}
+
+
+def check_statement(index, kind, said):
+    """Refuse what no recorder writes."""
+    members = STATEMENTS.get(kind, {})
+    good = all(name in said for name in NEEDED.get(kind, ())) and typed(said, members)
+    if good and kind == "run":
+        good = "id" in said["run"] and typed(said["run"], RUN)
+    if good and kind == "erase":
+        good = said["erased"] and all(is_target(target) for target in said["erased"])
+    if good and kind == "gap":
+        good = said["lost"] and all(isinstance(note, str) for note in said["lost"])
+    if not good:
+        raise Problem("entry %d: malformed %s" % (index, kind))
+
+
+def is_target(said):
+    return (
+        isinstance(said, dict)
+        and type(said.get("index")) is int
+        and said["index"] >= 0
+        and isinstance(said.get("facets"), list)
+        and said["facets"]
+        and all(isinstance(t, str) and re.fullmatch("[a-z]{1,8}", t) for t in said["facets"])
+    )
+
+
+def typed(said, members):
+    return all(type(said[name]) is kind for name, kind in members.items() if name in said)
+
+
 def is_alive(kind, what):
     if kind == "heartbeat":
         return what is not None and what.get("recording") is not False
@@ -718,13 +765,10 @@ def erasures(bundle):
         if bundle.entry(index).kind != "erase":
             continue
         said = bundle.value(index, "what")
-        try:
-            for target in said["erased"] if said else ():
-                if target["index"] >= index:
-                    raise Problem("entry %d: it erases what came after it" % index)
-                named.setdefault(target["index"], set()).update(target["facets"])
-        except (KeyError, TypeError):
-            raise Problem("entry %d: malformed erasure" % index) from None
+        for target in said["erased"] if said else ():
+            if target["index"] >= index:
+                raise Problem("entry %d: it erases what came after it" % index)
+            named.setdefault(target["index"], set()).update(target["facets"])
     return named
 
 
