@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 
+import vectors
 from apitrail.aws.call import Call
 from apitrail.cloudtrail.names import UNKNOWN, aws_region, event_name, event_source, global_region
 from cloudtrail.traffic import call
-
-SOURCES = Path(__file__).parents[2] / "../shared/reference/event-sources.json"
 
 
 @pytest.mark.parametrize(
@@ -41,9 +37,8 @@ def test_event_source(service, source):
     assert event_source(call(service, "Get")) == f"{source}.amazonaws.com"
 
 
-@pytest.mark.skipif(not SOURCES.exists(), reason="the measured event sources are not at hand")
 def test_event_source_of_every_service_is_the_measured_one():
-    measured = json.loads(SOURCES.read_text())
+    measured = vectors.read("event_sources")["sources"]
     told = {service: event_source(call(service, "Get")) for service in measured}
     assert told == {service: accepted[0] for service, accepted in measured.items()}
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import vectors
 from apitrail.errors import FormatError, VerificationError
 from apitrail.tlog import checkpoint, merkle, note, tile
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.note import Signer, UnknownKeyError, Verifier
 from tlog import logs
-from tlog.vectors import VECTORS, needs_vectors
 
 # The example of C2SP tlog-checkpoint.
 EXAMPLE = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
 ROOT = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
 
-TESSERA = VECTORS / "tessera/testdata/log"
-TESSERA_KEY = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"
-
+TESSERA = vectors.read("tlog")["tessera"]
+TESSERA_KEY = TESSERA["key"]
 lines = st.text(st.characters(min_codepoint=32, exclude_categories=["Cs"]), min_size=1)
 checkpoints = st.builds(
     Checkpoint,
@@ -90,9 +90,8 @@ def test_a_signed_note_that_is_no_checkpoint_is_malformed() -> None:
         checkpoint.open(note.sign("hello\n", logs.SIGNER), [logs.SIGNER.verifier])
 
 
-@needs_vectors
 def test_tessera_s_log_holds_at_each_of_its_sixteen_sizes() -> None:
-    entries = tile.parse_entries((TESSERA / "tile/entries/000.p/15").read_bytes())
+    entries = tile.parse_entries(base64.b64decode(TESSERA["entries"]))
     hashes = [merkle.leaf_hash(entry) for entry in entries]
     heads = [tessera_head(size) for size in range(16)]
     for size, head in enumerate(heads):
@@ -100,9 +99,8 @@ def test_tessera_s_log_holds_at_each_of_its_sixteen_sizes() -> None:
         assert head.root == merkle.root_of(hashes[:size])
 
 
-@needs_vectors
 def test_every_proof_of_tessera_s_log_holds() -> None:
-    hashes = (TESSERA / "tile/0/000.p/15").read_bytes()
+    hashes = base64.b64decode(TESSERA["hashes"])
     leaves = [hashes[at : at + 32] for at in range(0, len(hashes), 32)]
     heads = [tessera_head(size) for size in range(16)]
     for head in heads:
@@ -119,16 +117,15 @@ def test_every_proof_of_tessera_s_log_holds() -> None:
             )
 
 
-@needs_vectors
 def test_a_head_of_tessera_with_another_s_signature_is_refused() -> None:
-    text, _, _ = (TESSERA / "checkpoint.7").read_text().partition("\n\n")
-    _, _, signatures = (TESSERA / "checkpoint.8").read_text().partition("\n\n")
+    text, _, _ = TESSERA["checkpoints"][7].partition("\n\n")
+    _, _, signatures = TESSERA["checkpoints"][8].partition("\n\n")
     with pytest.raises(VerificationError, match="is not good"):
         checkpoint.open(f"{text}\n\n{signatures}", [Verifier.parse(TESSERA_KEY)])
 
 
 def tessera_head(size: int) -> Checkpoint:
-    signed = (TESSERA / f"checkpoint.{size}").read_bytes()
+    signed = TESSERA["checkpoints"][size].encode()
     head, _ = checkpoint.open(signed, [Verifier.parse(TESSERA_KEY)])
     return head
 

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import vectors
 from apitrail.errors import FormatError, VerificationError
 from apitrail.tlog import note
 from apitrail.tlog.cosignature import Cosignature, CosignatureVerifier, Cosigner
 from apitrail.tlog.note import Note, UnknownKeyError
 from tlog import logs
-from tlog.vectors import VECTORS, needs_vectors
 
-SKYLIGHT = VECTORS / "sunlight/cmd/skylight/testdata"
-ROME = "000de184301123b9278c086a7d9f68c9577e83872224c197058fd90784ea9706"
-MILAN = "88ad7a28caeb0b2aa890fdf0304c2fcaf59fca2ee140134ff8c1300bac493482"
-
-REAL = [
-    ("witness/witness.v0.json", f"witness/{ROME}/checkpoint"),
-    ("witness2/witness.v0.json", f"witness2/{MILAN}/checkpoint"),
-    ("witness/mirror/mirror.v0.json", f"witness/mirror/{ROME}/checkpoint"),
-]
+REAL = vectors.read("tlog")["cosigned"]
 
 WITNESS = Cosigner("witness.example", bytes(range(32)))
 NOON = 1_795_348_800
@@ -35,24 +26,22 @@ def cosigned(time: int = NOON) -> Note:
     return Note(head.text, (*head.signatures, WITNESS.cosign(head.text, time=time)))
 
 
-@needs_vectors
-@pytest.mark.parametrize(("about", "head"), REAL)
-def test_a_real_witness_s_cosignature_holds(about: str, head: str) -> None:
-    [vkey] = json.loads((SKYLIGHT / about).read_text())["verifier_keys"]
+@pytest.mark.parametrize("real", REAL)
+def test_a_real_witness_s_cosignature_holds(real: dict[str, str]) -> None:
+    vkey = real["key"]
     verifier = CosignatureVerifier.parse(vkey)
     assert str(verifier) == vkey
 
-    opened = note.open((SKYLIGHT / head).read_bytes(), [verifier])
+    opened = note.open(real["note"], [verifier])
     [signature] = opened.signatures
     assert signature.name == verifier.name
     assert Cosignature.parse(signature.data).time == 1_767_139_200  # 2025-12-31T00:00:00Z
 
 
-@needs_vectors
-@pytest.mark.parametrize(("about", "head"), REAL)
-def test_any_flipped_bit_under_a_real_cosignature_is_refused(about: str, head: str) -> None:
-    [vkey] = json.loads((SKYLIGHT / about).read_text())["verifier_keys"]
-    text, _, lines = (SKYLIGHT / head).read_text().partition("\n\n")
+@pytest.mark.parametrize("real", REAL)
+def test_any_flipped_bit_under_a_real_cosignature_is_refused(real: dict[str, str]) -> None:
+    vkey = real["key"]
+    text, _, lines = real["note"].partition("\n\n")
     [line] = [line for line in lines.splitlines() if vkey.split("+")[0] in line]
     for flipped in logs.flips(f"{text}\n\n{line}\n".encode()):
         with pytest.raises((FormatError, VerificationError)):

@@ -1,7 +1,6 @@
 """Signatures recomputed: published vectors, botocore's own signers, and what forgeries give."""
 
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import botocore.session
@@ -13,11 +12,12 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
+import vectors
 from apitrail.aws.sign import auth, signature
 from apitrail.aws.sign.signature import Verdict
 from apitrail.exchange import Body, Request
 
-SUITE = Path(__file__).parents[3] / "../shared/vectors/aws4_testsuite"
+SUITE = vectors.read("sigv4")["requests"]
 SUITE_SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 DOCS_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
@@ -30,48 +30,32 @@ def verdict(request, secret=SECRET, **options):
     return signature.verify(request, auth.read(request), secret, **options)
 
 
-def of_suite(path):
-    """A request of the test suite, which writes them as HTTP/1.1 with folded header lines."""
-    head, _, body = path.read_bytes().partition(b"\n\n")
-    first, *lines = head.decode("latin-1").replace("\n ", "\r ").split("\n")
-    method, _, rest = first.partition(" ")
-    headers = []
-    for line in lines:
-        name, _, value = line.partition(":")
-        headers.append((name, value.replace("\r", "\r\n")))
+def of_suite(case):
     return Request(
-        method=method,
+        method=case["method"],
         scheme="https",
         host="example.amazonaws.com",
-        target=rest.rpartition(" ")[0],
+        target=case["target"],
         http_version="HTTP/1.1",
-        headers=tuple(headers),
-        body=Body.of(body),
+        headers=tuple((name, value) for name, value in case["headers"]),
+        body=Body.of(case["body"].encode("latin-1")),
     )
-
-
-def suite():
-    if not SUITE.is_dir():
-        return [pytest.param(None, marks=pytest.mark.skip("aws4_testsuite is not here"))]
-    return [pytest.param(path, id=path.stem) for path in sorted(SUITE.rglob("*.sreq"))]
 
 
 # Its signature is not that of its own canonical request: botocore leaves this vector out too.
 WRONG_AS_PUBLISHED = "get-vanilla-with-session-token"
 
 
-@pytest.mark.parametrize("path", suite())
-def test_published_signature(path):
-    request = of_suite(path)
-    expected = "invalid" if path.stem == WRONG_AS_PUBLISHED else "valid"
+@pytest.mark.parametrize("name", SUITE)
+def test_published_signature(name):
+    request = of_suite(SUITE[name])
+    expected = "invalid" if name == WRONG_AS_PUBLISHED else "valid"
     assert verdict(request, SUITE_SECRET).outcome == expected
     assert verdict(request, SUITE_SECRET + "x").outcome == "invalid"
 
 
 def test_suite_is_whole():
-    if not SUITE.is_dir():
-        pytest.skip("aws4_testsuite is not here")
-    assert len(suite()) == 34
+    assert len(SUITE) == 34
 
 
 # --- what botocore signs
