@@ -17,11 +17,11 @@ import boto3
 
 from apitrail.exchange import Body, Exchange, Request, Response
 from apitrail.identity import Known
-from apitrail.places import Keys
 from apitrail.query import Filter
 from apitrail.recording.recorder import Recorder
 from apitrail.redact import Redactor
 from apitrail.replay.recorded import Recorded, in_order, read
+from apitrail.trail.keys import Keys
 from apitrail.trail.reader import Reader
 from apitrail.trail.writer import Trail
 from aws.wire import Wire

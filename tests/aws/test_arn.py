@@ -22,8 +22,14 @@ def test_prints_what_it_parsed(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "arn:aws:s3:::", "arn:other:s3:::b", "arn:aws:s3::", "x" + "arn:aws:s3:::b"]
-    + ["arn:aws:s3:::" + "b" * LONGEST],
+    [
+        "",
+        "arn:aws:s3:::",
+        "arn:other:s3:::b",
+        "arn:aws:s3::",
+        "x" + "arn:aws:s3:::b",
+        "arn:aws:s3:::" + "b" * LONGEST,
+    ],
 )
 def test_refuses_what_is_none(text):
     assert Arn.parse(text) is None
