@@ -1,9 +1,10 @@
-"""Scores that tests count together, also when several processes run them."""
+"""Scores that tests count together, and the skips that CI allows."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,8 +21,37 @@ def tally(record_property: Callable[[str, object], None]) -> Callable[[str, int,
     return add
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--allowed-skips FILE` fails the run at a skip whose reason the file does not list."""
+    parser.addoption("--allowed-skips", type=Path, metavar="FILE", help="reasons to skip for")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run where a test was skipped without leave."""
+    if _unlisted_skips(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _unlisted_skips(config: pytest.Config) -> list[str]:
+    path = config.getoption("--allowed-skips")
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if path is None or reporter is None:
+        return []
+    lines = path.read_text("utf-8").splitlines()
+    allowed = tuple(line.partition("\t")[0] for line in lines if not line.startswith("#"))
+    reasons = {
+        str(report.longrepr[2]).removeprefix("Skipped: ")
+        for report in reporter.stats.get("skipped", ())
+        if isinstance(report.longrepr, tuple)
+    }
+    return sorted(reason for reason in reasons if not reason.startswith(allowed))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print every score once, summed over the processes."""
+    """Print each skip without leave, and every score once, summed over the processes."""
+    for reason in _unlisted_skips(terminalreporter.config):
+        terminalreporter.line(f"FAILED skipped without leave: {reason}", red=True)
     right, of = Counter[str](), Counter[str]()
     for what, good, tried in _tallies(terminalreporter):
         right[what] += good

@@ -77,7 +77,7 @@ def test_names_are_taken_apart(name, labels, region, partition):
 
 
 def test_asking_needs_no_models():
-    code = "import sys; from apitrail.aws import host; host.is_aws('x'); print('botocore' in sys.modules)"
+    code = "import sys; from apitrail.aws.find import host; host.is_aws('x'); print('botocore' in sys.modules)"
 
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
