@@ -128,3 +128,31 @@ def test_a_large_answer_is_learned_whole() -> None:
     known = Identifiers()
     assert differences("ec2", "DescribeImages", {"Images": made[0]}, {"Images": made[1]}, known) == []  # fmt: skip
     assert known.text("ami-a0001999") == "ami-b0001999"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "old", "new"),
+    [
+        ("logs", "DescribeLogGroups",
+         {"logGroups": [{"logGroupName": "a", "creationTime": 1_700_000_000_123}]},
+         {"logGroups": [{"logGroupName": "a", "creationTime": 1_795_000_000_456}]}),
+        ("sqs", "GetQueueAttributes",
+         {"Attributes": {"CreatedTimestamp": "1700000000", "LastModifiedTimestamp": "1700000001"}},
+         {"Attributes": {"CreatedTimestamp": "1795000000", "LastModifiedTimestamp": "1795000001"}}),
+        ("appsync", "CreateApiKey", {"apiKey": {"expires": 1_700_000_000}},
+         {"apiKey": {"expires": 1_795_000_000}}),
+    ],
+)  # fmt: skip
+def test_a_time_that_is_typed_as_a_number_or_a_text_is_no_difference(
+    service: str, operation: str, old: Any, new: Any
+) -> None:
+    assert differences(service, operation, old, new) == []
+
+
+def test_a_number_that_is_no_time_matters_whatever_its_name() -> None:
+    old = {"logGroups": [{"logGroupName": "a", "creationTime": 5, "storedBytes": 1_700_000_000}]}
+    new = {"logGroups": [{"logGroupName": "a", "creationTime": 6, "storedBytes": 1_795_000_000}]}
+    assert differences("logs", "DescribeLogGroups", old, new) == [
+        "logGroups[0].creationTime: 5 → 6",
+        "logGroups[0].storedBytes: 1700000000 → 1795000000",
+    ]

@@ -9,6 +9,8 @@ import pytest
 
 from apitrail.errors import UsageError
 from apitrail.replay.resend import secrets
+from apitrail.replay.resend.identifiers import Identifiers
+from apitrail.replay.resend.plan import Plan
 from studio import recorded
 
 ONE, TWO = (f"redacted:hmac-sha256:a5663de7:{letter * 43}:9" for letter in "ab")
@@ -57,3 +59,12 @@ def test_another_file_is_refused_with_a_hint(tmp_path: Path, text: str | None) -
     with pytest.raises(UsageError) as refused:
         secrets.load(tmp_path / "file")
     assert "--list-redactions" in str(refused.value.hint)
+
+
+def test_a_secret_of_no_bytes_needs_no_value() -> None:
+    empty = f"redacted:hmac-sha256:a5663de7:{'v' * 43}:0"
+    call = recorded(
+        service="ssm", operation="PutParameter", parameters={"Name": "/n", "Value": empty}
+    )
+    assert list(secrets.wanted([call])) == []
+    assert Plan(identifiers=Identifiers()).outgoing(call).parameters == {"Name": "/n", "Value": ""}

@@ -101,7 +101,7 @@ def test_shell_scripts_are_well_formed_and_stop_without_secrets(
         assert "REDACTED_1: is needed, see above" in done.stderr
 
 
-def shell_words(story: list[Recorded], number: int) -> list[str]:
+def shell_words(story: list[Recorded], number: int, secret: str = "x") -> list[str]:
     """What `aws` would be called with for one call: a shell reads the script, `aws` prints."""
     script = text("script", [story[number]])
     script = re.sub(
@@ -110,9 +110,46 @@ def shell_words(story: list[Recorded], number: int) -> list[str]:
     script = script.replace("command aws --version", "echo aws-cli/2.0")
     done = subprocess.run(
         ["sh", "-c", f"exec 3>&1 >/dev/null\n{script}"], capture_output=True, check=False, text=True,
-        env={"PATH": "/usr/bin:/bin", "REDACTED_1": "correct horse", "REDACTED_2": "6"},
+        env={"PATH": "/usr/bin:/bin", "REDACTED_1": secret, "REDACTED_2": "6"},
     )  # fmt: skip
     return done.stdout.split("\0")[:-1]
+
+
+@pytest.mark.parametrize("secret", ["http://a/", "file:///etc/passwd", "-x", 'a"b', "{}", "x"])
+def test_a_secret_is_never_an_option_s_value(story: list[Recorded], secret: str) -> None:
+    # aws-cli 1 fetches http://…, reads file://… and takes -x for an option.
+    *words, option, document = shell_words(story, 7, secret)
+    assert [*words, option] == ["iam", "create-login-profile", "--cli-input-json"]
+    assert json.loads(document) == {"UserName": "John", "Password": secret}
+
+
+def test_a_call_without_an_answer_is_not_written() -> None:
+    lost = recorded(service="iam", operation="ListUsers", parameters={}, status=None)
+    for form in ("script", "boto3", "curl"):
+        program = text(form, [lost])
+        assert "its outcome was never known" in program
+        assert "list-users" not in program
+        assert ".list_users(" not in program
+
+
+def test_curl_takes_a_path_as_it_is() -> None:
+    call = recorded(
+        service="s3", operation="DeleteObject", region=REGION,
+        parameters={"Bucket": "b", "Key": "a/../b"},
+    )  # fmt: skip
+    program = text("curl", [call])
+    assert "--path-as-is" in program
+    assert "/b/a/../b" in program
+
+
+def test_a_copy_s_source_is_written_as_clients_take_it() -> None:
+    call = recorded(
+        service="s3", operation="CopyObject", region=REGION,
+        parameters={"Bucket": "b", "Key": "k", "CopySource": "a/my%20report.txt"},
+    )  # fmt: skip
+    assert "CopySource='a/my report.txt'" in text("boto3", [call])
+    assert "'a/my report.txt'" in text("script", [call])
+    assert "a/my%20report.txt" in text("curl", [call])
 
 
 @pytest.mark.parametrize(
@@ -121,7 +158,6 @@ def shell_words(story: list[Recorded], number: int) -> list[str]:
         (0, ["ec2", "create-vpc", "--cidr-block", "10.7.0.0/16"]),
         (9, ["sqs", "create-queue", "--queue-name", "jobs"]),
         (10, ["dynamodb", "list-tables", "--limit", "5"]),
-        (7, ["iam", "create-login-profile", "--user-name", "John", "--password", "correct horse"]),
     ],
 )
 def test_options_are_aws_clis_own_where_they_are_plain(

@@ -1,7 +1,4 @@
-"""Texts that an endpoint makes up, told by the name they stand under and by their look.
-
-It does not know calls or shapes.
-"""
+"""Values that an endpoint makes up, told by the name they stand under and by their look."""
 
 from __future__ import annotations
 
@@ -21,6 +18,30 @@ _NAMING = re.compile(
     r"(?:Ids?|ID|Arns?|ARNs?|Token|Handle|ETag|Etag|Url|URL|Uri|Endpoint|Address|Marker|DnsName"
     r"|VersionId|Fingerprint|Secret|Revision|Owner|HostedZone)$|^(?:id|arn|token|url|etag)$"
 )
+
+
+# Members that hold a point in time though the model types them as a number or a text: creationTime
+# of logs, CreatedTimestamp of SQS, lastModifiedDate of iot, expires of appsync.
+_MOMENT = re.compile(
+    r"(?:Time|time|Timestamp|timestamp|Date|date|DateTime|At|_at|On|Epoch|epoch)$"
+    r"|^(?:expires|expiration|expiry|since|created|updated|modified|lastSeen)$",
+)
+# 2001 to 2100, in seconds, milliseconds, microseconds or nanoseconds since 1970.
+_EPOCHS = tuple((10**9 * unit, 4_102_444_800 * unit) for unit in (1, 10**3, 10**6, 10**9))
+
+
+def is_moment(member: str, value: object) -> bool:
+    """Is it a point in time, as the number or text that some services make of one?"""
+    if _MOMENT.search(member) is None or isinstance(value, bool):
+        return False
+    if isinstance(value, str):
+        if is_time(value):
+            return True
+        try:
+            value = float(value)
+        except ValueError:
+            return False
+    return isinstance(value, int | float) and any(low <= value <= high for low, high in _EPOCHS)
 
 
 def is_identifier(member: str, text: str) -> bool:

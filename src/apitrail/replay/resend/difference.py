@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from apitrail.replay.recorded import REDACTED
-from apitrail.replay.recorded.naming import is_identifier, is_time
+from apitrail.replay.recorded.naming import is_identifier, is_moment, is_time
 from apitrail.replay.resend.identifiers import Identifiers
 
 _MISSING = "(nothing)"
@@ -71,7 +71,9 @@ class _Walk:
                 return
             made_up = kind not in _TEXTS or not getattr(shape, "enum", None)
             yield from self._text(path, member, old, new, made_up)
-        elif old != new and not (isinstance(old, str) and REDACTED.search(old)):
+        elif isinstance(old, str) and REDACTED.search(old):
+            return
+        elif old != new and not (is_moment(member, old) and is_moment(member, new)):
             yield Difference(path or ".", old, new)
 
     def _object(
@@ -136,6 +138,8 @@ class _Walk:
                 identifiers.learn(old, new)
             return
         expected = identifiers.text(old)
+        if is_moment(member, old) and is_moment(member, new):
+            return
         if expected == new or (is_time(old) and is_time(new)):
             if old == new and made_up and is_identifier(member, old):
                 identifiers.learn(old, new)

@@ -70,10 +70,10 @@ def wanted(calls: Iterable[Recorded]) -> Iterator[tuple[str, str]]:
     known: set[str] = set()
     for call in calls:
         for path, text in places(call.parameters or {}):
-            if path[0] in renewal.COMPUTED:
+            if renewal.is_computed(call.service, call.operation, str(path[0])):
                 continue
             for match in REDACTED.finditer(text):
-                if match[0] not in known:
+                if match[0] not in known and match["length"] != "0":
                     known.add(match[0])
                     where = ".".join(map(str, path))
                     yield match[0], f"{call.name} {where}, {match['length']} bytes"

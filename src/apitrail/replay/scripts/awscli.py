@@ -14,7 +14,7 @@ from typing import Any
 from apitrail.event import plain
 from apitrail.replay.scripts import shell
 from apitrail.replay.scripts.shell import Marks
-from apitrail.replay.scripts.steps import Given, Step, Story, Text
+from apitrail.replay.scripts.steps import Given, Secret, Step, Story, Text
 
 _ABOUT = "Where to: AWS_ENDPOINT_URL, else AWS itself. As whom: as aws-cli finds credentials."
 _FUNCTIONS = r"""export AWS_PAGER="" AWS_DEFAULT_REGION={region}
@@ -57,10 +57,17 @@ def lines(story: Story) -> Iterator[str]:
     yield ""
     for number, step in enumerate(story.steps, 1):
         about = f"{step.call.name}, event {step.call.event_id}"
-        if step.obstacle is not None:
-            yield shell.comment(f"not written: {about}: {step.obstacle}")
+        obstacle = step.obstacle or _obstacle(step)
+        if obstacle is not None:
+            yield shell.comment(f"not written: {about}: {obstacle}")
             continue
         yield "\n".join(_Command(step, number, story.region).lines())
+
+
+def _obstacle(step: Step) -> str | None:
+    if isinstance(step.parameters.get("CopySource"), dict):
+        return "aws-cli takes the end of this key for a version"
+    return None
 
 
 class _Command:
@@ -202,8 +209,17 @@ class _Command:
         return ["$raw"] if next(_blobs(value), None) is not None and not self._is_binary else []
 
 
+# Members whose next value may look like an option or a URL, whatever the recorded one looks like.
+_UNTELLING = re.compile(r"(?:token|handle|marker|ur[li]|key|secret|password)(?:_\d+)?")
+
+
 def _is_word(item: Any) -> bool:
-    """Is it a text that aws-cli takes for nothing but itself (no option, file, URL or JSON)?"""
+    """Is it a text that aws-cli takes for nothing but itself (no option, file, URL or JSON)?
+
+    Nobody can say that of a secret: aws-cli 1 fetches `http://…` and reads `file://…`.
+    """
+    if isinstance(item, Text) and not all(map(_is_telling, item.parts)):
+        return False
     text = item.recorded if isinstance(item, Text) else item
     return (
         isinstance(text, str)
@@ -211,6 +227,16 @@ def _is_word(item: Any) -> bool:
         and not text.startswith(("-", "{", "[", "file://", "fileb://", "http://", "https://"))
         and "=" not in text
     )
+
+
+def _is_telling(part: str | Given | Secret) -> bool:
+    match part:
+        case Secret():
+            return False
+        case Given(name=name):
+            return _UNTELLING.search(name) is None
+        case _:
+            return True
 
 
 def _blobs(value: Any) -> Iterator[bytes]:

@@ -26,7 +26,7 @@ _ABOUT = (
 )
 _FUNCTIONS = r"""call() {
   service=$1 region=$2; shift 2
-  curl -sS --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" --aws-sigv4 "aws:amz:$region:$service" \
+  curl -sS --path-as-is --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" --aws-sigv4 "aws:amz:$region:$service" \
     ${AWS_SESSION_TOKEN:+-H "x-amz-security-token: $AWS_SESSION_TOKEN"} "$@"
   echo
 }
@@ -69,7 +69,9 @@ def _command(step: Step) -> str:
     protocol = _protocol(model.service_model.metadata)
     serializer = serialize.create_serializer(protocol, include_validation=False)
     try:
-        made = serializer.serialize_to_request(marks.marked(_on_the_wire(step)), model)
+        made = serializer.serialize_to_request(
+            _encoded(step, marks.marked(_on_the_wire(step))), model
+        )
     except (ParamValidationError, TypeError, ValueError, AttributeError, KeyError) as error:
         raise FormatError(f"its parameters do not fit the model: {error}") from error
     target = made["url_path"] + _query(made)
@@ -102,6 +104,18 @@ def _on_the_wire(step: Step) -> dict[str, Any]:
         if not isinstance(plain := parameters["UserData"], str):
             raise FormatError("a redacted value would be inside of an encoding")
         parameters["UserData"] = base64.b64encode(plain.encode()).decode()
+    if (step.call.service, step.call.operation) in renewal.LISTS:
+        recorded = (step.call.parameters or {}).get("EncodingType")
+        parameters |= {} if recorded is None else {"EncodingType": recorded}
+    return parameters
+
+
+def _encoded(step: Step, parameters: dict[str, Any]) -> dict[str, Any]:
+    """With the source of a copy percent-encoded, as botocore does it."""
+    from botocore.handlers import handle_copy_source_param
+
+    if (step.call.service, step.call.operation) in renewal.COPIES:
+        handle_copy_source_param(parameters)
     return parameters
 
 
@@ -120,7 +134,8 @@ def _written(
     base = f'"$(base https://{_host(str(call.service), loaded.metadata, region)})"'
     words = [f"call {signing} {region} {'-I' if method == 'HEAD' else f'-X {method}'}"]
     for name, value in headers.items():
-        words.append(f"-H {marks.quoted(f'{name}: {value}')}")
+        function = shell.PERCENT if name.lower() == "x-amz-copy-source" else None
+        words.append(f"-H {marks.quoted(f'{name}: {value}', function)}")
     before = ""
     if data and "content-type" not in {name.lower() for name in headers}:
         words.append("-H 'Content-Type:'")  # curl would call it a form
