@@ -1,13 +1,14 @@
-"""What a request says about where it goes, and the place that is concluded from it.
+"""What a request says about where it goes: the services it may mean, in order of belief.
 
-It does not know how the conclusion is drawn.
+The signature outranks the host, because AWS holds the caller to its credential scope. The host only
+chooses among the services with that scope.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from apitrail.aws.find import host, s3_host
+from apitrail.aws.find import handed_out, host, s3_host
 from apitrail.aws.find.index import Index, Service
 from apitrail.aws.read import form_body
 from apitrail.aws.read.scalars import Doubts
@@ -37,12 +38,20 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What a request says about where it goes, gathered once."""
+    """What a request says about where it goes, gathered once.
+
+    `candidates` are all the services it may mean; `preferred` are those of them that the host
+    names as well. `strict` says that nothing else can be meant. `vague` says that neither a
+    signature nor a name tells anything.
+    """
 
     request: Request
     name: host.Host
     address: s3_host.Address | None
     candidates: tuple[Service, ...]
+    preferred: tuple[Service, ...]
+    strict: bool
+    vague: bool
     fields: Fields
     express: bool
     signed: bool
@@ -50,11 +59,16 @@ class Evidence:
     @classmethod
     def of(cls, request: Request, credential: Credential, index: Index, doubts: Doubts) -> Evidence:
         name = host.parse(request.host)
+        signed = index.signing.get(credential.service or "", [])
+        candidates, preferred = _candidates(name, credential, index)
         return cls(
             request=request,
             name=name,
             address=s3_host.address(request.host),
-            candidates=tuple(_candidates(name, credential, index)),
+            candidates=tuple(candidates),
+            preferred=tuple(preferred),
+            strict=bool(signed) or name.partition is not None,
+            vague=credential.scheme == "none" and name.partition is None and not name.local,
             fields=_query_fields(request, doubts),
             express=credential.service == "s3express" or "s3express-control" in name.labels,
             signed=credential.service is not None,
@@ -84,12 +98,23 @@ def _query_fields(request: Request, doubts: Doubts) -> Fields:
     ]
 
 
-def _candidates(name: host.Host, credential: Credential, index: Index) -> list[Service]:
+def _candidates(
+    name: host.Host, credential: Credential, index: Index
+) -> tuple[list[Service], list[Service]]:
+    """All that may be meant, and those of them that the host prefers."""
     signed = index.signing.get(credential.service or "", [])
     named = _by_host(name, index) if name.partition or name.local else []
+    if not signed:
+        found = named or _of_scheme(name, credential, index)
+        return found, found
     both = [service for service in signed if service in named]
-    if both or named or signed:
-        return both or named or signed
+    if both and name.partition and ".".join(name.labels) in index.hosts:
+        return both, both  # a name of AWS's own serves these and no others
+    return signed, both or signed
+
+
+def _of_scheme(name: host.Host, credential: Credential, index: Index) -> list[Service]:
+    """Where neither a known scope nor a host names a service."""
     if credential.service is not None or name.partition is not None:
         return []
     if credential.scheme == "bearer":
@@ -99,7 +124,10 @@ def _candidates(name: host.Host, credential: Credential, index: Index) -> list[S
 
 
 def _by_host(name: host.Host, index: Index) -> list[Service]:
-    """The services of the longest tail of labels that any has."""
+    """The services of a name that a describe call hands out, or of the longest tail of labels."""
+    service = handed_out.service(name)
+    if service is not None:
+        return index.versions.get(service, [])
     for start in range(min(len(name.labels), 16)):
         found = index.hosts.get(".".join(name.labels[start:]))
         if found:

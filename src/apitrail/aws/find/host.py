@@ -77,7 +77,8 @@ _LOCALSTACK = ".localhost.localstack.cloud"
 # Names below the suffixes that are resources of customers, not APIs (EC2, ELB, RDS and EKS
 # naming); a cluster's own CA would not survive being looked into.
 _NOT_API = re.compile(
-    r"(^|\.)(compute(-1)?|elb|[a-z0-9-]+\.rds|cache|efs|fsx)(\.[a-z0-9-]+)?$|"
+    r"(^|\.)(compute(-1)?|elb|[a-z0-9-]+\.rds|cache)(\.[a-z0-9-]+)?$|"
+    r"\.(efs|fsx)(\.[a-z0-9-]+)?$|"
     r"\.[a-z0-9-]+\.(elb|rds|es|cache|redshift|eks)$"
 )
 

@@ -1,7 +1,4 @@
-"""From method, path and query to the most specific REST operation of all candidates.
-
-It does not know shapes, nor protocols that say the operation's name.
-"""
+"""From method, path and query to the most specific REST operation of all candidates."""
 
 from __future__ import annotations
 
@@ -11,13 +8,19 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
-from apitrail.aws.find import host, shared_endpoint
+from apitrail.aws.find import customer_host, host, shared_endpoint
 from apitrail.aws.find.candidates import Evidence, Fields, Match
 from apitrail.aws.find.index import Node, Route, Service
 from apitrail.aws.read import old_clients
 
 _LABEL = re.compile(r"\{([^}]+?)\+?\}")
+_ARN = re.compile(r"/arn(?::|%3A)", re.IGNORECASE)
 _MOST_SEGMENTS = 256
+
+# "Bucket naming rules" of general purpose buckets; an ARN may stand in a bucket's place.
+_BUCKET = re.compile(
+    r"(?!\d+(?:\.\d+){3}$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]|arn(?::|%3A).+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +56,34 @@ def _last_resort(found: _Found, claimed: Service | None) -> tuple[bool, bool, bo
 def _best(evidence: Evidence, method: str, fields: Fields) -> list[_Found]:
     """The most specific routes, more than one where services share them."""
     given = dict(fields)
-    for paths, lenient in _attempts(evidence):
-        found: list[_Found] = []
-        for service in evidence.candidates:
-            for path in paths(service):
-                found.extend(_routes(evidence, service, path, method, given, lenient=lenient))
-        if found:
-            top = max(item.rank for item in found)
-            return [item for item in found if item.rank == top]
+    for services in dict.fromkeys((evidence.preferred, evidence.candidates)):
+        for paths, lenient in _attempts(evidence):
+            found: list[_Found] = []
+            for service in services:
+                for path in paths(service):
+                    found.extend(_routes(evidence, service, path, method, given, lenient=lenient))
+            if found:
+                top = max(item.rank for item in found)
+                return [item for item in found if item.rank == top]
     return []
 
 
 def _attempts(evidence: Evidence) -> Iterator[tuple[Callable[[Service], list[str]], bool]]:
     """Ways to read the path, the exact one first."""
     path = evidence.request.path
-    # Only unencoded slashes in a label, such as an ARN's, need the lenient way.
     yield partial(_paths, evidence), False
-    yield partial(_paths, evidence), True
+    if _ARN.search(path):
+        # Some clients leave the slashes of an ARN as they are.
+        yield partial(_paths, evidence), True
     yield (lambda service: list(old_clients.redated(path, service.dates))[:1]), False
 
 
 def _paths(evidence: Evidence, service: Service) -> list[str]:
     path = evidence.request.path
     address = evidence.address
+    if service.name == "apigatewaymanagementapi":
+        connection = customer_host.connection(evidence.request)
+        return [] if connection is None else [connection]
     if service.name != "s3" or address is None or address.bucket is None:
         return [path]
     bucket = "/" + address.bucket.replace("/", "%2F")
@@ -131,8 +139,22 @@ def _routes(
             continue
         if service.name == "s3" and not rewritten and not _is_bare(evidence, route):
             continue
+        if service.name == "s3" and evidence.vague and not _says_s3(evidence, route, given, values):
+            continue
         rank = _rank(evidence, route, given, literal)
         yield _Found(rank, service, route, values)
+
+
+def _says_s3(
+    evidence: Evidence, route: Route, given: dict[str, str], values: tuple[str, ...]
+) -> bool:
+    """Does an unsigned request to an unknown name look like this operation of S3's?"""
+    if not all(name in given for name in route.query):
+        return False
+    if any(evidence.request.header(name) is None for name in route.headers):
+        return False
+    labels = dict(zip(_LABEL.findall(route.template), values, strict=True))
+    return _BUCKET.fullmatch(labels.get("Bucket", "")) is not None
 
 
 def _is_bare(evidence: Evidence, route: Route) -> bool:
@@ -194,9 +216,8 @@ def _walk(
     if child is not None and rest[0]:
         step = (*values, rest[0])
         yield from _walk(child, segments, position + 1, step, literal, lenient=lenient)
-        if lenient and len(rest) > 1:
-            for route in child.routes:
-                yield route, (*values, "/".join(rest)), literal
+        if lenient and len(rest) > 1 and _ARN.match("/" + rest[0]):
+            yield from _greedy(child, segments, position, values, literal, lenient=lenient)
     child = node.children.get("+")
     if child is not None:
         yield from _greedy(child, segments, position, values, literal, lenient=lenient)

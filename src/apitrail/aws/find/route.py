@@ -45,7 +45,12 @@ def _match_named(
     """The one of `services`, or of the candidates, that has an operation of that name."""
     wanted = operation.lower()
     having = [service for service in services if wanted in service.operations]
-    having = having or [s for s in evidence.candidates if wanted in s.operations]
+    if evidence.strict and evidence.candidates:
+        # What the signature and the host rule out did not happen, whatever a header says.
+        having = [service for service in having if service in evidence.candidates]
+    having = having or [
+        s for s in evidence.candidates if wanted in s.operations and _speaks(s, protocol)
+    ]
     if len(having) > 1:
         having = _narrowed(having, evidence, version)
     matches = [
@@ -60,12 +65,19 @@ def _match_named(
     return replace(matches[0], others=tuple(matches[1:])) if matches else None
 
 
+def _speaks(service: Service, protocol: str | None) -> bool:
+    """Does the service take operations that are named in this protocol's way?"""
+    if protocol is None:
+        return service.is_query
+    return service.target_prefix is not None and protocol in (*service.protocols, "json")
+
+
 def _narrowed(services: list[Service], evidence: Evidence, version: str | None) -> list[Service]:
     """Those that the host, the signature and the version point to, the likeliest first."""
 
     def rank(service: Service) -> tuple[bool, bool, bool]:
         return (
-            service in evidence.candidates,
+            service in evidence.preferred,
             version in (service.api_version, service.version),
             service.current,
         )
