@@ -19,9 +19,9 @@ import time
 import uuid
 from pathlib import Path
 
+from apitrail.event import Event
 from apitrail.evidence.verify import Trust
 from apitrail.evidence.verify.trail_check import check
-from apitrail.query import project
 from apitrail.tlog import note
 from apitrail.trail import writer
 from apitrail.trail.rows import Draft
@@ -78,7 +78,7 @@ async def measure(directory: Path, waiters: int, seconds: float) -> tuple[float,
                 content = facets(number)
                 key = str(uuid.UUID(int=number + 1))
                 await trail.begin(key, content)
-                row = project(json.loads(content["who"]), json.loads(content["what"]))
+                row = Event.parse(content).row()
                 await trail.append(Draft(kind="api", facets=content, row=row), settles=key)
                 latencies.append(time.perf_counter() - start)
 

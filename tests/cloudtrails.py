@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import trails
-from apitrail.event import ORDER, REQUEST_FIELDS, RESPONSE_FIELDS, WHO_FIELDS, dump, iso
-from apitrail.query import project
+from apitrail.event import ORDER, REQUEST_FIELDS, RESPONSE_FIELDS, WHO_FIELDS, Event, dump, iso
 from apitrail.trail.rows import Draft
 
 ACCOUNT = "123456789012"
@@ -85,7 +83,7 @@ def draft(
         "who": dump(who), "what": dump(what), "request": dump({"record": parts["request"]}),
         "response": dump({"record": parts["response"]}),
     }  # fmt: skip
-    row = project(json.loads(facets["who"]), json.loads(facets["what"]))
+    row = Event.parse(facets).row()
     return Draft(kind="api", facets=facets, row=row)
 
 

@@ -20,9 +20,8 @@ import trails
 from apitrail.delivery.logfiles import tree as trees
 from apitrail.delivery.logfiles.place import iso
 from apitrail.delivery.logfiles.tree import Tree
-from apitrail.event import dump
+from apitrail.event import Event, dump
 from apitrail.evidence import verify
-from apitrail.query import project
 from apitrail.tlog import note
 from apitrail.trail.keys import Keys
 from apitrail.trail.rows import Draft
@@ -43,7 +42,7 @@ def call(number: int, **record: Any) -> Draft:
     what["record"] |= {"recipientAccountId": ACCOUNT, "awsRegion": "eu-central-1"} | record
     facets["what"] = dump(what)
     return Draft(
-        kind="api", facets=facets, row=project(json.loads(facets["who"]), what)
+        kind="api", facets=facets, row=Event.parse(facets).row()
     )  # fmt: skip
 
 

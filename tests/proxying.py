@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from mitmproxy.certs import CertStore
 
+from apitrail import codec
 from apitrail.event import Event
 from apitrail.recording.session import Session
 from apitrail.recording.settings import Settings
@@ -266,13 +267,11 @@ def kinds(trail: Path) -> list[str]:
 
 def http(event: Event, side: str = "request") -> Mapping[str, Any]:
     """What is kept of one message."""
-    kept: Mapping[str, Any] = (getattr(event, side) or {})["http"]
-    return kept
+    return codec.encode(getattr(event, side).http)
 
 
 def call(event: Event) -> Mapping[str, Any]:
-    kept: Mapping[str, Any] = (event.what or {})["call"]
-    return kept
+    return codec.encode(event.call)
 
 
 # -- certificates -----------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from apitrail.aws.call import Blob, Call, Error, EventStream, Map
 from apitrail.errors import FormatError
-from apitrail.event import ORDER, Description, Event, describe, plain
+from apitrail.event import ORDER, Event, Resource, Run, plain
 from apitrail.exchange import Body, Exchange, Request, Response
+from apitrail.recording.describing import Description, describe
 
 EXCHANGE = Exchange(
     id="11111111-2222-4333-8444-555555555555",
@@ -56,9 +57,9 @@ ABOUT = Description(
         "eventID": EXCHANGE.id,
     },
     identity={"type": "IAMUser", "known": "learned"},
-    resources=({"name": "Mary", "type": "AWS::IAM::User"},),
+    resources=(Resource(name="Mary", type="AWS::IAM::User"),),
     error="EntityAlreadyExistsException",
-    run={"id": "r1"},
+    run=Run(id="r1"),
 )
 
 

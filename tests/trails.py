@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -12,10 +11,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from apitrail.event import dump
+from apitrail.event import Event, dump
 from apitrail.evidence import verify
 from apitrail.evidence.verify import trail_check as verification
-from apitrail.query import project
 from apitrail.tlog import note
 from apitrail.trail.rows import Draft
 from apitrail.trail.writer import Trail
@@ -86,7 +84,7 @@ def call(number: int, **overrides: Any) -> dict[str, bytes]:
 def draft(number: int, **overrides: Any) -> Draft:
     """A call to append."""
     facets = call(number, **overrides)
-    row = project(json.loads(facets["who"]), json.loads(facets["what"]))
+    row = Event.parse(facets).row()
     return Draft(kind="api", facets=facets, row=row)
 
 

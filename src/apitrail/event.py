@@ -1,6 +1,8 @@
-"""What is kept of a call: facets of plain JSON, and the two shapes they are shown in.
+"""What is kept of a call: one value for each facet, and the two shapes that calls are shown in.
 
-It does not know bytes on disk, hashes or SQL.
+`Event.parse` is where stored facets become values; after it nothing is looked up by name.
+Every value keeps the members that this version does not know (`rest`), so that a trail of a
+newer version can be read and written out again.
 """
 
 from __future__ import annotations
@@ -8,14 +10,17 @@ from __future__ import annotations
 import base64
 import json
 import math
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from apitrail.aws.call import Blob, Call, EventStream
+from apitrail import codec
+from apitrail.aws.call import Blob, EventStream
+from apitrail.codec import ALWAYS, NAME, Json, Object
 from apitrail.errors import FormatError
-from apitrail.exchange import Body, Exchange, Request, Response
+from apitrail.query import Row, searchable, username
 
 # Where each field of a CloudTrail record is kept. What is not listed goes with `what`.
 WHO_FIELDS = ("userIdentity", "sourceIPAddress", "userAgent")
@@ -30,31 +35,171 @@ ORDER = (
     "eventType", "apiVersion", "managementEvent", "recipientAccountId", "sharedEventID",
     "vpcEndpointId", "vpcEndpointAccountId", "eventCategory", "tlsDetails",
 )  # fmt: skip
-ALWAYS = ("requestParameters", "responseElements")
+ALWAYS_SHOWN = ("requestParameters", "responseElements")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The run that a call belongs to."""
+
+    id: str
+    rest: Object = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Who made the call: CloudTrail's fields of the record, and how the identity is known."""
+
+    record: Object
+    identity: Object = field(default_factory=dict, metadata={ALWAYS: True})
+    run: Run | None = None
+    rest: Object = field(default_factory=dict, repr=False)
+
+    @property
+    def user(self) -> Object:
+        """CloudTrail's userIdentity."""
+        found = self.record.get("userIdentity")
+        return found if isinstance(found, dict) else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFacts:
+    """The call in few words. Times are Unix milliseconds; None is "not known"."""
+
+    service: str | None = None
+    operation: str | None = None
+    region: str | None = None
+    protocol: str | None = None
+    started: int | None = None
+    ended: int | None = None
+    status: int | None = None
+    error: str | None = None
+    failure: str | None = None
+    upstream: str | None = None
+    problems: tuple[str, ...] = ()
+    rest: Object = field(default_factory=dict, repr=False)
+
+    @property
+    def time(self) -> int | None:
+        """When it ended, or began where it never did."""
+        return self.started if self.ended is None else self.ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One resource that a call names; it has a name or an ARN."""
+
+    arn: str = ""
+    type: str = ""
+    name: str = ""
+    rest: Object = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class What:
+    """What happened: the searchable side of the record, the call, the resources it names.
+
+    `undetermined` says that its resources could not be told, `kept` how much of the call was
+    kept where that is not all.
+    """
+
+    record: Object = field(default_factory=dict, metadata={ALWAYS: True})
+    call: CallFacts = field(default=CallFacts(), metadata={ALWAYS: True})
+    resources: tuple[Resource, ...] = field(default=(), metadata={ALWAYS: True})
+    undetermined: bool = False
+    kept: str | None = None
+    rest: Object = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyFacts:
+    """Length and digest of a body, and how much of it was kept; a redacted one's is keyed."""
+
+    length: int | None = None
+    sha256: str | None = None
+    hmac: str | None = field(default=None, metadata={NAME: "hmac-sha256"})
+    kept: int | None = None
+    rest: Object = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Http:
+    """A message without its body: a request has a method and a target, a response a status."""
+
+    method: str | None = None
+    scheme: str | None = None
+    host: str | None = None
+    target: str | None = None
+    status: int | None = None
+    version: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    trailers: tuple[tuple[str, str], ...] = ()
+    body: BodyFacts = BodyFacts()
+    rest: Object = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was asked: CloudTrail's fields, the parameters in the model's words, the message."""
+
+    record: Object = field(default_factory=dict)
+    parameters: Json = None
+    http: Http | None = None
+    rest: Object = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A refusal: `code` as on the wire, `shape` as the model names it."""
+
+    code: Json = field(default=None, metadata={ALWAYS: True})
+    message: Json = field(default=None, metadata={ALWAYS: True})
+    shape: Json = field(default=None, metadata={ALWAYS: True})
+    rest: Object = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What came back, or why nothing did."""
+
+    record: Object = field(default_factory=dict)
+    result: Json = None
+    error: Fault | None = None
+    http: Http | None = None
+    failure: str | None = None
+    rest: Object = field(default_factory=dict, repr=False)
+
+
+# The facets that are JSON objects, by tag.
+FACETS: dict[str, type[Who | What | Asked | Answered]] = {
+    "who": Who,
+    "what": What,
+    "request": Asked,
+    "response": Answered,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """The facets of one call as JSON values; a facet that is None was not kept or was erased."""
+    """The facets of one call; a facet that is None was not kept or was erased."""
 
-    who: dict[str, Any] | None = None
-    what: dict[str, Any] | None = None
-    request: dict[str, Any] | None = None
-    response: dict[str, Any] | None = None
+    who: Who | None = None
+    what: What | None = None
+    request: Asked | None = None
+    response: Answered | None = None
     request_body: bytes | None = None
     response_body: bytes | None = None
-    learned: list[dict[str, Any]] = field(default_factory=list)
+    learned: tuple[Object, ...] = ()
 
     def facets(self) -> dict[str, bytes]:
         """The contents to commit to, by tag; inverse of `parse`."""
-        contents = {
-            "who": self.who,
-            "what": self.what,
-            "request": self.request,
-            "response": self.response,
-            "learned": self.learned or None,
+        facets = {
+            tag: dump(codec.encode(value))
+            for tag in FACETS
+            if (value := getattr(self, tag)) is not None
         }
-        facets = {tag: dump(value) for tag, value in contents.items() if value is not None}
+        if self.learned:
+            facets["learned"] = dump(self.learned)
         if self.request_body:
             facets["reqbody"] = self.request_body
         if self.response_body:
@@ -68,153 +213,139 @@ class Event:
         Raises:
             FormatError: a facet is not JSON of the right kind.
         """
-        try:
-            values = {
-                tag: json.loads(facets[tag])
-                for tag in ("who", "what", "request", "response", "learned")
-                if tag in facets
-            }
-        except (ValueError, RecursionError) as error:
-            raise FormatError("a facet is not JSON") from error
-        if not all(isinstance(value, dict | list) for value in values.values()):
-            raise FormatError("a facet is not an object")
+        values = {
+            tag: codec.decode(kind, load(facets[tag]))
+            for tag, kind in FACETS.items()
+            if tag in facets
+        }
         return cls(
-            **values, request_body=facets.get("reqbody"), response_body=facets.get("resbody")
+            **values,  # type: ignore[arg-type]  # each is of the class its tag stands for
+            learned=_learned(facets.get("learned")),
+            request_body=facets.get("reqbody"),
+            response_body=facets.get("resbody"),
         )
+
+    @property
+    def call(self) -> CallFacts:
+        """The call in few words; nothing is known of one whose `what` is gone."""
+        return self.what.call if self.what else CallFacts()
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """The resources that the call names."""
+        return self.what.resources if self.what else ()
 
     def record(self) -> dict[str, Any]:
         """The CloudTrail record (version 1.11), in CloudTrail's order of fields."""
-        merged: dict[str, Any] = dict.fromkeys(ALWAYS)
+        merged: dict[str, Any] = dict.fromkeys(ALWAYS_SHOWN)
         for facet in (self.what, self.who, self.request, self.response):
-            merged |= (facet or {}).get("record", {})
+            if facet is not None:
+                merged |= facet.record
         return {name: merged[name] for name in ORDER if name in merged}
 
-    def botocore(self) -> dict[str, Any]:
+    def botocore(self) -> dict[str, Json]:
         """The call in the service model's own words, as boto3 users write them."""
-        what, who = self.what or {}, self.who or {}
-        call, record = what.get("call", {}), what.get("record", {})
-        seen = who.get("record", {})
-        response = self.response or {}
+        call, what, who = self.call, self.what or What(), self.who or Who(record={})
+        asked, answered = self.request or Asked(), self.response or Answered()
         return {
-            "eventID": record.get("eventID"),
-            "eventTime": iso(call.get("ended") or call.get("started")),
-            "service": call.get("service"),
-            "operation": call.get("operation"),
-            "region": call.get("region"),
-            "parameters": (self.request or {}).get("parameters"),
-            "result": response.get("result"),
-            "error": response.get("error"),
-            "requestID": record.get("requestID"),
-            "userAgent": seen.get("userAgent"),
-            "sourceIPAddress": seen.get("sourceIPAddress"),
-            "accessKeyId": (seen.get("userIdentity") or {}).get("accessKeyId"),
-            "identity": who.get("identity"),
+            "eventID": what.record.get("eventID"),
+            "eventTime": iso(call.time),
+            "service": call.service,
+            "operation": call.operation,
+            "region": call.region,
+            "parameters": asked.parameters,
+            "result": answered.result,
+            "error": codec.encode(answered.error) if answered.error else None,
+            "requestID": what.record.get("requestID"),
+            "userAgent": who.record.get("userAgent"),
+            "sourceIPAddress": who.record.get("sourceIPAddress"),
+            "accessKeyId": who.user.get("accessKeyId"),
+            "identity": who.identity if self.who else None,
         }
 
+    def row(self) -> Row:
+        """What of the event is searchable; without `who` its columns are None.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
-    """What the edges found out about a call besides its exchange; all of it already redacted.
-
-    `record` is the CloudTrail record; `identity` and `run` are JSON values; `error` is the code
-    the call is found under; `undetermined` says that its resources could not be told.
-    """
-
-    record: Mapping[str, Any]
-    identity: Mapping[str, Any]
-    resources: tuple[Mapping[str, Any], ...] = ()
-    undetermined: bool = False
-    error: str | None = None
-    run: Mapping[str, Any] | None = None
-    learned: tuple[Mapping[str, Any], ...] = ()
-
-
-def describe(exchange: Exchange, call: Call, about: Description) -> Event:
-    """The event of an exchange, decoded and redacted."""
-    record = dict(about.record)
-    who = {name: record.pop(name) for name in WHO_FIELDS if name in record}
-    asked = {name: record.pop(name) for name in REQUEST_FIELDS if name in record}
-    answered = {name: record.pop(name) for name in RESPONSE_FIELDS if name in record}
-    return Event(
-        who={"record": who, "identity": about.identity}
-        | ({"run": about.run} if about.run is not None else {}),
-        what={
-            "record": record,
-            "call": _call(exchange, call, about),
-            "resources": list(about.resources),
-        }
-        | ({"undetermined": True} if about.undetermined else {}),
-        request={
-            "record": asked,
-            "parameters": plain(call.parameters),
-            "http": _request(exchange.request),
-        },
-        response={"record": answered} | _answer(exchange, call),
-        request_body=exchange.request.body.data or None,
-        response_body=(exchange.response.body.data or None) if exchange.response else None,
-        learned=[dict(item) for item in about.learned],
-    )
+        Raises:
+            FormatError: the facets are not an event's.
+        """
+        what, call, who = self.what or What(), self.call, self.who
+        record = what.record
+        if who is not None and not isinstance(who.record.get("userIdentity") or {}, dict):
+            raise FormatError("malformed event facets: userIdentity is no object")
+        try:
+            return Row(
+                id=str(uuid.UUID(str(record["eventID"]))),
+                time=_time(call),
+                source=searchable(record["eventSource"]),
+                name=searchable(record["eventName"]),
+                region=searchable(record.get("awsRegion")),
+                error=searchable(call.error),
+                read_only=_flag(record.get("readOnly")),
+                resources=frozenset(_names(what.resources)),
+                username=searchable(username(who.user)) if who else None,
+                access_key_id=searchable(who.user.get("accessKeyId") or None) if who else None,
+                source_ip=searchable(who.record.get("sourceIPAddress")) if who else None,
+                run=searchable(who.run.id) if who and who.run else None,
+            )
+        except (KeyError, ValueError) as error:
+            raise FormatError("malformed event facets") from error
 
 
-def _call(exchange: Exchange, call: Call, about: Description) -> dict[str, Any]:
-    fields = {
-        "service": call.service,
-        "operation": call.operation,
-        "region": call.region,
-        "protocol": call.protocol,
-        "started": exchange.started,
-        "ended": exchange.ended,
-        "status": exchange.response.status if exchange.response else None,
-        "error": about.error,
-        "failure": exchange.failure,
-        "upstream": exchange.upstream,
-        "problems": list(call.problems) or None,
-    }
-    return {name: value for name, value in fields.items() if value is not None}
+def _time(call: CallFacts) -> int:
+    if call.time is None:
+        raise FormatError("malformed event facets: the call is of no time")
+    return call.time
 
 
-def _answer(exchange: Exchange, call: Call) -> dict[str, Any]:
-    answer: dict[str, Any] = {}
-    if call.result is not None:
-        answer["result"] = plain(call.result)
-    if call.error is not None:
-        error = {"code": call.error.code, "message": call.error.message, "shape": call.error.shape}
-        answer["error"] = error
-    if exchange.response is not None:
-        answer["http"] = _response(exchange.response)
-    if exchange.failure is not None:
-        answer["failure"] = exchange.failure
-    return answer
+def _flag(value: Json) -> bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    raise FormatError(f"malformed event facets: readOnly is {value!r}")
 
 
-def _request(request: Request) -> dict[str, Any]:
+def _names(resources: tuple[Resource, ...]) -> set[tuple[str, str]]:
     return {
-        "method": request.method,
-        "scheme": request.scheme,
-        "host": request.host,
-        "target": request.target,
-        "version": request.http_version,
-    } | _message(request)
+        (searchable(name) or "", searchable(item.type) or "")
+        for item in resources
+        for name in (item.name, item.arn)
+        if name
+    }
 
 
-def _response(response: Response) -> dict[str, Any]:
-    return {"status": response.status, "version": response.http_version} | _message(response)
+def load(content: bytes) -> Json:
+    """A facet's JSON.
+
+    Raises:
+        FormatError: it is none.
+    """
+    try:
+        value: Json = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise FormatError("a facet is not JSON") from error
+    return value
 
 
-def _message(message: Request | Response) -> dict[str, Any]:
-    fields: dict[str, Any] = {"headers": [list(header) for header in message.headers]}
-    if message.trailers:
-        fields["trailers"] = [list(trailer) for trailer in message.trailers]
-    return fields | {"body": body(message.body)}
+def statement(content: bytes) -> dict[str, Any]:
+    """What a book-keeping entry says.
+
+    Raises:
+        FormatError: it is not a JSON object.
+    """
+    said = load(content)
+    if not isinstance(said, dict):
+        raise FormatError("a facet is not an object")
+    return said
 
 
-def body(value: Body) -> dict[str, Any]:
-    """Length and digest of a body, and how much of it was kept; a redacted one's is keyed."""
-    digest = "hmac-sha256" if value.redacted else "sha256"
-    return {"length": value.length, digest: value.sha256.hex(), "kept": len(value.data)}
+def _learned(content: bytes | None) -> tuple[Object, ...]:
+    said = load(content) if content is not None else []
+    if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
+        raise FormatError("a facet is not a list of objects")
+    return tuple(said)
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> Json:
     """A decoded value as JSON: bytes as base64, times as ISO 8601, NaN and infinities as strings."""
     match value:
         case None | bool() | int() | str():

@@ -5,12 +5,9 @@ It does not know SQL, how rows are printed, or the LookupEvents wire format.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from apitrail.errors import FormatError
+from typing import Literal
 
 type ErrorFilter = str | Literal[True] | None
 """An error code, or True for any error."""
@@ -37,40 +34,7 @@ class Row:
     resources: frozenset[tuple[str, str]] = frozenset()
 
 
-def project(who: Mapping[str, Any] | None, what: Mapping[str, Any]) -> Row:
-    """The row of an event; without `who` (erased, not disclosed) its columns are None.
-
-    Raises:
-        FormatError: the facets are not an event's.
-    """
-    try:
-        record, call = what["record"], what["call"]
-        row = Row(
-            id=str(uuid.UUID(record["eventID"])),
-            time=int(call["ended"] if call.get("ended") is not None else call["started"]),
-            source=_text(record["eventSource"]),
-            name=_text(record["eventName"]),
-            region=_text(record.get("awsRegion")),
-            error=_text(call.get("error")),
-            read_only=record.get("readOnly"),
-            resources=frozenset(_resources(what)),
-            **_caller(who),
-        )
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
-        raise FormatError("malformed event facets") from error
-    return row
-
-
-def _resources(what: Mapping[str, Any]) -> set[tuple[str, str]]:
-    found = set()
-    for resource in what.get("resources", ()):
-        for key in (resource.get("name"), resource.get("arn")):
-            if key:
-                found.add((_text(key) or "", _text(resource.get("type")) or ""))
-    return found
-
-
-def _text(value: object) -> str | None:
+def searchable(value: object) -> str | None:
     """A searchable string. Clients may send half a surrogate pair, which no database takes."""
     if value is None:
         return None
@@ -78,20 +42,7 @@ def _text(value: object) -> str | None:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _caller(who: Mapping[str, Any] | None) -> dict[str, str | None]:
-    if who is None:
-        return {}
-    record = who["record"]
-    user = record.get("userIdentity") or {}
-    return {
-        "username": _text(username(user)),
-        "access_key_id": _text(user.get("accessKeyId") or None),
-        "source_ip": _text(record.get("sourceIPAddress")),
-        "run": _text((who.get("run") or {}).get("id")),
-    }
-
-
-def username(user: Mapping[str, Any]) -> str | None:
+def username(user: Mapping[str, object]) -> str | None:
     """LookupEvents' Username: the user, the role's session name, or `root`."""
     if name := user.get("userName"):
         return str(name)
@@ -103,7 +54,8 @@ def username(user: Mapping[str, Any]) -> str | None:
             session = principal.partition(":")[2]
             return session or str(user.get("arn") or "").rpartition("/")[2] or None
         case "AWSService":
-            return user.get("invokedBy")
+            invoker = user.get("invokedBy")
+            return None if invoker is None else str(invoker)
         case _:
             return None
 

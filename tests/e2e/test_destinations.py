@@ -118,7 +118,7 @@ def test_an_admitted_host_is_tunnelled_untouched(trail, tmp_path, admitted):
     asyncio.run(scenario())
     assert calls(trail) == []
     heartbeat = next(event for kind, event in entries(trail) if kind == "heartbeat")
-    assert heartbeat.what["tunnelled"] == {"localhost": 1}
+    assert heartbeat.what.rest["tunnelled"] == {"localhost": 1}
 
 
 def test_a_plain_request_to_an_admitted_host_passes(trail):

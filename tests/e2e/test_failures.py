@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from apitrail.errors import RecordingError
+from apitrail.event import Event
 from apitrail.recording import recorder as recorder_module
 from apitrail.recording.proxy import addon as addon_module
 from apitrail.recording.proxy import flows
@@ -241,11 +242,11 @@ async def async_defect(*_: object, **__: object) -> None:
 
 BEFORE = {
     "auth": (recorder_module.auth, "read", defect),
-    "models": (recorder_module, "_load", async_defect),
+    "models": (recorder_module, "_asked", async_defect),
     "decode": (recorder_module.decode, "request", defect),
     "redact": (Redactor, "both", defect),
     "identity": (recorder_module.Known, "identify", defect),
-    "resources": (recorder_module.resources, "resources", defect),
+    "resources": (recorder_module.touching, "resources", defect),
     "record": (recorder_module.record, "record", defect),
     "describe": (recorder_module, "describe", defect),
     "keep": (recorder_module, "cut", defect),
@@ -284,7 +285,7 @@ AFTER = {
     "identity": (recorder_module.Known, "attribute", defect),
     "record": (recorder_module.record, "record", defect),
     "describe": (recorder_module, "describe", defect),
-    "project": (recorder_module, "project", defect),
+    "row": (Event, "row", defect),
     "wire": (flows, "response", defect),
     "length": (flows, "declared_length", defect),
     "finish": (Recorder, "finish", async_defect),

@@ -82,10 +82,10 @@ def test_every_call_the_upstream_saw_is_accounted_for(tmp_path):
             seen = {re.search(rb"call-[0-9-]+[0-9]", each)[0].decode() for each in stub.seen}  # type: ignore[index]
             trail = machine.trail
             recorded = Counter(
-                event.request["parameters"]["RoleSessionName"] for event in calls(trail)
+                event.request.parameters["RoleSessionName"] for event in calls(trail)
             )
             api = {
-                event.request["parameters"]["RoleSessionName"]
+                event.request.parameters["RoleSessionName"]
                 for kind, event in entries(trail)
                 if kind == "api"
             }

@@ -2,29 +2,30 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 
-from apitrail.event import Event
+from apitrail.event import CallFacts, Event, Resource, What, Who
 from apitrail.reading import render
 
 EVENT = Event(
-    who={"record": {"userIdentity": {"type": "IAMUser", "userName": "John"}}},
-    what={
-        "record": {
+    who=Who(record={"userIdentity": {"type": "IAMUser", "userName": "John"}}),
+    what=What(
+        record={
             "eventSource": "iam.amazonaws.com",
             "eventName": "CreateUser",
             "awsRegion": "us-east-1",
             "eventID": "11111111-2222-4333-8444-555555555555",
         },
-        "call": {"started": 1795330234000, "ended": 1795330234123, "status": 200},
-        "resources": [{"name": "Mary"}],
-    },
+        call=CallFacts(started=1795330234000, ended=1795330234123, status=200),
+        resources=(Resource(name="Mary"),),
+    ),
 )
 
 
 def with_call(**fields):
-    return Event(who=EVENT.who, what={**EVENT.what, "call": {**EVENT.what["call"], **fields}})
+    return replace(EVENT, what=replace(EVENT.what, call=replace(EVENT.call, **fields)))
 
 
 def test_a_line_says_who_did_what_to_what_with_which_outcome():

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from apitrail.delivery import export
-from apitrail.event import Event
+from apitrail.event import Event, Resource
 from apitrail.evidence import maintenance
 from apitrail.evidence.bundle import Bundle
-from apitrail.query import Filter, project
+from apitrail.query import Filter
 from apitrail.reading import resource_history
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import Draft
@@ -116,8 +117,9 @@ def test_a_name_that_stands_for_two_resources_is_said(trail: Path) -> None:
         event = Event.parse(draft.facets)
         assert event.what is not None
         arn = f"arn:aws:iam::{account}:user/{SG}"
-        event.what["resources"] = [{"name": SG, "arn": arn, "type": "AWS::IAM::User"}]
-        row = project(event.who, event.what)
+        named = Resource(name=SG, arn=arn, type="AWS::IAM::User")
+        event = replace(event, what=replace(event.what, resources=(named,)))
+        row = event.row()
         story.drafts.append((at, Draft(kind="api", facets=event.facets(), row=row)))
     story.write(trail)
     assert "the name stands for 2 resources: " in list(told(trail).statement())[1]

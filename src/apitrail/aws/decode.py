@@ -1,7 +1,4 @@
-"""The door: a request and its credential in, the Call they mean out; never an exception.
-
-It does not know how requests are routed or shapes are read.
-"""
+"""A request and its credential in, the Call they mean out; never an exception."""
 
 from __future__ import annotations
 
@@ -13,8 +10,10 @@ from botocore.model import OperationModel
 
 from apitrail.aws import models, sensitive
 from apitrail.aws.call import Call
-from apitrail.aws.find import host, index, route
+from apitrail.aws.find import host, index
+from apitrail.aws.find import route as find
 from apitrail.aws.find.candidates import Match
+from apitrail.aws.find.route import Route
 from apitrail.aws.read import (
     body,
     cbor,
@@ -33,19 +32,33 @@ from apitrail.exchange import Request, Response
 type Parameters = dict[str, Any]
 
 
-def request(request: Request, credential: Credential) -> Call:
-    """What a request means; whatever cannot be told is None and noted in `problems`."""
+def route(request: Request, credential: Credential) -> Route:
+    """Where a request goes; `needs` and `request` both work from it."""
     doubts = Doubts()
-    call = Call(signing_name=credential.service, region=_region(request, credential))
+    match = None
     try:
-        match = route.find(request, credential, index.load(), doubts)
+        match = find.find(request, credential, index.load(), doubts)
         if match is None:
             doubts.add("no operation fits")
-        else:
-            call = _read(call, match, request, doubts)
     except Exception as error:  # noqa: BLE001 - decoding is total: any failure is a doubt
         doubts.add(f"decoding failed: {type(error).__name__}")
-    return replace(call, problems=(*call.problems, *doubts))
+    return Route(match, tuple(doubts))
+
+
+def request(request: Request, credential: Credential, found: Route | None = None) -> Call:
+    """What a request means; whatever cannot be told is None and noted in `problems`.
+
+    `found` is the request's route, where it was found already.
+    """
+    found = route(request, credential) if found is None else found
+    doubts = Doubts(found.doubts)
+    call = Call(signing_name=credential.service, region=_region(request, credential))
+    try:
+        if found.match is not None:
+            call = _read(call, found.match, request, doubts)
+    except Exception as error:  # noqa: BLE001 - decoding is total: any failure is a doubt
+        doubts.add(f"decoding failed: {type(error).__name__}")
+    return replace(call, problems=tuple(doubts))
 
 
 def response(call: Call, response: Response) -> Call:
@@ -58,26 +71,25 @@ def response(call: Call, response: Response) -> Call:
         return call.doubting(f"decoding the response failed: {type(error).__name__}")
 
 
-def needs(request: Request, credential: Credential) -> str | None:
-    """The service whose model `request` would have to load first, "*" for the index itself.
+def is_ready() -> bool:
+    """Is the index of all services in memory? It is slow to load, so load it off the loop."""
+    return index.is_loaded()
 
-    None where everything is in memory. Call `prepare` with the answer off the event loop.
+
+def needs(found: Route) -> str | None:
+    """The next service whose model `request` would have to load; None where it has them all.
+
+    Call `prepare` with the answer off the event loop, then ask again.
     """
-    if not index.is_loaded():
-        return "*"
-    try:
-        match = route.find(request, credential, index.load(), Doubts())
-    except Exception:  # noqa: BLE001 - `request` will say what is wrong
-        return None
-    for place in (match, *match.others) if match else ():
+    for place in found.places:
         if not models.is_loaded(place.service.name, place.service.version):
             return f"{place.service.name}/{place.service.version}"
     return None
 
 
-def prepare(need: str) -> None:
-    """Load what `needs` asked for; slow, so off the event loop. Asking again may need more."""
-    if need == "*":
+def prepare(need: str | None = None) -> None:
+    """Load what `needs` asked for, or without it the index; slow, so off the event loop."""
+    if need is None:
         index.load()
         return
     name, _, version = need.partition("/")

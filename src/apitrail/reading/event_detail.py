@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
+from apitrail import codec
+from apitrail.codec import Json
 from apitrail.errors import UsageError
-from apitrail.event import Event, iso
+from apitrail.event import Answered, Asked, CallFacts, Event, iso
 from apitrail.evidence.bundle.log_tree import tree_of
 from apitrail.reading import render
 from apitrail.source import Source
@@ -48,18 +51,23 @@ def lines(reader: Source, event_id: str, *, output: str, raw: bool) -> Generator
     about = {"index": index, "kind": entry.kind if entry else None, "leafHash": entry.hash.hex() if entry else None}  # fmt: skip
     document = {
         "event": event.record(),
-        "identity": (event.who or {}).get("identity"),
-        "run": (event.who or {}).get("run"),
-        "call": (event.what or {}).get("call"),
-        "resources": (event.what or {}).get("resources"),
-        "request": event.request and {k: v for k, v in event.request.items() if k != "record"},
-        "response": event.response and {k: v for k, v in event.response.items() if k != "record"},
+        "identity": event.who.identity if event.who else None,
+        "run": codec.encode(event.who.run) if event.who and event.who.run else None,
+        "call": codec.encode(event.what.call) if event.what else None,
+        "resources": [codec.encode(each) for each in event.resources] if event.what else None,
+        "request": _facet(event.request),
+        "response": _facet(event.response),
         "entry": about,
     }
     if output == "json":
         yield render.json_document(document)
     else:
         yield from _text(document, event)
+
+
+def _facet(facet: Asked | Answered | None) -> dict[str, Json] | None:
+    """A facet as it is shown: what of it belongs to the record stands there."""
+    return None if facet is None else codec.encode(replace(facet, record={}))
 
 
 def proof(reader: Source, event_id: str) -> str:
@@ -76,7 +84,7 @@ def proof(reader: Source, event_id: str) -> str:
 
 
 def _text(document: dict[str, Any], event: Event) -> Generator[str]:
-    record, call = document["event"], document["call"] or {}
+    record, call = document["event"], event.call
     user = record.get("userIdentity") or {}
     service = str(record.get("eventSource")).partition(".")[0]
     known = (document["identity"] or {}).get("known")
@@ -86,23 +94,24 @@ def _text(document: dict[str, Any], event: Event) -> Generator[str]:
         "who": user.get("arn") or user.get("userName") or user.get("accessKeyId") or "not known",
         "access key": user.get("accessKeyId"),
         "how known": known,
-        "when": iso(call.get("ended") or call.get("started")),
-        "took": f"{call['ended'] - call['started']} ms" if call.get("ended") else None,
+        "when": iso(call.time),
+        "took": _took(call),
         "from": record.get("sourceIPAddress"),
         "how": record.get("userAgent"),
         "region": record.get("awsRegion"),
         "error": record.get("errorMessage"),
-        "no answer": call.get("failure"),
+        "no answer": call.failure,
         "event id": record.get("eventID"),
         "request id": record.get("requestID"),
         "entry": f"{document['entry']['index']} ({document['entry']['kind']}), leaf {document['entry']['leafHash']}",
-        "doubts": "; ".join(call.get("problems", ())) or None,
+        "doubts": "; ".join(call.problems) or None,
     }
     for name, value in facts.items():
         if value:
             yield f"  {name:<11} {render.clean(str(value))}"
-    for resource in document["resources"] or ():
-        yield f"  {'resource':<11} {render.clean(' '.join(str(v) for v in resource.values()))}"
+    for resource in event.resources:
+        said = " ".join(filter(None, (resource.arn, resource.type, resource.name)))
+        yield f"  {'resource':<11} {render.clean(said)}"
     for name in ("request", "response"):
         if document[name]:
             yield ""
@@ -113,25 +122,32 @@ def _text(document: dict[str, Any], event: Event) -> Generator[str]:
     yield render.json_document(record)
 
 
+def _took(call: CallFacts) -> str | None:
+    if call.ended is None or call.started is None:
+        return None
+    return f"{call.ended - call.started} ms"
+
+
 def _raw(event: Event) -> Generator[str]:
     """Start line, headers and kept body of both messages; bytes that are no text as base64."""
     for facet, body in (
         (event.request, event.request_body),
         (event.response, event.response_body),
     ):
-        http = (facet or {}).get("http")
-        if not http:
+        http = facet.http if facet else None
+        if http is None:
             continue
-        if "method" in http:
-            yield f"{http['method']} {http['target']} {http['version']}"
+        if http.method is not None:
+            yield f"{http.method} {http.target} {http.version}"
         else:
-            yield f"{http['version']} {http['status']}"
-        yield from (f"{name}: {value}" for name, value in http["headers"])
+            yield f"{http.version} {http.status}"
+        yield from (f"{name}: {value}" for name, value in http.headers)
         yield ""
         if body:
             yield _body(body)
-        if http["body"]["kept"] < http["body"]["length"]:
-            yield f"[{http['body']['length']} bytes, {http['body']['kept']} kept]"
+        length, kept = http.body.length or 0, http.body.kept or 0
+        if kept < length:
+            yield f"[{length} bytes, {kept} kept]"
         yield ""
 
 

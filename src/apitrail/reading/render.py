@@ -28,10 +28,9 @@ TABLE_COLUMNS = ("TIME", "EVENT", "CALLER", "REGION", "RESULT", "RESOURCE", "ID"
 def row(event: Event, zone: Any = None) -> tuple[str, ...]:
     """One line of the table for people."""
     record = event.record()
-    call = (event.what or {}).get("call", {})
     user = record.get("userIdentity") or {}
     service = str(record.get("eventSource") or "?").partition(".")[0]
-    ended = call.get("ended") or call.get("started")
+    ended = event.call.time
     time = datetime.fromtimestamp(ended / 1000, zone) if ended is not None else None
     return (
         f"{time:%Y-%m-%d %H:%M:%S}" if time else "?",
@@ -46,19 +45,15 @@ def row(event: Event, zone: Any = None) -> tuple[str, ...]:
 
 def outcome(event: Event) -> str:
     """`ok`, the error code, or why there is none."""
-    call = (event.what or {}).get("call", {})
-    if call.get("failure"):
+    call = event.call
+    if call.failure:
         return "no answer"
-    if call.get("error"):
-        return str(call["error"])
-    return "ok" if call.get("status") is not None else "unknown"
+    return call.error or ("ok" if call.status is not None else "unknown")
 
 
 def _main_resource(event: Event) -> str:
-    for resource in (event.what or {}).get("resources", ()):
-        if name := resource.get("name") or resource.get("arn"):
-            return str(name)
-    return "-"
+    names = (resource.name or resource.arn for resource in event.resources)
+    return next(filter(None, names), "-")
 
 
 def table(rows: Sequence[Sequence[str]], header: Sequence[str], width: int | None) -> Iterator[str]:

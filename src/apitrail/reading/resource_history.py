@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from apitrail.entry import CALLS, Entry
-from apitrail.event import Event, iso
+from apitrail.event import CallFacts, Event, Resource, iso
 from apitrail.evidence.bundle import Bundle
 from apitrail.evidence.bundle.watched import Coverage, Unwatched
 from apitrail.query import Filter, username
@@ -152,38 +152,31 @@ def _nameless(source: Source, resource: str, where: Filter) -> Iterator[int]:
     known = source.select(replace(where, resource_name=(resource,)), limit=1)
     for index in known:
         for item in _resources(source, index):
-            if item.get("arn") == resource and item.get("name"):
-                name, kind = item["name"], item.get("type")
-                for other in source.select(replace(where, resource_name=(name,))):
-                    if any(
-                        entry.get("name") == name
-                        and entry.get("type") == kind
-                        and not entry.get("arn")
-                        for entry in _resources(source, other)
-                    ):
+            if item.arn == resource and item.name:
+                nameless = replace(item, arn="")
+                for other in source.select(replace(where, resource_name=(item.name,))):
+                    if nameless in _resources(source, other):
                         yield other
 
 
-def _resources(source: Source, index: int) -> list[Mapping[str, Any]]:
-    event = Event.parse(source.facets(index, ("what",)))
-    return list((event.what or {}).get("resources", ()))
+def _resources(source: Source, index: int) -> tuple[Resource, ...]:
+    return Event.parse(source.facets(index, ("what",))).resources
 
 
 def _arns(event: Event, resource: str) -> Iterator[str]:
-    for item in (event.what or {}).get("resources", ()):
-        if resource in (item.get("name"), item.get("arn")) and item.get("arn"):
-            yield item["arn"]
+    for item in event.resources:
+        if item.arn and resource in (item.name, item.arn):
+            yield item.arn
 
 
 def _chapter(source: Source, index: int, event: Event) -> Chapter:
-    record, call = event.record(), (event.what or {}).get("call", {})
+    record, call = event.record(), event.call
     user = record.get("userIdentity") or {}
-    ended = call.get("ended")
     link = source.entry(index)
     return Chapter(
         index=index,
         id=str(record.get("eventID")),
-        time=call["started"] if ended is None else ended,
+        time=call.time or 0,
         event=f"{str(record.get('eventSource')).partition('.')[0]}:{record.get('eventName')}",
         caller=username(user) or user.get("accessKeyId") or user.get("accountId") or "-",
         outcome=_outcome(record, call, link),
@@ -191,22 +184,22 @@ def _chapter(source: Source, index: int, event: Event) -> Chapter:
     )
 
 
-def _outcome(record: Mapping[str, Any], call: Mapping[str, Any], link: Entry | None) -> str:
-    if (link is not None and link.kind == "unknown") or call.get("failure"):
+def _outcome(record: Mapping[str, Any], call: CallFacts, link: Entry | None) -> str:
+    if (link is not None and link.kind == "unknown") or call.failure:
         return "unknown"  # it was sent, and may have been done
-    if call.get("error"):
-        return f"failed: {call['error']}"
+    if call.error:
+        return f"failed: {call.error}"
     return "read" if record.get("readOnly") else "changed"
 
 
 def _state(event: Event) -> Any:
     """What the answer says is there now; else what was asked to be there."""
-    result = (event.response or {}).get("result")
+    result = event.response.result if event.response else None
     if isinstance(result, dict):
         said = {key: value for key, value in result.items() if key not in ACKNOWLEDGEMENTS}
         if said:
             return said
-    return (event.request or {}).get("parameters")
+    return event.request.parameters if event.request else None
 
 
 def _undetermined(source: Source, where: Filter, found: set[int], *, reads: bool) -> Iterator[int]:
@@ -216,8 +209,8 @@ def _undetermined(source: Source, where: Filter, found: set[int], *, reads: bool
         content = source.facets(index, ("what",)).get("what", b"")
         # The whole content is parsed only where the word is in it.
         if index not in found and b'"undetermined"' in content:
-            what = Event.parse({"what": content}).what or {}
-            if what.get("undetermined"):
+            what = Event.parse({"what": content}).what
+            if what is not None and what.undetermined:
                 yield index
 
 

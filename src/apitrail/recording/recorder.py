@@ -1,6 +1,6 @@
-"""The cash register: an exchange goes in before it is forwarded and again when it is answered.
+"""The recorder: it writes the intent of a call before it is forwarded, and its entry after it.
 
-It does not know mitmproxy or SQL; it decodes, redacts, describes, and hands over to the trail.
+It knows neither mitmproxy nor SQL: exchanges go in, drafts go to the trail.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from apitrail import __version__
+from apitrail import __version__, codec
 from apitrail.aws import decode
 from apitrail.aws.call import Call
 from apitrail.aws.sign import auth
@@ -20,12 +20,12 @@ from apitrail.aws.sign.credential import Credential
 from apitrail.cloudtrail import error_code, record
 from apitrail.cloudtrail.resources import iam_types, touching
 from apitrail.errors import Error, RecordingError
-from apitrail.event import Description, Event, describe
-from apitrail.exchange import Exchange
+from apitrail.event import Event, Resource, Run
+from apitrail.exchange import Body, Exchange, Request
 from apitrail.identity import Known
 from apitrail.identity.identity import Identity, Verdict
 from apitrail.identity.keyring import Keyring
-from apitrail.query import project
+from apitrail.recording.describing import Description, describe
 from apitrail.redact import Redactor
 from apitrail.redact.cut import cut
 from apitrail.redact.keep import Keep
@@ -147,8 +147,7 @@ class Recorder:
                 "the request signature does not match the secret that is known for "
                 f"{credential.access_key_id}"
             )
-        await _load(exchange, credential)
-        call = await _decode(decode.request, exchange.request, credential)
+        call = await _asked(exchange.request, credential)
         await self._warm(call)
         caller = self.known.identify(credential, at=exchange.started, call=call)
         opened = Open(exchange, call, credential, {}, run, verdict)
@@ -177,18 +176,17 @@ class Recorder:
         call = opened.call
         if exchange.request.body is not opened.exchange.request.body:
             # It was streamed: only now is its body known.
-            call = await _decode(decode.request, exchange.request, opened.credential)
+            call = await _asked(exchange.request, opened.credential)
             opened.signature = self._verdict(exchange, opened.credential)
         if exchange.response is not None:
-            call = await _decode(decode.response, call, exchange.response)
+            call = await _off_loop(exchange.response.body, decode.response, call, exchange.response)
         caller, learned = self.known.attribute(
             opened.credential, call, at=exchange.ended or exchange.started
         )
         event = self._event(
             opened, exchange, call, caller, tuple(binding.to_json() for binding in learned)
         )
-        row = project(event.who, event.what or {})
-        draft = Draft(kind="api", facets=event.facets(), row=row)
+        draft = Draft(kind="api", facets=event.facets(), row=event.row())
         await self._settle(opened, draft)
 
     async def abandon(self, opened: Open) -> None:
@@ -248,16 +246,15 @@ class Recorder:
                 resources=tuple(_resource(item) for item in touched),
                 undetermined=touching.undetermined(safe_call, touched),
                 error=_error(safe, safe_call),
-                run=opened.run,
+                run=codec.decode(Run, opened.run) if opened.run is not None else None,
                 learned=learned,
             ),
         )  # fmt: skip
         return cut(event, self.policy.keep.level(call.service, call.operation, identity.arn))
 
 
-def _resource(resource: touching.Resource) -> dict[str, str]:
-    fields = {"arn": resource.arn, "type": resource.type, "name": resource.name}
-    return {name: value for name, value in fields.items() if value}
+def _resource(resource: touching.Resource) -> Resource:
+    return Resource(arn=resource.arn or "", type=resource.type or "", name=resource.name or "")
 
 
 def _error(exchange: Exchange, call: Call) -> str | None:
@@ -268,15 +265,20 @@ def _error(exchange: Exchange, call: Call) -> str | None:
     return code
 
 
-async def _load(exchange: Exchange, credential: Credential) -> None:
-    """Load the models this call needs in a thread: the first call of a service stalls no other."""
-    while (need := decode.needs(exchange.request, credential)) is not None:
+async def _asked(request: Request, credential: Credential) -> Call:
+    """What a request means. Models are loaded in a thread, so that no other call waits."""
+    if not decode.is_ready():
+        await asyncio.to_thread(decode.prepare)
+    route = await _off_loop(request.body, decode.route, request, credential)
+    while (need := decode.needs(route)) is not None:
         await asyncio.to_thread(decode.prepare, need)
+    return await _off_loop(request.body, decode.request, request, credential, route)
 
 
-async def _decode[T, U](decoder: Callable[[T, U], Call], first: T, second: U) -> Call:
-    message = second if hasattr(second, "body") else first
-    body = getattr(message, "body", None)
-    if body is not None and len(body.data) >= LARGE:
-        return await asyncio.to_thread(decoder, first, second)
-    return decoder(first, second)
+async def _off_loop[**P, T](
+    body: Body, decoder: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Decode in a thread what has a large body, and at once what has not."""
+    if len(body.data) >= LARGE:
+        return await asyncio.to_thread(decoder, *args, **kwargs)
+    return decoder(*args, **kwargs)

@@ -14,7 +14,7 @@ from apitrail import entry
 from apitrail.entry import TAGS, Entry
 from apitrail.errors import UsageError
 from apitrail.event import Event
-from apitrail.query import Row, project
+from apitrail.query import Row
 from apitrail.trail import database
 from apitrail.trail.reader import decompress
 from apitrail.trail.rows import STRING_COLUMNS, Batch, strings_of
@@ -98,7 +98,7 @@ def _row(connection: sqlite3.Connection, index: int) -> Row | None:
         "SELECT tag, data FROM facet WHERE idx = ? AND tag IN ('who', 'what')", (index,)
     )
     event = Event.parse({tag: decompress(data) for tag, data in rows})
-    return project(event.who, event.what or {})
+    return event.row()
 
 
 def _unindex(connection: sqlite3.Connection, target: Target, row: Row) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import sqlite3
 import uuid
@@ -19,7 +18,7 @@ from typing import IO, Self
 import aiosqlite
 
 from apitrail.errors import RecordingError, UsageError
-from apitrail.query import project
+from apitrail.event import Event
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import database, destroy, durable, lock, rotation, statements
@@ -491,5 +490,5 @@ class Trail:
 
 def unknown(facets: Mapping[str, bytes]) -> Draft:
     """The entry for a call that was let through and whose outcome was never seen."""
-    who, what = (json.loads(facets[tag]) for tag in ("who", "what"))
-    return Draft(kind="unknown", facets=facets, row=project(who, what))
+    row = Event.parse({tag: facets[tag] for tag in ("who", "what")}).row()
+    return Draft(kind="unknown", facets=facets, row=row)

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from apitrail.cloudtrail.selectors import Selectors
-from apitrail.event import Event
+from apitrail.event import Event, Resource
 from apitrail.evidence.bundle import Bundle
-from apitrail.query import Filter, project, username
+from apitrail.query import Filter, username
 from apitrail.trail.reader import Reader
 from apitrail.web import members
 from apitrail.web.api_error import Fault
@@ -146,7 +146,7 @@ class _Scan:
 
 
 def _all_match(filters: tuple[Filter, ...], event: Event) -> bool:
-    row = project(event.who, event.what or {})
+    row = event.row()
     return all(item.matches(row) for item in filters)
 
 
@@ -174,9 +174,7 @@ def _event(source: Reader | Bundle, index: int) -> dict[str, Any]:
     event = Event.parse(source.facets(index, ("who", "what", "request", "response")))
     record = event.record()
     user = record.get("userIdentity") or {}
-    what = event.what or {}
-    call = what.get("call", {})
-    ended = call.get("ended") if call.get("ended") is not None else call.get("started")
+    ended = event.call.time
     fields = {
         "EventId": record.get("eventID"),
         "EventName": record.get("eventName"),
@@ -185,14 +183,14 @@ def _event(source: Reader | Bundle, index: int) -> dict[str, Any]:
         "EventTime": None if ended is None else ended // 1000,
         "EventSource": record.get("eventSource"),
         "Username": username(user),
-        "Resources": [_resource(item) for item in what.get("resources", ())],
+        "Resources": [_resource(item) for item in event.resources],
         "CloudTrailEvent": json.dumps(record, separators=(",", ":")),
     }
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _resource(item: Mapping[str, Any]) -> dict[str, str]:
-    named = {"ResourceType": item.get("type"), "ResourceName": item.get("name") or item.get("arn")}
+def _resource(item: Resource) -> dict[str, str]:
+    named = {"ResourceType": item.type, "ResourceName": item.name or item.arn}
     return {key: value for key, value in named.items() if value}
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from apitrail import codec
 from apitrail.delivery import export
-from apitrail.event import Event, dump, iso
-from apitrail.query import Filter, project
+from apitrail.event import Answered, Asked, Event, What, Who, dump, iso
+from apitrail.query import Filter
 from apitrail.tlog.note import Signer
 from apitrail.trail.keys import Keys
 from apitrail.trail.reader import Reader
@@ -102,11 +103,12 @@ class Story:
             "result": dict(answer or {}),
         }
         event = Event(
-            who=who, what=what, request=request,
-            response=None if kind == "unknown" else response,
+            who=codec.decode(Who, who), what=codec.decode(What, what),
+            request=codec.decode(Asked, request),
+            response=None if kind == "unknown" else codec.decode(Answered, response),
             request_body=b"Action=" + name.encode() if self.calls % 2 else None,
         )  # fmt: skip
-        draft = Draft(kind=kind, facets=event.facets(), row=project(who, what))
+        draft = Draft(kind=kind, facets=event.facets(), row=event.row())
         self.drafts.append((self.at, draft))
         return self
 

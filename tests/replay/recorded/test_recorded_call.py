@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 
-from apitrail.event import Event
+from apitrail.event import Answered, CallFacts, Event, What
 from apitrail.replay.recorded import Recorded, redactions
 from apitrail.replay.recorded.recorded_call import unchunked
 from studio import Studio, calls, recorded
@@ -60,10 +60,12 @@ def test_a_body_of_which_a_part_was_kept_is_none() -> None:
 
 
 def test_a_result_that_could_not_be_read_is_not_known() -> None:
-    what = {"call": {"problems": ["response body was not kept whole"]}, "record": {"eventID": "1"}}
-    assert Recorded.parse(Event(what=what, response={"result": {}})).result is None
-    what["call"]["problems"] = ["no region"]
-    assert Recorded.parse(Event(what=what, response={"result": {}})).result == {}
+    def result(problem: str) -> object:
+        what = What(call=CallFacts(problems=(problem,)), record={"eventID": "1"})
+        return Recorded.parse(Event(what=what, response=Answered(result={}))).result
+
+    assert result("response body was not kept whole") is None
+    assert result("no region") == {}
 
 
 def test_redactions_are_found_wherever_they_stand() -> None:

@@ -1,12 +1,9 @@
-"""From a request to the service and operation it calls, by the evidence it carries.
-
-It does not know shapes; what it leaves to be read is in the Match.
-"""
+"""The route of a request: the service and operation it calls, by the evidence it carries."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from apitrail.aws.find import path, shared_endpoint
@@ -18,6 +15,22 @@ from apitrail.aws.sign.credential import Credential
 from apitrail.exchange import Request
 
 _CBOR_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)/?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a request goes, found once: `match` is None where no operation fits.
+
+    `doubts` are what could not be told on the way, in the order in which it came up.
+    """
+
+    match: Match | None
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> tuple[Match, ...]:
+        """Every operation that the request may call."""
+        return (self.match, *self.match.others) if self.match else ()
 
 
 def find(request: Request, credential: Credential, index: Index, doubts: Doubts) -> Match | None:

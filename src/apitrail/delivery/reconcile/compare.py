@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from apitrail.errors import UsageError
-from apitrail.event import Event, iso
+from apitrail.event import CallFacts, Event, iso
 from apitrail.query import Filter, username
 from apitrail.reading import render
 from apitrail.source import Source
@@ -225,11 +225,11 @@ def _calls(source: Source, where: Filter) -> Iterator[tuple[str, Seen]]:
         event = Event.parse(source.facets(index, ("who", "what")))
         if event.what is not None:
             record = event.record()
-            yield _reason(record, event.what), Seen.of(record, f"entry {index}")
+            yield _reason(record, event.call), Seen.of(record, f"entry {index}")
 
 
-def _reason(record: Mapping[str, Any], what: Mapping[str, Any]) -> str:
-    if what.get("call", {}).get("status") is None:
+def _reason(record: Mapping[str, Any], call: CallFacts) -> str:
+    if call.status is None:
         return "unanswered"
     if record.get("errorCode") in UNATTRIBUTED:
         return "refused"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from apitrail.event import iso
+from apitrail.event import What, Who, iso
 from apitrail.evidence.bundle.watched import Coverage
 
 # Entries of one sort named one by one; of more, their number is given.
@@ -28,14 +28,14 @@ class Shown:
     index: int
     time: int
     kind: str
-    what: Mapping[str, Any] | None = None
-    who: Mapping[str, Any] | None = None
+    what: What | None = None
+    who: Who | None = None
 
     def __str__(self) -> str:
-        record = (self.what or {}).get("record") or {}
-        user = ((self.who or {}).get("record") or {}).get("userIdentity") or {}
+        record = self.what.record if self.what else {}
+        user = self.who.user if self.who else {}
         by = user.get("arn") or user.get("userName") or user.get("accessKeyId")
-        outcome = ((self.what or {}).get("call") or {}).get("error")
+        outcome = self.what.call.error if self.what else None
         parts = [
             f"entry {self.index}",
             str(iso(self.time)),

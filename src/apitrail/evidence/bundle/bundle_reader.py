@@ -19,7 +19,7 @@ from apitrail.evidence.bundle import layout, log_tree
 from apitrail.evidence.bundle.archive import Archive, open_archive
 from apitrail.evidence.bundle.layout import Opened
 from apitrail.evidence.bundle.manifest import Manifest
-from apitrail.query import Filter, Row, project
+from apitrail.query import Filter, Row
 from apitrail.source import Contents, Facet
 from apitrail.tlog import encoding, merkle
 from apitrail.tlog.checkpoint import Checkpoint
@@ -280,10 +280,7 @@ class Bundle:
         event = Event.parse(self.facets(index, ("who", "what")))
         if event.what is None:
             return None
-        try:
-            row = project(event.who, event.what)
-        except OverflowError as error:  # JSON as Python reads it knows infinity
-            raise FormatError(f"the call of entry {index} is of no time") from error
+        row = event.row()
         if not 0 <= row.time < layout.LATEST:
             raise FormatError(f"the call of entry {index} is of no time")
         return row

@@ -12,11 +12,12 @@ from typing import Any, Protocol
 
 from apitrail import entry
 from apitrail.entry import Entry
+from apitrail.event import Event
 from apitrail.evidence.verify.report import tampered
-from apitrail.query import Row, project
+from apitrail.query import Row
 from apitrail.trail import statements
 from apitrail.trail.rows import STRING_COLUMNS
-from apitrail.trail.statements import Run, parse_what
+from apitrail.trail.statements import Run
 
 # Resource rows are stored by name: they are compared as sums over so many entries.
 BUCKET = 4_096
@@ -55,8 +56,7 @@ def row_of(link: Entry, opened: Mapping[str, bytes]) -> Row | None:
     """The searchable row of an entry, None where it has none; raises FormatError."""
     if link.kind not in entry.CALLS or "what" not in opened:
         return None
-    who = parse_what(opened["who"]) if "who" in opened else None
-    return project(who, parse_what(opened["what"]))
+    return Event.parse({tag: opened[tag] for tag in ("who", "what") if tag in opened}).row()
 
 
 class Derived:

@@ -10,8 +10,18 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from apitrail.codec import Object
 from apitrail.errors import Error, UsageError
-from apitrail.event import REQUEST_FIELDS, RESPONSE_FIELDS, WHO_FIELDS, Event
+from apitrail.event import (
+    REQUEST_FIELDS,
+    RESPONSE_FIELDS,
+    WHO_FIELDS,
+    Answered,
+    Asked,
+    Event,
+    What,
+    Who,
+)
 from apitrail.source import Source
 
 
@@ -21,7 +31,7 @@ class Fields:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._index = -1
-        self._records: dict[str, dict[str, Any]] = {}
+        self._records: dict[str, Object] = {}
         self.failure: Error | None = None
 
     def value(self, index: int, path: str) -> str | int | float | None:
@@ -43,13 +53,13 @@ class Fields:
             self.failure = error
             raise
 
-    def _record(self, index: int, tag: str) -> dict[str, Any]:
+    def _record(self, index: int, tag: str) -> Object:
         if index != self._index:
             self._index, self._records = index, {}
         if tag not in self._records:
             event = Event.parse(self._source.facets(index, (tag,)))
-            facet: dict[str, Any] = getattr(event, tag) or {}
-            self._records[tag] = facet.get("record", {})
+            facet: Who | What | Asked | Answered | None = getattr(event, tag)
+            self._records[tag] = facet.record if facet is not None else {}
         return self._records[tag]
 
 

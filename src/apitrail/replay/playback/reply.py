@@ -44,14 +44,12 @@ def reply(call: Recorded, *, protocol: str, method: str) -> Reply:
     Raises:
         UnplayableError: its body was not kept and cannot be written anew.
     """
-    about = call.answered.get("body") or {}
-    headers = tuple(
-        (n, v) for n, v in call.answered.get("headers", ()) if n.lower() not in _FRAMING
-    )
+    about = call.answered.body
+    headers = tuple((n, v) for n, v in call.answered.headers if n.lower() not in _FRAMING)
     status = int(call.status or 200)
     if method == "HEAD":
         return Reply(status=status, headers=headers, length=_length(call))
-    kept = about.get("kept") == about.get("length")
+    kept = about.kept == about.length
     if kept and protocol == call.protocol:
         return Reply(status=status, headers=headers, body=call.response_body)
     data = _written(call, protocol, kept=kept)
@@ -59,12 +57,12 @@ def reply(call: Recorded, *, protocol: str, method: str) -> Reply:
 
 
 def _written(call: Recorded, protocol: str, *, kept: bool) -> bytes:
-    about = call.answered.get("body") or {}
+    about = call.answered.body
     if call.error is not None:
         return answer_body.error(protocol, call.error, call.message or "", call.event_id)
-    if call.result is None or not (kept or "hmac-sha256" in about):
+    if call.result is None or not (kept or about.hmac is not None):
         raise UnplayableError(
-            f"of its answer's {about.get('length', '?')} bytes {about.get('kept', 0)} were kept"
+            f"of its answer's {'?' if about.length is None else about.length} bytes {about.kept or 0} were kept"
         )
     try:
         operation = models.operation(str(call.service), str(call.operation))
@@ -93,9 +91,7 @@ def _typed(protocol: str) -> tuple[tuple[str, str], ...]:
 
 
 def _length(call: Recorded) -> int | None:
-    found = next(
-        (v for n, v in call.answered.get("headers", ()) if n.lower() == "content-length"), ""
-    )
+    found = next((v for n, v in call.answered.headers if n.lower() == "content-length"), "")
     return int(found) if found.isdigit() else None
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from apitrail.event import Event
+from apitrail.codec import Json
+from apitrail.event import Answered, Asked, CallFacts, Event, Fault, Http
 from apitrail.source import Source
 
 REDACTED = re.compile(r"redacted:hmac-sha256:[0-9a-f]{8}:[\w-]{43}:(?P<length>\d+)")
@@ -43,35 +44,35 @@ class Recorded:
     error: str | None = None
     message: str | None = None
     status: int | None = None
-    asked: Mapping[str, Any] = field(default_factory=dict)
-    answered: Mapping[str, Any] = field(default_factory=dict)
+    asked: Http = field(default_factory=Http)
+    answered: Http = field(default_factory=Http)
     request_body: bytes = b""
     response_body: bytes = b""
 
     @classmethod
     def parse(cls, event: Event) -> Recorded:
         """The call of an event."""
-        what, request, response = event.what or {}, event.request or {}, event.response or {}
-        call, record = what.get("call", {}), what.get("record", {})
-        user = (event.who or {}).get("record", {}).get("userIdentity") or {}
-        fault = response.get("error") or {}
+        call, record = event.call, event.record()
+        user = record.get("userIdentity") or {}
+        request, response = event.request or Asked(), event.response or Answered()
+        fault = response.error or Fault()
         return cls(
             event_id=str(record.get("eventID")),
-            started=int(call.get("started") or 0),
-            ended=call.get("ended"),
-            service=call.get("service"),
-            operation=call.get("operation"),
-            region=call.get("region"),
-            protocol=call.get("protocol"),
+            started=call.started or 0,
+            ended=call.ended,
+            service=call.service,
+            operation=call.operation,
+            region=call.region,
+            protocol=call.protocol,
             account=user.get("accountId"),
-            upstream=call.get("upstream"),
-            parameters=request.get("parameters"),
-            result=None if _unread(call) else response.get("result"),
-            error=fault.get("code") or call.get("error"),
-            message=fault.get("message"),
-            status=call.get("status"),
-            asked=request.get("http") or {},
-            answered=response.get("http") or {},
+            upstream=call.upstream,
+            parameters=_object(request.parameters),
+            result=None if _unread(call) else _object(response.result),
+            error=_text(fault.code) or call.error,
+            message=_text(fault.message),
+            status=call.status,
+            asked=request.http or Http(),
+            answered=response.http or Http(),
             request_body=event.request_body or b"",
             response_body=event.response_body or b"",
         )
@@ -100,8 +101,16 @@ class Recorded:
 _UNREAD = re.compile(r"(?:compressed )?response body |decoding the response failed")
 
 
-def _unread(call: Mapping[str, Any]) -> bool:
-    return any(_UNREAD.match(problem) for problem in call.get("problems") or ())
+def _unread(call: CallFacts) -> bool:
+    return any(_UNREAD.match(problem) for problem in call.problems)
+
+
+def _object(value: Json) -> dict[str, Any] | None:
+    return value if isinstance(value, dict) else None
+
+
+def _text(value: Json) -> str | None:
+    return None if value is None else str(value)
 
 
 def unchunked(data: bytes) -> bytes | None:
@@ -126,8 +135,7 @@ def in_order(source: Source, indexes: Iterable[int]) -> list[int]:
 
 
 def _started(source: Source, index: int) -> int:
-    what = Event.parse(source.facets(index, ("what",))).what or {}
-    return int(what.get("call", {}).get("started") or 0)
+    return Event.parse(source.facets(index, ("what",))).call.started or 0
 
 
 def read(source: Source, indexes: list[int]) -> Iterator[Recorded]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from http import client
 from typing import Any
 from urllib.parse import parse_qsl
 
 from apitrail import __version__
-from apitrail.event import iso
+from apitrail.event import Http, iso
 from apitrail.replay.recorded import Recorded
 
 _HEAD = {"version": "1.2", "creator": {"name": "apitrail", "version": __version__}}
@@ -54,12 +54,12 @@ def entry(call: Recorded) -> dict[str, Any]:
 
 def _request(call: Recorded) -> dict[str, Any]:
     asked = call.asked
-    target = str(asked.get("target", "/"))
+    target = asked.target or "/"
     query = parse_qsl(target.partition("?")[2], keep_blank_values=True)
     fields: dict[str, Any] = {
-        "method": asked.get("method", ""),
-        "url": f"{asked.get('scheme', 'https')}://{asked.get('host', '')}{target}",
-        "httpVersion": asked.get("version", ""),
+        "method": asked.method or "",
+        "url": f"{asked.scheme or 'https'}://{asked.host or ''}{target}",
+        "httpVersion": asked.version or "",
         "cookies": [],
         "headers": _headers(asked),
         "queryString": [{"name": name, "value": value} for name, value in query],
@@ -75,12 +75,12 @@ def _request(call: Recorded) -> dict[str, Any]:
 
 def _response(call: Recorded) -> dict[str, Any]:
     answered = call.answered
-    status = int(answered.get("status") or call.status or 0)
-    location = next((v for n, v in answered.get("headers", ()) if n.lower() == "location"), "")
+    status = answered.status or call.status or 0
+    location = next((v for n, v in answered.headers if n.lower() == "location"), "")
     return {
         "status": status,
         "statusText": client.responses.get(status, ""),
-        "httpVersion": answered.get("version", ""),
+        "httpVersion": answered.version or "",
         "cookies": [],
         "headers": _headers(answered),
         "content": {
@@ -94,24 +94,23 @@ def _response(call: Recorded) -> dict[str, Any]:
     }
 
 
-def _headers(message: Mapping[str, Any]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in message.get("headers", ())]
+def _headers(message: Http) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in message.headers]
 
 
-def _size(message: Mapping[str, Any]) -> int:
-    return int((message.get("body") or {}).get("length", -1))
+def _size(message: Http) -> int:
+    return -1 if message.body.length is None else message.body.length
 
 
-def _type(message: Mapping[str, Any]) -> str:
-    types = (v for n, v in message.get("headers", ()) if n.lower() == "content-type")
+def _type(message: Http) -> str:
+    types = (v for n, v in message.headers if n.lower() == "content-type")
     return next(types, "application/octet-stream")
 
 
-def _text(data: bytes, message: Mapping[str, Any], *, encoding: str) -> dict[str, str]:
-    about = message.get("body") or {}
-    length, kept = about.get("length", 0), about.get("kept", 0)
+def _text(data: bytes, message: Http, *, encoding: str) -> dict[str, str]:
+    length, kept = message.body.length or 0, message.body.kept or 0
     fields: dict[str, str] = {}
-    if "hmac-sha256" in about:
+    if message.body.hmac is not None:
         fields["comment"] = f"{length} bytes, redacted"
     elif kept != length:
         fields["comment"] = f"{length} bytes, {kept} kept"

@@ -1,0 +1,216 @@
+"""Frozen dataclasses as JSON objects and back, by their type hints.
+
+A member that is absent has its default, and a field that has its default is not written. A class
+with a field `rest` keeps the members that it does not know there and writes them again; any other
+class refuses them. Every value that does not fit its type is a FormatError.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from functools import cache
+from typing import (
+    TYPE_CHECKING,
+    Literal,
+    TypeAliasType,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from apitrail.errors import FormatError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+type Json = bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None
+type Object = Mapping[str, Json]
+"""A JSON object."""
+
+type _Read = Callable[[object], object]
+
+NAME = "name"
+"""Key of a field's metadata: its name in JSON, where that is not the field's own."""
+
+ALWAYS = "always"
+"""Key of a field's metadata: it is written even if it has its default."""
+
+REST = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    name: str
+    key: str
+    default: object
+    required: bool
+    always: bool
+    read: _Read
+    nested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    fields: tuple[_Field, ...]
+    keys: frozenset[str]
+    tolerant: bool
+
+
+def encode(value: DataclassInstance) -> dict[str, Json]:
+    """A dataclass as a JSON object, without the fields that have their default."""
+    plan = _plan(type(value))
+    found: dict[str, Json] = {}
+    for field in plan.fields:
+        item = getattr(value, field.name)
+        if field.always or item != field.default:
+            found[field.key] = _plain(item) if field.nested else item
+    return found | getattr(value, REST) if plan.tolerant else found
+
+
+def _plain(item: object) -> Json:
+    if isinstance(item, tuple):
+        return [_plain(each) for each in item]
+    return encode(item) if hasattr(item, "__dataclass_fields__") else item  # type: ignore[return-value,arg-type]
+
+
+def decode[T: DataclassInstance](cls: type[T], data: object) -> T:
+    """The inverse of `encode`.
+
+    Raises:
+        FormatError: the data is no object, a value does not fit, a member lacks or is unknown.
+    """
+    what = cls.__name__.lower()
+    if not isinstance(data, dict):
+        raise FormatError(f"{what} is not an object: {data!r}")
+    plan = _plan(cls)
+    values: dict[str, object] = {}
+    for field in plan.fields:
+        if field.key in data:
+            values[field.name] = _member(field, data[field.key], what)
+        elif field.required:
+            raise FormatError(f"{what} lacks {field.key!r}")
+    if len(values) < len(data) and (unknown := data.keys() - plan.keys):
+        if not plan.tolerant:
+            raise FormatError(f"unknown field in {what}: {min(map(str, unknown))!r}")
+        values[REST] = {name: item for name, item in data.items() if name in unknown}
+    return cls(**values)
+
+
+def _member(field: _Field, item: object, what: str) -> object:
+    if item is None and not field.required and field.default is None:
+        return None
+    try:
+        return field.read(item)
+    except _MisfitError as misfit:
+        raise FormatError(f"{field.key!r} of {what} is {misfit}: {item!r:.200}") from None
+
+
+class _MisfitError(Exception):
+    """A value that does not fit its type; says what it is not."""
+
+
+@cache
+def _plan(cls: type[DataclassInstance]) -> _Plan:
+    hints = get_type_hints(cls)
+    found = tuple(
+        _Field(
+            name=field.name,
+            key=str(field.metadata.get(NAME, field.name)),
+            default=field.default if field.default_factory is MISSING else field.default_factory(),
+            required=field.default is MISSING and field.default_factory is MISSING,
+            always=bool(field.metadata.get(ALWAYS, False)),
+            read=_reader(hints[field.name]),
+            nested=_is_nested(hints[field.name]),
+        )
+        for field in fields(cls)
+        if field.name != REST
+    )
+    return _Plan(found, frozenset(field.key for field in found), REST in hints)
+
+
+def _is_nested(hint: object) -> bool:
+    inner = hint.__value__ if isinstance(hint, TypeAliasType) else hint
+    if hint is Json or hint is Object:
+        return False
+    return (
+        hasattr(inner, "__dataclass_fields__")
+        or get_origin(inner) is tuple
+        or any(_is_nested(each) for each in get_args(inner) if not isinstance(each, str))
+    )
+
+
+def _reader(hint: object) -> _Read:
+    if hint is Json:
+        return _anything
+    if isinstance(hint, TypeAliasType):
+        return _reader(hint.__value__)
+    if isinstance(hint, type) and hint in _SCALARS:
+        return _SCALARS[hint]
+    if isinstance(hint, type) and hasattr(hint, "__dataclass_fields__"):
+        return lambda item: decode(hint, item)
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return _one_of(args)
+    if origin in (Union, types.UnionType):
+        [inner] = [each for each in args if each is not types.NoneType]
+        return _reader(inner)
+    if origin is tuple:
+        return _tuple(args)
+    if origin in (dict, Mapping):
+        return _object
+    raise TypeError(f"no way to read {hint!r} from JSON")
+
+
+def _anything(item: object) -> object:
+    return item
+
+
+def _exactly(kind: type, said: str) -> _Read:
+    def read(item: object) -> object:
+        # `type` and not isinstance: a JSON boolean is no number.
+        if type(item) is not kind:
+            raise _MisfitError(f"not {said}")
+        return item
+
+    return read
+
+
+_SCALARS: dict[type, _Read] = {
+    str: _exactly(str, "a string"),
+    int: _exactly(int, "a number"),
+    bool: _exactly(bool, "a boolean"),
+}
+
+
+def _object(item: object) -> object:
+    if not isinstance(item, dict):
+        raise _MisfitError("not an object")
+    return item
+
+
+def _one_of(words: tuple[object, ...]) -> _Read:
+    def read(item: object) -> object:
+        if item not in words:
+            raise _MisfitError(f"none of {', '.join(map(str, words))}")
+        return item
+
+    return read
+
+
+def _tuple(args: tuple[object, ...]) -> _Read:
+    several = args[-1] is Ellipsis
+    readers = [_reader(each) for each in args if each is not Ellipsis]
+
+    def read(item: object) -> object:
+        if not isinstance(item, list | tuple):
+            raise _MisfitError("not a list")
+        if several:
+            return tuple(map(readers[0], item))
+        if len(item) != len(readers):
+            raise _MisfitError(f"not a list of {len(readers)}")
+        return tuple(read(each) for read, each in zip(readers, item, strict=True))
+
+    return read
