@@ -14,7 +14,6 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from apitrail.errors import RecordingError
-from apitrail.event import Event
 from apitrail.recording import recorder as recorder_module
 from apitrail.recording.proxy import addon as addon_module
 from apitrail.recording.proxy import flows
@@ -285,7 +284,6 @@ AFTER = {
     "identity": (recorder_module.Known, "attribute", defect),
     "record": (recorder_module.record, "record", defect),
     "describe": (recorder_module, "describe", defect),
-    "row": (Event, "row", defect),
     "wire": (flows, "response", defect),
     "length": (flows, "declared_length", defect),
     "finish": (Recorder, "finish", async_defect),
