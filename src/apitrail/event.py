@@ -100,13 +100,15 @@ class What:
     """What happened: the searchable side of the record, the call, the resources it names.
 
     `undetermined` says that its resources could not be told, `kept` how much of the call was
-    kept where that is not all.
+    kept where that is not all. `stand_in` marks a call about a stand-in for AWS itself, such as
+    its health: it is no call to AWS, and touches no resource of it.
     """
 
     record: Object = field(default_factory=dict, metadata={ALWAYS: True})
     call: CallFacts = field(default=CallFacts(), metadata={ALWAYS: True})
     resources: tuple[Resource, ...] = field(default=(), metadata={ALWAYS: True})
     undetermined: bool = False
+    stand_in: bool = field(default=False, metadata={NAME: "standIn"})
     kept: str | None = None
     rest: Object = field(default_factory=dict, repr=False)
 

@@ -499,7 +499,7 @@ def test_list_positions_do_not_cost_memory():
     assert found.problems == ("list position '99999999999999'",)
 
 
-def test_nothing_fits_a_customer_s_own_api():
+def test_a_customer_s_own_api_is_invoked():
     found = call(
         "GET",
         "/prod/pets",
@@ -507,12 +507,12 @@ def test_nothing_fits_a_customer_s_own_api():
         service="execute-api",
     )
 
-    assert found.operation is None
+    assert named(found) == ("execute-api", "Invoke")
     assert found.region == "eu-west-1"
 
 
 def test_anonymous_requests_are_not_guessed_on_unknown_aws_names():
-    assert call("GET", "/a/b", host="abc.lambda-url.eu-west-1.on.aws").operation is None
+    assert call("GET", "/a/b", host="abc.nothing.eu-west-1.on.aws").operation is None
 
 
 def test_anonymous_objects_are_read():

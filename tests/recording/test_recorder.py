@@ -35,10 +35,12 @@ def answer(body: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n" % len(body) + body  # fmt: skip
 
 
-def signed(body: bytes, key: str = KEY, secret: str = SECRET, host: str = AWS) -> bytes:
+def signed(
+    body: bytes, key: str = KEY, secret: str = SECRET, host: str = AWS, service: str = "sts"
+) -> bytes:
     """A call as botocore signs it."""
     about = AWSRequest("POST", f"https://{host}/", data=body, headers={"Content-Type": "application/x-www-form-urlencoded"})  # fmt: skip
-    SigV4Auth(Credentials(key, secret), "sts", "eu-west-1").add_auth(about)
+    SigV4Auth(Credentials(key, secret), service, "eu-west-1").add_auth(about)
     fields = {"Host": host, **dict(about.headers.items()), "Content-Length": str(len(body))}
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     return f"POST / HTTP/1.1\r\n{head}\r\n".encode() + body
@@ -272,3 +274,71 @@ def test_the_open_entry_names_the_configuration(trail, configure):
     record(trail, [(signed(WHO), OK)])
     _, event = entries(trail)[0]
     assert len(event.what.rest["configuration"]["configuration"]) == 64
+
+
+# -- calls that are two ------------------------------------------------------------------------
+
+TWO = b"Action=DeleteUser&Version=2010-05-08&UserName=bob&UserName=alice"
+
+
+def test_a_call_that_two_readers_see_as_two_is_not_sent(trail):
+    async def scenario() -> tuple[bytes, list[bytes]]:
+        async with upstream(OK) as stub:
+            modes = (f"reverse:{stub.url}@127.0.0.1:0",)
+            async with recording(trail, modes=modes) as session, dial(session) as client:
+                await client.send(signed(TWO, service="iam"))
+                came = await client.message()
+                await session._say_alive()
+            return came, stub.seen
+
+    came, seen = asyncio.run(scenario())
+
+    assert came.startswith(b"HTTP/1.1 400 ")
+    assert b"'UserName' is given twice" in came
+    assert b"<ErrorResponse>" in came
+    assert seen == []
+    assert calls(trail) == []
+    beats = [event.what for kind, event in entries(trail) if kind == "heartbeat"]
+    assert beats[-1].rest["ambiguous"] == 1
+
+
+def test_the_configuration_lets_it_pass_with_both_readings_named(trail, configure):
+    configure('ambiguous = "record"\n')
+
+    [came], [event] = record(trail, [(signed(TWO, service="iam"), OK)])
+
+    assert came.startswith(b"HTTP/1.1 200 ")
+    assert event.what.undetermined
+    assert {resource.name for resource in event.what.resources} == {"bob", "alice"}
+    assert "'UserName' is given twice" in event.what.call.problems
+
+
+@pytest.mark.parametrize("first", [b"Password=hunter22&Password=", b"Password=&Password=hunter22"])
+def test_a_secret_of_either_reading_is_redacted(trail, configure, first):
+    configure('ambiguous = "record"\n')
+    body = b"Action=CreateLoginProfile&Version=2010-05-08&UserName=bob&" + first
+
+    record(trail, [(signed(body, service="iam"), OK)])
+
+    for path in trail.rglob("*"):
+        assert not path.is_file() or b"hunter22" not in path.read_bytes()
+
+
+def test_ambiguous_is_one_of_two_words(configure, tmp_path):
+    configure('ambiguous = "maybe"\n')
+
+    with pytest.raises(UsageError, match="ambiguous cannot be 'maybe'"):
+        Configuration.read(tmp_path / "config" / "config.toml")
+
+
+# -- stand-ins ---------------------------------------------------------------------------------
+
+
+def test_a_stand_in_s_own_endpoint_is_marked_and_touches_nothing(trail):
+    ask = b"GET /_localstack/health HTTP/1.1\r\nHost: localhost:4566\r\n\r\n"
+
+    _, [event] = record(trail, [(ask, OK)])
+
+    assert event.what.stand_in
+    assert not event.what.undetermined
+    assert b'"standIn":true' in event.facets()["what"]

@@ -1,7 +1,4 @@
-"""What an exchange means to AWS, in the service model's own words.
-
-It does not know how it was decoded, nor CloudTrail's names.
-"""
+"""What an exchange means to AWS, in the service model's own words."""
 
 from __future__ import annotations
 
@@ -55,7 +52,13 @@ class Call:
     """One AWS API call as far as it could be told; None is "not known".
 
     `service` is botocore's service name, `operation` the model's operation name, `protocol`
-    one of botocore's. `sensitive_parameters` and `sensitive_result` are the paths that the
+    one of botocore's; where botocore has no model, `protocol` is `http` and the names are those of
+    IAM's actions. `customers` says that a customer's own code answers. `stand_in` says that the
+    call is about a stand-in for AWS itself (its health, its state) and no call to AWS.
+
+    The last `answer_problems` of the `problems` are about the answer; the others are about what was
+    asked. `ambiguous` are the problems that let two readers see two calls; `other` is then what the other
+    reader sees. `sensitive_parameters` and `sensitive_result` are the paths that the
     model marks with the `sensitive` trait and that are present. `result` is None where there
     was no response or it was an error.
     """
@@ -76,6 +79,16 @@ class Call:
     sensitive_parameters: frozenset[Path] = field(default_factory=frozenset)
     sensitive_result: frozenset[Path] = field(default_factory=frozenset)
     problems: tuple[str, ...] = ()
+    answer_problems: int = 0
+    ambiguous: tuple[str, ...] = ()
+    other: Call | None = None
+    customers: bool = False
+    stand_in: bool = False
+
+    @property
+    def doubts_asked(self) -> tuple[str, ...]:
+        """What could not be told of the request."""
+        return self.problems[: len(self.problems) - self.answer_problems]
 
     def doubting(self, problem: str) -> Call:
         """The same call with one more thing that could not be told."""

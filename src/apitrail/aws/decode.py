@@ -14,6 +14,7 @@ from apitrail.aws.find import host, index
 from apitrail.aws.find import route as find
 from apitrail.aws.find.candidates import Match
 from apitrail.aws.find.route import Route
+from apitrail.aws.find.unmodelled import PROTOCOL, Unmodelled
 from apitrail.aws.read import (
     body,
     cbor,
@@ -32,17 +33,20 @@ from apitrail.exchange import Request, Response
 type Parameters = dict[str, Any]
 
 
-def route(request: Request, credential: Credential) -> Route:
-    """Where a request goes; `needs` and `request` both work from it."""
-    doubts = Doubts()
-    match = None
+def route(request: Request, credential: Credential, *, turned: bool = False) -> Route:
+    """Where a request goes; `needs` and `request` both work from it.
+
+    `turned` takes the other value of each name that is given twice.
+    """
+    doubts = Doubts(turned=turned)
+    place = None
     try:
-        match = find.find(request, credential, index.load(), doubts)
-        if match is None:
+        place = find.find(request, credential, index.load(), doubts)
+        if place is None:
             doubts.add("no operation fits")
     except Exception as error:  # noqa: BLE001 - decoding is total: any failure is a doubt
         doubts.add(f"decoding failed: {type(error).__name__}")
-    return Route(match, tuple(doubts))
+    return Route(place=place, doubts=tuple(doubts), ambiguous=tuple(doubts.ambiguous))
 
 
 def request(request: Request, credential: Credential, found: Route | None = None) -> Call:
@@ -51,14 +55,41 @@ def request(request: Request, credential: Credential, found: Route | None = None
     `found` is the request's route, where it was found already.
     """
     found = route(request, credential) if found is None else found
-    doubts = Doubts(found.doubts)
+    call = _request(request, credential, found, Doubts(found.doubts))
+    if not call.ambiguous:
+        return call
+    turned = route(request, credential, turned=True)
+    other = _request(request, credential, turned, Doubts(turned.doubts, turned=True))
+    if (other.service, other.operation) != (call.service, call.operation):
+        call = call.doubting(f"it may be {other.service}:{other.operation} as well")
+    return replace(call, other=other)
+
+
+def _request(request: Request, credential: Credential, found: Route, doubts: Doubts) -> Call:
+    doubts.ambiguous.extend(found.ambiguous)
     call = Call(signing_name=credential.service, region=_region(request, credential))
     try:
-        if found.match is not None:
-            call = _read(call, found.match, request, doubts)
+        match found.place:
+            case Unmodelled() as place:
+                call = _unmodelled(call, place)
+            case Match() as place:
+                call = _read(call, place, request, doubts)
     except Exception as error:  # noqa: BLE001 - decoding is total: any failure is a doubt
         doubts.add(f"decoding failed: {type(error).__name__}")
-    return replace(call, problems=tuple(doubts))
+    return replace(call, problems=tuple(doubts), ambiguous=tuple(doubts.ambiguous))
+
+
+def _unmodelled(call: Call, place: Unmodelled) -> Call:
+    if place.operation is None:
+        return replace(call, stand_in=place.stand_in)
+    return replace(
+        call,
+        service=place.service,
+        operation=place.operation,
+        protocol=PROTOCOL,
+        parameters=dict(place.parameters),
+        customers=place.customers,
+    )
 
 
 def response(call: Call, response: Response) -> Call:
@@ -68,7 +99,8 @@ def response(call: Call, response: Response) -> Call:
 
         return reader.parse(call, response)
     except Exception as error:  # noqa: BLE001 - decoding is total: any failure is a doubt
-        return call.doubting(f"decoding the response failed: {type(error).__name__}")
+        doubted = call.doubting(f"decoding the response failed: {type(error).__name__}")
+        return replace(doubted, answer_problems=1)
 
 
 def is_ready() -> bool:
@@ -143,13 +175,15 @@ def _read(call: Call, match: Match, request: Request, doubts: Doubts) -> Call:
         put_object = models.operation("s3", "PutObject")
         uploaded = post_object.read(request, match.labels["Bucket"], put_object, doubts)
         return replace(call, parameters=uploaded)
-    best = _reading(match, request)
+    turned = doubts.turned
+    best = _reading(match, request, turned=turned)
     if match.others and best.misfits:
-        readings = [best, *(_reading(other, request) for other in match.others)]
+        readings = [best, *(_reading(other, request, turned=turned) for other in match.others)]
         best = min(readings, key=lambda reading: reading.misfits)
         call = _named(call, best.match)
     for problem in best.doubts:
         doubts.add(problem)
+    doubts.ambiguous.extend(best.doubts.ambiguous)
     shape = best.operation.input_shape
     return replace(
         call,
@@ -159,8 +193,8 @@ def _read(call: Call, match: Match, request: Request, doubts: Doubts) -> Call:
     )
 
 
-def _reading(match: Match, request: Request) -> _Reading:
-    doubts = Doubts()
+def _reading(match: Match, request: Request, *, turned: bool) -> _Reading:
+    doubts = Doubts(turned=turned)
     loaded = models.loaded(match.service.name, match.service.version)
     operation = loaded.model.operation_model(match.operation)
     parameters = _READERS[match.protocol](loaded, operation, match, request, doubts)
@@ -193,7 +227,7 @@ def _json(
     is_cbor = match.protocol == "smithy-rpc-v2-cbor" or "x-amz-cbor" in (
         request.header("content-type") or ""
     )
-    value = (cbor if is_cbor else json_protocol).parse(data, doubts)
+    value = (cbor.parse if is_cbor else json_protocol.parse_request)(data, doubts)
     compiler = _compiler(loaded, "json", json_protocol.compiler)
     return json_protocol.read(compiler, operation.input_shape, value, doubts)
 
@@ -242,7 +276,11 @@ def _rest(
     if steps is None:
         steps = loaded.compiled["steps", operation.name] = rest.steps(operation, compiler)
     parts = rest.Parts(
-        request=request, labels=match.labels, query=match.fields, host_labels=match.host_labels
+        request=request,
+        labels=match.labels,
+        query=match.fields,
+        headers=rest.by_name(request.headers),
+        host_labels=match.host_labels,
     )
     parameters: Parameters = {}
     for step in steps:

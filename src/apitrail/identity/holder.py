@@ -109,6 +109,31 @@ def assumed_role(lesson: Lesson) -> Identity:
     return replace(identity, session=replace(identity.session, source_identity=source, mfa=mfa))
 
 
+def anywhere(lesson: Lesson) -> Identity | None:
+    """IAM Roles Anywhere's session (`CreateSession`), for whoever holds a certificate."""
+    sets = lesson.result.get("credentialSet")
+    given = next(
+        (
+            each
+            for each in (sets if isinstance(sets, list) else ())
+            if isinstance(each, Mapping) and each.get("credentials") is lesson.item
+        ),
+        {},
+    )
+    arn = _text(given, ("assumedRoleUser", "arn"))
+    if arn is None:
+        return None
+    identity = _role_session(
+        lesson,
+        arn=arn,
+        role=_text(given, ("roleArn",)) or lesson.asked("roleArn"),
+        unique_id=_text(given, ("assumedRoleUser", "assumedRoleId")),
+    )
+    assert identity.session is not None
+    source = _text(given, ("sourceIdentity",))
+    return replace(identity, session=replace(identity.session, source_identity=source))
+
+
 def federated_role(lesson: Lesson) -> Identity:
     identity = assumed_role(lesson)
     assert identity.session is not None

@@ -6,6 +6,7 @@ It does not know what is known already, nor storage; a failed call teaches nothi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import isfinite
@@ -104,6 +105,10 @@ def _items(value: Any, path: Path) -> Iterator[Mapping[str, Any]]:
 
 def _time(item: Mapping[str, Any], member: str | None) -> int | None:
     value = item.get(member) if member is not None else None
+    if isinstance(value, str):
+        # Of operations that botocore has no model of.
+        with suppress(ValueError):
+            value = datetime.fromisoformat(value)
     if isinstance(value, datetime):
         milliseconds = int(value.timestamp() * 1000)
     elif isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
@@ -174,6 +179,14 @@ _RULES: dict[tuple[str, str], tuple[_Rule, ...]] = {
     ("iam", "GetAccountAuthorizationDetails"): (
         *_names(holder.user, "UserDetailList", "*"),
         *_names(holder.role, "RoleDetailList", "*"),
+    ),
+    ("rolesanywhere", "CreateSession"): (
+        _Rule(
+            teach=holder.anywhere,
+            item=("credentialSet", "*", "credentials"),
+            key="accessKeyId",
+            expires="expiration",
+        ),
     ),
     ("sso", "GetRoleCredentials"): (
         _Rule(

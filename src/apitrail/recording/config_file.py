@@ -19,7 +19,8 @@ from apitrail.redact.keep import Keep
 FILE = "config.toml"
 
 _SIGNATURES = {"verify": bool, "require_valid": bool, "keyring": str, "profiles": bool}
-_HINT = "it holds [identities.AKIA…], [[keep]] and [signatures]"
+_HINT = 'it holds ambiguous = "refuse"|"record", [identities.AKIA…], [[keep]] and [signatures]'
+_AMBIGUOUS = ("refuse", "record")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +39,15 @@ class Signatures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """What a configuration file says, checked; `sha256` (hex) is of its bytes."""
+    """What a configuration file says, checked; `sha256` (hex) is of its bytes.
+
+    `ambiguous` is what becomes of a call that two readers could see as two: "refuse" or "record".
+    """
 
     identities: Mapping[str, Any] = field(default_factory=dict)
     keep: Keep = field(default_factory=Keep)
     signatures: Signatures = Signatures()
+    ambiguous: str = "refuse"
     sha256: str | None = None
 
     @classmethod
@@ -72,8 +77,11 @@ class Configuration:
     @classmethod
     def _parse(cls, content: Mapping[str, Any], directory: Path, digest: str) -> Configuration:
         for name in content:
-            if name not in ("identities", "keep", "signatures"):
+            if name not in ("ambiguous", "identities", "keep", "signatures"):
                 raise UsageError(f"unknown setting {name!r}", hint=_HINT)
+        ambiguous = content.get("ambiguous", "refuse")
+        if ambiguous not in _AMBIGUOUS:
+            raise UsageError(f"ambiguous cannot be {ambiguous!r}", hint=_HINT)
         identities = content.get("identities", {})
         if not isinstance(identities, Mapping):
             raise UsageError("identities is not a table", hint=_HINT)
@@ -82,6 +90,7 @@ class Configuration:
             identities=identities,
             keep=Keep.parse(content.get("keep", [])),
             signatures=_signatures(content.get("signatures", {}), directory),
+            ambiguous=ambiguous,
             sha256=digest,
         )
 

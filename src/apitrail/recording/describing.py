@@ -58,6 +58,7 @@ def describe(exchange: Exchange, call: Call, about: Description) -> Event:
             call=_facts(exchange, call, about),
             resources=about.resources,
             undetermined=about.undetermined,
+            stand_in=call.stand_in,
         ),
         request=Asked(
             record=asked, parameters=plain(call.parameters), http=_request(exchange.request)

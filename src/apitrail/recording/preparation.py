@@ -44,7 +44,10 @@ def policy(settings: Settings, about: Configuration) -> Policy:
     require = signatures.require_valid or settings.signatures == "require"
     verify = require or signatures.verify or settings.signatures == "verify"
     return Policy(
-        keep=about.keep, keyring=_keyring(signatures) if verify else None, require_valid=require
+        keep=about.keep,
+        keyring=_keyring(signatures) if verify else None,
+        require_valid=require,
+        record_ambiguous=about.ambiguous == "record",
     )
 
 

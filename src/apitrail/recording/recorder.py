@@ -43,6 +43,10 @@ class RejectedError(Error):
     """A call whose signature is wrong, where only right ones may pass."""
 
 
+class AmbiguousError(Error):
+    """A call that two readers could see as two different ones."""
+
+
 @dataclass(slots=True)
 class Open:
     """A call that was let through: its durable intent and what was understood of it.
@@ -61,11 +65,15 @@ class Open:
 
 @dataclass(slots=True, kw_only=True)
 class Policy:
-    """What the settings want: how much to keep, whose signatures to check, what follows."""
+    """What the settings want: how much to keep, whose signatures to check, what follows.
+
+    `record_ambiguous` lets calls pass that two readers could see as two different ones.
+    """
 
     keep: Keep = field(default_factory=Keep)
     keyring: Keyring | None = None
     require_valid: bool = False
+    record_ambiguous: bool = False
 
 
 @dataclass(slots=True)
@@ -84,6 +92,7 @@ class Recorder:
     policy: Policy = field(default_factory=Policy)
     calls: int = 0
     rejected: int = 0
+    ambiguous: int = 0
     run_calls: Counter[str] = field(default_factory=Counter)
     in_flight: dict[str, Open] = field(default_factory=dict)
     _entering: int = 0
@@ -111,7 +120,7 @@ class Recorder:
         """Say that nothing is missing up to now, and what was tunnelled past, by host."""
         said = Heartbeat(
             calls=self.calls, tunnelled=passed, in_flight=len(self.in_flight),
-            rejected=self.rejected,
+            rejected=self.rejected, ambiguous=self.ambiguous,
         )  # fmt: skip
         return await self.trail.append(statements.draft(said))
 
@@ -126,6 +135,7 @@ class Recorder:
         Raises:
             RecordingError: it could not be; the call must not go through.
             RejectedError: its signature is wrong, and only right ones may pass.
+            AmbiguousError: two readers could see two different calls in it.
         """
         if self._state:
             raise RecordingError(f"the trail is {self._state}")
@@ -148,6 +158,9 @@ class Recorder:
                 f"{credential.access_key_id}"
             )
         call = await _asked(exchange.request, credential)
+        if call.ambiguous and not self.policy.record_ambiguous:
+            self.ambiguous += 1
+            raise AmbiguousError(f"two readers could see two calls in it: {call.ambiguous[0]}")
         await self._warm(call)
         caller = self.known.identify(credential, at=exchange.started, call=call)
         opened = Open(exchange, call, credential, {}, run, verdict)
@@ -233,6 +246,10 @@ class Recorder:
         identity = replace(caller, signature=opened.signature) if opened.signature else caller
         account = identity.account or credential.account
         safe, safe_call = self.redactor.both(exchange, call)
+        if call.other is not None:
+            # What the other reader takes for a secret is one as well.
+            safe, other = self.redactor.both(safe, call.other)
+            safe_call = replace(safe_call, other=other)
         touched = touching.resources(safe_call, account=account, region=credential.region)
         event = describe(
             safe,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from xml.sax.saxutils import escape
 
 UNAVAILABLE = "ServiceUnavailable"
+AMBIGUOUS = "InvalidParameterCombination"
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 
@@ -33,6 +34,12 @@ def reject(headers: Mapping[str, str], reason: str, request_id: str) -> Refusal:
     shape = _shape(headers)
     code = INVALID_SIGNATURE.get(shape, "SignatureDoesNotMatch")
     return 403, *shape(code, f"apitrail did not send this call: {reason}", request_id)
+
+
+def doubt(headers: Mapping[str, str], reason: str, request_id: str) -> Refusal:
+    """The 400 of a call that two readers could see as two; otherwise like `refuse`."""
+    message = f"apitrail did not send this call: {reason}"
+    return 400, *_shape(headers)(AMBIGUOUS, message, request_id)
 
 
 def _shape(headers: Mapping[str, str]) -> Shape:

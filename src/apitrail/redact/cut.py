@@ -81,7 +81,8 @@ def _bare(event: Event) -> Event:
             record=_only(what.record, BARE_RECORD),
             call=_bare_call(what.call),
             # Which resources it touched is not kept: it may have been any.
-            undetermined=True,
+            undetermined=not what.stand_in,
+            stand_in=what.stand_in,
             kept=what.kept,
         ),
     )

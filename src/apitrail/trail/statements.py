@@ -88,7 +88,8 @@ class Close:
 class Heartbeat:
     """Nothing is missing up to now; `tunnelled` counts connections let past unread, by host.
 
-    `recording` is False where an export dates itself while no recorder runs.
+    `rejected` counts calls that were refused for their signature, `ambiguous` those that two
+    readers could have seen as two. `recording` is False where an export dates itself while no recorder runs.
     """
 
     KIND: ClassVar = "heartbeat"
@@ -97,6 +98,7 @@ class Heartbeat:
     tunnelled: Mapping[str, int] | None = None
     in_flight: int | None = None
     rejected: int = 0
+    ambiguous: int = 0
     recording: bool = True
 
     @classmethod
@@ -107,6 +109,7 @@ class Heartbeat:
             tunnelled=_typed("heartbeat", what, "tunnelled", dict, None),
             in_flight=_typed("heartbeat", what, "in_flight", int, None),
             rejected=_typed("heartbeat", what, "rejected", int, 0),
+            ambiguous=_typed("heartbeat", what, "ambiguous", int, 0),
             recording=_typed("heartbeat", what, "recording", bool, True),
         )
 
@@ -116,6 +119,7 @@ class Heartbeat:
         return _present(
             recording=None if self.recording else False, calls=self.calls, tunnelled=tunnelled,
             in_flight=self.in_flight, rejected=self.rejected or None,
+            ambiguous=self.ambiguous or None,
         )  # fmt: skip
 
     @property

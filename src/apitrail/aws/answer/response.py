@@ -1,7 +1,4 @@
-"""Reads a response into the call it answers: result or error, request id, sensitive paths.
-
-It does not know how the request was decoded, nor CloudTrail's names.
-"""
+"""Reads a response into the call it answers: result or error, request id, sensitive paths."""
 
 from __future__ import annotations
 
@@ -15,7 +12,8 @@ from apitrail.aws.answer.fault import Fault
 from apitrail.aws.answer.message import Answer, joined
 from apitrail.aws.answer.output import Plan
 from apitrail.aws.call import Call
-from apitrail.aws.read import xml
+from apitrail.aws.find.unmodelled import PROTOCOL
+from apitrail.aws.read import json_protocol, xml
 from apitrail.aws.read.scalars import Doubts
 from apitrail.exchange import Response
 
@@ -41,7 +39,9 @@ def parse(call: Call, response: Response) -> Call:
     answer = Answer(response=response, headers=headers, doubts=Doubts())
     operation, compiled = _model(call)
     found: dict[str, Any] = {}
-    if call.operation == "PostObject":
+    if call.protocol == PROTOCOL:
+        found = _unmodelled(answer, customers=call.customers)
+    elif call.operation == "PostObject":
         found = _posted(answer)
     elif response.status >= 300:
         found = _failed(answer, operation)
@@ -59,6 +59,7 @@ def parse(call: Call, response: Response) -> Call:
         host_id=headers.get("x-amz-id-2") or found.get("host_id"),
         sensitive_result=found.get("sensitive", frozenset()),
         problems=(*call.problems, *answer.doubts),
+        answer_problems=len(answer.doubts),
     )
 
 
@@ -78,6 +79,19 @@ def _failed(answer: Answer, operation: OperationModel | None) -> dict[str, Any]:
     content = _content(answer)
     refusal = fault.read(answer.response.status, answer.headers, content, answer.doubts)
     return _refused(refusal, operation)
+
+
+def _unmodelled(answer: Answer, *, customers: bool) -> dict[str, Any]:
+    """What no model describes. A customer's own words are no error codes of AWS's."""
+    status = answer.response.status
+    if status >= 400 and not customers:
+        return _failed(answer, None)
+    if status >= 400:
+        return _refused(fault.read(status, answer.headers, None, answer.doubts), None)
+    if customers or answer.headers.get("content-type", "").partition(";")[0] != "application/json":
+        return {"result": {}}
+    tree = json_protocol.parse(_content(answer) or b"", answer.doubts)
+    return {"result": tree if isinstance(tree, dict) else {}}
 
 
 def _posted(answer: Answer) -> dict[str, Any]:

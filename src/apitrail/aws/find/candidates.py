@@ -6,6 +6,7 @@ chooses among the services with that scope.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from apitrail.aws.find import handed_out, host, s3_host
@@ -89,8 +90,11 @@ def _query_fields(request: Request, doubts: Doubts) -> Fields:
     if not request.query:
         return []
     fields = form_body.pairs(request.query, doubts)
-    names = {key for key, _ in fields}
-    dropped = _SIGV2_FIELDS if names >= {"AWSAccessKeyId", "Signature"} else frozenset[str]()
+    names = Counter(key for key, _ in fields)
+    for key, count in names.items():
+        if count > 1 and key.lower() in _SIGNING_FIELDS:
+            doubts.twice(key)
+    dropped = _SIGV2_FIELDS if names.keys() >= {"AWSAccessKeyId", "Signature"} else frozenset[str]()
     return [
         (key, value)
         for key, value in fields

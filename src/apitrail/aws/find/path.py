@@ -12,6 +12,7 @@ from apitrail.aws.find import customer_host, host, shared_endpoint
 from apitrail.aws.find.candidates import Evidence, Fields, Match
 from apitrail.aws.find.index import Node, Route, Service
 from apitrail.aws.read import old_clients
+from apitrail.aws.read.scalars import Doubts
 
 _LABEL = re.compile(r"\{([^}]+?)\+?\}")
 _ARN = re.compile(r"/arn(?::|%3A)", re.IGNORECASE)
@@ -31,11 +32,15 @@ class _Found:
     values: tuple[str, ...]
 
 
-def find(evidence: Evidence, method: str, fields: Fields) -> Match | None:
+def find(evidence: Evidence, method: str, fields: Fields, doubts: Doubts) -> Match | None:
     """The operation at the request's path by `method` and with `fields` as its query."""
-    best = _best(evidence, method, fields)
+    given = dict(reversed(fields) if doubts.turned else fields)
+    best = _best(evidence, method, given)
     if not best:
         return None
+    for key in {"x-id", *(key for key, _ in best[0].route.literals)}:
+        if sum(name == key for name, _ in fields) > 1:
+            doubts.twice(key)
     services = [found.service for found in best]
     claimed = shared_endpoint.prefer(services, evidence.request) if len(set(services)) > 1 else None
     best.sort(key=lambda found: _last_resort(found, claimed), reverse=True)
@@ -53,9 +58,8 @@ def _last_resort(found: _Found, claimed: Service | None) -> tuple[bool, bool, bo
     )
 
 
-def _best(evidence: Evidence, method: str, fields: Fields) -> list[_Found]:
+def _best(evidence: Evidence, method: str, given: dict[str, str]) -> list[_Found]:
     """The most specific routes, more than one where services share them."""
-    given = dict(fields)
     for services in dict.fromkeys((evidence.preferred, evidence.candidates)):
         for paths, lenient in _attempts(evidence):
             found: list[_Found] = []

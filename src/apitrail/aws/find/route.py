@@ -3,47 +3,93 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from apitrail.aws.find import path, shared_endpoint
+from apitrail.aws.find import customer_host, extra_operations, path, shared_endpoint, stand_in
 from apitrail.aws.find.candidates import Evidence, Fields, Match, form, is_form
 from apitrail.aws.find.index import Index, Service
+from apitrail.aws.find.unmodelled import Unmodelled
 from apitrail.aws.read import post_object
 from apitrail.aws.read.scalars import Doubts
+from apitrail.aws.sign import auth
 from apitrail.aws.sign.credential import Credential
 from apitrail.exchange import Request
 
 _CBOR_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)/?$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where a request goes, found once: `match` is None where no operation fits.
+    """Where a request goes, found once: `place` is None where no operation fits.
 
-    `doubts` are what could not be told on the way, in the order in which it came up.
+    `doubts` are what could not be told on the way, in the order in which it came up; `ambiguous`
+    are those of them that let two readers see two calls.
     """
 
-    match: Match | None
+    place: Match | Unmodelled | None
     doubts: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
+
+    @property
+    def match(self) -> Match | None:
+        """The modelled operation, where it is one."""
+        return self.place if isinstance(self.place, Match) else None
 
     @property
     def places(self) -> tuple[Match, ...]:
-        """Every operation that the request may call."""
+        """Every modelled operation that the request may call."""
         return (self.match, *self.match.others) if self.match else ()
 
 
-def find(request: Request, credential: Credential, index: Index, doubts: Doubts) -> Match | None:
-    """The operation a request calls; None where nothing fits."""
+# Headers that say who calls what, or how the body is to be read; AWS takes one value of each.
+_DECIDING = (
+    "authorization", "content-type", "smithy-protocol", "x-amz-content-sha256", "x-amz-date",
+    "x-amz-region-set", "x-amz-s3session-token", "x-amz-security-token", "x-amz-target",
+)  # fmt: skip
+
+
+def find(
+    request: Request, credential: Credential, index: Index, doubts: Doubts
+) -> Match | Unmodelled | None:
+    """What a request calls; None where nothing fits."""
+    special = (
+        customer_host.find(request)
+        or stand_in.find(request, credential)
+        or extra_operations.find(request, credential)
+    )
+    if special is not None:
+        return special
+    _check_deciding(request, credential, doubts)
     evidence = Evidence.of(request, credential, index, doubts)
     return (
-        _by_cbor(evidence, index)
-        or _by_target(evidence, index)
-        or _by_action(evidence, index, doubts)
+        _by_name(evidence, index, doubts)
         or _post_object(evidence)
-        or path.find(evidence, request.method, evidence.fields)
+        or path.find(evidence, request.method, evidence.fields, doubts)
         or _by_path_of_form(evidence, doubts)
+        or customer_host.by_scope(request, credential)
     )
+
+
+def _check_deciding(request: Request, credential: Credential, doubts: Doubts) -> None:
+    counts = Counter(name.lower() for name, _ in request.headers)
+    for name in _DECIDING:
+        if counts[name] > 1:
+            doubts.twice(name)
+    if auth.TWO_CREDENTIALS in credential.problems:
+        doubts.unclear(auth.TWO_CREDENTIALS)
+
+
+def _by_name(evidence: Evidence, index: Index, doubts: Doubts) -> Match | None:
+    """The operation that path, header or form call by its name."""
+    named = [_by_cbor(evidence, index), _by_target(evidence, index, doubts)]
+    if not any(named) or evidence.fields or is_form(evidence.request):
+        named.append(_by_action(evidence, index, doubts))
+    matches = [match for match in named if match is not None]
+    if len({match.operation for match in matches}) > 1:
+        doubts.unclear("the operation is named in two ways")
+    return matches[-1 if doubts.turned else 0] if matches else None
 
 
 def _match_named(
@@ -112,10 +158,11 @@ def _by_cbor(evidence: Evidence, index: Index) -> Match | None:
     return _match_named(services, unquote(found[2]), evidence, protocol="smithy-rpc-v2-cbor")
 
 
-def _by_target(evidence: Evidence, index: Index) -> Match | None:
-    target = evidence.request.header("x-amz-target")
-    if not target:
+def _by_target(evidence: Evidence, index: Index, doubts: Doubts) -> Match | None:
+    targets = list(evidence.request.header_values("x-amz-target"))
+    if not any(targets):
         return None
+    target = doubts.one("x-amz-target", targets)
     prefix, _, operation = target.strip().rpartition(".")
     services = index.targets.get(prefix.lower(), [])
     return _match_named(services, operation, evidence, protocol="json")
@@ -138,10 +185,13 @@ def _by_action(evidence: Evidence, index: Index, doubts: Doubts) -> Match | None
     fields = evidence.fields
     if is_form(request) or request.body.data[:7] == b"Action=":
         fields = fields + form(request, doubts)
-    values = dict(reversed(fields))
+    values = dict(fields if doubts.turned else reversed(fields))
     action = values.get("Action")
     if action is None:
         return None
+    for name in ("Action", "Version"):
+        if sum(key == name for key, _ in fields) > 1:
+            doubts.twice(name)
     not_ours = {"Action", "Version"} | (_SIGV2_FORM if "SignatureVersion" in values else set())
     rest = [(key, value) for key, value in fields if key not in not_ours]
     services = index.actions.get(action.lower(), [])
@@ -169,4 +219,4 @@ def _by_path_of_form(evidence: Evidence, doubts: Doubts) -> Match | None:
     request = evidence.request
     if request.method != "POST" or not is_form(request):
         return None
-    return path.find(evidence, "GET", evidence.fields + form(request, doubts))
+    return path.find(evidence, "GET", evidence.fields + form(request, doubts), doubts)

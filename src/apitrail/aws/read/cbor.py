@@ -1,6 +1,6 @@
 """CBOR (RFC 8949) as services use it, into the tree that JSON gives, bytes and times included.
 
-It does not know shapes. Depth, lengths and item counts are bounded by what is really there.
+Depth, lengths and item counts are bounded by what is really there.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def parse(data: bytes, doubts: Doubts) -> Any:
     if not data:
         return {}
     try:
-        decoder = _Decoder(data)
+        decoder = _Decoder(data, doubts)
         value = decoder.item(0)
         if decoder.position != len(data):
             doubts.add("bytes after the CBOR value")
@@ -36,8 +36,9 @@ def parse(data: bytes, doubts: Doubts) -> Any:
 
 
 class _Decoder:
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, doubts: Doubts) -> None:
         self.data = data
+        self.doubts = doubts
         self.position = 0
 
     def take(self, length: int) -> bytes:
@@ -71,7 +72,8 @@ class _Decoder:
                 # Every item takes a byte, so a length that lies runs out of data at once.
                 return [self._value(depth) for _ in range(argument)]
             case 5:
-                return {self._key(depth): self._value(depth) for _ in range(argument)}
+                pairs = [(self._key(depth), self._value(depth)) for _ in range(argument)]
+                return self.doubts.unique(pairs)
             case _:
                 return self._tagged(argument, self.item(depth + 1))
 
@@ -115,7 +117,7 @@ class _Decoder:
                 return items
             case 5 if len(items) % 2 == 0:
                 pairs = zip(items[::2], items[1::2], strict=True)
-                return {key if isinstance(key, str) else str(key): value for key, value in pairs}
+                return self.doubts.unique([(str(key), value) for key, value in pairs])
         raise ValueError("malformed indefinite length")
 
     @staticmethod

@@ -1,7 +1,4 @@
-"""Form bodies of the query and ec2 protocols: `Name.member.1.Key=…` into nested values.
-
-It does not know which operation an Action is.
-"""
+"""Form bodies of the query and ec2 protocols: `Name.member.1.Key=…` into nested values."""
 
 from __future__ import annotations
 
@@ -50,6 +47,10 @@ def tree(fields: list[tuple[str, str]], doubts: Doubts) -> Tree:
         node = root
         for part in parts:
             node = node.setdefault(part or "?", {})
+        if VALUE in node:
+            doubts.twice(key)
+            if doubts.turned:
+                continue
         node[VALUE] = value
     return root
 
@@ -117,6 +118,8 @@ def _scalar(reader: Reader) -> Reader:
         if VALUE not in node:
             doubts.add("nested form fields where a value was expected")
             return _plain(node)
+        if len(node) > 1:
+            doubts.add("nested form fields beside a value")
         return reader(node[VALUE], doubts)
 
     return read
@@ -132,8 +135,13 @@ def _structure_reader(members: dict[str, tuple[str, Reader]]) -> Reader:
             if known is None:
                 doubts.add(f"unknown member {key!r:.80}")
                 result[key] = _plain(child)
-            else:
+            elif known[0] not in result:
                 result[known[0]] = known[1](child, doubts)
+            else:
+                # Two spellings of one member.
+                doubts.twice(key)
+                if not doubts.turned:
+                    result[known[0]] = known[1](child, doubts)
         return result
 
     return read
@@ -154,6 +162,10 @@ def _numbered(node: Any, doubts: Doubts) -> list[Any]:
         elif key != VALUE or node[VALUE]:
             doubts.add(f"list position {key!r:.80}")
     found.sort(key=lambda item: item[0])
+    positions = [position for position, _ in found]
+    if len(set(positions)) != len(positions):
+        doubts.unclear("a list position is given twice")
+        found = list((dict(reversed(found)) if doubts.turned else dict(found)).items())
     return [child for _, child in found]
 
 
@@ -192,7 +204,7 @@ def _map(shape: Any, compiler: Compiler) -> Reader:
     value_names = (shape.value.serialization.get("name", "value"), "Value")
 
     def read(node: Any, doubts: Doubts) -> Any:
-        result = Map()
+        result: list[tuple[str, Any]] = []
         inner = node if flattened else node.get("entry", node)
         for entry in _numbered(inner, doubts):
             key = _first(entry, key_names)
@@ -200,8 +212,8 @@ def _map(shape: Any, compiler: Compiler) -> Reader:
                 doubts.add("map entry without a key")
                 continue
             value = _first(entry, value_names)
-            result[key[VALUE]] = None if value is None else element(value, doubts)
-        return result
+            result.append((key[VALUE], None if value is None else element(value, doubts)))
+        return Map(doubts.unique(result))
 
     return read
 

@@ -1,7 +1,4 @@
-"""JSON bodies (json 1.0, 1.1 and rest-json), and CBOR ones once parsed: same tree, same rules.
-
-It does not know headers or paths.
-"""
+"""JSON bodies (json 1.0, 1.1 and rest-json), and CBOR ones once parsed: same tree, same rules."""
 
 from __future__ import annotations
 
@@ -17,10 +14,19 @@ from apitrail.aws.read.shapes import Compiler, document
 
 def parse(data: bytes, doubts: Doubts) -> Any:
     """The JSON value in `data`, {} where there is none; None with a doubt where it is not JSON."""
+    return _parsed(data, doubts, None)
+
+
+def parse_request(data: bytes, doubts: Doubts) -> Any:
+    """The same, with a doubt for each name that an object has twice (RFC 8259, section 4)."""
+    return _parsed(data, doubts, doubts.unique)
+
+
+def _parsed(data: bytes, doubts: Doubts, hook: Any) -> Any:
     if not data.strip():
         return {}
     try:
-        return json.loads(data)
+        return json.loads(data, object_pairs_hook=hook)
     except (ValueError, RecursionError):
         doubts.add("body is not JSON")
         return None

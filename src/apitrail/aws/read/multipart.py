@@ -1,11 +1,10 @@
-"""The form fields of a browser-based upload (RFC 7578), up to the file.
-
-It does not know what the fields mean, and it does not read the file.
-"""
+"""The form fields of a browser-based upload (RFC 7578), up to the file, which is not read."""
 
 from __future__ import annotations
 
 import re
+
+from apitrail.aws.read.scalars import Doubts
 
 # "POST object": form data before the file is at most 20 KB.
 _MOST_BYTES = 64 * 1024
@@ -15,8 +14,11 @@ _BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))', re.
 _NAME = re.compile(rb';\s*name=(?:"([^"\r\n]*)"|([^\s;"]+))', re.IGNORECASE)
 
 
-def fields(content_type: str, body: bytes) -> dict[str, str]:
-    """First values by lower-cased name of the fields in front of `file`; junk gives none."""
+def fields(content_type: str, body: bytes, doubts: Doubts | None = None) -> dict[str, str]:
+    """First values by lower-cased name of the fields in front of `file`; junk gives none.
+
+    `doubts` are told of names that are given twice.
+    """
     boundary = _BOUNDARY.search(content_type)
     if boundary is None:
         return {}
@@ -33,5 +35,9 @@ def fields(content_type: str, body: bytes) -> dict[str, str]:
         key = (name[1] or name[2] or b"").decode("utf-8", "replace").lower()
         if key == "file":
             break
+        if doubts is not None and key in found:
+            doubts.twice(key)
+            if doubts.turned:
+                del found[key]
         found.setdefault(key, value.removesuffix(b"\r\n").decode("utf-8", "replace"))
     return found

@@ -1,7 +1,4 @@
-"""S3's browser-based upload: a multipart form whose fields stand for PutObject's headers.
-
-It does not know policies or signatures, and it hashes the file without keeping it.
-"""
+"""S3's browser-based upload: a multipart form whose fields stand for PutObject's headers."""
 
 from __future__ import annotations
 
@@ -38,7 +35,7 @@ def read(
 ) -> dict[str, Any]:
     """The upload's parameters in PutObject's words; fields it lacks keep their names."""
     content_type = request.header("content-type") or ""
-    fields = multipart.fields(content_type, request.body.data)
+    fields = multipart.fields(content_type, request.body.data, doubts)
     parameters: dict[str, Any] = {"Bucket": bucket}
     headers = _headers(put_object)
     metadata = Map()

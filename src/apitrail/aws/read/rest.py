@@ -1,7 +1,4 @@
-"""REST operations: labels, query, headers, host labels and payload into one set of members.
-
-It does not know how the operation was found.
-"""
+"""REST operations: labels, query, headers, host labels and payload into one set of members."""
 
 from __future__ import annotations
 
@@ -16,21 +13,33 @@ from urllib.parse import unquote
 from botocore.model import OperationModel
 
 from apitrail.aws.call import EventStream, Map
-from apitrail.aws.read import body, eventstream, json_protocol, xml
+from apitrail.aws.read import body, commalist, eventstream, json_protocol, xml
 from apitrail.aws.read.scalars import READERS, Doubts, Reader
 from apitrail.aws.read.shapes import Compiler, document
 from apitrail.errors import FormatError
-from apitrail.exchange import Request
+from apitrail.exchange import Headers, Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the route left of a request to read: raw labels, decoded query, headers."""
+    """What the route left of a request to read: raw labels, decoded query, headers.
+
+    `headers` are all values of each, by lower-case name.
+    """
 
     request: Request
     labels: dict[str, str]
     query: list[tuple[str, str]]
+    headers: dict[str, list[str]]
     host_labels: dict[str, str] = field(default_factory=dict)
+
+
+def by_name(headers: Headers) -> dict[str, list[str]]:
+    """All values of each header, by lower-case name."""
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        found.setdefault(name.lower(), []).append(value)
+    return found
 
 
 type Step = Callable[[Parts, dict[str, Any], Doubts], None]
@@ -54,7 +63,24 @@ def steps(operation: OperationModel, compiler: Compiler) -> list[Step]:
         if member.serialization.get("hostLabel"):
             made.append(_host_label(name))
     made.append(_body(operation, compiler))
+    made.append(_required(shape))
     return made
+
+
+def _required(shape: Any) -> Step:
+    """AWS refuses a call without these; a stand-in may do something else than what was found."""
+    names = [
+        name
+        for name in shape.required_members
+        if shape.members[name].serialization.get("location") in _STEPS
+    ]
+
+    def step(_parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+        for name in names:
+            if name not in result:
+                doubts.add(f"required {name!r} is missing")
+
+    return step
 
 
 def _text_reader(shape: Any) -> Reader:
@@ -65,7 +91,8 @@ def _text_reader(shape: Any) -> Reader:
 
 def _json_value(value: Any, doubts: Doubts) -> Any:
     try:
-        return document(json.loads(base64.b64decode(value)), doubts)
+        text = base64.b64decode(value)
+        return document(json.loads(text, object_pairs_hook=doubts.unique), doubts)
     except (ValueError, binascii.Error, RecursionError):
         doubts.add("header is not JSON in base64")
         return value
@@ -106,10 +133,8 @@ def _query(name: str, shape: Any, bound: set[str]) -> Step:
     reader = _text_reader(shape)
 
     def one(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
-        for k, value in parts.query:
-            if k == key:
-                result[name] = _or_nothing(shape, value, reader, doubts)
-                return
+        if values := [value for k, value in parts.query if k == key]:
+            result[name] = _or_nothing(shape, doubts.one(key, values), reader, doubts)
 
     return one
 
@@ -122,15 +147,12 @@ def _or_nothing(shape: Any, value: str, reader: Reader, doubts: Doubts) -> Any:
 def _query_map(name: str, shape: Any, bound: set[str]) -> Step:
     many = shape.value.type_name == "list"
 
-    def step(parts: Parts, result: dict[str, Any], _doubts: Doubts) -> None:
-        found = Map()
-        for key, value in parts.query:
-            if key in bound:
-                continue
-            if many:
+    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+        pairs = [(key, value) for key, value in parts.query if key not in bound]
+        found = Map() if many else Map(doubts.unique(pairs))
+        if many:
+            for key, value in pairs:
                 found.setdefault(key, []).append(value)
-            else:
-                found[key] = value
         if found:
             result[name] = found
 
@@ -140,12 +162,11 @@ def _query_map(name: str, shape: Any, bound: set[str]) -> Step:
 def _header(name: str, shape: Any, _: set[str]) -> Step:
     key = shape.serialization.get("name", name).lower()
     if shape.type_name == "list":
-        split = _dates if shape.member.type_name == "timestamp" else _items
+        split = commalist.dates if shape.member.type_name == "timestamp" else commalist.items
         reader = _text_reader(shape.member)
 
         def many(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
-            values = list(parts.request.header_values(key))
-            if values:
+            if values := parts.headers.get(key):
                 result[name] = [reader(item, doubts) for item in split(",".join(values))]
 
         return many
@@ -156,14 +177,12 @@ def _header(name: str, shape: Any, _: set[str]) -> Step:
     in_query = key.startswith("x-amz-")
 
     def one(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
-        value = parts.request.header(key)
-        if value is not None:
-            result[name] = reader(_decoded(value), doubts)
-        elif in_query and parts.query:
+        values = [_decoded(value) for value in parts.headers.get(key, ())]
+        if in_query and parts.query:
             # Who presigns a URL may move these headers into the query.
-            value = next((value for k, value in parts.query if k.lower() == key), None)
-            if value is not None:
-                result[name] = reader(value, doubts)
+            values += [value for k, value in parts.query if k.lower() == key]
+        if values:
+            result[name] = reader(doubts.one(key, values), doubts)
 
     return one
 
@@ -172,7 +191,7 @@ def _content_encoding(name: str) -> Step:
     """S3 takes its own framing off the object's encoding."""
 
     def step(parts: Parts, result: dict[str, Any], _doubts: Doubts) -> None:
-        values = parts.request.header_values("content-encoding")
+        values = parts.headers.get("content-encoding", ())
         tokens = [token.strip() for token in ",".join(values).split(",")]
         kept = [token for token in tokens if token and token.lower() != "aws-chunked"]
         if kept:
@@ -191,56 +210,19 @@ def _decoded(value: str) -> str:
         return value
 
 
-def _items(text: str) -> list[str]:
-    """Comma-separated values; those in double quotes may hold commas and escaped quotes."""
-    items: list[str] = []
-    position = 0
-    while position <= len(text):
-        start = position + len(text[position:]) - len(text[position:].lstrip())
-        if text[start : start + 1] == '"':
-            item, position = _quoted(text, start + 1)
-        else:
-            end = text.find(",", position)
-            end = len(text) if end < 0 else end
-            item, position = text[position:end].strip(), end
-        items.append(item)
-        position += 1
-    return items
-
-
-def _quoted(text: str, position: int) -> tuple[str, int]:
-    item = []
-    while position < len(text) and text[position] != '"':
-        if text[position] == "\\" and position + 1 < len(text):
-            position += 1
-        item.append(text[position])
-        position += 1
-    end = text.find(",", position)
-    return "".join(item), len(text) if end < 0 else end
-
-
-def _dates(text: str) -> list[str]:
-    """HTTP dates hold one comma each; other formats none."""
-    pieces = text.split(",")
-    dates: list[str] = []
-    while pieces:
-        piece = pieces.pop(0)
-        if piece.strip().isalpha() and pieces:
-            piece += "," + pieces.pop(0)
-        dates.append(piece.strip())
-    return dates
-
-
 def _prefix_headers(name: str, shape: Any, _: set[str]) -> Step:
     prefix = shape.serialization.get("name", "").lower()
 
-    def step(parts: Parts, result: dict[str, Any], _doubts: Doubts) -> None:
-        found = Map()
-        for key, value in parts.request.headers:
-            if key.lower().startswith(prefix):
-                found[key[len(prefix) :]] = _decoded(value)
-        if found:
-            result[name] = found
+    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+        pairs = [
+            (key[len(prefix) :], _decoded(value))
+            for key, value in parts.request.headers
+            if key.lower().startswith(prefix)
+        ]
+        if len({key.lower() for key, _ in pairs}) != len(pairs):
+            doubts.unclear(f"a header that begins with {prefix!r} is given twice")
+        if pairs:
+            result[name] = Map(reversed(pairs) if doubts.turned else pairs)
 
     return step
 
@@ -327,7 +309,7 @@ def _structured(name: str | None, shape: Any, compiler: Compiler, *, is_xml: boo
         if is_xml:
             root = xml.parse(data, doubts)
             return None if root is None else xml.read(compiler, shape, root, doubts)
-        value = json_protocol.parse(data, doubts)
+        value = json_protocol.parse_request(data, doubts)
         return None if value is None else compiler.reader(shape)(value, doubts)
 
     def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:

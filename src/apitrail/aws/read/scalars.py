@@ -1,6 +1,6 @@
 """Scalars as services accept them on the wire, made into the types that boto3 users know.
 
-It does not know protocols; where text is not what the model says, it is kept and doubted.
+Where text is not what the model says, it is kept and doubted.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -20,7 +20,46 @@ _MOST_DOUBTS = 20
 
 
 class Doubts(list[str]):
-    """What could not be told while reading one request, bounded."""
+    """What could not be told while reading one request, bounded.
+
+    `ambiguous` are the doubts about names that are given twice where one value counts: readers
+    differ in whether they take the first or the last. A request with such a name is read a second
+    time with `turned` doubts, which take the other value.
+    """
+
+    def __init__(self, found: Iterable[str] = (), *, turned: bool = False) -> None:
+        super().__init__(found)
+        self.turned = turned
+        self.ambiguous: list[str] = []
+
+    def twice(self, name: str) -> None:
+        """Note a name with more than one value."""
+        self.unclear(f"{name!r:.80} is given twice")
+
+    def unclear(self, problem: str) -> None:
+        """Note something that two readers could read as two things."""
+        self.add(problem)
+        if len(self.ambiguous) < _MOST_DOUBTS and problem not in self.ambiguous:
+            self.ambiguous.append(problem)
+
+    def one[T](self, name: str, values: Sequence[T], *, first: bool = True) -> T:
+        """The value that counts of a name's, which are one as a rule."""
+        if len(values) > 1:
+            self.twice(name)
+        return values[0 if first is not self.turned else -1]
+
+    def unique(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """An object of these members: the last of a name counts, as JSON readers have it."""
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            seen: set[str] = set()
+            for name, _ in pairs:
+                if name in seen:
+                    self.twice(name)
+                seen.add(name)
+            if self.turned:
+                made = dict(reversed(pairs))
+        return made
 
     def add(self, problem: str) -> None:
         """Note one, unless there are many already or it was noted."""

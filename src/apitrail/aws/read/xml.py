@@ -1,6 +1,6 @@
 """XML bodies of rest-xml: hardened parsing into small trees, and reading shapes out of them.
 
-It does not know headers or paths. DTDs, and so entities, are refused.
+DTDs, and so entities, are refused.
 """
 
 from __future__ import annotations
@@ -135,6 +135,7 @@ def _structure_reader(
     def read(element: Any, doubts: Doubts) -> Any:
         result: dict[str, Any] = {}
         groups: dict[str, tuple[Reader, list[Element]]] = {}
+        unknown: list[Element] = []
         for name, value in element.attributes.items():
             if name in attributes:
                 member, reader = attributes[name]
@@ -142,25 +143,35 @@ def _structure_reader(
         for child in element.children:
             if child.tag in single:
                 member, reader = single[child.tag]
+                if member in result:
+                    doubts.twice(child.tag)
+                    if doubts.turned:
+                        continue
                 result[member] = reader(child, doubts)
             elif child.tag in repeated:
                 member, reader = repeated[child.tag]
                 groups.setdefault(member, (reader, []))[1].append(child)
             else:
                 doubts.add(f"unknown member {child.tag!r:.80}")
-                result[child.tag] = plain(child)
+                unknown.append(child)
         for member, (reader, children) in groups.items():
             result[member] = reader(children, doubts)
-        return result
+        return result | by_tag(unknown) if unknown else result
 
     return read
 
 
 def plain(element: Element) -> Any:
     """An element that no model describes: its text, or its children by tag."""
-    if not element.children:
-        return element.text
-    return Map({child.tag: plain(child) for child in element.children})
+    return Map(by_tag(element.children)) if element.children else element.text
+
+
+def by_tag(elements: list[Element]) -> dict[str, Any]:
+    """Elements that no model describes; those of one tag are a list."""
+    found: dict[str, list[Any]] = {}
+    for element in elements:
+        found.setdefault(element.tag, []).append(plain(element))
+    return {tag: items[0] if len(items) == 1 else items for tag, items in found.items()}
 
 
 def _list(shape: Any, compiler: Compiler) -> Reader:
@@ -176,14 +187,14 @@ def _map(shape: Any, compiler: Compiler) -> Reader:
     item = _of_element(shape.value, compiler)
 
     def read(value: Any, doubts: Doubts) -> Any:
-        result = Map()
+        result: list[tuple[str, Any]] = []
         for entry in value if isinstance(value, list) else value.children:
             fields = {child.tag: child for child in entry.children}
             if key_name not in fields:
                 doubts.add("map entry without a key")
                 continue
             found = fields.get(value_name)
-            result[fields[key_name].text] = None if found is None else item(found, doubts)
-        return result
+            result.append((fields[key_name].text, None if found is None else item(found, doubts)))
+        return Map(doubts.unique(result))
 
     return read

@@ -1,6 +1,6 @@
 """Reads the credential off a request, in every form AWS takes one.
 
-It does not know whether the signature is right, nor which principal holds the key.
+Whether the signature is right is not asked here.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ _QUERY_NAMES = frozenset(
     }
 )  # fmt: skip
 
+TWO_CREDENTIALS = "a credential in the header and another in the query"
+"""A problem of a credential: either may be the one that counts."""
+
 _SCHEME_WORD = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,39})\s+\S")
 _SEPARATOR = re.compile(r"[,\s]+")
 _KEY_ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -56,7 +59,7 @@ def read(request: Request) -> Credential:
         if len(list(request.header_values("authorization"))) > 1:
             found = _doubt(found, "more than one authorization header")
         if "X-Amz-Credential" in query or "AWSAccessKeyId" in query:
-            found = _doubt(found, "a credential in the header and another in the query")
+            found = _doubt(found, TWO_CREDENTIALS)
     else:
         found = _from_query(request, query) or _from_form(request) or Credential(scheme="none")
     return found

@@ -5,6 +5,8 @@ It does not know policies: it tells what was named, not what was allowed.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from apitrail.aws.arn import partition
 from apitrail.aws.call import Call
 from apitrail.cloudtrail import access
@@ -27,8 +29,17 @@ def resources(call: Call, *, account: str | None, region: str | None = None) -> 
 
     Of a read's result only its top level counts, where a single thing tells its ARN: what a
     read lists it does not touch. Ids become ARNs with the caller's account and the call's
-    region (or the one given for a call without), where those are known.
+    region (or the one given for a call without), where those are known. Of a call that two
+    readers see as two, the resources of both are told.
     """
+    if call.other is not None:
+        both = [call.other, replace(call, other=None)]
+        found = {
+            (touched.type, touched.name): touched
+            for reading in both
+            for touched in resources(reading, account=account, region=region)
+        }
+        return list(found.values())[:MOST]
     region = call.region or region
     place = Place(
         partition=partition(region),
@@ -37,7 +48,7 @@ def resources(call: Call, *, account: str | None, region: str | None = None) -> 
     )
     asked = list(texts(call.parameters or {}))
     answered = list(texts(call.result or {})) if not access.read_only(call) else _own_answer(call)
-    found: dict[tuple[str | None, str], Resource] = {}
+    named: dict[tuple[str | None, str], Resource] = {}
     for resource in (
         *special(call, asked, place),
         *spelled_out(asked, place),
@@ -46,10 +57,10 @@ def resources(call: Call, *, account: str | None, region: str | None = None) -> 
             call, asked if access.read_only(call) else asked + answered, place
         ),
     ):
-        known = found.get((resource.type, resource.name))
+        known = named.get((resource.type, resource.name))
         if known is None or known.arn is None:
-            found[resource.type, resource.name] = resource
-    return list(found.values())[:MOST]
+            named[resource.type, resource.name] = resource
+    return list(named.values())[:MOST]
 
 
 def _own_answer(call: Call) -> list[tuple[str, str]]:
@@ -63,14 +74,16 @@ def _own_answer(call: Call) -> list[tuple[str, str]]:
 def undetermined(call: Call, touched: list[Resource] | None = None) -> bool:
     """Could it have touched a resource that `resources` cannot name?
 
-    So it is for an operation that could not be told, for a write decoded with doubts, for
-    more resources than are told, and for an operation whose IAM action always takes a
+    So it is for an operation that could not be told, for a write whose request was decoded with
+    doubts, for a call that two readers see as two, for more resources than are told, and for an operation whose IAM action always takes a
     resource of which neither request nor result has an identifier. `touched` is what
     `resources` gave, where it is at hand.
     """
-    if call.service is None or call.operation is None or call.parameters is None:
+    if call.stand_in:
+        return False
+    if call.ambiguous or call.service is None or call.operation is None or call.parameters is None:
         return True
-    if call.problems and not access.read_only(call):
+    if call.doubts_asked and not access.read_only(call):
         return True
     if touched is None:
         touched = resources(call, account=None)

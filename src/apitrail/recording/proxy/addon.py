@@ -25,7 +25,7 @@ from apitrail.recording import refusal
 from apitrail.recording.proxy import flows, messages
 from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.destination import Destinations
-from apitrail.recording.recorder import Open, Recorder, RejectedError
+from apitrail.recording.recorder import AmbiguousError, Open, Recorder, RejectedError
 
 logger = logging.getLogger("apitrail")
 
@@ -34,6 +34,12 @@ BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
 # What mitmproxy quotes of a message in an error may hold secrets.
 _QUOTED = re.compile(r"""b?(['"]).*\1""", re.DOTALL)
+
+# Refusals that are meant; of all others the operator is told.
+_REFUSALS: dict[type[Exception], Callable[[Mapping[str, str], str, str], refusal.Refusal]] = {
+    RejectedError: refusal.reject,
+    AmbiguousError: refusal.doubt,
+}
 
 type Hook = Callable[["Addon", http.HTTPFlow], Awaitable[None]]
 
@@ -61,7 +67,7 @@ def closed(hook: Hook) -> Hook:
         try:
             await hook(self, flow)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing may pass
-            if not isinstance(error, RejectedError):
+            if type(error) not in _REFUSALS:
                 logger.error("a call cannot be recorded: %s", messages.safe(error))
             await self.failed(flow, error)
 
@@ -152,7 +158,7 @@ class Addon:
         if flow.request.stream:
             flow.kill()  # its first bytes may be on their way, there is nothing to answer
             return
-        say = refusal.reject if isinstance(error, RejectedError) else refusal.refuse
+        say = _REFUSALS.get(type(error), refusal.refuse)
         status, headers, body = say(
             {name.lower(): value for name, value in flow.request.headers.items()},
             messages.safe(error),
