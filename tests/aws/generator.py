@@ -1,6 +1,6 @@
 """Random parameters for any botocore input shape, from a seed.
 
-It does not know protocols; values that a place on the wire cannot carry are not made for it.
+Values that a place on the wire cannot carry are not made for it.
 """
 
 from __future__ import annotations
@@ -48,14 +48,20 @@ SPECIAL = {
     "PredictEndpoint": "https://realtime.machinelearning.us-east-1.amazonaws.com",
 }
 
+_HOLLOW: dict[str, Any] = {"structure": {}, "list": [], "map": {}, "string": ""}
+
 LABEL_SAFE = string.ascii_lowercase + string.digits
 
 
 class Generator:
-    """Parameters for operations; the same seed gives the same parameters."""
+    """Parameters for operations; the same seed gives the same parameters.
 
-    def __init__(self, seed: str) -> None:
+    `hollow` is the depth at which structures, lists, maps and strings of a body are empty.
+    """
+
+    def __init__(self, seed: str, *, hollow: int | None = None) -> None:
         self.random = random.Random(seed)
+        self.hollow = hollow
 
     def parameters(self, operation: OperationModel, *, everything: bool = True) -> dict[str, Any]:
         """Values for all members of the input, or for the required and some others."""
@@ -92,6 +98,8 @@ class Generator:
 
     def value(self, shape: Shape, depth: int, place: str) -> Any:
         """One value of a shape for a place: body, payload, uri, querystring, header, host."""
+        if depth == self.hollow and place in ("body", "payload") and shape.type_name in _HOLLOW:
+            return type(_HOLLOW[shape.type_name])()
         if place == "header" and shape.serialization.get("jsonvalue"):
             return {"a": [1, "é", None], "b": {"c": 1.5}}
         return getattr(self, f"_{shape.type_name}")(shape, depth, place)
@@ -118,7 +126,7 @@ class Generator:
 
     def _list(self, shape: Any, depth: int, place: str) -> Any:
         count = 0 if depth >= DEEPEST else self.random.choice((0, 1, 2, 3))
-        if place == "header" or (place == "querystring" and depth):
+        if place in ("header", "querystring"):
             count = count or 1
         if depth == 0 and self.random.random() < 0.05:
             count = 12

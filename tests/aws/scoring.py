@@ -134,10 +134,9 @@ def is_undecidable(service: str, operation: str, call: Call, *, local: bool) -> 
 def differences(operation: OperationModel, typed: Any, decoded: Any) -> Iterator[str]:
     """What was typed and not found, or found and not typed."""
     service = operation.service_model.service_name
-    # Nothing stands on the wire for nothing, in these protocols.
     protocol = operation.service_model.resolved_protocol
-    if protocol in ("query", "ec2", "rest-xml"):
-        typed, decoded = _pruned(typed), _pruned(decoded)
+    if operation.input_shape is not None:
+        typed = _sent(operation.input_shape, typed, protocol, top=True)
     for difference in _differences(typed, decoded, ()):
         path = difference[0]
         if (service, path[-1]) in REWRITTEN or (service, operation.name, path[-1]) in AMBIGUOUS:
@@ -150,7 +149,7 @@ def _differences(typed: Any, decoded: Any, path: tuple[str, ...]) -> Iterator[tu
         for name, value in typed.items():
             if name in decoded:
                 yield from _differences(value, decoded[name], (*path, name))
-            elif value is not None and not (_is_empty(value) and not path):
+            elif value is not None:
                 yield (*path, name), value, "nothing"
         for name, value in decoded.items():
             if name not in typed and not _is_added(name, value, path):
@@ -187,13 +186,54 @@ def _is_empty(value: Any) -> bool:
     return value in ([], {}, "", b"") if not hasattr(value, "read") else not value.read()
 
 
-def _pruned(value: Any) -> Any:
-    if isinstance(value, dict):
-        made = {name: _pruned(item) for name, item in value.items() if item is not None}
-        return {name: item for name, item in made.items() if item not in ([], {})}
-    if isinstance(value, list | tuple):
-        return [item for item in map(_pruned, value) if item not in ([], {})]
+def _sent(shape: Any, value: Any, protocol: str, *, top: bool = False) -> Any:
+    """What of a value stands on the wire: in some protocols nothing stands there for nothing."""
+    kind = shape.type_name
+    if kind == "structure" and isinstance(value, dict) and not shape.is_document_type:
+        payload = shape.serialization.get("payload")
+        made = {
+            name: _sent(shape.members[name], item, protocol) if name in shape.members else item
+            for name, item in value.items()
+            if item is not None
+        }
+        return {
+            name: item
+            for name, item in made.items()
+            if name not in shape.members
+            or not _is_gone(shape.members[name], item, value[name], protocol, name == payload, top)
+        }
+    if kind == "list" and isinstance(value, list | tuple):
+        made_items = [_sent(shape.member, item, protocol) for item in value]
+        if protocol in ("query", "ec2"):
+            return [
+                item
+                for item, typed in zip(made_items, value, strict=True)
+                if not _is_gone(shape.member, item, typed, protocol, False, False)
+            ]
+        return made_items
+    if kind == "map" and isinstance(value, dict):
+        return {key: _sent(shape.value, item, protocol) for key, item in value.items()}
     return value
+
+
+def _is_gone(shape: Any, left: Any, typed: Any, protocol: str, is_payload: bool, top: bool) -> bool:
+    """Does nothing on the wire tell of what is `left` of a value?"""
+    kind = shape.type_name
+    if top and is_payload and kind in ("blob", "string"):
+        return _is_empty(typed)
+    if left not in ([], {}) or kind not in ("structure", "list", "map"):
+        return False
+    if top and shape.serialization.get("location") in ("header", "headers", "querystring"):
+        return True
+    match protocol:
+        case "query":
+            return not (kind == "list" and typed in ([], ()))
+        case "ec2":
+            return True
+        case "rest-xml":
+            return bool(shape.serialization.get("flattened"))
+        case _:
+            return False
 
 
 def _leaves(value: Any) -> Iterator[Any]:

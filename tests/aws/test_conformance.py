@@ -23,6 +23,9 @@ HOSTS = {
 }
 SHARDS = 12
 
+FULL = ((True, None), (False, None))
+EMPTY = ((True, 0), (True, 1))
+
 # No rule of these gives a dualstack name.
 NO_DUALSTACK = {"timestream-query", "timestream-write"}
 
@@ -35,9 +38,19 @@ USUAL = {
 
 
 def measure(
-    services: Iterable[str], form: str, *, step: int = 1, seed: str = "", version: str | None = None
+    services: Iterable[str],
+    form: str,
+    *,
+    step: int = 1,
+    seed: str = "",
+    version: str | None = None,
+    fillings: tuple[tuple[bool, int | None], ...] = FULL,
 ) -> Score:
-    """Send every `step`th operation of the services and judge what is decoded."""
+    """Send every `step`th operation of the services and judge what is decoded.
+
+    `fillings` are the parameters that each is sent with: all members or some, and the depth at
+    which they are empty.
+    """
     score = Score()
     for service in services:
         if form == "dualstack" and service in NO_DUALSTACK:
@@ -47,8 +60,8 @@ def measure(
         model = client.meta.service_model
         for name in model.operation_names[len(service) % step :: step]:
             operation = model.operation_model(name)
-            for everything in (True, False):
-                generator = Generator(f"{seed}{service}.{name}.{everything}")
+            for everything, hollow in fillings:
+                generator = Generator(f"{seed}{service}.{name}.{everything}", hollow=hollow)
                 parameters = generator.parameters(operation, everything=everything)
                 try:
                     sent = wire.send(client, name, parameters)
@@ -70,6 +83,26 @@ def test_a_sample_of_operations_comes_back(form):
 
     assert not score.misses
     assert score.tried.total() > 200
+
+
+def test_a_sample_of_empty_values_comes_back():
+    services = [name for i, name in enumerate(ALL) if name in USUAL or i % 40 == 0]
+
+    score = measure(services, "localhost", step=7, fillings=EMPTY)
+
+    assert not score.misses
+    assert score.tried.total() > 300
+
+
+@pytest.mark.conformance
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_empty_values_come_back(shard, tally):
+    score = measure(ALL[shard::SHARDS], "aws", fillings=EMPTY)
+
+    for protocol, tried in score.tried.items():
+        tally(f"requests with empty values, {protocol}", score.right[protocol], tried)
+        tally("requests with empty values, all", score.right[protocol], tried)
+    assert not score.misses
 
 
 @pytest.mark.conformance

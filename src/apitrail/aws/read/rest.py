@@ -194,7 +194,7 @@ def _content_encoding(name: str) -> Step:
         values = parts.headers.get("content-encoding", ())
         tokens = [token.strip() for token in ",".join(values).split(",")]
         kept = [token for token in tokens if token and token.lower() != "aws-chunked"]
-        if kept:
+        if kept or (values and not any(tokens)):
             result[name] = ",".join(kept)
 
     return step
@@ -318,8 +318,8 @@ def _structured(name: str | None, shape: Any, compiler: Compiler, *, is_xml: boo
             return
         value = read(data, doubts)
         if name is not None:
-            # Clients send `{}` for a payload that was not given.
-            if value:
+            # An empty structure says something: it is how logging is switched off.
+            if value is not None:
                 result[name] = value
         elif isinstance(value, dict):
             for key, item in value.items():
