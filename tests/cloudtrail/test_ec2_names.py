@@ -8,12 +8,12 @@ from botocore.session import get_session
 from apitrail.cloudtrail.access import READ_ONLY_PREFIXES
 from apitrail.cloudtrail.ec2_names import (
     RESULT_NAMES,
-    is_newer,
     newer_list,
     newer_result_set,
     result_set,
     structure_names,
 )
+from apitrail.cloudtrail.ec2_operations import is_newer
 from apitrail.cloudtrail.spelling import lower_first
 
 MODEL = get_session().get_service_model("ec2")

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from apitrail.aws.call import Redacted
-from apitrail.cloudtrail.ec2_names import is_newer, result_set, singular
+from apitrail.cloudtrail.ec2_names import result_set, singular
+from apitrail.cloudtrail.ec2_operations import is_newer
 from apitrail.cloudtrail.parameters import request_parameters, response_elements
 from cloudtrail.traffic import call, exchange
 
@@ -53,17 +54,31 @@ def answered(operation, result, request_id="r-1"):
           "tagSet": {"items": [{"key": "a", "value": "b"}]}}),
         ("CreateSecurityGroup", {"GroupName": "g", "Description": "d", "VpcId": "vpc-1"},
          {"groupName": "g", "groupDescription": "d", "vpcId": "vpc-1"}),
-        ("CreateVolume", {"AvailabilityZone": "a", "Size": 8}, {"zone": "a", "size": 8}),
+        ("CreateVolume", {"AvailabilityZone": "a", "Size": 8}, {"zone": "a", "size": "8"}),
+        ("CreateVolume", {"KmsKeyId": "alias/k", "DryRun": True},
+         {"masterEncryptionKeyId": "alias/k"}),
+        ("CreateNetworkAclEntry",
+         {"NetworkAclId": "acl-1", "Protocol": "6", "PortRange": {"From": 7, "To": 9}},
+         {"networkAclId": "acl-1", "aclProtocol": "6", "portRange": {"from": 7, "to": 9},
+          "icmpTypeCode": {}}),
+        ("StopInstances", {"InstanceIds": ["i-1"]},
+         {"instancesSet": {"items": [{"instanceId": "i-1"}]}, "force": False}),
+        ("StopInstances", {"Force": True}, {"force": True}),
+        ("DescribeVpcClassicLink", {"VpcIds": ["vpc-1"]},
+         {"vpcSet": {"item": [{"vpcId": "vpc-1"}]}, "filterSet": {}}),
+        ("CreateTags", {"Resources": ["i-1"], "Tags": [{"Key": "a", "Value": ""}]},
+         {"resourcesSet": {"items": [{"resourceId": "i-1"}]}, "tagSet": {"items": [{"key": "a"}]}}),
         ("AuthorizeSecurityGroupIngress",
          {"GroupId": "sg-1", "IpPermissions": [{
              "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22,
              "IpRanges": [{"CidrIp": "0.0.0.0/0"}], "UserIdGroupPairs": []}]},
          {"groupId": "sg-1", "ipPermissions": {"items": [{
              "ipProtocol": "tcp", "fromPort": 22, "toPort": 22,
-             "ipRanges": {"items": [{"cidrIp": "0.0.0.0/0"}]}, "groups": {}}]}}),
+             "ipRanges": {"items": [{"cidrIp": "0.0.0.0/0"}]}, "groups": {},
+             "ipv6Ranges": {}, "prefixListIds": {}}]}}),
         ("ModifyInstanceAttribute", {"InstanceId": "i-1", "DisableApiTermination": {"Value": True}},
          {"instanceId": "i-1", "disableApiTermination": {"value": True}}),
-        ("DescribeNothingYet", {}, None),
+        ("AllocateAddress", {}, None),
     ],
 )  # fmt: skip
 def test_older_request(operation, parameters, recorded):
@@ -97,6 +112,10 @@ def test_run_instances_nests_what_describes_the_instances():
         "tagSpecificationSet": {
             "items": [{"resourceType": "instance", "tags": [{"key": "Name", "value": "test"}]}]
         },
+        "blockDeviceMapping": {},
+        "disableApiStop": False,
+        "disableApiTermination": False,
+        "monitoring": {"enabled": False},
     }
 
 
@@ -138,7 +157,8 @@ def test_newer_request(operation, parameters, recorded):
     ["DescribeNatGateways", "CreateFlowLogs", "DescribeLaunchTemplateVersions", "DescribeHosts",
      "EnableSerialConsoleAccess", "CancelCapacityReservation", "DescribeSecurityGroupRules",
      "GetEbsEncryptionByDefault", "DescribeManagedPrefixLists", "AssociateIamInstanceProfile",
-     "DescribeAddressesAttribute", "DescribeEgressOnlyInternetGateways"],
+     "DescribeAddressesAttribute", "DescribeEgressOnlyInternetGateways", "GetConsoleScreenshot",
+     "ModifyInstanceMetadataOptions", "ModifyVolume", "AnOperationOfTomorrow"],
 )  # fmt: skip
 def test_newer_operation(operation):
     assert is_newer(operation)
@@ -170,6 +190,7 @@ def test_result_of_run_instances_has_the_wires_names():
     assert answered("RunInstances", {"ReservationId": "r", "Instances": [instance]}) == {
         "requestId": "r-1",
         "reservationId": "r",
+        "groupSet": {},
         "instancesSet": {
             "items": [
                 {
@@ -177,10 +198,10 @@ def test_result_of_run_instances_has_the_wires_names():
                     "instanceId": "i-1",
                     "instanceState": {"code": 0, "name": "pending"},
                     "dnsName": "d",
-                    "reason": "",
                     "launchTime": 1712070786000,
                     "groupSet": {"items": [{"groupId": "sg-1"}]},
                     "blockDeviceMapping": {},
+                    "productCodes": {},
                     "tagSet": {"items": [{"key": "Name", "value": "test"}]},
                     "networkInterfaceSet": {
                         "items": [
@@ -202,7 +223,7 @@ def test_boolean_result_is_called_return_with_an_underscore():
         "requestId": "r-1",
         "_return": True,
     }
-    assert answered("ModifyVpc", {"Return": False}) == {"requestId": "r-1", "_return": False}
+    assert answered("CreateTags", {"Return": False}) == {"requestId": "r-1", "_return": False}
 
 
 def test_created_key_is_not_told():
@@ -247,3 +268,39 @@ def test_singular(plural, one):
 )  # fmt: skip
 def test_result_set(member, wire):
     assert result_set(member) == wire
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "recorded"),
+    [
+        ("ModifyVpcAttribute", {"VpcId": "vpc-1", "EnableDnsSupport": {"Value": True}},
+         {"vpcId": "vpc-1", "enableDnsSupport": {"value": True}}),
+        ("DescribeInstanceAttribute", {"InstanceId": "i-1", "Attribute": "userData"},
+         {"instanceId": "i-1", "attribute": "userData"}),
+    ],
+)  # fmt: skip
+def test_other_attributes_are_as_they_were_asked(operation, parameters, recorded):
+    assert asked(operation, parameters) == recorded
+
+
+def test_newer_answer_without_members_returned():
+    response = answered("DeleteVpcEndpoints", {})
+    assert response["DeleteVpcEndpointsResponse"]["return"] is True
+
+
+def test_created_volume_has_its_size_as_a_text():
+    assert answered("CreateVolume", {"VolumeId": "vol-1", "Size": 8, "AvailabilityZone": "a"}) == {
+        "requestId": "r-1",
+        "volumeId": "vol-1",
+        "size": "8",
+        "zone": "a",
+        "tagSet": {},
+    }
+
+
+def test_answer_that_returns_beside_its_members():
+    assert answered("CreateSecurityGroup", {"GroupId": "sg-1"}) == {
+        "requestId": "r-1",
+        "_return": True,
+        "groupId": "sg-1",
+    }

@@ -1,31 +1,10 @@
-"""EC2's names in CloudTrail's records, which botocore's models do not give.
-
-It does not know values.
-"""
+"""EC2's names in CloudTrail's records, which botocore's models do not give."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container
-from functools import lru_cache
 
 from apitrail.cloudtrail.spelling import lower_first
-
-# Operations since about 2016 are written with their wire names under `<Operation>Request`
-# and `<Operation>Response`. Those seen in real records, and their families.
-NEWER = re.compile(
-    r"""
-    Address(?:es)?Attribute|AddressTransfer|BlockPublicAccess|CapacityReservation
-    |CarrierGateway|ClientVpn|CoipPool|ConnectEndpoint|CreateDefault(?:Subnet|Vpc)
-    |DefaultKmsKeyId|EbsEncryptionByDefault|EgressOnlyInternetGateway|FastLaunch
-    |FastSnapshotRestore|Fleet|FlowLogs|FpgaImage|Hosts|IamInstanceProfile
-    |InstanceCreditSpecification|InstanceEventWindow|InstanceMetadataDefaults
-    |InstanceType|Ipam|LaunchTemplate|LocalGateway|ManagedPrefixList|NatGateway
-    |NetworkInsights|ReplaceRootVolumeTask|SecurityGroupRules|SerialConsole|SnapshotTier
-    |TrafficMirror|TransitGateway|TrunkInterface|VerifiedAccess|VpcEndpoint
-    """,
-    re.VERBOSE,
-)
 
 # List member of a newer request -> its wire name, where it is not the singular.
 NEWER_LISTS = {
@@ -92,50 +71,25 @@ OPERATION_SETS = {
     "DescribePlacementGroups.GroupNames": ("placementGroupSet", "groupName"),
 }
 
-# Older operation -> the sets that its records have though nothing was asked, as `{}`.
-STANDING_SETS = {
-    operation: tuple(sets.split())
-    for operation, sets in {
-        "DescribeAccountAttributes": "filterSet accountAttributeNameSet",
-        "DescribeAddresses": "filterSet publicIpsSet allocationIdsSet",
-        "DescribeAvailabilityZones": "availabilityZoneSet availabilityZoneIdSet",
-        "DescribeCustomerGateways": "filterSet customerGatewaySet",
-        "DescribeDhcpOptions": "filterSet dhcpOptionsSet",
-        "DescribeImages": "filterSet executableBySet imagesSet ownersSet",
-        "DescribeInstances": "filterSet instancesSet",
-        "DescribeInstanceStatus": "filterSet instancesSet",
-        "DescribeInternetGateways": "filterSet internetGatewayIdSet",
-        "DescribeKeyPairs": "filterSet keySet keyPairIdSet",
-        "DescribeNetworkAcls": "filterSet networkAclIdSet",
-        "DescribeNetworkInterfaces": "filterSet networkInterfaceIdSet",
-        "DescribePlacementGroups": "filterSet placementGroupSet placementGroupIdSet",
-        "DescribeRegions": "regionSet",
-        "DescribeReservedInstances": "filterSet reservedInstancesSet",
-        "DescribeReservedInstancesModifications": "filterSet reservedInstancesModificationSet",
-        "DescribeRouteTables": "filterSet routeTableIdSet",
-        "DescribeSecurityGroups": "filterSet securityGroupSet securityGroupIdSet",
-        "DescribeSnapshots": "filterSet ownersSet snapshotSet sharedUsersSet",
-        "DescribeSpotInstanceRequests": "filterSet spotInstanceRequestIdSet",
-        "DescribeSpotPriceHistory": "instanceTypeSet productDescriptionSet",
-        "DescribeSubnets": "filterSet subnetSet",
-        "DescribeTags": "filterSet",
-        "DescribeVolumeStatus": "filterSet volumeSet",
-        "DescribeVolumes": "filterSet volumeSet",
-        "DescribeVpcs": "filterSet vpcSet",
-    }.items()
-}
-
-# Older operation -> scalars that its records have with EC2's default, where not sent.
-STANDING_VALUES = {
-    "DescribeInstanceStatus": {"includeAllInstances": False},
-    "DescribeKeyPairs": {"includePublicKey": False},
-}
-
 # `Operation.Member` of a request -> its name, where the wire's differs from the member's.
 REQUEST_NAMES = {
+    "CopySnapshot.KmsKeyId": "masterEncryptionKeyId",
+    "CreateNetworkAclEntry.Protocol": "aclProtocol",
     "CreateSecurityGroup.Description": "groupDescription",
     "CreateVolume.AvailabilityZone": "zone",
+    "CreateVolume.KmsKeyId": "masterEncryptionKeyId",
+    "DescribeImageAttribute.Attribute": "attributeType",
+    "ReplaceNetworkAclEntry.Protocol": "aclProtocol",
+    "ResetImageAttribute.Attribute": "attributeType",
 }
+
+# Reads of ClassicLink call the elements of their sets `item`, as `<VpcId>` lists do not.
+ITEM_OPERATIONS = frozenset({
+    "DescribeClassicLinkInstances", "DescribeVpcClassicLink", "DescribeVpcClassicLinkDnsSupport",
+})  # fmt: skip
+
+# `Operation.Member` whose number real records have as a text, in request and result.
+TEXTS = frozenset({"CreateSnapshot.VolumeSize", "CreateVolume.Size"})
 
 # RunInstances nests what describes the instances.
 RUN_INSTANCES_ITEM = ("ImageId", "MinCount", "MaxCount", "KeyName")
@@ -186,6 +140,15 @@ RESULT_SETS = {
     "Successful": "successful",
 }
 
+# Set of a result -> what real records call its elements, where it is not `items`.
+RESULT_ITEMS = {
+    "assignedPrivateIpAddressesSet": "assignedPrivateIpAddressSetType",
+    "privateIpAddressesSet": "item",
+}
+
+# Operations that answer with one structure at the top, which is completed as below it.
+TOP_SETS = frozenset({"RunInstances"})
+
 # What a newer result calls them instead.
 NEWER_RESULT_SETS = {
     "BlockDeviceMappings": "blockDeviceMappingSet",
@@ -203,8 +166,13 @@ RESULT_STRUCTURES: dict[str, dict[str, str]] = {
         "StateTransitionReason": "reason",
     },
     "NetworkAclId": {"IsDefault": "default"},
+    "RuleAction": {"Protocol": "aclProtocol"},
     "SnapshotId": {"State": "status", "StateMessage": "statusMessage"},
-    "VolumeId": {"State": "status"},
+    "VolumeId": {
+        "State": "status",
+        "AvailabilityZone": "zone",
+        "KmsKeyId": "masterEncryptionKeyId",
+    },
 }
 
 # Scalar members of any result with other wire names.
@@ -217,12 +185,6 @@ RESULT_NAMES = {
     "ProductCodeType": "type",
     "VpcAttachment": "attachment",
 }
-
-
-@lru_cache(maxsize=2048)
-def is_newer(operation: str) -> bool:
-    """Is it written under `<Operation>Request`?"""
-    return NEWER.search(operation) is not None
 
 
 def singular(name: str) -> str:

@@ -1,7 +1,4 @@
-"""How CloudTrail writes EC2's requests and results: sets of items, or `<Operation>Request`.
-
-It does not know EC2's names, which are tables beside it, nor botocore's models.
-"""
+"""How CloudTrail writes EC2's requests and results: sets of items, or `<Operation>Request`."""
 
 from __future__ import annotations
 
@@ -9,19 +6,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from apitrail.aws.call import Blob, EventStream
+from apitrail.cloudtrail import ec2_attributes
+from apitrail.cloudtrail.ec2_defaults import (
+    RETURNING,
+    answered_sets,
+    asked_sets,
+    complete_request,
+    complete_result,
+)
 from apitrail.cloudtrail.ec2_names import (
+    ITEM_OPERATIONS,
     REQUEST_NAMES,
+    RESULT_ITEMS,
     RESULT_NAMES,
     RUN_INSTANCES_ITEM,
-    STANDING_SETS,
-    STANDING_VALUES,
-    is_newer,
+    TEXTS,
+    TOP_SETS,
     newer_list,
     newer_result_set,
     request_set,
     result_set,
     structure_names,
 )
+from apitrail.cloudtrail.ec2_operations import is_newer
 from apitrail.cloudtrail.hidden import Rules
 from apitrail.cloudtrail.spelling import (
     DEEPEST,
@@ -34,23 +41,26 @@ from apitrail.cloudtrail.spelling import (
 
 XMLNS = "http://ec2.amazonaws.com/doc/2016-11-15/"
 
+# Members of a request that no record has.
+UNTOLD = frozenset({"DryRun", "PresignedUrl"})
+
 # The newer style comes from XML by a converter that takes these words for booleans.
 WORDS = {"true": True, "false": False}
 
 
 def request(operation: str, parameters: dict[str, Any], rules: Rules) -> dict[str, Any] | None:
     """`requestParameters`; None for an older operation of which nothing was asked."""
+    parameters = {name: value for name, value in parameters.items() if name not in UNTOLD}
     if is_newer(operation):
         body = _Newer(operation=operation, rules=rules).request(parameters, 0)
         return {f"{operation}Request": body or ""}
+    if (attribute := ec2_attributes.request(operation, parameters)) is not None:
+        return attribute or None
     writer = _Older(operation=operation, rules=rules)
     out = writer.request(parameters, 0)
     if operation == "RunInstances":
         out = _run_instances(writer, parameters)
-    for name in STANDING_SETS.get(operation, ()):
-        out.setdefault(name, {})
-    for name, value in STANDING_VALUES.get(operation, {}).items():
-        out.setdefault(name, value)
+    complete_request(operation, out)
     return out or None
 
 
@@ -70,11 +80,14 @@ def result(
     """
     told = {"requestId": request_id} if request_id else {}
     if is_newer(operation):
-        body = _Newer(operation=operation, rules=rules).result(members, 0)
+        body = _Newer(operation=operation, rules=rules).result(members, 0) or {"return": True}
         return {f"{operation}Response": {"xmlns": XMLNS, **body, **told}}
     body = _Older(operation=operation, rules=rules).result(members, 0)
-    accepted = body.pop("return", None if members else True)
-    return {**told, **({"_return": accepted} if accepted is not None else {}), **body}
+    accepted = body.pop("return", None if members and operation not in RETURNING else True)
+    complete_result(operation, body)
+    if accepted is None:
+        return {**told, **body}
+    return {**told, "_return": WORDS.get(accepted, accepted), **body}
 
 
 def _shown(members: dict[str, Any], rules: Rules) -> list[tuple[str, Any]]:
@@ -100,13 +113,19 @@ class _Older:
         for name, value in _shown(members, self.rules):
             if not isinstance(value, list):
                 spelled = REQUEST_NAMES.get(f"{self.operation}.{name}") or lower_first(name)
-                out[spelled] = self._asked(value, depth)
+                out[spelled] = self._text(name, self._asked(value, depth))
             elif name == "Tags" and "ResourceType" in members:
                 # A tag specification's tags are a plain list.
                 out["tags"] = [self._asked(tag, depth) for tag in value]
             else:
                 label, element = request_set(self.operation, name)
-                out[label] = _items([self._element(item, element, depth) for item in value])
+                items = [self._element(item, element, depth) for item in value]
+                one = "item" if self.operation in ITEM_OPERATIONS else "items"
+                out[label] = _items(items, one)
+        if "Key" in members and out.get("value") == "":
+            del out["value"]  # a tag without a value
+        for name in asked_sets(members) if depth else ():
+            out.setdefault(name, {})
         return out
 
     def _element(self, item: Any, name: str, depth: int) -> Any:
@@ -129,12 +148,17 @@ class _Older:
             if isinstance(value, list):
                 items = [self._answered(item, depth) for item in value]
                 label = result_set(name)
-                # The one set whose elements real records call `item`.
-                out[label] = _items(items, "item" if label == "privateIpAddressesSet" else "items")
-            else:
+                out[label] = _items(items, RESULT_ITEMS.get(label, "items"))
+            elif value != "":  # older records leave empty texts out
                 spelled = special.get(name) or RESULT_NAMES.get(name) or lower_first(name)
-                out[spelled] = self._answered(value, depth)
+                out[spelled] = self._text(name, self._answered(value, depth))
+        for name in answered_sets(members) if depth or self.operation in TOP_SETS else ():
+            out.setdefault(name, {})
         return out
+
+    def _text(self, name: str, value: Any) -> Any:
+        """A size as the text that records have of it."""
+        return str(value) if f"{self.operation}.{name}" in TEXTS else value
 
     def _answered(self, value: Any, depth: int) -> Any:
         if depth > DEEPEST:
