@@ -18,7 +18,7 @@ ROOT = REPOSITORY / "src" / "apitrail"
 # Third-party library (and SQLite) → the only rooms that may import it.
 FENCES = {
     "mitmproxy": {"recording"},
-    "botocore": {"aws", "delivery", "replay"},
+    "botocore": {"aws", "delivery", "recording", "replay"},
     "boto3": {"delivery", "replay"},
     "h11": {"recording"},  # mitmproxy's own HTTP/1 parser
     "sqlite3": {"trail", "evidence", "reading", "delivery"},

@@ -350,3 +350,70 @@ def test_a_proxy_that_has_gone_is_named_before_anything_is_written(machine: Mach
     done = machine.exec("true", env={"HTTPS_PROXY": stale}, status=2)
     assert done.stderr.startswith(f"apitrail: the preset proxy {stale} does not answer: ")
     assert not machine.trail.exists()
+
+
+# -- endpoints that are left as they are ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://sts.eu-west-1.amazonaws.com",
+        "https://vpce-0a1b-2c3d.sts.eu-west-1.vpce.amazonaws.com",
+        "https://sts.store.example",
+    ],
+)
+def test_a_public_endpoint_is_called_by_its_own_name(machine: Machine, url: str) -> None:
+    machine.exec(*STS, env={"AWS_ENDPOINT_URL_STS": url})
+    [event] = machine.events("--run", "last")
+    assert event["eventName"] == "GetCallerIdentity"
+    assert printed(machine, "AWS_ENDPOINT_URL_STS", env={"AWS_ENDPOINT_URL_STS": url}) == {
+        "AWS_ENDPOINT_URL_STS": url
+    }
+
+
+def test_a_public_endpoint_is_recorded_by_a_running_recorder_and_in_its_shell(
+    machine: Machine,
+) -> None:
+    env = {"AWS_ENDPOINT_URL": "https://api.store.example"}
+    with machine.recording("--upstream", machine.endpoint, "--mode", "regular@0"):
+        machine.apitrail("exec", "--", *STS, env=env)
+        assert machine.names("--run", "last") == ["GetCallerIdentity"]
+        machine.run("sh", "-c", 'eval "$(apitrail env)"; exec aws iam list-users', env=env)
+    assert machine.names() == ["GetCallerIdentity", "ListUsers"]
+
+
+def test_an_endpoint_with_a_path_keeps_it(machine: Machine) -> None:
+    env = {"AWS_ENDPOINT_URL": f"{machine.endpoint}/base/"}
+    found = printed(machine, "AWS_ENDPOINT_URL", env=env)["AWS_ENDPOINT_URL"]
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/base", found)
+
+
+def test_an_endpoint_in_the_credentials_file_is_reached_through_a_listener(
+    machine: Machine,
+) -> None:
+    machine.configure("[default]\nregion = eu-central-1\n")
+    text = f"[default]\nendpoint_url = {machine.endpoint}\n"
+    (machine.directory / ".aws" / "credentials").write_text(text)
+    machine.apitrail("exec", "--", *STS)
+    assert machine.names("--run", "last") == ["GetCallerIdentity"]
+
+
+def test_what_went_directly_past_the_corporate_proxy_still_does(machine: Machine) -> None:
+    # The recorder takes the exception away from the client, and follows it itself.
+    code = """
+import http.client, os, urllib.parse
+proxy = urllib.parse.urlsplit(os.environ["HTTPS_PROXY"])
+for name in ("sts.nowhere.amazonaws.com", "registry.example"):
+    connection = http.client.HTTPConnection(proxy.hostname, proxy.port)
+    connection.set_tunnel(name, 443)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        pass
+"""
+    with corporate(("127.0.0.1", 1)) as proxy:
+        env = {"HTTPS_PROXY": f"http://{proxy.url}", "NO_PROXY": "amazonaws.com"}
+        machine.apitrail("exec", "--", *boto3(code), env=env)
+    assert proxy.asked == ["CONNECT registry.example:443"]

@@ -36,7 +36,7 @@ def taken():
         ({"modes": ("nonsense",)}, "not a mode"),
         ({"modes": ("regular@x",)}, "not a mode"),
         ({"modes": ("reverse:",)}, "not a mode"),
-        ({"upstream": "localhost:http"}, "not an endpoint URL"),
+        ({"upstream": "http://localhost:http"}, "not an endpoint URL"),
         ({"tunnels": ("10.0.0.0/99",)}, "not a host or a network"),
     ],
 )

@@ -117,9 +117,11 @@ def _labels(labels: tuple[str, ...]) -> dict[str, str]:
 @with_trail
 def record(trail: Path, **options: Any) -> None:
     """Record until told to stop: a proxy for HTTPS_PROXY or AWS_ENDPOINT_URL."""
+    from apitrail.recording.clients.surroundings import Surroundings
     from apitrail.recording.execute import trusting
 
-    asyncio.run(_record(trail, trusting(_settings(**options), os.environ)))
+    settings = trusting(_settings(**options), Surroundings.of(os.environ))
+    asyncio.run(_record(trail, settings))
 
 
 async def _record(trail: Path, settings: Any) -> None:

@@ -1,7 +1,4 @@
-"""Running a command with all its AWS traffic recorded: `apitrail exec`.
-
-It does not know the command line; it is told what to run and how to record.
-"""
+"""Running a command with all its AWS traffic recorded: `apitrail exec`, and `env` for a shell."""
 
 from __future__ import annotations
 
@@ -14,9 +11,11 @@ from typing import Any
 
 from apitrail.errors import UsageError
 from apitrail.recording import command as commands
-from apitrail.recording.clients import ca_bundle, endpoints, environment
+from apitrail.recording.clients import ca_bundle
 from apitrail.recording.clients.ca_bundle import Bundles
 from apitrail.recording.clients.corporate_proxy import Corporate
+from apitrail.recording.clients.endpoints import GLOBAL, Preset
+from apitrail.recording.clients.surroundings import Surroundings
 from apitrail.recording.command import Signals
 from apitrail.recording.settings import Settings
 from apitrail.trail import control
@@ -58,59 +57,62 @@ class Execution:
             UsageError: no recorder can be used or started; the command was not run.
         """
         commands.find(self.command[0], self.preset)
-        environment.check(self.preset)
-        _warn(self.preset, self.tell)
+        around = Surroundings.of(self.preset)
+        for warning in around.warnings():
+            self.tell(warning)
         with Signals() as signals:
             deadline = asyncio.get_running_loop().time() + PATIENCE
             while True:
                 if (status := control.ask(self.trail, "status")) is not None:
-                    return await self._through_running(signals, status)
+                    return await self._through_running(signals, around, status)
                 try:
-                    return await self._through_own(signals)
+                    return await self._through_own(signals, around)
                 except Busy:
                     # Another one is just starting, or stopping.
                     if asyncio.get_running_loop().time() > deadline or signals.ended.is_set():
                         raise
                 await asyncio.sleep(0.1)
 
-    async def _through_running(self, signals: Signals, status: Mapping[str, Any]) -> Outcome:
+    async def _through_running(
+        self, signals: Signals, around: Surroundings, status: Mapping[str, Any]
+    ) -> Outcome:
         _must_agree(self.settings, status["settings"])
-        found = _behind(endpoints.presets(self.preset), status)
-        urls = sorted({item.url for item in found})
+        found = _behind(around.fronted(proxy=status["proxy"] is not None), status)
         with control.hold(
-            self.trail, "run", labels=dict(self.labels), command=self.command[0], reverse=urls,
-            hold=True,
+            self.trail, "run", labels=dict(self.labels), command=self.command[0],
+            reverse=_origins(found), intercept=around.intercepted(), hold=True,
         ) as answer:  # fmt: skip
             if answer is None:
                 raise UsageError("the recorder stopped", hint="run this again: it starts its own")
             fronts = {url: _url(*address) for url, address in answer["reverse"].items()}
-            variables = self._environment(status, answer["id"], found, fronts)
+            variables = self._environment(around, status, answer["id"], found, fronts)
             ended_with = await signals.run(self.command, variables, quiet=self.quiet)
             ended = await asyncio.to_thread(control.ask, self.trail, "end-run", id=answer["id"])
         if ended is None:
             self.tell("the recorder stopped before the command did: calls after that were refused")
         return Outcome(ended_with, answer["id"], int((ended or {}).get("calls", 0)))
 
-    async def _through_own(self, signals: Signals) -> Outcome:
+    async def _through_own(self, signals: Signals, around: Surroundings) -> Outcome:
         from apitrail.recording.proxy.destination import Upstream
         from apitrail.recording.session import Session
 
-        found = endpoints.presets(self.preset)
-        for item in found:
-            Upstream.parse(item.url)  # or say what is wrong before anything is written
-        session = await Session.start(self.trail, own_settings(self.settings, self.preset))
+        for item in around.presets:
+            Upstream.parse(item.origin)  # or say what is wrong before anything is written
+        session = await Session.start(self.trail, own_settings(self.settings, around))
         try:
-            urls = tuple(sorted({item.url for item in found}))
+            status = session.status()
+            found = around.fronted(proxy=status["proxy"] is not None)
             run, listeners = await session.runs.begin(
-                self.labels, self.command[0], urls, alone=True
-            )
+                self.labels, self.command[0], tuple(_origins(found)),
+                tuple(around.intercepted()), alone=True,
+            )  # fmt: skip
             fronts = {url: _url(item.host, item.port) for url, item in listeners.items()}
-            variables = self._environment(session.status(), run, found, fronts)
-            status = await signals.run(self.command, variables, quiet=self.quiet)
+            variables = self._environment(around, status, run, found, fronts)
+            ended_with = await signals.run(self.command, variables, quiet=self.quiet)
             await self._see_off(session.runs, signals)
         finally:
             await session.stop("the command ended")
-        return Outcome(status, run, session.recorder.run_calls[run])
+        return Outcome(ended_with, run, session.recorder.run_calls[run])
 
     async def _see_off(self, runs: Any, signals: Signals) -> None:
         """Other commands came to use our recorder: it stays until they have ended."""
@@ -127,42 +129,45 @@ class Execution:
 
     def _environment(
         self,
+        around: Surroundings,
         status: Mapping[str, Any],
         run: str,
-        found: Sequence[endpoints.Preset],
+        found: Sequence[Preset],
         fronts: Mapping[str, str],
     ) -> dict[str, str]:
-        changed = _changes(self.trail, self.preset, status, found, fronts, run=run)
+        changed = _changes(self.trail, around, status, found, fronts, run=run)
         return {**self.preset, **changed, "APITRAIL_RUN": run}
 
 
-def own_settings(settings: Settings, preset: Mapping[str, str]) -> Settings:
+def own_settings(settings: Settings, around: Surroundings) -> Settings:
     """The settings of a recorder of one's own: a free port, behind a preset corporate proxy."""
-    settings = trusting(settings, preset)
+    settings = trusting(settings, around)
     if settings.modes != Settings().modes:
         return settings
-    corporate = Corporate.of(preset)
+    corporate = Corporate.of(around.environment)
     if corporate is None:
         return replace(settings, modes=("regular@127.0.0.1:0",))
     corporate.check()
-    settings = replace(settings, modes=(f"upstream:{corporate.url}@127.0.0.1:0",))
+    mode = f"upstream:{corporate.url}@127.0.0.1:0"
+    settings = replace(settings, modes=(mode,), direct=around.direct())
     if corporate.credentials is None:
         return settings
     # Kept out of the mode, which is written into the log.
     return replace(settings, settings={**settings.settings, "upstream_auth": corporate.credentials})
 
 
-def trusting(settings: Settings, preset: Mapping[str, str]) -> Settings:
+def trusting(settings: Settings, around: Surroundings) -> Settings:
     """The recorder stands where the client stood, and trusts whom it was told to trust.
 
     Raises:
         UsageError: the store that is named cannot be read.
     """
-    store = environment.trusted_store(preset)
+    store = around.trusted_store()
     if store is None:
         return settings
     ca_bundle.read(store)
-    option = {"ssl_verify_upstream_trusted_ca": store}
+    what = "confdir" if Path(store).is_dir() else "ca"
+    option = {f"ssl_verify_upstream_trusted_{what}": store}
     return replace(settings, settings={**option, **settings.settings})
 
 
@@ -179,24 +184,30 @@ def running_environment(
         raise UsageError(
             f"no recorder is running on {str(trail)!r}", hint="`apitrail record` starts one"
         )
-    environment.check(preset)
+    around = Surroundings.of(preset)
     own = _own(status)
-    found = [item for item in endpoints.presets(preset) if item.url.rstrip("/") not in own]
+    fronted = around.fronted(proxy=status["proxy"] is not None)
+    found = [item for item in fronted if item.origin not in own]
     fronts: dict[str, str] = {}
-    if found:
-        urls = sorted({item.url for item in found})
-        answer = control.ask(trail, "run", labels={}, command=None, reverse=urls)
+    if found or around.intercepted():
+        answer = control.ask(
+            trail, "run", labels={}, command=None, reverse=_origins(found),
+            intercept=around.intercepted(),
+        )  # fmt: skip
         fronts = {url: _url(*to) for url, to in (answer or {"reverse": {}})["reverse"].items()}
-    _warn(preset, tell)
-    return _changes(trail, preset, status, found, fronts, run=None)
+    for warning in around.warnings():
+        tell(warning)
+    return _changes(trail, around, status, found, fronts, run=None)
 
 
-def _behind(
-    presets: Sequence[endpoints.Preset], status: Mapping[str, Any]
-) -> list[endpoints.Preset]:
+def _behind(presets: Sequence[Preset], status: Mapping[str, Any]) -> list[Preset]:
     """A command within a recorded command finds the outer one's listeners, and gets its own."""
     own = _own(status)
-    return [replace(item, url=own.get(item.url.rstrip("/"), item.url)) for item in presets]
+    return [replace(item, url=own.get(item.origin, item.origin) + item.path) for item in presets]
+
+
+def _origins(presets: Sequence[Preset]) -> list[str]:
+    return sorted({item.origin for item in presets})
 
 
 def _own(status: Mapping[str, Any]) -> dict[str, str]:
@@ -210,23 +221,23 @@ def _own(status: Mapping[str, Any]) -> dict[str, str]:
 
 def _changes(
     trail: Path,
-    preset: Mapping[str, str],
+    around: Surroundings,
     status: Mapping[str, Any],
-    found: Sequence[endpoints.Preset],
+    found: Sequence[Preset],
     fronts: Mapping[str, str],
     *,
     run: str | None,
 ) -> dict[str, str]:
-    replaced = {item.variable: fronts[item.url] for item in found}
-    if status["proxy"] is None and endpoints.GLOBAL not in preset:
+    replaced = {item.variable: fronts[item.origin] + item.path for item in found}
+    if status["proxy"] is None and GLOBAL not in around.environment:
         if status["endpoint"] is None:
             raise UsageError(
                 "the recorder that is running listens for no client that variables could send to it",
                 hint="start it with --mode regular or --mode reverse:URL@PORT",
             )
-        replaced.setdefault(endpoints.GLOBAL, status["endpoint"])
-    changed = environment.changes(
-        preset, proxy=status["proxy"], run=run, bundle=Bundles(trail).path, endpoints=replaced
+        replaced.setdefault(GLOBAL, status["endpoint"])
+    changed = around.changes(
+        proxy=status["proxy"], run=run, bundle=Bundles(trail).path, replaced=replaced
     )
     # What asks for the trail, or records, in there means this one.
     return changed | {"APITRAIL_TRAIL": str(trail.absolute())}
@@ -253,11 +264,6 @@ _OPTIONS = {
     "config": "--config",
     "signatures": "--verify-signatures or --require-valid-signature",
 }
-
-
-def _warn(preset: Mapping[str, str], tell: Callable[[str], None]) -> None:
-    for profile in endpoints.other_profiles(preset):
-        tell(f"profile {profile!r} sets an endpoint: with --profile {profile} calls go past us")
 
 
 def _url(host: str, port: int) -> str:

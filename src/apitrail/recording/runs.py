@@ -40,6 +40,7 @@ class Runs:
         labels: Mapping[str, str],
         command: str | None,
         reverse: tuple[str, ...] = (),
+        intercept: tuple[str, ...] = (),
         *,
         alone: bool = False,
         guest: bool = False,
@@ -47,12 +48,15 @@ class Runs:
         """Start a run: its id, and a listener for each endpoint it must not reach directly.
 
         `alone` says that every call nobody else claims belongs to it; `guest`, that whoever
-        started this recorder must not stop it before this run has ended.
+        started this recorder must not stop it before this run has ended. `intercept` are
+        endpoints that it calls by their own names, through the proxy.
 
         Raises:
-            UsageError: an endpoint in `reverse` is no URL of one.
+            UsageError: an endpoint in `reverse` or `intercept` is no URL of one.
         """
         upstreams = {url: Upstream.parse(url) for url in reverse}
+        for each in [Upstream.parse(url) for url in intercept]:
+            self._admit(each)
         run_id = secrets.token_hex(6)
         run = Run(id=run_id, labels=labels, command=command or None, started=self.clock())
         await self.addon.recorder.trail.append(statements.draft(run))
@@ -91,9 +95,12 @@ class Runs:
             self._gone.clear()
             await self._gone.wait()
 
-    async def _listen(self, upstream: Upstream, run_id: str) -> Listener:
+    def _admit(self, upstream: Upstream) -> None:
         guard = self.addon.guard
         guard.destinations = guard.destinations.also(upstream.host, upstream.port)
+
+    async def _listen(self, upstream: Upstream, run_id: str) -> Listener:
+        self._admit(upstream)
         # Every run gets a port of its own, so that its calls are known by it.
         async with self._one:
             mode = f"reverse:{upstream}@127.0.0.1:{_free_port()}"

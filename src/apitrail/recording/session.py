@@ -38,7 +38,10 @@ def destinations_of(settings: Settings) -> Destinations:
     for spec in settings.modes:
         targets |= targets_of(spec)
     return Destinations(
-        upstream=upstream, targets=frozenset(targets), tunnels=Tunnels.parse(settings.tunnels)
+        upstream=upstream,
+        targets=frozenset(targets),
+        tunnels=Tunnels.parse(settings.tunnels),
+        direct=settings.direct,
     )
 
 
@@ -190,6 +193,7 @@ class Session:
             request.get("labels") or {},
             request.get("command"),
             tuple(request.get("reverse") or ()),
+            tuple(request.get("intercept") or ()),
             guest=bool(request.get("hold")),
         )
         reverse = {url: [item.host, item.port] for url, item in listeners.items()}

@@ -1,6 +1,6 @@
 """How to record: what the options of `record` and `exec` say.
 
-It does not know mitmproxy: a command that uses a running recorder must start fast.
+It does not import mitmproxy: a command that uses a running recorder must start fast.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ class Settings:
 
     `modes` are mitmproxy's mode specs; `body_limit` is how many bytes of a body are kept;
     `heartbeat` is in seconds; `configuration` is a file to read instead of the user's own;
-    `signatures` asks to "verify" them or to "require" valid ones; `settings` are further
-    mitmproxy options, which the log does not tell: there are credentials among them.
+    `signatures` asks to "verify" them or to "require" valid ones; `direct` are NO_PROXY rules for
+    what a recorder behind a corporate proxy reaches without it; `settings` are further mitmproxy
+    options, which the log does not tell: there are credentials among them.
     """
 
     modes: tuple[str, ...] = ("regular@8080",)
@@ -33,6 +34,7 @@ class Settings:
     heartbeat: float = HEARTBEAT
     configuration: Path | None = None
     signatures: Literal["verify", "require"] | None = None
+    direct: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:

@@ -82,7 +82,6 @@ def test_tunnels_that_are_none(spec):
         ("http://localhost:4566", Upstream("http", "localhost", 4566)),
         ("https://minio.example/", Upstream("https", "minio.example", 443)),
         ("http://[::1]:9", Upstream("http", "::1", 9)),
-        ("minio.example:9000", Upstream("https", "minio.example", 9000)),
     ],
 )
 def test_upstreams(url, expected):
@@ -94,6 +93,12 @@ def test_upstreams(url, expected):
 def test_upstreams_that_are_none(url):
     with pytest.raises(UsageError, match="endpoint URL"):
         Upstream.parse(url)
+
+
+def test_an_upstream_without_a_scheme_is_told_how_to_write_it():
+    with pytest.raises(UsageError, match="no scheme in the endpoint URL 'localhost:4566'") as told:
+        Upstream.parse("localhost:4566")
+    assert told.value.hint == "write http://localhost:4566 or https://localhost:4566"
 
 
 @pytest.mark.parametrize("name", ["sts.amazonaws.com", "S3.EU-WEST-1.AMAZONAWS.COM.", "dynamodb.us-east-1.api.aws", "s3.cn-north-1.amazonaws.com.cn"])  # fmt: skip

@@ -1,7 +1,4 @@
-"""CA bundles: the store a client would have used, and our CA beside it.
-
-It does not know which client.
-"""
+"""CA bundles: the store a client would have used, and our CA beside it."""
 
 from __future__ import annotations
 
@@ -34,15 +31,26 @@ class Bundles:
 
 
 def read(store: str | None) -> bytes:
-    """The certificates in `store` (the system's where None); raises UsageError."""
-    path = Path(store) if store else _system_store()
+    """The certificates in `store`, a file or a directory (the system's where None).
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    path = Path(store).expanduser() if store else _system_store()
     try:
-        return path.read_bytes()
+        return _of_directory(path) if path.is_dir() else path.read_bytes()
     except OSError as error:
         raise UsageError(
             f"cannot read the CA bundle {str(path)!r}: {error.strerror}",
             hint="correct or unset the variable that names it (AWS_CA_BUNDLE, SSL_CERT_FILE …)",
         ) from error
+
+
+def _of_directory(path: Path) -> bytes:
+    """Every certificate of a directory once; `c_rehash` leaves a link beside each file."""
+    files = sorted({each.resolve() for each in path.iterdir() if each.is_file()})
+    found = (each.read_bytes() for each in files)
+    return b"\n".join(data.strip() for data in found if b"-----BEGIN CERTIFICATE-----" in data)
 
 
 def _system_store() -> Path:

@@ -1,7 +1,4 @@
-"""The proxy that a machine's clients must go through already: a recorder goes through it as well.
-
-It does not know the recorder.
-"""
+"""The proxy that a machine's clients must go through already: a recorder goes through it as well."""
 
 from __future__ import annotations
 
@@ -18,6 +15,17 @@ PORTS = {"http": 80, "https": 443}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
+_ADVICE = {
+    True: "set HTTPS_PROXY to an http proxy that leads to the socks proxy of {}, or unset that",
+    False: "correct or unset {}",
+}
+
+
+def is_socks(text: str) -> bool:
+    """Is it a socks proxy, in one of curl's spellings?"""
+    return text.lower().startswith("socks")
+
+
 @dataclass(frozen=True, slots=True)
 class Corporate:
     """`url` without its credentials; `credentials` as `user:password`."""
@@ -28,12 +36,12 @@ class Corporate:
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Corporate | None:
         """The proxy that is preset for https, if any; raises UsageError if it cannot be used."""
-        value = next((environment[name] for name in VARIABLES if environment.get(name)), None)
-        return None if value is None else cls.parse(value)
+        name = next((each for each in VARIABLES if environment.get(each)), None)
+        return None if name is None else cls.parse(environment[name], name)
 
     @classmethod
-    def parse(cls, text: str) -> Corporate:
-        """`[http[s]://][USER[:PASSWORD]@]HOST[:PORT]`."""
+    def parse(cls, text: str, variable: str = "HTTPS_PROXY") -> Corporate:
+        """`[http[s]://][USER[:PASSWORD]@]HOST[:PORT]`, the value of `variable`."""
         try:
             parts = urlsplit(text if "://" in text else f"http://{text}")
             port = parts.port or PORTS.get(parts.scheme)
@@ -43,7 +51,7 @@ class Corporate:
             # Not the whole value: there may be a password in it.
             raise UsageError(
                 f"the preset proxy {parts.scheme or '?'}://{parts.hostname or '?'} cannot be used",
-                hint="only http and https proxies can; correct or unset HTTPS_PROXY",
+                hint=f"only http and https proxies can; {_ADVICE[is_socks(text)].format(variable)}",
             )
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         credentials = None

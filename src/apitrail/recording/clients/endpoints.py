@@ -1,18 +1,29 @@
-"""Endpoints a client was told to use instead of AWS's own, by environment or profile.
+"""Endpoints that a client was told to use instead of AWS's own, by environment or profile.
 
-It does not know what replaces them. The rules are the AWS SDKs' "Service-specific endpoints".
+The rules are those of "Service-specific endpoints" (AWS SDKs and tools reference guide).
 """
 
 from __future__ import annotations
 
-import configparser
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from urllib.parse import urlsplit
+
+from apitrail.aws.find import host as aws_host
+from apitrail.recording.clients import exceptions
+from apitrail.recording.clients.shared_config import SharedConfig
 
 GLOBAL = "AWS_ENDPOINT_URL"
 PREFIX = "AWS_ENDPOINT_URL_"
 IGNORE = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+
+# Names that only a machine or its network knows (RFC 6761, RFC 6762, RFC 8375, RFC 9476, ICANN's
+# `internal`, Kubernetes' `svc`, LocalStack's name for this machine).
+PRIVATE_SUFFIXES = (
+    ".localhost", ".local", ".internal", ".home.arpa", ".alt", ".test", ".lan", ".svc",
+    ".localhost.localstack.cloud",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +33,56 @@ class Preset:
     variable: str
     url: str
 
+    @property
+    def origin(self) -> str:
+        """The URL without its path: where a listener has to lead."""
+        scheme, slashes, rest = self.url.partition("://")
+        return scheme + slashes + rest.partition("/")[0] if slashes else self.url
 
-def presets(environment: Mapping[str, str]) -> list[Preset]:
+    @property
+    def path(self) -> str:
+        """What follows the origin, without a slash at its end."""
+        return self.url[len(self.origin) :].rstrip("/")
+
+    @property
+    def host(self) -> str:
+        """The host's name; empty where the URL is none."""
+        try:
+            return urlsplit(self.url).hostname or ""
+        except ValueError:
+            return ""
+
+    @property
+    def is_aws(self) -> bool:
+        """Is it an endpoint of AWS's own, a VPC endpoint included?"""
+        return aws_host.is_aws(self.host)
+
+    def goes_by_proxy(self, environment: Mapping[str, str]) -> bool:
+        """Would a client call it through HTTPS_PROXY, with the Host that the server expects?
+
+        Public names are: AWS signs its Host header, and so do other vendors' stores. A stand-in on
+        this machine or a private network is reached past every proxy, so it gets a listener.
+        """
+        if not self.url.startswith(("http://", "https://")):
+            return False  # what is wrong with it is said where it is parsed
+        if self.is_aws:
+            return True
+        return is_public(self.host) and not exceptions.exempt(environment, self.host)
+
+
+def is_public(host: str) -> bool:
+    """Could anybody on the internet mean something by this name or address?"""
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        name = host.lower().rstrip(".")
+        return "." in name and not f".{name}".endswith(PRIVATE_SUFFIXES)
+
+
+def presets(environment: Mapping[str, str], config: SharedConfig | None = None) -> list[Preset]:
     """Every endpoint in force, each with the variable that would replace it."""
-    if environment.get(IGNORE, "").lower() == "true":
+    config = config or SharedConfig.of(environment)
+    if ignored(environment, config):
         return []
     found = {
         name: value
@@ -35,57 +92,24 @@ def presets(environment: Mapping[str, str]) -> list[Preset]:
     # A global endpoint in the environment beats every one in the profile (botocore
     # ConfiguredEndpointProvider: environment before configuration file).
     if GLOBAL not in found:
-        for name, value in _of_profile(environment).items():
+        for name, value in _of_profile(config).items():
             found.setdefault(name, value)
     return [Preset(name, url) for name, url in sorted(found.items())]
 
 
-def ca_bundle(environment: Mapping[str, str]) -> str | None:
-    """The trust store that the profile in force names (`ca_bundle`)."""
-    config, name = _config(environment), _section(environment)
-    return config.get(name, "ca_bundle", fallback=None) or None
+def ignored(environment: Mapping[str, str], config: SharedConfig) -> bool:
+    """Do the clients disregard configured endpoints, those of the environment included?"""
+    value = environment.get(IGNORE) or config.get("ignore_configured_endpoint_urls") or ""
+    return value.lower() == "true"
 
 
-def other_profiles(environment: Mapping[str, str]) -> list[str]:
+def other_profiles(config: SharedConfig) -> list[str]:
     """Profiles not in force that set an endpoint: `--profile` would take a call past us."""
-    config = _config(environment)
-    active = _section(environment)
-    return [
-        name.removeprefix("profile ")
-        for name in config.sections()
-        if name != active and ("endpoint_url" in config[name] or "services" in config[name])
-        and not name.startswith("services ")
-    ]  # fmt: skip
+    names = [*config.anywhere("endpoint_url"), *config.anywhere("services")]
+    return [name for name in dict.fromkeys(names) if name != config.active]
 
 
-def _of_profile(environment: Mapping[str, str]) -> dict[str, str]:
-    config = _config(environment)
-    name = _section(environment)
-    if not config.has_section(name):
-        return {}
-    profile = config[name]
-    found = {GLOBAL: profile["endpoint_url"]} if profile.get("endpoint_url") else {}
-    services = f"services {profile.get('services', '')}"
-    if config.has_section(services):
-        for service, nested in config[services].items():
-            for line in nested.splitlines():
-                key, _, value = line.partition("=")
-                if key.strip() == "endpoint_url" and value.strip():
-                    found[PREFIX + service.upper()] = value.strip()
-    return found
-
-
-def _section(environment: Mapping[str, str]) -> str:
-    name = environment.get("AWS_PROFILE") or environment.get("AWS_DEFAULT_PROFILE") or "default"
-    return name if name == "default" else f"profile {name}"
-
-
-def _config(environment: Mapping[str, str]) -> configparser.RawConfigParser:
-    config = configparser.RawConfigParser(strict=False, allow_no_value=True)
-    home = environment.get("HOME") or str(Path.home())
-    path = Path(environment.get("AWS_CONFIG_FILE") or Path(home) / ".aws" / "config")
-    try:
-        config.read(path.expanduser(), encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError):
-        return configparser.RawConfigParser()  # the client will complain about it itself
-    return config
+def _of_profile(config: SharedConfig) -> dict[str, str]:
+    url = config.get("endpoint_url")
+    found = {GLOBAL: url} if url else {}
+    return found | {PREFIX + name.upper(): url for name, url in config.service_endpoints()}

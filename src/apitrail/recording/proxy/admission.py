@@ -21,7 +21,7 @@ from mitmproxy.proxy import mode_specs, server_hooks
 from mitmproxy.tcp import TCPFlow
 
 from apitrail.recording.clients.environment import RUN_USER
-from apitrail.recording.proxy import messages
+from apitrail.recording.proxy import layer, messages
 from apitrail.recording.proxy.destination import Address, Destinations
 
 logger = logging.getLogger("apitrail")
@@ -73,7 +73,12 @@ class Guard:
         """A CONNECT: refused here rather than after a 200, so that the client hears why."""
         self.runs.update(_run(flow))
         host, port = flow.request.host, flow.request.port
-        if self.destinations.intercepts(host, port) or _by_proxy(flow.client_conn):
+        past_proxy = _by_proxy(flow.client_conn) and self.destinations.is_direct(host, port)
+        if past_proxy:
+            flow.metadata[layer.DIRECT] = True
+        if self.destinations.intercepts(host, port):
+            return
+        if _by_proxy(flow.client_conn) and not past_proxy:
             return
         try:
             await self._judged(host, port)
@@ -92,6 +97,11 @@ class Guard:
                 flow.request.headers.pop(name, None)
         if (reason := malformed(flow.request)) is not None:
             flow.response = refusal(400, reason)
+            return
+        if flow.server_conn.via is not None and self.destinations.is_direct(
+            flow.request.host, flow.request.port
+        ):
+            flow.server_conn = Server(address=None)
 
     def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """Look into TLS only where calls are recorded; the rest passes as it is."""

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from apitrail.aws.find import host as aws_host
 from apitrail.errors import UsageError
+from apitrail.recording.clients import exceptions
 
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -45,11 +46,16 @@ class Upstream:
     def parse(cls, url: str) -> Upstream:
         """`http[s]://HOST[:PORT]`; raises UsageError for anything else."""
         try:
-            parts = urlsplit(url if "://" in url else f"//{url}")
-            scheme = parts.scheme or "https"
+            parts = urlsplit(url)
+            scheme = parts.scheme
             port = PORTS.get(scheme, 0) if parts.port is None else parts.port
         except ValueError:
             scheme, port, parts = "", 0, urlsplit("")
+        if "://" not in url:
+            raise UsageError(
+                f"no scheme in the endpoint URL {url!r}",
+                hint=f"write http://{url} or https://{url}",
+            )
         if scheme not in PORTS or not parts.hostname or not 0 < port < 65_536:
             raise UsageError(
                 f"not an endpoint URL: {url!r}", hint="write it as http://localhost:4566"
@@ -101,12 +107,14 @@ class Destinations:
     """What the configuration says about destinations.
 
     `upstream` is `--upstream`; `targets` are (host, port) pairs that were configured as such:
-    upstreams, reverse targets, a corporate proxy.
+    upstreams, reverse targets, a corporate proxy; `direct` are NO_PROXY rules for what is reached
+    without the corporate proxy.
     """
 
     upstream: Upstream | None = None
     targets: frozenset[tuple[str, int]] = frozenset()
     tunnels: Tunnels = Tunnels()
+    direct: tuple[str, ...] = ()
 
     def also(self, host: str, port: int) -> Destinations:
         """The same with one more target."""
@@ -119,6 +127,10 @@ class Destinations:
             return True
         # A client of a stand-in says `localhost:4566`; with --upstream that is only a name.
         return self.upstream is not None and _is_loopback_name(host)
+
+    def is_direct(self, host: str, port: int) -> bool:
+        """Was this reached without the corporate proxy before, and is it so now?"""
+        return exceptions.matches(self.direct, host, port)
 
     def refusal(self, host: str, port: int, address: Address) -> str | None:
         """Why the proxy will not connect to `host` at `address`, or None if it will."""

@@ -13,6 +13,7 @@ from typing import Any
 import h11
 from h11._readers import ChunkedReader
 from mitmproxy import http as messages
+from mitmproxy.connection import Server
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import http
 from mitmproxy.proxy.layers.http import _events, _hooks, _http1
@@ -21,6 +22,9 @@ from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from apitrail.recording.proxy import flows
 
 type Commands = layer.CommandGenerator[None]
+
+# Marks a CONNECT whose destination is reached without the proxy behind us.
+DIRECT = "apitrail-direct"
 
 LAST_CHUNK = b"0\r\n\r\n"
 
@@ -65,6 +69,14 @@ class Stream(http.HttpStream):
         if isinstance(event, _events.RequestData) and self.flow.response is not None:
             return
         yield from super().state_consume_request_body(event)
+
+    def handle_connect_upstream(self) -> Commands:
+        """Past the proxy behind us, where the guard says so."""
+        if DIRECT not in self.flow.metadata:
+            yield from super().handle_connect_upstream()  # type: ignore[no-untyped-call]
+            return
+        self.context.server = Server(address=self.context.server.address)
+        yield from self.handle_connect_regular()  # type: ignore[no-untyped-call]
 
     def send_response(self, already_streamed: bool = False) -> Commands:
         """What a collector held back goes out when the response hook has returned."""
