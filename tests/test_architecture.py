@@ -31,6 +31,7 @@ FENCES = {
     "uvicorn": {"web", "replay", "cli"},
     "jmespath": {"reading"},
     "cbor2": {"trail", "recording", "aws", "web", "replay"},
+    "orjson": {"event"},
     "platformdirs": {"places", "aws"},
     "certifi": {"recording"},
     "pytest": {"replay"},

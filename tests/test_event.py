@@ -2,74 +2,85 @@
 
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apitrail.aws.call import Blob, Call, Error, EventStream, Map
+from apitrail.aws.call import Blob, EventStream, Map
 from apitrail.errors import FormatError
-from apitrail.event import ORDER, Event, Resource, Run, plain
-from apitrail.exchange import Body, Exchange, Request, Response
-from apitrail.recording.describing import Description, describe
-
-EXCHANGE = Exchange(
-    id="11111111-2222-4333-8444-555555555555",
-    started=1795330234000,
-    ended=1795330234123,
-    client="10.0.0.7",
-    upstream="https://iam.amazonaws.com:443",
-    request=Request(
-        method="POST",
-        scheme="https",
-        host="iam.amazonaws.com",
-        target="/",
-        http_version="HTTP/1.1",
-        headers=(("Host", "iam.amazonaws.com"), ("X-Odd", "ÿ")),
-        body=Body.of(b"Action=CreateUser&UserName=Mary"),
-    ),
-    response=Response(
-        status=409, http_version="HTTP/1.1", headers=(), body=Body.of(b"<ErrorResponse/>")
-    ),
-)
-CALL = Call(
-    service="iam",
-    operation="CreateUser",
-    region="us-east-1",
-    parameters={"UserName": "Mary"},
-    error=Error(code="EntityAlreadyExists", message="exists", shape="EntityAlreadyExistsException"),
-    problems=("a doubt",),
-)
-ABOUT = Description(
-    record={
-        "eventVersion": "1.11",
-        "userIdentity": {"type": "IAMUser", "accessKeyId": "AKIA1"},
-        "eventTime": "2026-11-22T06:10:34Z",
-        "eventSource": "iam.amazonaws.com",
-        "eventName": "CreateUser",
-        "sourceIPAddress": "10.0.0.7",
-        "userAgent": "aws-cli",
-        "errorCode": "EntityAlreadyExistsException",
-        "errorMessage": "exists",
-        "requestParameters": {"userName": "Mary"},
-        "responseElements": None,
-        "eventID": EXCHANGE.id,
-    },
-    identity={"type": "IAMUser", "known": "learned"},
-    resources=(Resource(name="Mary", type="AWS::IAM::User"),),
-    error="EntityAlreadyExistsException",
-    run=Run(id="r1"),
+from apitrail.event import (
+    ORDER,
+    Answered,
+    Asked,
+    CallFacts,
+    Event,
+    Fault,
+    Http,
+    Resource,
+    Run,
+    What,
+    Who,
+    plain,
 )
 
+RECORD = {
+    "eventVersion": "1.11",
+    "userIdentity": {"type": "IAMUser", "accessKeyId": "AKIA1"},
+    "eventTime": "2026-11-22T06:10:34Z",
+    "eventSource": "iam.amazonaws.com",
+    "eventName": "CreateUser",
+    "sourceIPAddress": "10.0.0.7",
+    "userAgent": "aws-cli",
+    "errorCode": "EntityAlreadyExistsException",
+    "errorMessage": "exists",
+    "requestParameters": {"userName": "Mary"},
+    "responseElements": None,
+    "eventID": "11111111-2222-4333-8444-555555555555",
+}
 
-def event():
-    return describe(EXCHANGE, CALL, ABOUT)
+
+def part(*names):
+    return {name: RECORD[name] for name in names}
+
+
+def event(**asked):
+    return Event(
+        who=Who(
+            record=part("userIdentity", "sourceIPAddress", "userAgent"),
+            identity={"type": "IAMUser", "known": "learned"},
+            run=Run(id="r1"),
+        ),
+        what=What(
+            record=part(
+                "eventVersion", "eventTime", "eventSource", "eventName", "errorCode", "eventID"
+            ),
+            call=CallFacts(
+                service="iam", operation="CreateUser", started=1795330234000,
+                ended=1795330234123, status=409, error="EntityAlreadyExistsException",
+            ),
+            resources=(Resource(name="Mary", type="AWS::IAM::User"),),
+        ),
+        request=Asked(
+            record=part("requestParameters"),
+            http=Http(method="POST", headers=(("X-Odd", "\u00ff"),)),
+            **{"parameters": {"UserName": "Mary"}, **asked},
+        ),
+        response=Answered(
+            record=part("errorMessage", "responseElements"),
+            error=Fault(
+                code="EntityAlreadyExists", message="exists", shape="EntityAlreadyExistsException"
+            ),
+        ),
+        request_body=b"Action=CreateUser&UserName=Mary",
+    )  # fmt: skip
 
 
 def test_the_record_comes_back_whole_and_in_cloudtrails_order():
     record = event().record()
-    assert record == ABOUT.record
+    assert record == RECORD
     assert list(record) == [name for name in ORDER if name in record]
 
 
@@ -134,8 +145,31 @@ def test_a_facet_that_is_no_object_is_refused(content):
         Event.parse({"what": content})
 
 
-@given(st.text(), st.floats(), st.binary(), st.text())
-def test_whatever_was_decoded_is_json(name, number, blob, message):
-    call = Call(parameters={name: number, "b": [blob, Map({name: message})]})
-    facets = describe(EXCHANGE, call, ABOUT).facets()
-    assert json.loads(facets["request"])["parameters"].keys() == {name, "b"}
+@given(st.text(), st.floats(), st.binary(), st.text(), st.integers())
+def test_whatever_was_decoded_is_json(name, number, blob, message, large):
+    parameters = plain({name: number, "b": [blob, Map({name: message})], "c": large})
+    facets = event(parameters=parameters).facets()
+    assert Event.parse(facets).request.parameters == json.loads(facets["request"])["parameters"]
+    assert json.loads(facets["request"])["parameters"].keys() == {name, "b", "c"}
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfffb", "\U0001f600", "\0"])
+def test_half_a_surrogate_pair_is_kept_as_it_came(text):
+    assert Event.parse(event(parameters={"t": text}).facets()).request.parameters == {"t": text}
+
+
+def test_members_of_a_newer_version_are_kept():
+    content = json.loads(event().facets()["what"]) | {"of_tomorrow": [1]}
+    content["call"]["weather"] = "fine"
+    again = Event.parse({"what": json.dumps(content).encode()})
+    assert json.loads(again.facets()["what"]) == content
+
+
+def test_what_two_events_share_is_written_once():
+    first = event()
+    written = first.facets()
+    second = replace(first, response=Answered())
+    facets = second.facets((first, written))
+    assert facets["request"] is written["request"]
+    assert facets == second.facets()
+    assert facets["response"] != written["response"]

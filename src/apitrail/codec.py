@@ -137,7 +137,7 @@ def _is_nested(hint: object) -> bool:
         return False
     return (
         hasattr(inner, "__dataclass_fields__")
-        or get_origin(inner) is tuple
+        # A tuple of plain values is an array in JSON as it is.
         or any(_is_nested(each) for each in get_args(inner) if not isinstance(each, str))
     )
 

@@ -16,13 +16,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from apitrail import codec
 from apitrail.aws.call import Blob, EventStream
 from apitrail.codec import ALWAYS, NAME, Json, Object
 from apitrail.errors import FormatError
 from apitrail.query import Row, searchable, username
 
-# Where each field of a CloudTrail record is kept. What is not listed goes with `what`.
+_JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
+# Where each field of a CloudTrail record is kept. What is not listed is in `what`.
 WHO_FIELDS = ("userIdentity", "sourceIPAddress", "userAgent")
 REQUEST_FIELDS = ("requestParameters",)
 RESPONSE_FIELDS = ("errorMessage", "responseElements", "additionalEventData")
@@ -193,10 +197,16 @@ class Event:
     response_body: bytes | None = None
     learned: tuple[Object, ...] = ()
 
-    def facets(self) -> dict[str, bytes]:
-        """The contents to commit to, by tag; inverse of `parse`."""
+    def facets(self, known: tuple[Event, Mapping[str, bytes]] | None = None) -> dict[str, bytes]:
+        """The contents to commit to, by tag; inverse of `parse`.
+
+        `known` is another event with its facets: what both have in common is not written again.
+        """
+        other, written = known or (None, {})
         facets = {
-            tag: dump(codec.encode(value))
+            tag: written[tag]
+            if other is not None and getattr(other, tag) is value
+            else dump(codec.encode(value))
             for tag in FACETS
             if (value := getattr(self, tag)) is not None
         }
@@ -379,5 +389,10 @@ def iso(milliseconds: int | None) -> str | None:
 
 
 def dump(value: Any) -> bytes:
-    """JSON as it is stored; lone surrogates, which JSON strings may hold, stay escaped."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+    """JSON as it is stored."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        # What JSON may hold and UTF-8 may not: half a surrogate pair, which stays escaped here;
+        # and numbers of more than 64 bits.
+        return _JSON.encode(value).encode("ascii")

@@ -1,7 +1,4 @@
-"""One HTTP request and its response as they were on the wire.
-
-It does not know AWS, mitmproxy, or that anything is stored.
-"""
+"""One HTTP request and its response as they were on the wire."""
 
 from __future__ import annotations
 
@@ -47,14 +44,21 @@ class _Message:
 
     headers: Headers
 
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name, value in self.headers:
+            found.setdefault(name.lower(), []).append(value)
+        return found
+
     def header(self, name: str) -> str | None:
         """First value of a header, whatever the case of its name."""
-        return next(self.header_values(name), None)
+        values = self._by_name.get(name.lower())
+        return values[0] if values else None
 
     def header_values(self, name: str) -> Iterator[str]:
         """All values of a header in wire order."""
-        wanted = name.lower()
-        return (value for key, value in self.headers if key.lower() == wanted)
+        return iter(self._by_name.get(name.lower(), ()))
 
 
 @dataclass(frozen=True, kw_only=True)

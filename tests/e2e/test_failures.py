@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from apitrail.errors import RecordingError
+from apitrail.recording import describing
 from apitrail.recording import recorder as recorder_module
 from apitrail.recording.proxy import addon as addon_module
 from apitrail.recording.proxy import flows
@@ -243,12 +244,12 @@ BEFORE = {
     "auth": (recorder_module.auth, "read", defect),
     "models": (recorder_module, "_asked", async_defect),
     "decode": (recorder_module.decode, "request", defect),
-    "redact": (Redactor, "both", defect),
+    "redact": (Redactor, "halves", defect),
     "identity": (recorder_module.Known, "identify", defect),
-    "resources": (recorder_module.touching, "resources", defect),
-    "record": (recorder_module.record, "record", defect),
-    "describe": (recorder_module, "describe", defect),
-    "keep": (recorder_module, "cut", defect),
+    "resources": (describing.touching, "resources", defect),
+    "record": (describing.record, "head", defect),
+    "describe": (describing.Describer, "describe", defect),
+    "keep": (describing, "cut", defect),
     "begin": (Trail, "begin", async_defect),
     "wire": (flows, "request", defect),
     "fields": (flows, "fields", defect),
@@ -280,10 +281,10 @@ def test_a_stage_that_raises_before_the_call_stops_it(tmp_path, monkeypatch, cap
 
 AFTER = {
     "decode": (recorder_module.decode, "response", defect),
-    "redact": (Redactor, "both", defect),
+    "redact": (Redactor, "halves", defect),
     "identity": (recorder_module.Known, "attribute", defect),
-    "record": (recorder_module.record, "record", defect),
-    "describe": (recorder_module, "describe", defect),
+    "record": (describing.record, "head", defect),
+    "describe": (describing.Describer, "describe", defect),
     "wire": (flows, "response", defect),
     "length": (flows, "declared_length", defect),
     "finish": (Recorder, "finish", async_defect),

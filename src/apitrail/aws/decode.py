@@ -76,6 +76,8 @@ def _request(request: Request, credential: Credential, found: Route, doubts: Dou
                 call = _read(call, place, request, doubts)
     except Exception as error:  # noqa: BLE001 - decoding is total: any failure is a doubt
         doubts.add(f"decoding failed: {type(error).__name__}")
+    if not doubts and not doubts.ambiguous:
+        return call
     return replace(call, problems=tuple(doubts), ambiguous=tuple(doubts.ambiguous))
 
 

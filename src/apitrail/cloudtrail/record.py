@@ -1,11 +1,9 @@
-"""A CloudTrail 1.11 record of one call.
-
-It does not know principals (the userIdentity is given) nor where records are kept.
-"""
+"""A CloudTrail 1.11 record of one call, whole or in the parts that are kept apart."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from apitrail.aws.call import Call
@@ -17,8 +15,15 @@ from apitrail.exchange import Exchange
 
 EVENT_VERSION = "1.11"
 
-# A record has these even if nothing is known; all other fields are absent then.
-NULLABLE = frozenset({"requestParameters", "responseElements"})
+# CloudTrail's own order of fields (reference: "Every field" in CloudTrail's record contents).
+# requestParameters and responseElements are there even if they are null; all others are absent.
+ORDER = (
+    "eventVersion", "userIdentity", "eventTime", "eventSource", "eventName", "awsRegion",
+    "sourceIPAddress", "userAgent", "errorCode", "errorMessage", "requestParameters",
+    "responseElements", "additionalEventData", "requestID", "eventID", "readOnly", "resources",
+    "eventType", "apiVersion", "managementEvent", "recipientAccountId", "vpcEndpointId",
+    "eventCategory", "tlsDetails",
+)  # fmt: skip
 
 
 def record(
@@ -42,44 +47,80 @@ def record(
     """
     if touched is None:
         touched = touching.resources(call, account=account, region=credential.region)
-    answer = exchange.response
-    status = answer.status if answer else None
-    region = names.aws_region(call, credential.region)
-    category = access.category(call)
-    fields: dict[str, Any] = {
-        "eventVersion": EVENT_VERSION,
-        "userIdentity": user_identity,
-        "eventTime": event_time(exchange),
-        "eventSource": names.event_source(call, exchange.request.host),
-        "eventName": names.event_name(call),
-        "awsRegion": region,
-        "sourceIPAddress": exchange.client,
-        "userAgent": size.cut(exchange.request.header("user-agent")),
-        "errorCode": size.cut(error_code.error_code(call, status)),
-        "errorMessage": size.cut(error_code.error_message(call)),
+    fields = {
+        **who(exchange, user_identity),
+        **head(exchange, call, credential, account=account),
+        **details(exchange, call, touched),
         "requestParameters": parameters.request_parameters(exchange, call),
-        "responseElements": parameters.response_elements(exchange, call),
-        "additionalEventData": size.limited(
+        **answer(exchange, call, credential),
+    }
+    return {name: fields[name] for name in ORDER if name in fields}
+
+
+def who(exchange: Exchange, user_identity: dict[str, Any]) -> dict[str, Any]:
+    """Who called, from where and with what client."""
+    return _known(
+        userIdentity=user_identity,
+        sourceIPAddress=exchange.client,
+        userAgent=size.cut(exchange.request.header("user-agent")),
+    )
+
+
+def head(
+    exchange: Exchange, call: Call, credential: Credential, *, account: str | None
+) -> dict[str, Any]:
+    """What the record says of any call: what it was, where, when, and how it came out."""
+    category = access.category(call)
+    status = exchange.response.status if exchange.response else None
+    return _known(
+        eventVersion=EVENT_VERSION,
+        eventTime=event_time(exchange),
+        eventSource=names.event_source(call, exchange.request.host),
+        eventName=names.event_name(call),
+        awsRegion=names.aws_region(call, credential.region),
+        errorCode=size.cut(error_code.error_code(call, status)),
+        eventID=exchange.id,
+        readOnly=access.read_only(call),
+        eventType="AwsApiCall",
+        managementEvent=category == "Management",
+        recipientAccountId=account,
+        eventCategory=category,
+    )
+
+
+def details(exchange: Exchange, call: Call, touched: list[Resource]) -> dict[str, Any]:
+    """What it says of some: ids, resources, the connection."""
+    return _known(
+        requestID=size.cut(call.request_id),
+        resources=touching.listed(touched, call),
+        apiVersion=extras.api_version(call),
+        vpcEndpointId=extras.vpc_endpoint_id(exchange.request.host),
+        tlsDetails=extras.tls_details(exchange),
+    )
+
+
+def answer(exchange: Exchange, call: Call, credential: Credential) -> dict[str, Any]:
+    """What came back; `responseElements` is there even if it is null."""
+    found = _known(
+        errorMessage=size.cut(error_code.error_message(call)),
+        additionalEventData=size.limited(
             "additionalEventData",
             extras.additional_event_data(exchange, call, credential),
             size.ADDITIONAL,
         ),
-        "requestID": size.cut(call.request_id),
-        "eventID": exchange.id,
-        "readOnly": access.read_only(call),
-        "resources": touching.listed(touched, call),
-        "eventType": "AwsApiCall",
-        "apiVersion": extras.api_version(call),
-        "managementEvent": category == "Management",
-        "recipientAccountId": account,
-        "vpcEndpointId": extras.vpc_endpoint_id(exchange.request.host),
-        "eventCategory": category,
-        "tlsDetails": extras.tls_details(exchange),
-    }
-    return {name: value for name, value in fields.items() if value is not None or name in NULLABLE}
+    )
+    return {**found, "responseElements": parameters.response_elements(exchange, call)}
+
+
+def _known(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def event_time(exchange: Exchange) -> str:
     """`2023-07-19T21:17:28Z`: when the exchange ended, or began, to the second, UTC."""
-    moment = exchange.started if exchange.ended is None else exchange.ended
-    return datetime.fromtimestamp(moment // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _second((exchange.started if exchange.ended is None else exchange.ended) // 1000)
+
+
+@lru_cache(maxsize=64)
+def _second(time: int) -> str:
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%dT%H:%M:%SZ}"

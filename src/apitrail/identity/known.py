@@ -80,6 +80,8 @@ class Known:
             identity = replace(identity, account=credential.account)
         if (doubt := self._doubts.get(key)) is not None:
             identity = identity.doubting(doubt)
+        if not identity.assumed_by:
+            return identity
         return replace(identity, assumed_by=tuple(map(self._link, identity.assumed_by)))
 
     def attribute(
@@ -125,9 +127,9 @@ class Known:
             identity = self._as_parent(identity, at, depth)
         expired = binding.expires_at is not None and at > binding.expires_at
         account = identity.account or accesskey.account(key)
-        return self._completed(
-            replace(identity, access_key_id=key, account=account, expired=expired)
-        )
+        if (identity.access_key_id, identity.account, identity.expired) != (key, account, expired):
+            identity = replace(identity, access_key_id=key, account=account, expired=expired)
+        return self._completed(identity)
 
     def _as_parent(self, identity: Identity, at: int, depth: int) -> Identity:
         """A session of its caller, whose name may be known by now."""
@@ -189,7 +191,9 @@ def _trim[K, V](table: OrderedDict[K, V], limit: int) -> None:
 
 def _filled(identity: Identity, other: Identity | None) -> Identity:
     """The identity, its gaps filled from another of the same principal."""
-    if other is None or (identity.arn and other.arn and identity.arn != other.arn):
+    if other is None or other is identity:
+        return identity
+    if identity.arn and other.arn and identity.arn != other.arn:
         return identity
     return replace(
         identity,

@@ -1,16 +1,21 @@
-"""The event of a call: an exchange and its call, redacted, as the facets that are kept."""
+"""The event of a call: an exchange and its call, redacted, as the facets that are kept.
+
+The request is described when it comes. When its answer is there, only the answer's half is added;
+of the request's half only what the answer changes is described anew.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from apitrail import codec
 from apitrail.aws.call import Call
-from apitrail.codec import Json, Object
+from apitrail.aws.sign.credential import Credential
+from apitrail.cloudtrail import access, error_code, parameters, record
+from apitrail.cloudtrail.resources import touching
+from apitrail.codec import Object
 from apitrail.event import (
-    REQUEST_FIELDS,
-    RESPONSE_FIELDS,
-    WHO_FIELDS,
     Answered,
     Asked,
     BodyFacts,
@@ -25,58 +30,199 @@ from apitrail.event import (
     plain,
 )
 from apitrail.exchange import Body, Exchange, Request, Response
+from apitrail.identity.identity import Identity
+from apitrail.redact import Redactor
+from apitrail.redact.case import Asked as Redacted
+from apitrail.redact.cut import cut
+from apitrail.redact.keep import Keep, Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
-    """What was found out about a call besides its exchange; all of it already redacted.
+class Described:
+    """An event, its facets' bytes, and what the answer's half is built on.
 
-    `record` is the CloudTrail record; `error` is the code the call is found under;
-    `undetermined` says that its resources could not be told.
+    `redacted` and `whole` are None where nothing but the bare call is kept.
     """
 
-    record: Mapping[str, Json]
-    identity: Object
-    resources: tuple[Resource, ...] = ()
-    undetermined: bool = False
-    error: str | None = None
-    run: Run | None = None
-    learned: tuple[Object, ...] = ()
+    event: Event
+    facets: Mapping[str, bytes]
+    level: Level
+    identity: Identity
+    redacted: Redacted | None = None
+    whole: Event | None = None
+    touched: tuple[touching.Resource, ...] = ()
 
 
-def describe(exchange: Exchange, call: Call, about: Description) -> Event:
-    """The event of an exchange, decoded and redacted."""
-    record = dict(about.record)
-    who = {name: record.pop(name) for name in WHO_FIELDS if name in record}
-    asked = {name: record.pop(name) for name in REQUEST_FIELDS if name in record}
-    answered = {name: record.pop(name) for name in RESPONSE_FIELDS if name in record}
-    answer = exchange.response
-    return Event(
-        who=Who(record=who, identity=about.identity, run=about.run),
-        what=What(
-            record=record,
-            call=_facts(exchange, call, about),
-            resources=about.resources,
-            undetermined=about.undetermined,
-            stand_in=call.stand_in,
-        ),
-        request=Asked(
-            record=asked, parameters=plain(call.parameters), http=_request(exchange.request)
-        ),
-        response=Answered(
-            record=answered,
-            result=plain(call.result),
-            error=_fault(call),
-            http=_response(answer) if answer else None,
-            failure=exchange.failure,
-        ),
-        request_body=exchange.request.body.data or None,
-        response_body=(answer.body.data or None) if answer else None,
-        learned=about.learned,
+@dataclass(frozen=True, slots=True)
+class Describer:
+    """Describes calls: without their secrets, cut down to what `keep` wants."""
+
+    redactor: Redactor
+    keep: Keep
+
+    def describe(
+        self,
+        exchange: Exchange,
+        call: Call,
+        credential: Credential,
+        identity: Identity,
+        *,
+        run: Object | None = None,
+        learned: tuple[Object, ...] = (),
+        before: Described | None = None,
+    ) -> Described:
+        """The event of a call. `before` is what was described of the request alone."""
+        level = self.keep.level(call.service, call.operation, identity.arn)
+        account = identity.account or credential.account
+        if level is Level.NONE:
+            event = _bare(exchange, call, credential, identity, account, run)
+            return Described(event=event, facets=event.facets(), level=level, identity=identity)
+        safe, safe_call, redacted = self.redactor.halves(
+            exchange, call, before.redacted if before else None
+        )
+        if call.other is not None:
+            # What the other reader takes for a secret is one as well.
+            safe, other = self.redactor.both(safe, call.other)
+            safe_call, redacted = replace(safe_call, other=other), None
+        touched = _touched(safe_call, account, credential, before)
+        whole = Event(
+            who=_who(safe, identity, run, before),
+            what=_what(safe, safe_call, credential, account, touched),
+            request=_asked(safe, safe_call, before),
+            response=_answered(safe, safe_call, credential),
+            request_body=safe.request.body.data or None,
+            response_body=(safe.response.body.data or None) if safe.response else None,
+            learned=learned,
+        )
+        event = cut(whole, level)
+        # What did not change since is not written again.
+        known = (before.event, before.facets) if before and before.level is level else None
+        return Described(
+            event=event, facets=event.facets(known), level=level, identity=identity,
+            redacted=redacted, whole=whole, touched=tuple(touched),
+        )  # fmt: skip
+
+
+def _touched(
+    call: Call, account: str | None, credential: Credential, before: Described | None
+) -> list[touching.Resource]:
+    """What a call touches; a read's answer adds nothing but what stands at its top."""
+    if (
+        before is not None
+        and before.redacted is not None
+        and call.parameters is before.redacted.safe_parameters
+        and account == (before.identity.account or credential.account)
+        and access.read_only(call)
+        and not touching.own_answer(call)
+    ):
+        return list(before.touched)
+    return touching.resources(call, account=account, region=credential.region)
+
+
+def _who(
+    exchange: Exchange, identity: Identity, run: Object | None, before: Described | None
+) -> Who:
+    if before is not None and before.whole is not None and identity == before.identity:
+        assert before.whole.who is not None
+        return before.whole.who
+    return Who(
+        record=record.who(exchange, identity.user_identity()),
+        identity=identity.to_json(),
+        run=codec.decode(Run, run) if run is not None else None,
     )
 
 
-def _facts(exchange: Exchange, call: Call, about: Description) -> CallFacts:
+def _what(
+    exchange: Exchange,
+    call: Call,
+    credential: Credential,
+    account: str | None,
+    touched: list[touching.Resource],
+) -> What:
+    # Doubts about the credential are doubts about the call.
+    doubted = call
+    if credential.problems:
+        doubted = replace(call, problems=(*call.problems, *credential.problems))
+    return What(
+        record=record.head(exchange, call, credential, account=account)
+        | record.details(exchange, call, touched),
+        call=_facts(exchange, doubted),
+        resources=tuple([_resource(item) for item in touched]),
+        undetermined=touching.undetermined(call, touched),
+        stand_in=call.stand_in,
+    )
+
+
+def _asked(exchange: Exchange, call: Call, before: Described | None) -> Asked:
+    told = parameters.request_parameters(exchange, call) if _may_differ(call, before) else None
+    if before is not None and before.whole is not None and before.redacted is not None:
+        asked = before.whole.request
+        assert asked is not None
+        if exchange.request is before.redacted.safe_request:
+            if not _may_differ(call, before) or asked.record == {"requestParameters": told}:
+                return asked
+            return replace(asked, record={"requestParameters": told})
+    return Asked(
+        record={"requestParameters": told or parameters.request_parameters(exchange, call)},
+        parameters=plain(call.parameters),
+        http=_request(exchange.request),
+    )
+
+
+def _may_differ(call: Call, before: Described | None) -> bool:
+    """Does CloudTrail tell the parameters of a refused call otherwise?"""
+    return before is None or call.error is not None
+
+
+def _answered(exchange: Exchange, call: Call, credential: Credential) -> Answered:
+    return Answered(
+        record=record.answer(exchange, call, credential),
+        result=plain(call.result),
+        error=_fault(call),
+        http=_response(exchange.response) if exchange.response else None,
+        failure=exchange.failure,
+    )
+
+
+def _bare(
+    exchange: Exchange,
+    call: Call,
+    credential: Credential,
+    identity: Identity,
+    account: str | None,
+    run: Object | None,
+) -> Event:
+    """That a call happened (`Level.NONE`). Which resources it touched is not told."""
+    facts = _facts(exchange, call)
+    event = Event(
+        who=Who(
+            record={"userIdentity": identity.user_identity()},
+            identity=identity.to_json(),
+            run=codec.decode(Run, run) if run is not None else None,
+        ),
+        what=What(
+            record=record.head(exchange, call, credential, account=account),
+            call=facts,
+            stand_in=call.stand_in,
+        ),
+    )
+    return cut(event, Level.NONE)
+
+
+def _resource(resource: touching.Resource) -> Resource:
+    return Resource(arn=resource.arn or "", type=resource.type or "", name=resource.name or "")
+
+
+def _error(exchange: Exchange, call: Call) -> str | None:
+    """The code the call is found under."""
+    status = exchange.response.status if exchange.response else None
+    code = error_code.error_code(call, status)
+    if code is None and exchange.response is None and exchange.failure is not None:
+        return "NoResponse"
+    return code
+
+
+def _facts(exchange: Exchange, call: Call) -> CallFacts:
     return CallFacts(
         service=call.service,
         operation=call.operation,
@@ -85,7 +231,7 @@ def _facts(exchange: Exchange, call: Call, about: Description) -> CallFacts:
         started=exchange.started,
         ended=exchange.ended,
         status=exchange.response.status if exchange.response else None,
-        error=about.error,
+        error=_error(exchange, call),
         failure=exchange.failure,
         upstream=exchange.upstream,
         problems=call.problems,

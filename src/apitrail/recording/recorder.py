@@ -12,22 +12,19 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from apitrail import __version__, codec
+from apitrail import __version__
 from apitrail.aws import decode
 from apitrail.aws.call import Call
 from apitrail.aws.sign import auth
 from apitrail.aws.sign.credential import Credential
-from apitrail.cloudtrail import error_code, record
-from apitrail.cloudtrail.resources import iam_types, touching
+from apitrail.cloudtrail.resources import iam_types
 from apitrail.errors import Error, RecordingError
-from apitrail.event import Event, Resource, Run
 from apitrail.exchange import Body, Exchange, Request
 from apitrail.identity import Known
 from apitrail.identity.identity import Identity, Verdict
 from apitrail.identity.keyring import Keyring
-from apitrail.recording.describing import Description, describe
+from apitrail.recording.describing import Described, Describer
 from apitrail.redact import Redactor
-from apitrail.redact.cut import cut
 from apitrail.redact.keep import Keep
 from apitrail.trail import statements
 from apitrail.trail.rows import Draft
@@ -57,10 +54,15 @@ class Open:
     exchange: Exchange
     call: Call
     credential: Credential
-    facets: Mapping[str, bytes]
     run: Mapping[str, Any] | None
     signature: Verdict | None = None
+    described: Described | None = None
     done: bool = False
+
+    @property
+    def facets(self) -> Mapping[str, bytes]:
+        """What its intent holds."""
+        return self.described.facets if self.described else {}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -163,8 +165,8 @@ class Recorder:
             raise AmbiguousError(f"two readers could see two calls in it: {call.ambiguous[0]}")
         await self._warm(call)
         caller = self.known.identify(credential, at=exchange.started, call=call)
-        opened = Open(exchange, call, credential, {}, run, verdict)
-        opened.facets = self._event(opened, exchange, call, caller).facets()
+        opened = Open(exchange, call, credential, run, verdict)
+        opened.described = self._describe(opened, exchange, call, caller)
         await self.trail.begin(exchange.id, opened.facets)
         self.in_flight[exchange.id] = opened
         return opened
@@ -196,11 +198,10 @@ class Recorder:
         caller, learned = self.known.attribute(
             opened.credential, call, at=exchange.ended or exchange.started
         )
-        event = self._event(
+        told = self._describe(
             opened, exchange, call, caller, tuple(binding.to_json() for binding in learned)
         )
-        draft = Draft(kind="api", facets=event.facets(), row=event.row())
-        await self._settle(opened, draft)
+        await self._settle(opened, Draft(kind="api", facets=told.facets, row=told.event.row()))
 
     async def abandon(self, opened: Open) -> None:
         """The outcome of a call will not be known: its intent becomes its entry."""
@@ -234,52 +235,19 @@ class Recorder:
             return None
         return self.policy.keyring.verdict(exchange.request, credential, streamed=streamed)
 
-    def _event(
+    def _describe(
         self,
         opened: Open,
         exchange: Exchange,
         call: Call,
         caller: Identity,
         learned: tuple[Mapping[str, Any], ...] = (),
-    ) -> Event:
-        credential = opened.credential
+    ) -> Described:
         identity = replace(caller, signature=opened.signature) if opened.signature else caller
-        account = identity.account or credential.account
-        safe, safe_call = self.redactor.both(exchange, call)
-        if call.other is not None:
-            # What the other reader takes for a secret is one as well.
-            safe, other = self.redactor.both(safe, call.other)
-            safe_call = replace(safe_call, other=other)
-        touched = touching.resources(safe_call, account=account, region=credential.region)
-        event = describe(
-            safe,
-            replace(safe_call, problems=(*safe_call.problems, *credential.problems)),
-            Description(
-                record=record.record(
-                    safe, safe_call, credential,
-                    user_identity=identity.user_identity(), account=account, touched=touched,
-                ),
-                identity=identity.to_json(),
-                resources=tuple(_resource(item) for item in touched),
-                undetermined=touching.undetermined(safe_call, touched),
-                error=_error(safe, safe_call),
-                run=codec.decode(Run, opened.run) if opened.run is not None else None,
-                learned=learned,
-            ),
+        return Describer(self.redactor, self.policy.keep).describe(
+            exchange, call, opened.credential, identity,
+            run=opened.run, learned=learned, before=opened.described,
         )  # fmt: skip
-        return cut(event, self.policy.keep.level(call.service, call.operation, identity.arn))
-
-
-def _resource(resource: touching.Resource) -> Resource:
-    return Resource(arn=resource.arn or "", type=resource.type or "", name=resource.name or "")
-
-
-def _error(exchange: Exchange, call: Call) -> str | None:
-    status = exchange.response.status if exchange.response else None
-    code = error_code.error_code(call, status)
-    if code is None and exchange.response is None and exchange.failure is not None:
-        return "NoResponse"
-    return code
 
 
 async def _asked(request: Request, credential: Credential) -> Call:

@@ -1,7 +1,4 @@
-"""One call and its exchange while their secrets are being replaced.
-
-It does not know the key, nor what becomes of the result.
-"""
+"""One call and its exchange while their secrets are being replaced."""
 
 from __future__ import annotations
 
@@ -42,13 +39,38 @@ class _Side:
     streamed: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request that was redacted before its answer came.
+
+    `request` and `parameters` are the raw ones, `met` the secrets that the message tells besides
+    the call's own, `drops` says that its body is not kept.
+    """
+
+    request: Request
+    parameters: dict[str, Any] | None
+    safe_request: Request
+    safe_parameters: dict[str, Any] | None
+    side: _Side
+    met: frozenset[bytes]
+    drops: bool
+
+
 class Case:
     """The call's secrets, then the exchange's, then both without any of them."""
 
-    def __init__(self, key: Key, call: Call) -> None:
+    def __init__(self, key: Key, call: Call, asked: Asked | None = None) -> None:
         self._key = key
         self._call = call
-        self._request = self._side(call.parameters, call.sensitive_parameters)
+        # What was redacted before counts only for the very same request.
+        self._asked = asked if asked and asked.parameters is call.parameters else None
+        self._request = (
+            self._asked.side
+            if self._asked
+            else self._side(call.parameters, call.sensitive_parameters)
+        )
+        self._met: frozenset[bytes] = frozenset()
+        self._drops = False
         self._response = self._side(call.result, call.sensitive_result)
         self._modelled = self._request.secrets | self._response.secrets
         self._echoes = Echoes(key.value)
@@ -81,47 +103,93 @@ class Case:
 
     def exchange(self, exchange: Exchange, *, keep_undecoded: bool) -> Exchange:
         """The exchange without secrets; what it tells is then also kept out of the call."""
-        met = set(bodies.credentials(exchange.request))
+        before = self._asked
+        if before is not None and before.request is not exchange.request:
+            before = self._asked = None
+        asked, answered = exchange.request, exchange.response
+        met = set(before.met if before else bodies.credentials(asked))
 
         def note(secret: bytes) -> str:
             met.add(secret)
             return self._key.value(secret)
 
-        asked, answered = exchange.request, exchange.response
-        target = http_head.target(asked.target, note)
-        request_fields = _fields(asked, note)
+        request = None
+        if before is None:
+            request = http_head.target(asked.target, note), *_fields(asked, note)
+        self._met = frozenset(met)
         response_fields = None if answered is None else _fields(answered, note)
         self._texts = self._echoes.copy()
         self._texts.add(met, of=credential_spellings)
-        drop_request = self._drops_request(asked, keep_undecoded)
         drop_response = self._drops_response(answered, keep_undecoded)
-        self._request_goes = drop_request
-        self._response_goes = drop_request or drop_response
+        if before is not None and self._is_told(before, met, drop_response):
+            # The answer tells a secret that the request may hold: all is looked at again.
+            self._asked = None
+            return self.exchange(exchange, keep_undecoded=keep_undecoded)
+        self._drops = before.drops if before else self._drops_request(asked, keep_undecoded)
+        self._request_goes = self._drops
+        self._response_goes = self._drops or drop_response
         self._forget_hashes(exchange)
+        return Exchange(
+            id=exchange.id,
+            started=exchange.started,
+            client=exchange.client,
+            request=before.safe_request if before else self._asked_without(asked, request),
+            upstream=scrub(exchange.upstream, self._key.value),
+            ended=exchange.ended,
+            response=self._answered_without(answered, response_fields, drop_response),
+            failure=exchange.failure and self._text(exchange.failure),
+            tls=exchange.tls,
+            upstream_tls=exchange.upstream_tls,
+        )
+
+    def _is_told(self, before: Asked, met: set[bytes], drop_response: bool) -> bool:
+        """May the answer change what is kept of the request?"""
+        return bool(
+            self._response.secrets or len(met) > len(before.met) or drop_response > before.drops
+        )
+
+    def asked(self, exchange: Exchange, redacted: Exchange, safe: Call) -> Asked:
+        """The request's half, once `exchange` and `call` gave the redacted ones."""
+        return Asked(
+            request=exchange.request,
+            parameters=self._call.parameters,
+            safe_request=redacted.request,
+            safe_parameters=safe.parameters,
+            side=self._request,
+            met=self._met,
+            drops=self._drops,
+        )
+
+    def _asked_without(self, asked: Request, found: tuple[str, Headers, Headers] | None) -> Request:
+        target, headers, trailers = found or (asked.target, asked.headers, asked.trailers)
         # Of the request only what the model calls secret: a cookie that repeats a path must not
         # blot the path out. Host names are no secrets, they are seen in DNS and TLS.
         target = self._echoes.replace(target)
         if self._modelled:
             target = http_head.exact(target, self._modelled, self._key.value)
-        return replace(
-            exchange,
-            request=replace(
-                asked,
-                target=target,
-                headers=self._headers(request_fields[0], self._echoes, gone=self._request_goes),
-                trailers=self._headers(request_fields[1], self._echoes, gone=self._request_goes),
-                body=self._body(asked.body, drop_request),
-            ),
-            response=response_fields
-            and answered
-            and replace(
-                answered,
-                headers=self._headers(response_fields[0], self._texts, gone=self._response_goes),
-                trailers=self._headers(response_fields[1], self._texts, gone=self._response_goes),
-                body=self._body(answered.body, drop_response),
-            ),
-            failure=exchange.failure and self._text(exchange.failure),
-            upstream=scrub(exchange.upstream, self._key.value),
+        return Request(
+            method=asked.method,
+            scheme=asked.scheme,
+            host=asked.host,
+            target=target,
+            http_version=asked.http_version,
+            headers=self._headers(headers, self._echoes, gone=self._request_goes),
+            body=self._body(asked.body, self._drops),
+            trailers=self._headers(trailers, self._echoes, gone=self._request_goes),
+        )
+
+    def _answered_without(
+        self, answered: Response | None, fields: tuple[Headers, Headers] | None, drop: bool
+    ) -> Response | None:
+        if answered is None or fields is None:
+            return None
+        headers, trailers = fields
+        return Response(
+            status=answered.status,
+            http_version=answered.http_version,
+            headers=self._headers(headers, self._texts, gone=self._response_goes),
+            body=self._body(answered.body, drop),
+            trailers=self._headers(trailers, self._texts, gone=self._response_goes),
         )
 
     def _drops_request(self, request: Request, keep_undecoded: bool) -> bool:
@@ -205,10 +273,12 @@ class Case:
             error = replace(error, message=self._text(error.message))
         return replace(
             call,
-            parameters=self._finished(self._request.value, gone=self._request_goes),
+            parameters=self._asked.safe_parameters
+            if self._asked
+            else self._finished(self._request.value, gone=self._request_goes),
             result=self._finished(self._response.value, gone=self._response_goes),
             error=error,
-            problems=tuple(self._text(problem) for problem in call.problems),
+            problems=tuple([self._text(problem) for problem in call.problems]),
         )
 
     def _finished(self, value: dict[str, Any] | None, *, gone: bool) -> dict[str, Any] | None:

@@ -41,7 +41,18 @@ _SCHEMES = frozenset({"bearer", "basic", "digest", "negotiate", "aws"})
 
 def headers(fields: Headers, digest: Digest) -> Headers:
     """Headers without their credentials."""
-    return tuple([(name, _value(name, value, digest)) for name, value in fields])
+    return tuple(
+        [
+            field if field in _harmless else (field[0], _value(field[0], field[1], digest))
+            for field in fields
+        ]
+    )
+
+
+# Fields of every call of a client, such as its name, that were found to tell no credential.
+_harmless: set[tuple[str, str]] = set()
+_HARMLESS_MOST = 4096
+_HARMLESS_LONGEST = 256
 
 
 def _value(name: str, value: str, digest: Digest) -> str:
@@ -51,7 +62,17 @@ def _value(name: str, value: str, digest: Digest) -> str:
         case "secret":
             return digest(value.encode("latin-1", "replace")) if value else value
         case _:
-            return scrub(value, digest)
+            if _MARKS.search(value) is not None:
+                return scrub(value, digest)
+            if len(value) <= _HARMLESS_LONGEST:
+                if len(_harmless) >= _HARMLESS_MOST:
+                    _harmless.clear()
+                _harmless.add((name, value))
+            return value
+
+
+# What `text.scrub` looks for begins with one of these.
+_MARKS = re.compile(r"=|%3D|://|PRIVATE KEY|eyJ", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,4 @@
-"""Takes a call and its exchange and gives them back without their secrets.
-
-It does not know where they are stored, nor where the key comes from.
-"""
+"""Takes a call and its exchange and gives them back without their secrets."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from contextlib import suppress
 
 from apitrail.aws.call import Blob, Call, Redacted
 from apitrail.exchange import Exchange
-from apitrail.redact.case import Case
+from apitrail.redact.case import Asked, Case
 
 
 class Redactor:
@@ -57,9 +54,21 @@ class Redactor:
 
     def both(self, exchange: Exchange, call: Call) -> tuple[Exchange, Call]:
         """Exchange and call without secrets, each also without those that the other tells."""
-        case = Case(self, call)
+        redacted, safe, _ = self.halves(exchange, call)
+        return redacted, safe
+
+    def halves(
+        self, exchange: Exchange, call: Call, asked: Asked | None = None
+    ) -> tuple[Exchange, Call, Asked]:
+        """The same as `both`, and the request's half, for when its answer is there.
+
+        `asked` is what this gave for the request alone. Its redacted request and parameters are
+        used again, unless the answer tells a secret that may stand in them.
+        """
+        case = Case(self, call, asked)
         redacted = case.exchange(exchange, keep_undecoded=self._keep_undecoded)
-        return redacted, case.call()
+        safe = case.call()
+        return redacted, safe, case.asked(exchange, redacted, safe)
 
     def digest(self, data: bytes) -> bytes:
         """HMAC-SHA256 under the redaction key, 32 bytes."""

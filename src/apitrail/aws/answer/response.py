@@ -119,9 +119,11 @@ def _succeeded(
     answer: Answer, operation: OperationModel, plan: Plan, compiled: dict[Any, Any]
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if plan.needs_content:
-        answer = replace(answer, content=_content(answer))
-    if plan.opens is not None and answer.content:
+    content = _content(answer) if plan.needs_content else answer.content
+    answer = Answer(
+        response=answer.response, headers=answer.headers, doubts=answer.doubts, content=content
+    )
+    if plan.opens is not None and content:
         answer = replace(answer, tree=plan.opens(answer))
     if isinstance(answer.tree, xml.Element):
         # S3 sends the status before it has finished, and then finds that it cannot.

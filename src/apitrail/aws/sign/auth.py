@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import unquote, unquote_plus
 
 from apitrail.aws.read import multipart
@@ -268,6 +269,7 @@ def _scoped(
     )
 
 
+@lru_cache(maxsize=1024)
 def _split(
     credential: str | None, *, regional: bool
 ) -> tuple[str | None, dict[str, str], tuple[str, ...]]:
@@ -299,6 +301,7 @@ def _key_id(text: str) -> tuple[str | None, tuple[str, ...]]:
     return text, ()
 
 
+@lru_cache(maxsize=1024)
 def _account(key_id: str | None) -> str | None:
     return None if key_id is None else accesskey.account(key_id)
 

@@ -16,7 +16,7 @@ from apitrail.cloudtrail.resources.resource import Place, Resource
 from apitrail.cloudtrail.resources.special import special
 from apitrail.cloudtrail.resources.texts import spelled_out, texts
 
-__all__ = ["Resource", "listed", "resources", "undetermined"]
+__all__ = ["Resource", "listed", "own_answer", "resources", "undetermined"]
 
 UNTYPED = frozenset({"ssm"})
 """Services whose records' resources have no type."""
@@ -47,7 +47,7 @@ def resources(call: Call, *, account: str | None, region: str | None = None) -> 
         account=account,
     )
     asked = list(texts(call.parameters or {}))
-    answered = list(texts(call.result or {})) if not access.read_only(call) else _own_answer(call)
+    answered = list(texts(call.result or {})) if not access.read_only(call) else own_answer(call)
     named: dict[tuple[str | None, str], Resource] = {}
     for resource in (
         *special(call, asked, place),
@@ -63,7 +63,7 @@ def resources(call: Call, *, account: str | None, region: str | None = None) -> 
     return list(named.values())[:MOST]
 
 
-def _own_answer(call: Call) -> list[tuple[str, str]]:
+def own_answer(call: Call) -> list[tuple[str, str]]:
     """The ARNs at the top of a read's result: of the secret, the key, the function read."""
     if call.service == "sts":
         return []  # who one is, or has become, is not what one touched
