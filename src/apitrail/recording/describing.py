@@ -77,6 +77,7 @@ class Describer:
         if level is Level.NONE:
             event = _bare(exchange, call, credential, identity, account, run)
             return Described(event=event, facets=event.facets(), level=level, identity=identity)
+        redacted: Redacted | None
         safe, safe_call, redacted = self.redactor.halves(
             exchange, call, before.redacted if before else None
         )
