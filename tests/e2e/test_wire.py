@@ -47,7 +47,7 @@ ODD = [
     request(headers=[("X-Amz-Empty", ""), ("x-AMZ-Meta-A", "1"), ("X-Amz-Meta-A", "2")]),
     request(headers=[("X-Latin", "\xe4\xf6\xfc \xff")]),
     request(headers=[("Proxy-Connection", "signed, perhaps"), ("Connection", "keep-alive")]),
-    request("/?Action=X&Action=Y;z", b"\x00\xff" * 50),
+    request("/?Action=X&B=Y;z", b"\x00\xff" * 50),
 ]
 ANSWER = (
     b"HTTP/1.1 404 No Such Thing\r\nx-amzn-RequestId: 1\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\n"

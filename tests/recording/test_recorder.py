@@ -169,12 +169,27 @@ def test_signatures_are_told_right_from_wrong(trail, keyring):
     ]  # fmt: skip
 
 
-def test_a_streamed_body_is_checked_when_it_has_passed(trail, keyring):
+def test_a_long_form_is_checked_before_it_goes(trail, keyring):
     long = WHO + b"&X=" + b"x" * 5000
     tampered = signed(long)[:-1] + b"y"
-    _, events = record(
+    came, [event] = record(
         trail, [(signed(long), OK), (tampered, OK)], signatures="require", body_limit=1000
     )
+    assert came[1].startswith(b"HTTP/1.1 403 ")
+    assert identity(event)["signature"] == "verified"
+
+
+def test_a_streamed_body_is_checked_when_it_has_passed(trail, keyring):
+    def put(body: bytes) -> bytes:
+        about = AWSRequest("PUT", f"https://{AWS}/bucket/key", data=body)
+        SigV4Auth(Credentials(KEY, SECRET), "s3", "eu-west-1").add_auth(about)
+        fields = {"Host": AWS, **dict(about.headers.items()), "Content-Length": str(len(body))}
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        return f"PUT /bucket/key HTTP/1.1\r\n{head}\r\n".encode() + body
+
+    long = put(b"x" * 5000)
+    tampered = long[:-1] + b"y"
+    _, events = record(trail, [(long, OK), (tampered, OK)], signatures="require", body_limit=1000)
     # Without a digest in its headers it cannot be refused before it has passed.
     assert [identity(event)["signature"] for event in events] == ["verified", "invalid"]
 

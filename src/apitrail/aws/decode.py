@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.model import OperationModel
 
-from apitrail.aws import models, sensitive
+from apitrail.aws import held, models, sensitive
 from apitrail.aws.call import Call
 from apitrail.aws.find import host, index
 from apitrail.aws.find import route as find
@@ -108,6 +108,17 @@ def response(call: Call, response: Response) -> Call:
 def is_ready() -> bool:
     """Is the index of all services in memory? It is slow to load, so load it off the loop."""
     return index.is_loaded()
+
+
+def holds(request: Request, found: Route) -> int:
+    """How many bytes of the body must be here before the call can be told; 0 where it streams.
+
+    `request` may be without its body. Prepare first what `needs` asks for.
+    """
+    try:
+        return held.longest(request, found)
+    except Exception:  # noqa: BLE001 - decoding is total: `request` will say what is wrong
+        return 0
 
 
 def needs(found: Route) -> str | None:

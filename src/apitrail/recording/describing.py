@@ -31,9 +31,10 @@ from apitrail.event import (
 )
 from apitrail.exchange import Body, Exchange, Request, Response
 from apitrail.identity.identity import Identity
+from apitrail.recording.settings import BODY_LIMIT
 from apitrail.redact import Redactor
 from apitrail.redact.case import Asked as Redacted
-from apitrail.redact.cut import cut
+from apitrail.redact.cut import cut, limited
 from apitrail.redact.keep import Keep, Level
 
 
@@ -55,10 +56,14 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Describer:
-    """Describes calls: without their secrets, cut down to what `keep` wants."""
+    """Describes calls: without their secrets, cut down to what `keep` wants.
+
+    Of a body that was decoded whole, `limit` bytes are kept.
+    """
 
     redactor: Redactor
     keep: Keep
+    limit: int = BODY_LIMIT
 
     def describe(
         self,
@@ -78,6 +83,9 @@ class Describer:
             event = _bare(exchange, call, credential, identity, account, run)
             return Described(event=event, facets=event.facets(), level=level, identity=identity)
         redacted: Redacted | None
+        long = exchange.request.body.length > self.limit
+        if long:
+            before = None  # what is cut is not what was redacted
         safe, safe_call, redacted = self.redactor.halves(
             exchange, call, before.redacted if before else None
         )
@@ -85,6 +93,8 @@ class Describer:
             # What the other reader takes for a secret is one as well.
             safe, other = self.redactor.both(safe, call.other)
             safe_call, redacted = replace(safe_call, other=other), None
+        if long:
+            safe, safe_call = limited(safe, safe_call, self.limit)
         touched = _touched(safe_call, account, credential, before)
         whole = Event(
             who=_who(safe, identity, run, before),

@@ -47,6 +47,7 @@ def policy(settings: Settings, about: Configuration) -> Policy:
         keep=about.keep,
         keyring=_keyring(signatures) if verify else None,
         require_valid=require,
+        body_limit=settings.body_limit,
         record_ambiguous=about.ambiguous == "record",
     )
 

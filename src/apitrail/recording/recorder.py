@@ -15,6 +15,7 @@ from typing import Any
 from apitrail import __version__
 from apitrail.aws import decode
 from apitrail.aws.call import Call
+from apitrail.aws.find.route import Route
 from apitrail.aws.sign import auth
 from apitrail.aws.sign.credential import Credential
 from apitrail.cloudtrail.resources import iam_types
@@ -24,6 +25,7 @@ from apitrail.identity import Known
 from apitrail.identity.identity import Identity, Verdict
 from apitrail.identity.keyring import Keyring
 from apitrail.recording.describing import Described, Describer
+from apitrail.recording.settings import BODY_LIMIT
 from apitrail.redact import Redactor
 from apitrail.redact.keep import Keep
 from apitrail.trail import statements
@@ -69,11 +71,12 @@ class Open:
 class Policy:
     """What the settings want: how much to keep, whose signatures to check, what follows.
 
-    `record_ambiguous` lets calls pass that two readers could see as two different ones.
+    `body_limit` is how many bytes of a body are kept. `record_ambiguous` lets calls pass that two readers could see as two different ones.
     """
 
     keep: Keep = field(default_factory=Keep)
     keyring: Keyring | None = None
+    body_limit: int = BODY_LIMIT
     require_valid: bool = False
     record_ambiguous: bool = False
 
@@ -148,6 +151,14 @@ class Recorder:
             self._entering -= 1
             self._idle.set()
 
+    async def holds(self, request: Request) -> int:
+        """How many bytes of a request's body must be here before `begin`; 0 where it may stream.
+
+        `request` is without its body.
+        """
+        route = await _routed(request, auth.read(request))
+        return decode.holds(request, route)
+
     async def _begin(
         self, exchange: Exchange, run: Mapping[str, Any] | None, *, streamed: bool
     ) -> Open:
@@ -166,7 +177,8 @@ class Recorder:
         await self._warm(call)
         caller = self.known.identify(credential, at=exchange.started, call=call)
         opened = Open(exchange, call, credential, run, verdict)
-        opened.described = self._describe(opened, exchange, call, caller)
+        body = exchange.request.body
+        opened.described = await _off_loop(body, self._describe, opened, exchange, call, caller)
         await self.trail.begin(exchange.id, opened.facets)
         self.in_flight[exchange.id] = opened
         return opened
@@ -198,9 +210,10 @@ class Recorder:
         caller, learned = self.known.attribute(
             opened.credential, call, at=exchange.ended or exchange.started
         )
-        told = self._describe(
-            opened, exchange, call, caller, tuple(binding.to_json() for binding in learned)
-        )
+        told = await _off_loop(
+            exchange.request.body, self._describe,
+            opened, exchange, call, caller, tuple(binding.to_json() for binding in learned),
+        )  # fmt: skip
         await self._settle(opened, Draft(kind="api", facets=told.facets, row=told.event.row()))
 
     async def abandon(self, opened: Open) -> None:
@@ -244,20 +257,27 @@ class Recorder:
         learned: tuple[Mapping[str, Any], ...] = (),
     ) -> Described:
         identity = replace(caller, signature=opened.signature) if opened.signature else caller
-        return Describer(self.redactor, self.policy.keep).describe(
+        describer = Describer(self.redactor, self.policy.keep, self.policy.body_limit)
+        return describer.describe(
             exchange, call, opened.credential, identity,
             run=opened.run, learned=learned, before=opened.described,
         )  # fmt: skip
 
 
 async def _asked(request: Request, credential: Credential) -> Call:
-    """What a request means. Models are loaded in a thread, so that no other call waits."""
+    """What a request means."""
+    route = await _routed(request, credential)
+    return await _off_loop(request.body, decode.request, request, credential, route)
+
+
+async def _routed(request: Request, credential: Credential) -> Route:
+    """Where a request goes. Models are loaded in a thread, so that no other call waits."""
     if not decode.is_ready():
         await asyncio.to_thread(decode.prepare)
     route = await _off_loop(request.body, decode.route, request, credential)
     while (need := decode.needs(route)) is not None:
         await asyncio.to_thread(decode.prepare, need)
-    return await _off_loop(request.body, decode.request, request, credential, route)
+    return route
 
 
 async def _off_loop[**P, T](

@@ -42,6 +42,12 @@ def doubt(headers: Mapping[str, str], reason: str, request_id: str) -> Refusal:
     return 400, *_shape(headers)(AMBIGUOUS, message, request_id)
 
 
+def too_long(headers: Mapping[str, str], reason: str, request_id: str) -> Refusal:
+    """The 413 of a call whose body is longer than what is decoded; otherwise like `refuse`."""
+    message = f"apitrail did not send this call: {reason}"
+    return 413, *_shape(headers)("RequestEntityTooLarge", message, request_id)
+
+
 def _shape(headers: Mapping[str, str]) -> Shape:
     if "smithy-protocol" in headers:
         return _cbor

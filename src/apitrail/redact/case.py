@@ -198,7 +198,7 @@ class Case:
         call = self._call
         undecoded = call.operation is None or call.parameters is None
         return (
-            (not keep_undecoded and (undecoded or bodies.unread(call.problems)))
+            (not keep_undecoded and (undecoded or bodies.unread(call.doubts_asked)))
             or bodies.is_form_upload(request)
             or bodies.has_chunk_signatures(request)
             or self._in_body(request, self._request, request.target)

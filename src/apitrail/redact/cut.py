@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
+from apitrail.aws.call import Blob, Call, Redacted
 from apitrail.codec import Object
 from apitrail.event import Answered, Asked, BodyFacts, CallFacts, Event, Fault, Http, What, Who
+from apitrail.exchange import Exchange
 from apitrail.redact.keep import Level
+
+# A value is not told by its digest alone if it is shorter than this.
+_SHORT = 4096
 
 # Level.NONE: what is left of the record, of the call and of who made it.
 BARE_RECORD = (
@@ -39,6 +46,39 @@ def cut(event: Event, level: Level) -> Event:
         response_body=None,
     )
     return event if level is Level.METADATA else _bare(event)
+
+
+def limited(exchange: Exchange, call: Call, limit: int) -> tuple[Exchange, Call]:
+    """Both with `limit` bytes of the request's body, which was decoded whole.
+
+    Of a body that is longer, a value that takes a quarter of the limit or more is told by its
+    length and digest.
+    """
+    body = exchange.request.body
+    if body.length <= limit:
+        return exchange, call
+    kept = replace(exchange.request, body=replace(body, data=body.data[:limit]))
+    long = max(limit // 4, _SHORT)
+    parameters = {name: _told(value, long) for name, value in (call.parameters or {}).items()}
+    return (
+        replace(exchange, request=kept),
+        replace(call, parameters=parameters if call.parameters is not None else None),
+    )
+
+
+def _told(value: Any, long: int) -> Any:
+    match value:
+        case Redacted():
+            return value
+        case str() | bytes() if len(value) >= long:
+            data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+            return Blob(length=len(data), sha256=hashlib.sha256(data).digest())
+        case dict():
+            return type(value)((name, _told(item, long)) for name, item in value.items())
+        case list():
+            return [_told(item, long) for item in value]
+        case _:
+            return value
 
 
 def _unanswered(response: Answered) -> Answered:

@@ -18,7 +18,7 @@ from apitrail.exchange import Request
 
 type Fields = list[tuple[str, str]]
 
-_LARGEST_FORM = 4 * 1024 * 1024
+_LARGEST_FORM = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,4 +191,9 @@ def _told(
         member: unquote(value) for member, value in {**at, **path}.items() if value is not None
     }
     parameters = row.more(request, found) if row.more is not None else found
-    return Unmodelled(service=row.service, operation=row.operation, parameters=parameters)
+    return Unmodelled(
+        service=row.service,
+        operation=row.operation,
+        parameters=parameters,
+        reads_body=row.more is _session,
+    )

@@ -16,7 +16,8 @@ class Unmodelled:
 
     `customers` says that a customer's own code answers. `stand_in` says that it goes to a
     stand-in for AWS and is about the stand-in itself, so that there is no service. Without an
-    operation it is known only that AWS has none there.
+    operation it is known only that AWS has none there. `reads_body` says that parameters stand in
+    the body.
     """
 
     service: str | None = None
@@ -24,3 +25,4 @@ class Unmodelled:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     customers: bool = False
     stand_in: bool = False
+    reads_body: bool = False

@@ -198,6 +198,7 @@ def _ec2_list(shape: Any, compiler: Compiler) -> Reader:
 
 def _map(shape: Any, compiler: Compiler) -> Reader:
     element = _element(shape.value, compiler)
+    scalar = shape.value.type_name in READERS
     flattened = bool(shape.serialization.get("flattened"))
     # Old clients spell them in their own way.
     key_names = (shape.key.serialization.get("name", "key"), "Name", "Key")
@@ -212,6 +213,8 @@ def _map(shape: Any, compiler: Compiler) -> Reader:
                 doubts.add("map entry without a key")
                 continue
             value = _first(entry, value_names)
+            if value is None and not scalar:
+                value = {}  # these protocols write nothing for nothing
             result.append((key[VALUE], None if value is None else element(value, doubts)))
         return Map(doubts.unique(result))
 

@@ -6,6 +6,7 @@ response is released.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 import re
@@ -20,12 +21,12 @@ from mitmproxy.connection import Server
 from mitmproxy.proxy import mode_specs
 
 from apitrail.errors import RecordingError
-from apitrail.exchange import Exchange, Headers
+from apitrail.exchange import EMPTY, Body, Exchange, Headers
 from apitrail.recording import refusal
-from apitrail.recording.proxy import flows, messages
+from apitrail.recording.proxy import flows, held, layer, messages
 from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.destination import Destinations
-from apitrail.recording.recorder import AmbiguousError, Open, Recorder, RejectedError
+from apitrail.recording.recorder import LARGE, AmbiguousError, Open, Recorder, RejectedError
 
 logger = logging.getLogger("apitrail")
 
@@ -36,7 +37,8 @@ BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _QUOTED = re.compile(r"""b?(['"]).*\1""", re.DOTALL)
 
 # Refusals that are meant; of all others the operator is told.
-_REFUSALS: dict[type[Exception], Callable[[Mapping[str, str], str, str], refusal.Refusal]] = {
+type Say = Callable[[Mapping[str, str], str, str], refusal.Refusal]
+_REFUSALS: dict[type[Exception], Say] = {
     RejectedError: refusal.reject,
     AmbiguousError: refusal.doubt,
 }
@@ -56,6 +58,7 @@ class Seen:
     run: Mapping[str, Any] | None
     sent: flows.Collector | None = None
     received: flows.Collector | None = None
+    held: int = 0
     opened: Open | None = None
 
 
@@ -84,6 +87,7 @@ class Addon:
     runs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     listeners: dict[int, str] = field(default_factory=dict)
     default_run: Mapping[str, Any] | None = None
+    budget: held.Budget = field(default_factory=held.Budget)
     _seen: dict[str, Seen] = field(default_factory=dict)
 
     @property
@@ -100,7 +104,7 @@ class Addon:
             return
         seen = self._notice(flow)
         self._route(flow)
-        if not self._is_streamed(flow.request):
+        if not self._is_streamed(flow.request) or await self._hold(flow, seen):
             return
         # Its intent is written from the headers, before the first byte goes up.
         seen.sent = flows.Collector(self.limit)
@@ -144,7 +148,7 @@ class Addon:
 
     async def failed(self, flow: http.HTTPFlow, error: Exception) -> None:
         """A hook raised. Before the upstream has answered nothing passes; after, its answer does."""
-        seen = self._seen.pop(flow.id, None)
+        seen = self._forget(flow)
         if seen is not None and seen.opened is not None:
             # If what defeated us is not the disk, the intent itself becomes the entry.
             with suppress(RecordingError):
@@ -159,12 +163,13 @@ class Addon:
             flow.kill()  # its first bytes may be on their way, there is nothing to answer
             return
         say = _REFUSALS.get(type(error), refusal.refuse)
-        status, headers, body = say(
-            {name.lower(): value for name, value in flow.request.headers.items()},
-            messages.safe(error),
-            str(uuid.uuid4()),
-        )
-        flow.response = http.Response.make(status, body, headers)
+        flow.response = self._refusal(flow, say, messages.safe(error))
+
+    @staticmethod
+    def _refusal(flow: http.HTTPFlow, say: Say, reason: str) -> http.Response:
+        fields = {name.lower(): value for name, value in flow.request.headers.items()}
+        status, headers, body = say(fields, reason, str(uuid.uuid4()))
+        return http.Response.make(status, body, headers)
 
     # -- what a flow is ----------------------------------------------------------------------
 
@@ -221,27 +226,66 @@ class Addon:
             return request.method not in BODILESS
         return "transfer-encoding" in request.headers  # HTTP/1 without either has no body
 
+    async def _hold(self, flow: http.HTTPFlow, seen: Seen) -> bool:
+        """Is a long body to be read whole before it goes up? Then there is room for it."""
+        length = flows.declared_length(flow.request)
+        bare = flows.request(
+            flow.request, headers=seen.headers, host=seen.host, scheme=seen.scheme, content=EMPTY
+        )
+        most = await self.recorder.holds(bare)
+        if most == 0 or (length or 0) > most:
+            return False
+        client = flow.client_conn.id
+        many = flow.request.is_http2 or flow.request.is_http3
+        size = most if length is None else length
+        if many:
+            # Its connection has other streams, which must not wait for this one.
+            self.budget.take_now(size)
+        else:
+            held.GATE.close(client)
+            try:
+                await self.budget.take(size)
+            finally:
+                held.GATE.open(client)
+        seen.held = size
+        if length is None:
+            answer = self._refusal(flow, refusal.too_long, f"its body is longer than {most} bytes")
+            flow.metadata[layer.TOO_LONG] = (most, answer)
+        return True
+
     # -- recording ---------------------------------------------------------------------------
 
     async def _begin(self, flow: http.HTTPFlow, seen: Seen, *, streamed: bool = False) -> None:
-        exchange = self._exchange(flow, seen, final=False)
+        if seen.sent is not None:
+            content = seen.sent.body()
+        else:
+            data = flow.request.raw_content or b""
+            large = len(data) >= LARGE
+            content = await asyncio.to_thread(Body.of, data) if large else Body.of(data)
+        exchange = self._exchange(flow, seen, content, final=False)
         seen.opened = await self.recorder.begin(exchange, seen.run, streamed=streamed)
 
     async def _finish(self, flow: http.HTTPFlow) -> None:
         seen = self._seen.get(flow.id)
         if seen is None:
             return
-        if seen.opened is None:
-            self._seen.pop(flow.id)  # it never went up
-            return
-        await self.recorder.finish(seen.opened, self._exchange(flow, seen, final=True))
-        self._seen.pop(flow.id, None)
-
-    def _exchange(self, flow: http.HTTPFlow, seen: Seen, *, final: bool) -> Exchange:
-        peer = flow.client_conn.peername
-        content = flows.body(flow.request, seen.sent)
-        if seen.opened is not None and seen.sent is None:
+        if seen.opened is not None:  # else it never went up
             content = seen.opened.exchange.request.body
+            if seen.sent is not None:
+                content = seen.sent.body()
+            exchange = self._exchange(flow, seen, content, final=True)
+            await self.recorder.finish(seen.opened, exchange)
+        self._forget(flow)
+
+    def _forget(self, flow: http.HTTPFlow) -> Seen | None:
+        """The flow is over: what it held is free."""
+        seen = self._seen.pop(flow.id, None)
+        if seen is not None and seen.held:
+            self.budget.give(seen.held)
+        return seen
+
+    def _exchange(self, flow: http.HTTPFlow, seen: Seen, content: Body, *, final: bool) -> Exchange:
+        peer = flow.client_conn.peername
         received = flow.response if final else None
         return Exchange(
             id=seen.id,

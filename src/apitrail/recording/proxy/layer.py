@@ -14,17 +14,20 @@ import h11
 from h11._readers import ChunkedReader
 from mitmproxy import http as messages
 from mitmproxy.connection import Server
-from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy import commands, events, layer, mode_servers
 from mitmproxy.proxy.layers import http
 from mitmproxy.proxy.layers.http import _events, _hooks, _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
-from apitrail.recording.proxy import flows
+from apitrail.recording.proxy import flows, held
 
 type Commands = layer.CommandGenerator[None]
 
 # Marks a CONNECT whose destination is reached without the proxy behind us.
 DIRECT = "apitrail-direct"
+
+TOO_LONG = "apitrail: too long"
+"""Key of a flow's metadata: how much of its body may be held, and the answer to more."""
 
 LAST_CHUNK = b"0\r\n\r\n"
 
@@ -34,6 +37,7 @@ _INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9][0-9][ \r\n]")
 
 def install() -> None:
     """Use these layers from now on."""
+    mode_servers.ProxyConnectionHandler = held.Connection  # type: ignore[misc]
     http.HttpStream = Stream  # type: ignore[misc]
     http.Http1Server = ToClient  # type: ignore[attr-defined]
     http.Http1Client = ToServer  # type: ignore[attr-defined]
@@ -66,8 +70,12 @@ class Stream(http.HttpStream):
 
     def state_consume_request_body(self, event: events.Event) -> Commands:
         """Of a call that was refused by its headers nothing is kept in memory."""
-        if isinstance(event, _events.RequestData) and self.flow.response is not None:
-            return
+        if isinstance(event, _events.RequestData):
+            if self.flow.response is None and self._is_too_long(event.data):
+                _, self.flow.response = self.flow.metadata[TOO_LONG]
+                self.request_body_buf.clear()
+            if self.flow.response is not None:
+                return
         yield from super().state_consume_request_body(event)
 
     def handle_connect_upstream(self) -> Commands:
@@ -77,6 +85,13 @@ class Stream(http.HttpStream):
             return
         self.context.server = Server(address=self.context.server.address)
         yield from self.handle_connect_regular()  # type: ignore[no-untyped-call]
+
+    def _is_too_long(self, data: bytes) -> bool:
+        """Is this more than may be held of a body whose length nobody told?"""
+        if TOO_LONG not in self.flow.metadata:
+            return False
+        most, _ = self.flow.metadata[TOO_LONG]
+        return len(self.request_body_buf) + len(data) > int(most)
 
     def send_response(self, already_streamed: bool = False) -> Commands:
         """What a collector held back goes out when the response hook has returned."""

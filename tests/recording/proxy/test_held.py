@@ -1,0 +1,215 @@
+"""Long bodies are held until they are read; all of them share one budget."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+
+import pytest
+
+from apitrail.aws import held as lengths
+from apitrail.errors import RecordingError
+from apitrail.recording.proxy.held import Budget
+from proxying import EMPTY, calls, dial, recording, upstream
+
+LONG = 300 * 1024
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+SCOPE = "Credential=AKIAIOSFODNN7EXAMPLE/20260101/eu-west-1/{service}/aws4_request"
+
+
+@pytest.fixture
+def trail(tmp_path, monkeypatch):
+    monkeypatch.setenv("APITRAIL_CONFIG", str(tmp_path / "config"))
+    return tmp_path / "trail"
+
+
+def ask(service: str, line: str, body: bytes, *fields: str, length: bool = True) -> bytes:
+    """A request as a client writes it, its body in chunks unless `length` is told."""
+    scope = SCOPE.format(service=service)
+    head = [
+        line + " HTTP/1.1",
+        "Host: localhost:4566",
+        f"Authorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=00",
+        *fields,
+        f"Content-Length: {len(body)}" if length else "Transfer-Encoding: chunked",
+    ]
+    if not length:
+        pieces = [body[at : at + 50_000] for at in range(0, len(body), 50_000)]
+        body = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+    return "\r\n".join([*head, "", ""]).encode() + body
+
+
+def put_item(text: str, **options: bool) -> bytes:
+    item = {"TableName": "orders", "Item": {"id": {"S": "1"}, "text": {"S": text}}}
+    target = "X-Amz-Target: DynamoDB_20120810.PutItem"
+    return ask("dynamodb", "POST /", json.dumps(item).encode(), target, **options)
+
+
+def send(trail, *requests, **settings):
+    """What came back, what the upstream saw, and the calls that were recorded."""
+
+    async def scenario():
+        async with upstream(OK) as stub:
+            modes = (f"reverse:{stub.url}@127.0.0.1:0",)
+            async with recording(trail, modes=modes, **settings) as session:
+                came = []
+                for request in requests:
+                    async with dial(session) as client:
+                        await client.send(request)
+                        came.append(await client.message())
+            return came, stub.seen
+
+    came, seen = asyncio.run(scenario())
+    return came, seen, calls(trail)
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_a_long_item_has_its_parameters_and_its_table(trail, length):
+    text = "x" * LONG
+
+    [came], [seen], [event] = send(trail, put_item(text, length=length))
+
+    assert came.startswith(b"HTTP/1.1 200 ")
+    assert text.encode() in seen.replace(b"\r\n", b"") or not length
+    assert event.what.call.operation == "PutItem"
+    assert "orders" in {resource.name for resource in event.what.resources}
+    parameters = event.request.parameters
+    assert parameters["TableName"] == "orders"
+    assert parameters["Item"]["text"]["S"] == {
+        "length": LONG,
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+    }
+    assert event.what.call.problems == ()
+
+
+def test_of_a_long_body_as_much_is_kept_as_the_policy_says(trail):
+    _, _, [event] = send(trail, put_item("x" * LONG), body_limit=10_000)
+
+    assert len(event.request_body) == 10_000
+    assert event.request.http.body.length > LONG
+
+
+def test_an_archive_keeps_its_function_s_name(trail):
+    code = base64.b64encode(b"z" * LONG).decode()
+    body = json.dumps({"FunctionName": "payroll", "Code": {"ZipFile": code}}).encode()
+
+    _, _, [event] = send(trail, ask("lambda", "POST /2015-03-31/functions", body))
+
+    assert event.what.call.operation == "CreateFunction"
+    assert event.request.parameters["FunctionName"] == "payroll"
+    # Code may hold secrets, so that the model calls it sensitive.
+    assert event.request.parameters["Code"]["ZipFile"].startswith("redacted:")
+
+
+def test_an_object_passes_as_it_comes(trail):
+    """Its first bytes go up before its last have come."""
+    body = b"x" * LONG
+    request = ask("s3", "PUT /bucket/key", body)
+
+    async def scenario():
+        arrived = asyncio.Event()
+
+        async def answer(peer):
+            await peer.head()
+            arrived.set()
+            await peer.exactly(LONG)
+            await peer.send(EMPTY)
+
+        async with upstream(answer) as stub:
+            modes = (f"reverse:{stub.url}@127.0.0.1:0",)
+            async with recording(trail, modes=modes) as session, dial(session) as client:
+                await client.send(request[:-1])
+                await asyncio.wait_for(arrived.wait(), 20)
+                await client.send(request[-1:])
+                await client.message()
+
+    asyncio.run(scenario())
+    [event] = calls(trail)
+    assert event.request.parameters["Body"]["length"] == LONG
+
+
+def test_a_body_of_untold_length_has_an_end(trail, monkeypatch):
+    monkeypatch.setitem(lengths.LONGEST, "json", 100_000)
+
+    [came], seen, events = send(trail, put_item("x" * LONG, length=False))
+
+    assert came.startswith(b"HTTP/1.1 413 ")
+    assert (seen, events) == ([], [])
+
+
+def test_what_does_not_fit_waits_for_its_turn(trail):
+    async def scenario():
+        first, go = asyncio.Event(), asyncio.Event()
+        seen = []
+
+        async def slow(peer):
+            seen.append(await peer.message())
+            first.set()
+            await go.wait()
+            await peer.send(OK)
+
+        async with upstream(slow, OK) as stub:
+            modes = (f"reverse:{stub.url}@127.0.0.1:0",)
+            async with recording(trail, modes=modes) as session:
+                addon = session.runs.addon
+                addon.budget = Budget(total=LONG + 50_000)
+                async with dial(session) as one, dial(session) as two:
+                    await one.send(put_item("a" * LONG))
+                    await asyncio.wait_for(first.wait(), 20)
+                    await two.send(put_item("b" * LONG))
+                    while not addon.budget.waiting:  # noqa: ASYNC110 - nothing else tells
+                        await asyncio.sleep(0)
+                    assert len(seen) + len(stub.seen) == 1
+                    go.set()
+                    came = [await one.message(), await two.message()]
+                free = addon.budget.free
+            return came, free, addon.budget.total
+
+    came, free, total = asyncio.run(scenario())
+    assert all(each.startswith(b"HTTP/1.1 200 ") for each in came)
+    assert free == total
+    assert len(calls(trail)) == 2
+
+
+def test_room_is_given_in_the_order_of_asking():
+    async def scenario():
+        budget = Budget(total=10)
+        await budget.take(8)
+        order = []
+
+        async def ask(size):
+            await budget.take(size)
+            order.append(size)
+
+        waiting = [asyncio.create_task(ask(size)) for size in (5, 1)]
+        await asyncio.sleep(0)
+        assert order == []
+        budget.give(8)
+        await asyncio.gather(*waiting)
+        return order, budget.free
+
+    assert asyncio.run(scenario()) == ([5, 1], 4)
+
+
+def test_who_gives_up_waiting_holds_nothing():
+    async def scenario():
+        budget = Budget(total=10, patience=0)
+        await budget.take(8)
+        with pytest.raises(RecordingError, match="too many large requests"):
+            await budget.take(5)
+        budget.give(8)
+        return budget.free
+
+    assert asyncio.run(scenario()) == 10
+
+
+def test_who_must_not_wait_is_told_at_once():
+    async def scenario():
+        budget = Budget(total=10)
+        budget.take_now(8)
+        with pytest.raises(RecordingError, match="too many large requests"):
+            budget.take_now(5)
+
+    asyncio.run(scenario())
