@@ -20,12 +20,18 @@ CALL = "boto3.client('sts').get_caller_identity()"
 def test_the_exit_status_is_the_commands_and_words_go_to_stderr(machine: Machine) -> None:
     done = machine.exec("sh", "-c", "cat; echo problem >&2; exit 3", given="in\n", status=3)
     assert done.stdout == "in\n"
-    first, last = done.stderr.splitlines()
-    assert first == "problem"
-    assert re.fullmatch(
-        r"apitrail: recorded 0 calls \(run [0-9a-f]{12}\); apitrail events --run last shows them",
-        last,
-    )
+    first, second, last = done.stderr.splitlines()
+    making = f"making a trail in {str(machine.trail)!r}; this takes some seconds, once"
+    assert first == f"apitrail: {making}"
+    assert second == "problem"
+    assert last.startswith("apitrail: nothing was recorded: 'sh' called nothing, or a client in it")
+    assert "making a trail" not in machine.exec("true").stderr
+
+
+def test_a_command_that_called_nothing_is_told_how_to_check_it(machine: Machine) -> None:
+    said = machine.exec("sh", "-c", "exit 0").stderr.splitlines()[-1]
+    assert re.search(r"\(run [0-9a-f]{12}\); apitrail doctor -- sh -c 'exit 0' tells which$", said)
+    assert "nothing was recorded" not in machine.exec(*boto3(CALL)).stderr
 
 
 @pytest.mark.parametrize(
@@ -193,6 +199,7 @@ def test_two_at_once_share_a_recorder_that_stays_for_the_second(machine: Machine
     assert other.stdout.readline() == "inside\n"
     first.stdin.write("go\n")
     first.stdin.close()
+    assert first.stderr.readline().startswith("apitrail: making a trail in ")
     said = first.stderr.readline()
     assert said == "apitrail: waiting for another command recorded by this recorder\n"
     _, told = other.communicate("go\n", timeout=60)

@@ -145,13 +145,15 @@ def test_a_trust_store_that_is_not_there(idle: Machine) -> None:
 
 
 def test_env_without_a_recorder(idle: Machine) -> None:
-    line, hint = refused(idle, "env")
-    assert line == f"no recorder is running on {str(idle.trail)!r}"
-    assert hint == "`apitrail record` starts one"
+    done = idle.apitrail("env", "--wait", "0s", status=2)
+    line, hint = done.stderr.splitlines()[-2:]
+    assert line == f"apitrail: no recorder is running on {str(idle.trail)!r}"
+    assert hint == "hint: `apitrail record --detach` starts one"
+    assert done.stdout == "false\n"
 
 
 def test_env_without_a_recorder_sets_nothing_in_a_shell(idle: Machine) -> None:
-    done = idle.run("sh", "-c", 'eval "$(apitrail env)"; echo "proxy=$HTTPS_PROXY"')
+    done = idle.run("sh", "-c", 'eval "$(apitrail env --wait 0s)"; echo "proxy=$HTTPS_PROXY"')
     assert done.stdout == "proxy=\n"
 
 

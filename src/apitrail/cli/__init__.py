@@ -18,6 +18,8 @@ from apitrail.cli.options import Group, trail_option
 COMMANDS = {
     "exec": "recording:execute",
     "record": "recording:record",
+    "status": "recording:status",
+    "stop": "recording:stop",
     "env": "recording:env",
     "doctor": "recording:doctor",
     "events": "reading:events",

@@ -1,19 +1,25 @@
-"""`apitrail exec`, `record`, `env` and `doctor`."""
+"""`apitrail exec`, `record`, `status`, `stop`, `env` and `doctor`."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import json
 import os
 import shlex
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from apitrail.cli.options import with_trail
 from apitrail.errors import UsageError
+
+if TYPE_CHECKING:
+    from apitrail.recording.execute import Outcome
 
 
 def _say(text: str) -> None:
@@ -21,14 +27,14 @@ def _say(text: str) -> None:
 
 
 _RECORD_OPTIONS = (
-    click.option("--mode", "modes", multiple=True, metavar="MODE", help="mitmproxy's mode spec, repeatable: regular@8080, reverse:http://localhost:4566@4567, transparent, wireguard …"),
-    click.option("--upstream", metavar="URL", help="Send every AWS call to this endpoint (LocalStack, moto, MinIO)."),
-    click.option("--tunnel", "tunnels", multiple=True, metavar="HOST|CIDR", help="Admit a private destination that is not AWS."),
-    click.option("--body-limit", default="256k", show_default=True, metavar="SIZE", help="How much of a body is kept."),
-    click.option("--heartbeat", default="60s", show_default=True, metavar="TIME", help="How often the log says that nothing is missing."),
-    click.option("--config", "configuration", type=click.Path(path_type=Path), metavar="FILE", help="Identities, what to keep and whose signatures to check; config.toml of the user's own by default."),
-    click.option("--verify-signatures", "signatures", flag_value="verify", help="Say of each call whether its signature is right."),
-    click.option("--require-valid-signature", "signatures", flag_value="require", help="And refuse those whose signature is wrong."),
+    click.option("--mode", "modes", multiple=True, metavar="MODE", help="Where and how to listen, as a mitmproxy mode: regular@8080, reverse:http://localhost:4566@4567, transparent, wireguard … May be repeated."),
+    click.option("--upstream", metavar="URL", help="Send every AWS call to this endpoint instead of AWS, for example http://localhost:4566."),
+    click.option("--tunnel", "tunnels", multiple=True, metavar="HOST|CIDR", help="Let connections pass, unrecorded, to this private host or network. May be repeated."),
+    click.option("--body-limit", default="256k", show_default=True, metavar="SIZE", help="How many bytes of each body are kept."),
+    click.option("--heartbeat", default="60s", show_default=True, metavar="TIME", help="How often an entry says that recording goes on; at least 1s."),
+    click.option("--config", "configuration", type=click.Path(path_type=Path), metavar="FILE", help="Read this configuration file instead of the user's config.toml."),
+    click.option("--verify-signatures", "signatures", flag_value="verify", help="Check the signature of each call, and record the result."),
+    click.option("--require-valid-signature", "signatures", flag_value="require", help="Check them, and refuse calls whose signature is wrong."),
 )  # fmt: skip
 
 
@@ -44,14 +50,17 @@ def _settings(
     heartbeat: str, configuration: Path | None, signatures: Any,
 ) -> Any:  # fmt: skip
     from apitrail import when
-    from apitrail.recording.settings import Settings
+    from apitrail.recording.settings import LEAST_HEARTBEAT, Settings
 
+    seconds = when.parse_duration(heartbeat).total_seconds()
+    if seconds < LEAST_HEARTBEAT:
+        raise UsageError(f"too short a heartbeat: {heartbeat!r}", hint="1s is the shortest")
     return Settings(
         modes=modes or Settings().modes,
         upstream=upstream,
         tunnels=tunnels,
         body_limit=parse_size(body_limit),
-        heartbeat=when.parse_duration(heartbeat).total_seconds(),
+        heartbeat=seconds,
         configuration=configuration,
         signatures=signatures,
     )
@@ -70,11 +79,14 @@ def parse_size(text: str) -> int:
 
 @click.command("exec", context_settings={"allow_interspersed_args": False})
 @record_options
-@click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Mark the run, repeatable.")  # fmt: skip
+@click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Mark the run with a label. May be repeated.")  # fmt: skip
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @with_trail
 def execute(trail: Path, command: tuple[str, ...], labels: tuple[str, ...], **options: Any) -> int:
-    """Run a command with all its AWS traffic recorded: apitrail exec -- CMD…"""
+    """Run a command and record its calls to AWS: apitrail exec -- CMD…
+
+    The exit status is the command's own.
+    """
     if not command:
         raise UsageError("no command to run", hint="apitrail exec -- aws sts get-caller-identity")
     from apitrail.recording.command import CommandError
@@ -94,10 +106,21 @@ def execute(trail: Path, command: tuple[str, ...], labels: tuple[str, ...], **op
         _say(str(error))
         click.echo(f"hint: {error.hint}", err=True)
         return error.status
-    _say(
-        f"recorded {_calls(outcome.calls)} (run {outcome.run}); apitrail events --run last shows them"
-    )
+    _say(_told(outcome, command))
     return outcome.status
+
+
+def _told(outcome: Outcome, command: tuple[str, ...]) -> str:
+    if outcome.calls:
+        shows = "apitrail events --run last shows them"
+        return f"recorded {_calls(outcome.calls)} (run {outcome.run}); {shows}"
+    checks = f"apitrail doctor -- {shlex.join(command)}"
+    if len(checks) > 100:
+        checks = f"apitrail doctor -- {shlex.quote(command[0])} …"
+    return (
+        f"nothing was recorded: {command[0]!r} called nothing, or a client in it passed the "
+        f"recorder by (run {outcome.run}); {checks} tells which"
+    )
 
 
 def _calls(number: int) -> str:
@@ -114,23 +137,36 @@ def _labels(labels: tuple[str, ...]) -> dict[str, str]:
 
 @click.command()
 @record_options
+@click.option("--detach", is_flag=True, help="Record in the background; return when calls can be recorded.")  # fmt: skip
 @with_trail
-def record(trail: Path, **options: Any) -> None:
-    """Record until told to stop: a proxy for HTTPS_PROXY or AWS_ENDPOINT_URL."""
+def record(trail: Path, *, detach: bool, **options: Any) -> int:
+    """Record until stopped.
+
+    Clients reach the recorder as their proxy (HTTPS_PROXY) or, in reverse mode, as their endpoint
+    (AWS_ENDPOINT_URL): eval "$(apitrail env)" sets what is needed in a shell.
+    """
+    from apitrail.recording import background
+
+    if detach and not background.is_detached():
+        arguments = [each for each in sys.argv[1:] if each != "--detach"]
+        return background.detach(arguments, trail, lambda line: click.echo(line, err=True))
     from apitrail.recording.clients.surroundings import Surroundings
     from apitrail.recording.execute import trusting
 
     settings = trusting(_settings(**options), Surroundings.of(os.environ))
     asyncio.run(_record(trail, settings))
+    return 0
 
 
 async def _record(trail: Path, settings: Any) -> None:
+    from apitrail.recording import background
     from apitrail.recording.session import Session
 
     session = await Session.start(trail, settings)
     stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, _stop, stop, number)
+        asyncio.get_running_loop().add_signal_handler(number, _stop, stop, number.name)
+    session.end = functools.partial(_stop, stop)
     for item in session.listeners:
         _say(f"recording {item.mode} on {item.host}:{item.port} into {trail}")
     if session.recovered:
@@ -138,30 +174,83 @@ async def _record(trail: Path, settings: Any) -> None:
     _say(
         f'eval "$(apitrail --trail {shlex.quote(str(trail))} env)" sends a shell\'s AWS calls here'
     )
+    if background.is_detached():
+        background.to_log(trail)
     reason = await stop
     await session.stop(reason)
     _say(f"stopped after {_calls(session.recorder.calls)}")
 
 
-def _stop(stop: asyncio.Future[str], number: signal.Signals) -> None:
+def _stop(stop: asyncio.Future[str], reason: str) -> None:
     if not stop.done():
-        stop.set_result(number.name)
+        stop.set_result(reason)
+
+
+@click.command()
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")  # fmt: skip
+@with_trail
+def status(trail: Path, output: str) -> int:
+    """Say whether a recorder is running on the trail, and where it listens."""
+    from apitrail.trail import control
+
+    found = control.ask(trail, "status")
+    if output == "json":
+        click.echo(json.dumps(found))
+    if found is None:
+        _say(f"no recorder is running on {str(trail)!r}")
+        return 1
+    if output == "text":
+        _print_status(trail, found)
+    return 0
+
+
+def _print_status(trail: Path, found: dict[str, Any]) -> None:
+    click.echo(f"recording into {trail} (process {found['pid']})")
+    for mode, host, port in found["listeners"]:
+        click.echo(f"  listening on {host}:{port} ({mode})")
+    if upstream := found["settings"]["upstream"]:
+        click.echo(f"  sending calls to {upstream}")
+    click.echo(f"  {_calls(found['calls'])} recorded since it started, {found['entries']} entries")
 
 
 @click.command()
 @with_trail
-def env(trail: Path) -> None:
-    """Print the variables for a running recorder: eval "$(apitrail env)"."""
+def stop(trail: Path) -> int:
+    """Stop the recorder of the trail, and wait until it has written its last entry."""
+    from apitrail.trail import control
+
+    found = control.end(trail)
+    if found is None:
+        _say(f"no recorder is running on {str(trail)!r}")
+        return 1
+    _say(f"the recorder has stopped after {_calls(found['calls'])}")
+    return 0
+
+
+@click.command()
+@click.option("--wait", "patience", default="10s", show_default=True, metavar="TIME", help="How long to wait for a recorder that is starting.")  # fmt: skip
+@with_trail
+def env(trail: Path, patience: str) -> None:
+    """Print the variables that send a shell's calls to a running recorder.
+
+    Use it as: eval "$(apitrail env)". Without a recorder it prints `false`, so that eval fails.
+    """
+    from apitrail import when
     from apitrail.recording.execute import running_environment
 
-    for name, value in running_environment(trail, dict(os.environ), tell=_say).items():
-        click.echo(f"export {name}={shlex.quote(value)}")
+    lines = ["false"]
+    try:
+        seconds = when.parse_duration(patience).total_seconds()
+        found = running_environment(trail, dict(os.environ), tell=_say, patience=seconds)
+        lines = [f"export {name}={shlex.quote(value)}" for name, value in found.items()]
+    finally:
+        click.echo("\n".join(lines))
 
 
 @click.command()
 @with_trail
 def doctor(trail: Path) -> int:
-    """Check for each client on this machine that its calls are really recorded."""
+    """Check for each client on this machine whether its calls are recorded."""
     from apitrail.recording import doctor as check
 
     findings = asyncio.run(check.examine(trail, dict(os.environ)))

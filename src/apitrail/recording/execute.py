@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from apitrail.errors import UsageError
+from apitrail.recording import background
 from apitrail.recording import command as commands
 from apitrail.recording.clients import ca_bundle
 from apitrail.recording.clients.ca_bundle import Bundles
@@ -18,7 +19,7 @@ from apitrail.recording.clients.endpoints import GLOBAL, Preset
 from apitrail.recording.clients.surroundings import Surroundings
 from apitrail.recording.command import Signals
 from apitrail.recording.settings import Settings
-from apitrail.trail import control
+from apitrail.trail import control, database
 from apitrail.trail.lock import Busy
 
 # How long another recorder may take to open its door, or to let go of the trail.
@@ -98,7 +99,10 @@ class Execution:
 
         for item in around.presets:
             Upstream.parse(item.origin)  # or say what is wrong before anything is written
-        session = await Session.start(self.trail, own_settings(self.settings, around))
+        settings = own_settings(self.settings, around)
+        if not (self.trail / database.FILE).exists():
+            self.tell(f"making a trail in {str(self.trail)!r}; this takes some seconds, once")
+        session = await Session.start(self.trail, settings)
         try:
             status = session.status()
             found = around.fronted(proxy=status["proxy"] is not None)
@@ -172,18 +176,18 @@ def trusting(settings: Settings, around: Surroundings) -> Settings:
 
 
 def running_environment(
-    trail: Path, preset: Mapping[str, str], *, tell: Callable[[str], None]
+    trail: Path,
+    preset: Mapping[str, str],
+    *,
+    tell: Callable[[str], None],
+    patience: float = background.PATIENCE,
 ) -> dict[str, str]:
     """The variables that send a shell's AWS calls to the recorder that runs on this trail.
 
     Raises:
-        UsageError: none runs.
+        UsageError: none runs, nor has one started within `patience` seconds.
     """
-    status = control.ask(trail, "status")
-    if status is None:
-        raise UsageError(
-            f"no recorder is running on {str(trail)!r}", hint="`apitrail record` starts one"
-        )
+    status = background.wait_for(trail, tell, seconds=patience)
     around = Surroundings.of(preset)
     own = _own(status)
     fronted = around.fronted(proxy=status["proxy"] is not None)

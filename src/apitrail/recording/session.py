@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from apitrail import places
-from apitrail.errors import RecordingError
+from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence import maintenance
 from apitrail.recording import preparation
 from apitrail.recording.proxy import messages
@@ -88,6 +90,9 @@ class Session:
         self._custody = maintenance.Custody.of(trail)
         self.runs = Runs(addon, server, places.clock)
         self._stopping = asyncio.Event()
+        self._started = places.clock()
+        # Where set, `apitrail stop` may end this recorder; it is told why.
+        self.end: Callable[[str], None] | None = None
         self._door = control.Door(
             directory,
             {
@@ -95,6 +100,7 @@ class Session:
                 "run": self._run,
                 "end-run": self._end_run,
                 "heartbeat": self._heartbeat,
+                "stop": self._stop,
                 **self._custody.operations(),
             },
             left={"run": self._end_run},
@@ -177,6 +183,8 @@ class Session:
     def status(self) -> dict[str, Any]:
         """What other commands need to know to use this recorder."""
         return {
+            "pid": os.getpid(),
+            "started": self._started,
             "proxy": self.proxy(),
             "endpoint": self.endpoint(),
             "listeners": [[item.mode, item.host, item.port] for item in self.listeners],
@@ -201,6 +209,15 @@ class Session:
 
     async def _end_run(self, request: dict[str, Any]) -> dict[str, Any]:
         return {"calls": await self.runs.end(str(request.get("id")))}
+
+    async def _stop(self, _request: dict[str, Any]) -> dict[str, Any]:
+        if self.end is None:
+            raise UsageError(
+                "the recorder on this trail belongs to a command, and ends with it",
+                hint="end that command, or wait for it",
+            )
+        self.end("apitrail stop")
+        return {"pid": os.getpid(), "calls": self.recorder.calls}
 
     async def _heartbeat(self, _request: dict[str, Any]) -> dict[str, Any]:
         return {"index": await self._say_alive()}

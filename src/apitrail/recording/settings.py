@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 BODY_LIMIT = 256 * 1024
 HEARTBEAT = 60.0
+# In seconds, for what users ask for: each heartbeat is an entry for good.
+LEAST_HEARTBEAT = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,4 @@
-"""The door between commands and a running recorder: one JSON line each way on a Unix socket.
-
-It does not know what the operations do.
-"""
+"""The door between commands and a running recorder: one JSON line each way on a Unix socket."""
 
 from __future__ import annotations
 
@@ -22,6 +19,9 @@ FILE = "recorder.json"
 # sockaddr_un holds 108 bytes on Linux, 104 on macOS.
 PATH_LIMIT = 100
 LINE_LIMIT = 16 * 1024 * 1024
+# Seconds that an answer may take, and that a recorder may take to drain and to end.
+ANSWER_TIMEOUT = 30
+END_TIMEOUT = 60
 
 type Operation = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -129,9 +129,42 @@ def hold(directory: Path, op: str, **fields: Any) -> Iterator[dict[str, Any] | N
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         answer = _exchange(connection, directory, {"op": op, **fields})
-        if answer is not None and "error" in answer:
-            raise UsageError(answer["error"], hint=answer.get("hint"))
+        _must_be_good(answer)
         yield answer
+
+
+def end(directory: Path) -> dict[str, Any] | None:
+    """Ask the recorder to stop and wait until it has let go of the trail; None without one.
+
+    Raises:
+        UsageError: it will not, or it takes too long.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        answer = _exchange(connection, directory, {"op": "stop", "hold": True})
+        _must_be_good(answer)
+        if answer is not None:
+            _outlive(connection)
+        return answer
+
+
+def _must_be_good(answer: dict[str, Any] | None) -> None:
+    if answer is not None and "error" in answer:
+        raise UsageError(answer["error"], hint=answer.get("hint"))
+
+
+def _outlive(connection: socket.socket) -> None:
+    """The recorder's end of a held connection closes when its process has nothing left to do."""
+    connection.settimeout(END_TIMEOUT)
+    try:
+        while connection.recv(4096):
+            pass
+    except TimeoutError as error:
+        raise UsageError(
+            f"the recorder has not ended within {END_TIMEOUT} s",
+            hint="calls may still be in flight; `apitrail status` tells when it is gone",
+        ) from error
+    except OSError:
+        return  # it was killed
 
 
 def _exchange(
@@ -139,7 +172,7 @@ def _exchange(
 ) -> dict[str, Any] | None:
     try:
         about = json.loads((directory / FILE).read_text("utf-8"))
-        connection.settimeout(30)
+        connection.settimeout(ANSWER_TIMEOUT)
         connection.connect(about["control"])
         connection.sendall(json.dumps(request).encode() + b"\n")
         with connection.makefile("rb") as stream:
