@@ -17,13 +17,15 @@ class Body:
 
     `data` is the kept prefix, before any Content-Encoding is undone; `length` and `sha256`
     (32 bytes) are of the whole body as it passed. Of a `redacted` one no data is kept, and
-    `sha256` is a keyed digest: HMAC-SHA256(redaction key, SHA-256(body)).
+    `sha256` is a keyed digest: HMAC-SHA256(redaction key, SHA-256(body)). `payload` is what was
+    in an aws-chunked body that passed as a stream, where its framing held.
     """
 
     data: bytes
     length: int
     sha256: bytes
     redacted: bool = False
+    payload: Body | None = None
 
     @classmethod
     def of(cls, data: bytes) -> Body:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import unquote_to_bytes
 
 from apitrail.aws.read import multipart
+from apitrail.aws.read.unframing import unframed
 from apitrail.exchange import Body, Request, Response
 from apitrail.redact.names import is_secret_member
 from apitrail.redact.text import is_secret_query
@@ -73,6 +75,15 @@ def _encodings(message: Request | Response) -> list[str]:
 def has_chunk_signatures(request: Request) -> bool:
     """Is it an upload in chunks that are signed one by one? (S3, "chunked upload" by SigV4)"""
     return b";chunk-signature=" in request.body.data[:_CHUNK_HEAD]
+
+
+def without_chunk_signatures(request: Request) -> Request:
+    """The request with the payload in the place of a body in signed chunks, if it can be had."""
+    if not has_chunk_signatures(request):
+        return request
+    body = request.body
+    payload = body.payload or (unframed(body.data) if body.whole else None)
+    return request if payload is None else replace(request, body=payload)
 
 
 def names_secret(text: str) -> bool:

@@ -213,3 +213,45 @@ def test_who_must_not_wait_is_told_at_once():
             budget.take_now(5)
 
     asyncio.run(scenario())
+
+
+def chunked(payload: bytes) -> bytes:
+    pieces = [payload[at : at + 65_536] for at in range(0, len(payload), 65_536)]
+    signature = b"ab" * 32
+    return b"".join(
+        b"%x;chunk-signature=%b\r\n%b\r\n" % (len(piece), signature, piece)
+        for piece in [*pieces, b""]
+    )
+
+
+@pytest.mark.parametrize("size", [1000, LONG])
+def test_an_upload_in_signed_chunks_keeps_its_payload(trail, size):
+    payload = bytes(range(256)) * (size // 256)
+    etag = hashlib.md5(payload).hexdigest()
+    body = chunked(payload)
+    fields = (
+        "x-amz-content-sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        "Content-Encoding: aws-chunked",
+        f"x-amz-decoded-content-length: {len(payload)}",
+    )
+    answer = f'HTTP/1.1 200 OK\r\nETag: "{etag}"\r\nContent-Length: 0\r\n\r\n'.encode()
+
+    async def scenario():
+        async with upstream(answer) as stub:
+            modes = (f"reverse:{stub.url}@127.0.0.1:0",)
+            async with recording(trail, modes=modes) as session, dial(session) as client:
+                await client.send(ask("s3", "PUT /bucket/key", body, *fields))
+                await client.message()
+            return stub.seen
+
+    [seen] = asyncio.run(scenario())
+    [event] = calls(trail)
+
+    assert seen.endswith(body)
+    digest = hashlib.sha256(payload).hexdigest()
+    assert event.request.parameters["Body"] == {"length": len(payload), "sha256": digest}
+    assert event.request_body == payload[: 256 * 1024]
+    assert event.request.http.body.sha256 == digest
+    assert event.response.result["ETag"] == f'"{etag}"'
+    for path in trail.rglob("*"):
+        assert not path.is_file() or b"ab" * 32 not in path.read_bytes()

@@ -1,7 +1,4 @@
-"""A request's body as the service reads it: chunk framing and compression undone, within bounds.
-
-It does not know what the body says.
-"""
+"""A request's body as the service reads it: chunk framing and compression undone, within bounds."""
 
 from __future__ import annotations
 
@@ -59,6 +56,8 @@ def blob(request: Request, doubts: Doubts) -> Blob:
     body = request.body
     if not is_chunked(request):
         return Blob(length=body.length, sha256=body.sha256)
+    if body.payload is not None:
+        return Blob(length=body.payload.length, sha256=body.payload.sha256)
     if body.whole:
         return _unframed(request, doubts)
     doubts.add("digest is of the framed payload, of which a part was kept")

@@ -20,6 +20,7 @@ from mitmproxy import http
 from mitmproxy.connection import Server
 from mitmproxy.proxy import mode_specs
 
+from apitrail.aws.read.unframing import Unframer
 from apitrail.errors import RecordingError
 from apitrail.exchange import EMPTY, Body, Exchange, Headers
 from apitrail.recording import refusal
@@ -108,6 +109,8 @@ class Addon:
             return
         # Its intent is written from the headers, before the first byte goes up.
         seen.sent = flows.Collector(self.limit)
+        if _is_chunked(flow.request):
+            seen.sent.unframer = Unframer(self.limit)
         await self._begin(flow, seen, streamed=True)
         flow.request.stream = seen.sent
 
@@ -304,6 +307,13 @@ class Addon:
             tls=flows.tls(flow.client_conn),
             upstream_tls=flows.tls(flow.server_conn) if final else None,
         )  # fmt: skip
+
+
+def _is_chunked(request: http.Request) -> bool:
+    """Is the body framed in chunks of S3's own?"""
+    return "aws-chunked" in request.headers.get("content-encoding", "") or request.headers.get(
+        "x-amz-content-sha256", ""
+    ).startswith("STREAMING-")
 
 
 def _is_signed(request: http.Request) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from mitmproxy import connection, http
 
+from apitrail.aws.read.unframing import Unframer
 from apitrail.exchange import Body, Headers, Request, Response, Tls
 
 
@@ -18,11 +19,13 @@ class Collector:
     """Sees a streamed body pass: digest and length of all of it, the first `limit` bytes kept.
 
     Of a body whose `total` length is announced the receiver knows the end without being told;
-    so the piece that completes it is held back until `release`.
+    so the piece that completes it is held back until `release`. `unframer` sees an aws-chunked
+    body pass.
     """
 
     limit: int
     total: int | None = None
+    unframer: Unframer | None = None
     length: int = 0
     _kept: bytearray = field(default_factory=bytearray)
     _held: bytes = b""
@@ -33,6 +36,8 @@ class Collector:
             return chunk  # the end
         self.length += len(chunk)
         self._digest.update(chunk)
+        if self.unframer is not None:
+            self.unframer.feed(chunk)
         if (room := self.limit - len(self._kept)) > 0:
             self._kept += chunk[:room]
         if self.total is None or self.length < self.total:
@@ -47,7 +52,12 @@ class Collector:
 
     def body(self) -> Body:
         """The body as far as it has passed."""
-        return Body(data=bytes(self._kept), length=self.length, sha256=self._digest.digest())
+        return Body(
+            data=bytes(self._kept),
+            length=self.length,
+            sha256=self._digest.digest(),
+            payload=self.unframer.body() if self.unframer is not None else None,
+        )
 
 
 def body(message: http.Message, collector: Collector | None) -> Body:
