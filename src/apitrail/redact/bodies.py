@@ -45,7 +45,10 @@ def unread(problems: tuple[str, ...]) -> bool:
 
 
 def readable(message: Request | Response) -> str | None:
-    """A body as text to search in, its compression undone; None where that cannot be."""
+    """A body as text to search in, its compression undone; None where that cannot be.
+
+    An object may say that it is compressed, and not be.
+    """
     data = message.body.data
     for encoding in reversed(_encodings(message)):
         window = _INFLATE.get(encoding)
@@ -55,7 +58,7 @@ def readable(message: Request | Response) -> str | None:
         try:
             data = inflater.decompress(data, _LARGEST)
         except zlib.error:
-            return None
+            break
         if inflater.unconsumed_tail:
             return None
     return data.decode("utf-8", "replace")

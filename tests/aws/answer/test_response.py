@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apitrail.aws import models
+from apitrail.aws import decode, models
 from apitrail.aws.answer import response
 from apitrail.aws.call import Blob, Call, Error, EventStream, Map
 from apitrail.exchange import Body, Response
+from apitrail.redact import Redactor
 from aws import answers
 
 CALLS = {
@@ -256,17 +257,43 @@ def test_other_old_sqs_answers(operation, inside, result):
     assert call.result == result
 
 
-def test_member_that_the_model_does_not_have_is_left_out_with_a_doubt():
-    call = parse("secret", 200, '{"Name": "n", "Novel": "s3cr3t", "__type": "x"}')
-    assert call.result == {"Name": "n"}
+def test_member_that_the_model_does_not_have_is_kept_with_a_doubt():
+    call = parse("secret", 200, '{"Name": "n", "Novel": {"a": 1}, "__type": "x"}')
+    assert call.result == {"Name": "n", "Novel": {"a": 1}}
     assert call.problems == ("unknown member 'Novel' in the response",)
 
 
-def test_element_that_the_model_does_not_have_is_left_out_with_a_doubt():
-    body = "<R><vpcSet><item><vpcId>v</vpcId><novel>s3cr3t</novel></item></vpcSet></R>"
+def test_element_that_the_model_does_not_have_is_kept_with_a_doubt():
+    body = "<R><vpcSet><item><vpcId>v</vpcId><novel>a</novel><novel>b</novel></item></vpcSet></R>"
     call = parse("ec2", 200, body)
-    assert call.result == {"Vpcs": [{"VpcId": "v"}]}
+    assert call.result == {"Vpcs": [{"VpcId": "v", "novel": ["a", "b"]}]}
     assert call.problems == ("unknown member 'novel' in the response",)
+
+
+@pytest.mark.parametrize(
+    ("service", "body"),
+    [
+        ("secret", '{"Name": "n", "Novel": {"MasterPassword": "s3cr3t"}, "AuthToken": "s3cr3t"}'),
+        (
+            "ec2",
+            "<R><vpcSet><item><novel><authToken>s3cr3t</authToken></novel></item></vpcSet></R>",
+        ),
+    ],
+)
+def test_a_secret_in_what_the_model_does_not_have_is_redacted(service, body):
+    call = parse(service, 200, body)
+
+    assert "s3cr3t" not in str(Redactor(bytes(32)).call(call))
+
+
+def test_a_doubt_about_the_answer_is_none_about_what_was_asked():
+    asked = CALLS["dynamodb"].doubting("asked")
+    junk = Response(status=200, http_version="HTTP/1.1", headers=(), body=Body.of(b"junk"))
+
+    call = decode.response(asked, junk)
+
+    assert call.doubts_asked == ("asked",)
+    assert len(call.problems) == 2
 
 
 def test_null_is_absent_but_stays_in_lists_and_maps():

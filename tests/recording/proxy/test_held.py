@@ -255,3 +255,20 @@ def test_an_upload_in_signed_chunks_keeps_its_payload(trail, size):
     assert event.response.result["ETag"] == f'"{etag}"'
     for path in trail.rglob("*"):
         assert not path.is_file() or b"ab" * 32 not in path.read_bytes()
+
+
+def test_an_object_that_is_not_compressed_as_it_says_is_kept(trail):
+    fields = ("Content-Encoding: gzip",)
+
+    async def scenario():
+        async with upstream(EMPTY) as stub:
+            modes = (f"reverse:{stub.url}@127.0.0.1:0",)
+            async with recording(trail, modes=modes) as session, dial(session) as client:
+                await client.send(ask("s3", "PUT /bucket/key", b"plain words", *fields))
+                await client.message()
+
+    asyncio.run(scenario())
+    [event] = calls(trail)
+    assert event.request_body == b"plain words"
+    assert event.request.parameters["ContentEncoding"] == "gzip"
+    assert not event.what.undetermined

@@ -1,7 +1,4 @@
-"""Results out of JSON and CBOR trees, which hold what the model names and nothing else.
-
-It does not know headers, nor how the tree was parsed.
-"""
+"""Results out of JSON and CBOR trees; what the model does not name is kept with a doubt."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from typing import Any
 
 from apitrail.aws.call import Map
 from apitrail.aws.read.scalars import Doubts, Reader
-from apitrail.aws.read.shapes import Compiler
+from apitrail.aws.read.shapes import Compiler, document
 
 # Services name the type of union members beside them.
 _IGNORED = "__type"
@@ -41,7 +38,8 @@ def _structure(members: dict[str, tuple[str, Reader]]) -> Reader:
         for key, item in value.items():
             known = members.get(key)
             if known is None:
-                unknown(key, doubts)
+                if unknown(key, doubts):
+                    result[key] = document(item, doubts)
             elif item is not None:
                 result[known[0]] = known[1](item, doubts)
         return result
@@ -49,10 +47,12 @@ def _structure(members: dict[str, tuple[str, Reader]]) -> Reader:
     return read
 
 
-def unknown(name: str, doubts: Doubts) -> None:
-    """Note a member that the model does not have; its value may be a secret and is left out."""
-    if name != _IGNORED:
-        doubts.add(f"unknown member {name!r:.80} in the response")
+def unknown(name: str, doubts: Doubts) -> bool:
+    """Note a member that the model does not have; False where it is none of the result's."""
+    if name == _IGNORED:
+        return False
+    doubts.add(f"unknown member {name!r:.80} in the response")
+    return True
 
 
 def _list(shape: Any, compiler: Compiler) -> Reader:

@@ -1,7 +1,4 @@
-"""Results out of XML (rest-xml, query, ec2), which hold what the model names and nothing else.
-
-It does not know headers, nor the envelopes around a result.
-"""
+"""Results out of XML (rest-xml, query, ec2); what the model does not name is kept with a doubt."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from apitrail.aws.answer.output_tree import unknown
 from apitrail.aws.call import Map
 from apitrail.aws.read.scalars import READERS, Doubts, Reader
 from apitrail.aws.read.shapes import Compiler
-from apitrail.aws.read.xml import Element
+from apitrail.aws.read.xml import Element, by_tag
 
 type Members = dict[str, tuple[str, Reader]]
 
@@ -58,6 +55,7 @@ def _structure_reader(single: Members, repeated: Members, attributes: Members) -
     def read(element: Element, doubts: Doubts) -> Any:
         result: dict[str, Any] = {}
         groups: dict[str, list[Element]] = {}
+        others: list[Element] = []
         for child in element.children:
             tag = child.tag
             if tag in repeated:
@@ -67,8 +65,8 @@ def _structure_reader(single: Members, repeated: Members, attributes: Members) -
                 name, member = single[tag]
                 if name not in result:
                     result[name] = member(child, doubts)
-            elif tag not in repeated:
-                unknown(tag, doubts)
+            elif tag not in repeated and unknown(tag, doubts):
+                others.append(child)
         for tag, children in groups.items():
             name, member = repeated[tag]
             result[name] = member(children, doubts)
@@ -76,7 +74,7 @@ def _structure_reader(single: Members, repeated: Members, attributes: Members) -
             if tag in attributes:
                 name, member = attributes[tag]
                 result[name] = member(value, doubts)
-        return result
+        return result | by_tag(others) if others else result
 
     return read
 
