@@ -13,6 +13,7 @@ from typing import Any
 from botocore.model import OperationModel, Shape
 
 DEEPEST = 6
+LONG = 300_000
 
 # What breaks naive decoders: separators of every syntax, escapes, other alphabets.
 AWKWARD = (
@@ -56,12 +57,14 @@ LABEL_SAFE = string.ascii_lowercase + string.digits
 class Generator:
     """Parameters for operations; the same seed gives the same parameters.
 
-    `hollow` is the depth at which structures, lists, maps and strings of a body are empty.
+    `hollow` is the depth at which structures, lists, maps and strings of a body are empty. With
+    `long`, one string or blob of the body is longer than what is kept of a body.
     """
 
-    def __init__(self, seed: str, *, hollow: int | None = None) -> None:
+    def __init__(self, seed: str, *, hollow: int | None = None, long: bool = False) -> None:
         self.random = random.Random(seed)
         self.hollow = hollow
+        self.long = long
 
     def parameters(self, operation: OperationModel, *, everything: bool = True) -> dict[str, Any]:
         """Values for all members of the input, or for the required and some others."""
@@ -150,7 +153,14 @@ class Generator:
             return self.random.choice(AWKWARD)
         return "".join(self.random.choices(string.ascii_letters + "0-9", k=9))
 
+    def _is_long(self, place: str) -> bool:
+        """Is it this value that is long? One is."""
+        made, self.long = self.long and place == "body", self.long and place != "body"
+        return made
+
     def _string(self, shape: Any, depth: int, place: str) -> str:
+        if not shape.enum and self._is_long(place):
+            return "é & <" * (LONG // 5)
         if place == "host":
             return "".join(self.random.choices(LABEL_SAFE, k=12))
         if place == "header":
@@ -184,4 +194,6 @@ class Generator:
         return moment if exact else moment.replace(microsecond=self.random.choice((0, 0, 250_000)))
 
     def _blob(self, shape: Any, depth: int, place: str) -> bytes:
+        if self._is_long(place):
+            return self.random.randbytes(LONG)
         return self.random.randbytes(self.random.choice((1, 5, 40)))
