@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from machine import BIN, Machine
+from apitrail.recording.connections import connections, descendants
+from machine import BIN, Machine, until
 
 
 def findings(said: str) -> dict[str, str]:
@@ -76,7 +80,7 @@ def test_a_client_that_goes_past_is_told_and_fails(
     path = quick.script("bin/aws", text)
     done = quick.apitrail("doctor", status=1)
     assert findings(done.stdout) == {"aws-cli": "BYPASSED", "boto3": "recorded"}
-    assert f"{path} ({detail})" in done.stdout
+    assert f"{path} ({detail}" in done.stdout
 
 
 def test_the_environment_itself_is_left_alone(quick: Machine) -> None:
@@ -84,3 +88,50 @@ def test_the_environment_itself_is_left_alone(quick: Machine) -> None:
     assert not (quick.directory / "config").exists()
     assert not quick.trail.exists()
     assert "APITRAIL_RUN" not in os.environ
+
+
+def test_a_command_is_checked_by_running_it(quick: Machine) -> None:
+    code = "import boto3; boto3.client('sts').get_caller_identity()"
+    said = quick.apitrail("doctor", "--", sys.executable, "-c", code).stdout
+    name = Path(sys.executable).name
+    assert said == f"recorded  {name:<9} {sys.executable} (1 call)\n"
+    assert not quick.trail.exists()
+
+
+def test_a_command_that_connects_elsewhere_is_told_where_to(quick: Machine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        code = f"""
+import socket, time
+with socket.create_connection(("127.0.0.1", {port})) as far:
+    far.settimeout(20)
+    far.recv(1)
+"""
+        # Nobody answers until it was seen, which takes a moment.
+        process = quick.start(
+            "apitrail", "doctor", "--", "python3", "-c", code, stdout=subprocess.PIPE
+        )
+        far, _ = server.accept()
+        until(lambda: ("127.0.0.1", port) in connections_below(process.pid))
+        far.close()
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert said.startswith(
+        "BYPASSED  python3   python3 (exit status 0: its call went past the recorder, "
+        f"to 127.0.0.1:{port}); "
+    )
+
+
+def test_a_command_without_calls_is_told_as_that(quick: Machine) -> None:
+    done = quick.apitrail("doctor", "--", "sh", "-c", "exit 3", status=1)
+    assert done.stdout == (
+        "no call   sh        sh (exit status 3: it made no call, and no connection was seen)\n"
+    )
+
+
+def test_a_command_that_is_not_there_has_the_shells_status(quick: Machine) -> None:
+    assert "no such command" in quick.apitrail("doctor", "--", "nowhere", status=127).stderr
+
+
+def connections_below(root: int) -> set[tuple[str, int]]:
+    return {each for pid in descendants(root) for each in connections(pid)}

@@ -247,13 +247,24 @@ def env(trail: Path, patience: str) -> None:
         click.echo("\n".join(lines))
 
 
-@click.command()
+@click.command(context_settings={"allow_interspersed_args": False})
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @with_trail
-def doctor(trail: Path) -> int:
-    """Check for each client on this machine whether its calls are recorded."""
-    from apitrail.recording import doctor as check
+def doctor(trail: Path, command: tuple[str, ...]) -> int:
+    """Check for each client on this machine whether its calls are recorded.
 
-    findings = asyncio.run(check.examine(trail, dict(os.environ)))
+    With a command (apitrail doctor -- CMD…) that one is run and checked. Without a running
+    recorder the calls go to a stand-in on this machine, with a key that is no secret.
+    """
+    from apitrail.recording import doctor as check
+    from apitrail.recording.command import CommandError
+
+    try:
+        findings = asyncio.run(check.examine(trail, dict(os.environ), command))
+    except CommandError as error:
+        _say(str(error))
+        click.echo(f"hint: {error.hint}", err=True)
+        return error.status
     for finding in findings:
         click.echo(str(finding))
     if not findings:

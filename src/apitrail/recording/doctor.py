@@ -1,24 +1,30 @@
-"""Whether each client on this machine is really recorded: a bypass makes no noise.
+"""Whether each client on this machine, or one command, is really recorded.
 
-It does not know how recording works; it makes one harmless call per client and counts.
+A bypass makes no noise. So each client makes one harmless call through a recorder, and what the
+recorder saw is compared with where the client connected to.
 """
 
 from __future__ import annotations
 
 import http.server
+import ipaddress
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from apitrail.recording.clients import endpoints
-from apitrail.recording.execute import Execution
+from apitrail.recording.connections import Watch
+from apitrail.recording.execute import Execution, Outcome
 from apitrail.recording.settings import Settings
 from apitrail.trail import control
 
@@ -35,6 +41,7 @@ _CREDENTIALS = {
 _PROFILE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 # Seconds that a client may take to say whether it is there.
 PATIENCE = 30.0
+DNS = 53
 
 _BOTO3 = "import boto3; boto3.client('sts').get_caller_identity()"
 _NODE = (
@@ -52,16 +59,34 @@ _ANSWER = (
 )
 
 
+# Clients that take no proxy from their environment, and how they are told of one.
+ADVICE = (
+    (re.compile(r"\bs3cmd\b"), "set proxy_host and proxy_port in ~/.s3cfg"),
+    (re.compile(r"\bminio\b"), "pass http_client=urllib3.ProxyManager(os.environ['HTTPS_PROXY'])"),
+    (re.compile(r"\b(pyarrow|arrow)\b"), "pass proxy_options=os.environ['HTTPS_PROXY']"),
+    (re.compile(r"--endpoint-url"), "leave --endpoint-url out, and set AWS_ENDPOINT_URL"),
+    (re.compile(r"\bjava\b"), "set -Dhttps.proxyHost, -Dhttps.proxyPort and a trust store"),
+)
+ANY_ADVICE = "tell its client to use HTTPS_PROXY (docs/recording.md, Clients)"
+
+Verdict = Literal["recorded", "BYPASSED", "no call"]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What was found out about one client."""
 
     client: str
-    recorded: bool
+    verdict: Verdict
     detail: str
 
+    @property
+    def recorded(self) -> bool:
+        """Did the recorder see its calls?"""
+        return self.verdict == "recorded"
+
     def __str__(self) -> str:
-        return f"{'recorded' if self.recorded else 'BYPASSED':<9} {self.client:<9} {self.detail}"
+        return f"{self.verdict:<9} {self.client:<9} {self.detail}"
 
 
 def clients(environment: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
@@ -85,32 +110,77 @@ def clients(environment: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
         yield "curl", [curl, "-sS", "--aws-sigv4", "aws:amz:us-east-1:sts", "--user", user, _CURL]
 
 
-async def examine(trail: Path, preset: Mapping[str, str]) -> list[Finding]:
-    """One finding per client: through the recorder that runs on `trail`, else one made for this."""
+async def examine(
+    trail: Path, preset: Mapping[str, str], command: Sequence[str] = ()
+) -> list[Finding]:
+    """One finding per client, or one about `command`.
+
+    The calls go through the recorder that runs on `trail`, else through one made for this.
+    """
     preset = {**preset, **_CREDENTIALS}
+
+    async def all_of(trail: Path, settings: Settings, preset: Mapping[str, str]) -> list[Finding]:
+        chosen = [(Path(command[0]).name, list(command))] if command else clients(preset)
+        return [
+            await _examine(*client, trail, settings, preset, quiet=not command) for client in chosen
+        ]
+
     if control.ask(trail, "status") is not None:
-        return [await _examine(*client, trail, Settings(), preset) for client in clients(preset)]
+        return await all_of(trail, Settings(), preset)
     # Nothing leaves the machine: calls go to a stand-in, also those a preset sends elsewhere.
     preset = {k: v for k, v in preset.items() if not k.startswith((endpoints.GLOBAL, *_PROFILE))}
     preset |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     with tempfile.TemporaryDirectory(prefix="apitrail-doctor-") as directory, _stand_in() as url:
         trail, settings = Path(directory) / "trail", Settings(upstream=url)
         with _configured(directory):
-            return [await _examine(*client, trail, settings, preset) for client in clients(preset)]
+            return await all_of(trail, settings, preset)
 
 
 async def _examine(
-    client: str, command: list[str], trail: Path, settings: Settings, preset: Mapping[str, str]
-) -> Finding:
-    outcome = await Execution(
+    client: str, command: list[str], trail: Path, settings: Settings, preset: Mapping[str, str],
+    *, quiet: bool,
+) -> Finding:  # fmt: skip
+    execution = Execution(
         command=command, trail=trail, settings=settings, labels={"doctor": client}, preset=preset,
-        tell=lambda _: None, quiet=True,
-    ).run()  # fmt: skip
-    path = command[0]
+        tell=lambda _: None, quiet=quiet,
+    )  # fmt: skip
+    with Watch(os.getpid()) as watch:
+        outcome = await execution.run()
+    return judge(client, command, outcome, past(watch.seen, outcome.ports), known=quiet)
+
+
+def past(seen: Iterable[tuple[str, int]], ours: Collection[int]) -> list[str]:
+    """Where connections went that did not go to the recorder, nor for names or credentials."""
+    found = set()
+    for host, port in seen:
+        address = ipaddress.ip_address(host)
+        if port == DNS or address.is_link_local or (address.is_loopback and port in ours):
+            continue
+        found.add(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    return sorted(found)
+
+
+def judge(
+    client: str, command: Sequence[str], outcome: Outcome, direct: list[str], *, known: bool
+) -> Finding:
+    """What a command's calls and its other connections say; a `known` client makes one call."""
+    to = ", ".join(direct)
     if outcome.calls:
-        return Finding(client, True, path)
-    ended = "it made no call" if outcome.status else "its call went past the recorder"
-    return Finding(client, False, f"{path} (exit status {outcome.status}: {ended})")
+        calls = "1 call" if outcome.calls == 1 else f"{outcome.calls} calls"
+        also = f"; it also connected past the recorder to {to}" if direct else ""
+        return Finding(client, "recorded", f"{command[0]} ({calls}{also})")
+    past_us = bool(direct) or (known and outcome.status == 0)
+    ended = "its call went past the recorder" if past_us else "it made no call"
+    where = f", to {to}" if direct else ("" if known else ", and no connection was seen")
+    about = f"{command[0]} (exit status {outcome.status}: {ended}{where})"
+    advice = _advice(command) or (ANY_ADVICE if direct else None)
+    verdict: Verdict = "BYPASSED" if past_us or known else "no call"
+    return Finding(client, verdict, f"{about}; {advice}" if advice else about)
+
+
+def _advice(command: Sequence[str]) -> str | None:
+    line = shlex.join(command)
+    return next((text for mark, text in ADVICE if mark.search(line)), None)
 
 
 @contextmanager

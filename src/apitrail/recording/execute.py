@@ -28,11 +28,15 @@ PATIENCE = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a command ended: its exit status (128 + n for signal n), and what was recorded."""
+    """How a command ended: its exit status (128 + n for signal n), and what was recorded.
+
+    `ports` are those that the recorder listened on for it.
+    """
 
     status: int
     run: str
     calls: int
+    ports: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +95,8 @@ class Execution:
             ended = await asyncio.to_thread(control.ask, self.trail, "end-run", id=answer["id"])
         if ended is None:
             self.tell("the recorder stopped before the command did: calls after that were refused")
-        return Outcome(ended_with, answer["id"], int((ended or {}).get("calls", 0)))
+        ports = _ports(status, fronts)
+        return Outcome(ended_with, answer["id"], int((ended or {}).get("calls", 0)), ports)
 
     async def _through_own(self, signals: Signals, around: Surroundings) -> Outcome:
         from apitrail.recording.proxy.destination import Upstream
@@ -116,7 +121,7 @@ class Execution:
             await self._see_off(session.runs, signals)
         finally:
             await session.stop("the command ended")
-        return Outcome(ended_with, run, session.recorder.run_calls[run])
+        return Outcome(ended_with, run, session.recorder.run_calls[run], _ports(status, fronts))
 
     async def _see_off(self, runs: Any, signals: Signals) -> None:
         """Other commands came to use our recorder: it stays until they have ended."""
@@ -268,6 +273,11 @@ _OPTIONS = {
     "config": "--config",
     "signatures": "--verify-signatures or --require-valid-signature",
 }
+
+
+def _ports(status: Mapping[str, Any], fronts: Mapping[str, str]) -> frozenset[int]:
+    listening = {int(port) for _mode, _host, port in status["listeners"]}
+    return frozenset(listening | {int(url.rpartition(":")[2]) for url in fronts.values()})
 
 
 def _url(host: str, port: int) -> str:
