@@ -59,7 +59,8 @@ def test_the_bytes_are_those_of_the_format():
         (b'"i":7', b'"i":"7"'),
         (b'"i":7', b'"i":7,"i":7'),
         (b'"i":7', b'"i": 7'),
-        (b'"k":"api"', b'"k":"nothing"'),
+        (b'"k":"api"', b'"k":"an-other"'),
+        (b'"k":"api"', b'"k":"of a later version"'),
         (b'"k":"api"', b'"k":"\\u0061pi"'),
         (b'"k":"api"', b'"k":null'),
         (b'AA=","k"', b'AB=","k"'),
@@ -107,3 +108,32 @@ def test_a_commitment_is_what_the_format_says():
 def test_equal_contents_do_not_show_as_equal():
     same = entry.commit(bytes(32), {"request": b"x", "response": b"x"})
     assert same["request"] != same["response"]
+
+
+def test_a_kind_and_a_facet_of_a_later_version_are_read():
+    commitments = entry.commit(bytes(32), {"weather": b"fine", "who": b"{}", "air": b"clear"})
+    assert list(commitments) == ["who", "air", "weather"]
+    link = Entry.following(
+        index=3, time=9, previous=bytes(32), kind="forecast", commitments=commitments
+    )
+    assert Entry.parse(link.data) == link
+    assert link.unknown == ("forecast",)
+    known = Entry.following(
+        index=3, time=9, previous=bytes(32), kind="api", commitments=commitments
+    )
+    assert known.unknown == ("air", "weather")
+
+
+@pytest.mark.parametrize(
+    "tags", [["weather", "who"], ["air", "air"], ["weather", "air"], ["toolongname"]]
+)
+def test_facets_of_a_later_version_have_one_order_too(tags):
+    commitments = {tag: bytes(32) for tag in tags}
+    data = Entry.following(
+        index=3, time=9, previous=bytes(32), kind="api", commitments=commitments
+    ).data
+    if tags == ["air", "air"]:
+        [pair] = [part for part in data.split(b"{") if part.startswith(b'"air"')]
+        data = data.replace(pair[:-2], pair[:-2] + b"," + pair[:-2])
+    with pytest.raises(FormatError, match="malformed entry"):
+        Entry.parse(data)

@@ -1,6 +1,7 @@
 """One link of the log: small exact bytes whose hash is both chain link and Merkle leaf.
 
-It does not know what an event means, SQLite, or signatures. The format is `docs/format.md`.
+Kinds and facets of a later version are read like any other: their bytes are verified, and what they
+say is left to those who know. The format is `docs/format.md`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -37,7 +38,8 @@ KINDS = (
 )
 CALLS = ("api", "unknown")
 
-_PADDED = {tag: tag.encode("ascii").ljust(8, b"\0") for tag in TAGS}
+TAG_SIZE = 8
+_PADDED = {tag: tag.encode("ascii").ljust(TAG_SIZE, b"\0") for tag in TAGS}
 
 START = bytes(32)
 """The previous hash of entry 0."""
@@ -45,7 +47,14 @@ START = bytes(32)
 
 def salt(event_key: bytes, tag: str) -> bytes:
     """The 32-byte salt of one facet: SHA-256(event_key ‖ tag padded with NUL to 8 bytes)."""
-    return hashlib.sha256(event_key + _PADDED[tag]).digest()
+    padded = _PADDED.get(tag) or tag.encode("ascii").ljust(TAG_SIZE, b"\0")
+    return hashlib.sha256(event_key + padded).digest()
+
+
+def in_order(tags: Iterable[str]) -> tuple[str, ...]:
+    """Tags in the order in which an entry has them: those of `TAGS`, then any others by name."""
+    found = set(tags)
+    return (*(tag for tag in TAGS if tag in found), *sorted(found.difference(TAGS)))
 
 
 def commitment(facet_salt: bytes, content: bytes) -> bytes:
@@ -55,7 +64,7 @@ def commitment(facet_salt: bytes, content: bytes) -> bytes:
 
 def commit(event_key: bytes, facets: Mapping[str, bytes]) -> dict[str, bytes]:
     """The commitment of each facet, in the order of `TAGS`."""
-    return {tag: commitment(salt(event_key, tag), facets[tag]) for tag in TAGS if tag in facets}
+    return {tag: commitment(salt(event_key, tag), facets[tag]) for tag in in_order(facets)}
 
 
 def _b64(data: bytes) -> str:
@@ -106,10 +115,10 @@ class Entry:
             (tag.decode("ascii"), _hash(value)) for tag, value in _COMMITTED.findall(match["c"])
         ]
         tags = [tag for tag, _ in committed]
-        if kind not in KINDS or max(index, time) > MAX_INTEGER:
-            raise FormatError("malformed entry: unknown kind, or too large a number")
-        if tags != [tag for tag in TAGS if tag in tags]:
-            raise FormatError("malformed entry: facets unknown, twice or out of order")
+        if max(index, time) > MAX_INTEGER:
+            raise FormatError("malformed entry: too large a number")
+        if tuple(tags) != in_order(tags):
+            raise FormatError("malformed entry: facets twice or out of order")
         return cls(data, index, time, _hash(match["p"]), kind, MappingProxyType(dict(committed)))
 
     @staticmethod
@@ -130,6 +139,13 @@ class Entry:
         return Entry.head_of(data)[2]
 
     @property
+    def unknown(self) -> tuple[str, ...]:
+        """What of it this version does not know: its kind, or tags of facets."""
+        if self.kind not in KINDS:
+            return (self.kind,)
+        return tuple(tag for tag in self.commitments if tag not in TAGS)
+
+    @property
     def hash(self) -> bytes:
         """RFC 6962 leaf hash of the stored bytes."""
         return merkle.leaf_hash(self.data)
@@ -142,11 +158,11 @@ def _hash(text: bytes) -> bytes:
 # 32 bytes in base64: of the last character before the padding only four bits count.
 _HASH = rb"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
 _NUMBER = rb"0|[1-9][0-9]{0,18}"
-_PAIR = rb'"[a-z]+":"' + _HASH + rb'"'
-_COMMITTED = re.compile(rb'"([a-z]+)":"(' + _HASH + rb')"')
+_PAIR = rb'"[a-z]{1,8}":"' + _HASH + rb'"'
+_COMMITTED = re.compile(rb'"([a-z]{1,8})":"(' + _HASH + rb')"')
 _START = (
     rb'\{"v":1,"i":(?P<index>' + _NUMBER + rb'),"t":(?P<time>' + _NUMBER + rb'),"p":"(?P<p>'
-    + _HASH + rb')","k":"(?P<kind>[a-z]+)","c":\{'
+    + _HASH + rb')","k":"(?P<kind>[a-z]{1,16})","c":\{'
 )  # fmt: skip
 _HEAD = re.compile(_START)
 _ENTRY = re.compile(_START + rb"(?P<c>(?:" + _PAIR + rb"(?:," + _PAIR + rb")*)?)\}\}")

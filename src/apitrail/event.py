@@ -47,7 +47,13 @@ class Run:
     """The run that a call belongs to."""
 
     id: str
+    labels: Object = field(default_factory=dict)
     rest: Object = field(default_factory=dict, repr=False)
+
+    @property
+    def labelled(self) -> frozenset[tuple[str, str]]:
+        """The labels as (key, value) pairs."""
+        return frozenset((key, str(value)) for key, value in self.labels.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +305,8 @@ class Event:
                 access_key_id=searchable(who.user.get("accessKeyId") or None) if who else None,
                 source_ip=searchable(who.record.get("sourceIPAddress")) if who else None,
                 run=searchable(who.run.id) if who and who.run else None,
+                labels=who.run.labelled if who and who.run else frozenset(),
+                stand_in=what.stand_in,
             )
         except (KeyError, ValueError) as error:
             raise FormatError("malformed event facets") from error

@@ -5,7 +5,7 @@ It does not know SQL, how rows are printed, or the LookupEvents wire format.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +17,8 @@ type ErrorFilter = str | Literal[True] | None
 class Row:
     """What of an event is searchable; None is "not known". Derived from `who` and `what` alone.
 
-    `time` is Unix milliseconds; `resources` are (name or ARN, type or "") pairs.
+    `time` is Unix milliseconds; `resources` are (name or ARN, type or "") pairs, `labels` the
+    (key, value) pairs of the call's run. `stand_in` marks a call about a stand-in itself.
     """
 
     id: str
@@ -32,6 +33,8 @@ class Row:
     run: str | None = None
     read_only: bool | None = None
     resources: frozenset[tuple[str, str]] = frozenset()
+    labels: frozenset[tuple[str, str]] = frozenset()
+    stand_in: bool = False
 
 
 def searchable(value: object) -> str | None:
@@ -64,7 +67,8 @@ def username(user: Mapping[str, object]) -> str | None:
 class Filter:
     """Which events are meant: every field that is set must hold; values in one field are OR'ed.
 
-    Times are Unix milliseconds, `since` included, `until` excluded.
+    Times are Unix milliseconds, `since` included, `until` excluded. A label is `KEY=VALUE`, or
+    `KEY` for any value. `stand_in` False leaves out calls about a stand-in itself.
     """
 
     event_id: tuple[str, ...] = ()
@@ -77,8 +81,10 @@ class Filter:
     region: tuple[str, ...] = ()
     source_ip: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
     error: ErrorFilter = None
     read_only: bool | None = None
+    stand_in: bool | None = None
     since: int | None = None
     until: int | None = None
 
@@ -91,6 +97,8 @@ class Filter:
             and (self.error is None or row.error is not None)
             and (not isinstance(self.error, str) or row.error == self.error)
             and (self.read_only is None or row.read_only is self.read_only)
+            and (self.stand_in is None or row.stand_in is self.stand_in)
+            and (not self.label or any(is_labelled(row.labels, text) for text in self.label))
             and (self.since is None or row.time >= self.since)
             and (self.until is None or row.time < self.until)
         )
@@ -107,6 +115,12 @@ COLUMNS = {
     "source_ip": "source_ip",
     "run": "run",
 }
+
+
+def is_labelled(labels: Iterable[tuple[str, str]], text: str) -> bool:
+    """Is `text`, KEY=VALUE or KEY alone, among the labels?"""
+    key, equals, value = text.partition("=")
+    return any(name == key and (not equals or found == value) for name, found in labels)
 
 
 def _among(value: str | None, wanted: tuple[str, ...]) -> bool:

@@ -1,7 +1,4 @@
-"""A trail's rows as `verify` wants them: every table, raw, in one snapshot.
-
-It does not know what the rows should be.
-"""
+"""A trail's rows as `verify` wants them: every table, raw, in one snapshot."""
 
 from __future__ import annotations
 
@@ -60,19 +57,22 @@ class Audit(Reader):
         return merkle.root(size, self._tile_reader().read)
 
     def events(self, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
-        """Rows as (idx, id, time, read_only, *ids of strings) in order."""
+        """Rows as (idx, id, time, read_only, stand_in, *ids of strings) in order."""
         columns = ", ".join(STRING_COLUMNS)
+        stand_in = "stand_in" if self.derived > 1 else "NULL"
         yield from self._rows(
-            f"SELECT idx, id, time, read_only, {columns} FROM event "
+            f"SELECT idx, id, time, read_only, {stand_in}, {columns} FROM event "
             "WHERE idx >= ? AND idx < ? ORDER BY idx",
             start, stop,
         )  # fmt: skip
 
     def runs(self, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
-        """Rows as (idx, id) in order."""
+        """Rows as (idx, id, labels) in order."""
+        labels = "labels" if self.derived > 1 else "NULL"
         yield from self._rows(
-            "SELECT idx, id FROM run WHERE idx >= ? AND idx < ? ORDER BY idx", start, stop
-        )
+            f"SELECT idx, id, {labels} FROM run WHERE idx >= ? AND idx < ? ORDER BY idx",
+            start, stop,
+        )  # fmt: skip
 
     def resources(self) -> Iterator[tuple[Any, ...]]:
         """Rows as (idx, id of name, id of type, name, type) in no order that matters."""
@@ -114,10 +114,10 @@ class Audit(Reader):
         raise FormatError(f"entry {index} is missing")
 
 
-def expected_schema() -> list[SchemaItem]:
-    """The schema that a trail of this version is made with."""
+def expected_schema(derived: int) -> list[SchemaItem]:
+    """The schema of a trail whose search tables are of this version; raises UsageError."""
     with closing(sqlite3.connect(":memory:")) as fresh:
-        fresh.executescript(database.schema())
+        fresh.executescript(database.schema(derived))
         return _schema(fresh)
 
 

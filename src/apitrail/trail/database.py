@@ -1,7 +1,4 @@
-"""The SQLite file of a trail: how it is made, opened and recognised.
-
-It does not know what the rows mean.
-"""
+"""The SQLite file of a trail: how it is made, opened and recognised."""
 
 from __future__ import annotations
 
@@ -15,7 +12,9 @@ from apitrail.errors import UsageError
 
 FILE = "trail.db"
 APPLICATION_ID = 0x41505431  # "APT1"
+# The version of the tables that hold the log, and that of those which are derived from it.
 VERSION = 1
+DERIVED = 2
 
 # FULL: with NORMAL a power cut loses acknowledged commits (docs/threat-model.md).
 WRITER_PRAGMAS = (
@@ -33,9 +32,50 @@ class NotATrailError(UsageError):
 
 
 @cache
-def schema() -> str:
-    """The DDL of a trail."""
-    return resources.files("apitrail.trail").joinpath("schema.sql").read_text("utf-8")
+def _sql(name: str) -> str:
+    return resources.files("apitrail.trail").joinpath(f"{name}.sql").read_text("utf-8")
+
+
+def derived_schema(version: int = DERIVED) -> str:
+    """The DDL of the tables that are searched; `expected` adds which version they are.
+
+    Raises:
+        UsageError: no such version is known here.
+    """
+    if not 1 <= version <= DERIVED:
+        raise UsageError(
+            f"the search tables are of version {version}, this apitrail knows up to {DERIVED}",
+            hint="use a newer apitrail",
+        )
+    mark = f"INSERT INTO derived VALUES (0, {version});\n" if version > 1 else ""
+    return _sql(f"derived_{version}") + mark
+
+
+def schema(derived: int = DERIVED) -> str:
+    """The DDL of a trail whose search tables are of the version `derived`."""
+    return _sql("truth") + derived_schema(derived)
+
+
+def statements(sql: str) -> list[str]:
+    """The single statements of a script, to be run within a transaction."""
+    found, rest = [], ""
+    for line in sql.splitlines(keepends=True):
+        rest += line
+        if sqlite3.complete_statement(rest):
+            found.append(rest)
+            rest = ""
+    return found
+
+
+def derived_version(database: sqlite3.Connection) -> int:
+    """Which version the tables are that are searched; the first did not say."""
+    there = database.execute(
+        "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'derived'"
+    ).fetchone()
+    if there is None:
+        return 1
+    row = database.execute("SELECT version FROM derived").fetchone()
+    return int(row[0]) if row is not None and isinstance(row[0], int) else 0
 
 
 def creation() -> str:

@@ -62,9 +62,11 @@ def present(connection: sqlite3.Connection, targets: Iterable[Target]) -> list[T
             raise UsageError(f"there is no entry {index}")
         if (kind := Entry.parse(row[0]).kind) not in ERASABLE:
             raise UsageError(f"entry {index} is of kind {kind!r}, whose content is never erased")
-        there = tags & _tags(connection, index)
+        kept = _tags(connection, index)
+        # Who asks for all of it means what a later version keeps as well.
+        there = kept if tags.issuperset(TAGS) else tags & kept
         if there:
-            found.append(Target(index, tuple(tag for tag in TAGS if tag in there)))
+            found.append(Target(index, entry.in_order(there)))
     return found
 
 

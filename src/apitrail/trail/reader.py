@@ -1,13 +1,11 @@
-"""Reading a trail, also while a recorder writes it.
-
-It does not know how events are printed, and it cannot write.
-"""
+"""Reading a trail, also while a recorder writes it."""
 
 from __future__ import annotations
 
+import json
 import threading
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -15,7 +13,7 @@ import zstandard
 
 from apitrail.entry import TAGS, Entry
 from apitrail.errors import FormatError
-from apitrail.query import COLUMNS, Filter
+from apitrail.query import COLUMNS, Filter, is_labelled
 from apitrail.source import Contents, Facet
 from apitrail.trail import database, intents
 
@@ -40,6 +38,11 @@ class Reader:
     def close(self) -> None:
         """Let go of the files."""
         self._database.close()
+
+    @property
+    def derived(self) -> int:
+        """Which version the tables are that are searched: a trail may be of an older apitrail."""
+        return database.derived_version(self._database)
 
     @property
     def size(self) -> int:
@@ -151,7 +154,7 @@ class Reader:
     ) -> Iterator[int]:
         """Indexes between `after` and `before`, both excluded, of the calls that match, newest
         first unless `ascending`."""
-        sql, values = _select(where, self._ids(where))
+        sql, values = _select(where, self._ids(where), self._runs(where), self.derived)
         order = "ASC" if ascending else "DESC"
         if before is not None:
             # Only where it is asked for: it is a second bound that SQLite would rather go by.
@@ -162,6 +165,26 @@ class Reader:
         )
         for row in rows:
             yield row[0]
+
+    def _runs(self, where: Filter) -> list[int] | None:
+        """The dictionary's ids of the runs with the labels of a filter; None without any."""
+        if not where.label:
+            return None
+        rows = self._database.execute("SELECT idx, id FROM run").fetchall()
+        named = [name for index, name in rows if _is_of(self._labels(index), where.label)]
+        found = []
+        for name in named:
+            row = self._database.execute("SELECT id FROM string WHERE value = ?", (name,))
+            if (match := row.fetchone()) is not None:
+                found.append(int(match[0]))
+        return found
+
+    def _labels(self, index: int) -> dict[str, str]:
+        if self.derived > 1:
+            row = self._database.execute("SELECT labels FROM run WHERE idx = ?", (index,))
+            return dict(json.loads(row.fetchone()[0]))
+        said = json.loads(self.facets(index, ("what",)).get("what", b"{}"))
+        return dict(said.get("run", {}).get("labels") or {})
 
     def _ids(self, where: Filter) -> dict[str, int]:
         """The dictionary's ids of the strings a filter names; unknown strings have none."""
@@ -180,9 +203,22 @@ class Reader:
 _STRINGS = [name for name in COLUMNS if name != "event_id"]
 
 
-def _select(where: Filter, ids: dict[str, int]) -> tuple[str, list[object]]:
+def _is_of(labels: Mapping[str, str], wanted: tuple[str, ...]) -> bool:
+    return any(is_labelled(labels.items(), text) for text in wanted)
+
+
+def _select(
+    where: Filter, ids: dict[str, int], runs: list[int] | None, derived: int
+) -> tuple[str, list[object]]:
     """The filter as SQL over `event e`; only column names of ours are spliced in."""
     terms = [term for term in _terms(where, ids) if term is not None]
+    if runs is not None:
+        terms.append((f"e.run IN ({', '.join('?' * len(runs))})", list(runs)))
+    # Search tables of the first version do not tell stand-ins apart: none was known then.
+    if where.stand_in is not None and derived > 1:
+        terms.append(("e.stand_in = ?", [int(where.stand_in)]))
+    elif where.stand_in:
+        terms.append(("0", []))
     conditions = " AND ".join(["1", *(condition for condition, _ in terms)])
     values = [value for _, some in terms for value in some]
     return f"SELECT e.idx FROM event e WHERE {conditions}", values

@@ -1,12 +1,10 @@
-"""A draft of an entry, and the rows that a batch of them becomes.
-
-It does not know when or how rows are committed.
-"""
+"""A draft of an entry, and the rows that a batch of them becomes."""
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,13 +26,36 @@ STRING_COLUMNS = (
 class Draft:
     """What is to be appended: a kind, facet contents, and for calls the searchable row.
 
-    `run` is the id of the run that an entry of kind `run` starts.
+    `run` and `labels` are of the run that an entry of kind `run` starts.
     """
 
     kind: str
     facets: Mapping[str, bytes]
     row: Row | None = None
     run: str | None = None
+    labels: Mapping[str, str] | None = None
+
+
+# The searchable row of a call; its strings are ids.
+EVENT_SQL = (
+    f"INSERT INTO event(idx, id, time, read_only, stand_in, {', '.join(STRING_COLUMNS)}) "
+    f"VALUES ({', '.join('?' * (len(STRING_COLUMNS) + 5))})"
+)
+
+
+def event_row(
+    index: int, row: Row, number: Callable[[str | None], int | None]
+) -> tuple[int | bytes | None, ...]:
+    """The values of `EVENT_SQL`; `number` gives a string's id."""
+    return (
+        index, uuid.UUID(row.id).bytes, row.time, row.read_only, int(row.stand_in),
+        *(number(getattr(row, name)) for name in STRING_COLUMNS),
+    )  # fmt: skip
+
+
+def labels_text(labels: Mapping[str, str] | None) -> str:
+    """A run's labels as they are searched: JSON with sorted keys."""
+    return json.dumps(dict(labels or {}), sort_keys=True, separators=(",", ":"))
 
 
 def strings_of(row: Row) -> set[str]:
@@ -56,7 +77,7 @@ class Batch:
     strings: dict[str, int] = field(default_factory=dict)
     events: list[tuple[Any, ...]] = field(default_factory=list)
     resources: list[tuple[int, int, int]] = field(default_factory=list)
-    runs: list[tuple[int, str]] = field(default_factory=list)
+    runs: list[tuple[int, str, str]] = field(default_factory=list)
     tail: list[tuple[str]] = field(default_factory=list)
     kept: list[tuple[int, str]] = field(default_factory=list)
 
@@ -67,17 +88,15 @@ class Batch:
 
     def statements(self) -> list[tuple[str, list[Any]]]:
         """SQL and its rows, in an order that keeps every constraint."""
-        columns = ", ".join(STRING_COLUMNS)
-        marks = ", ".join("?" * (len(STRING_COLUMNS) + 4))
         every: list[tuple[str, list[Any]]] = [
             ("INSERT INTO entry VALUES (?, ?)", self.entries),
             ("INSERT INTO seal VALUES (?, ?)", self.seals),
             ("INSERT INTO facet(idx, tag, data) VALUES (?, ?, ?)", self.facets),
             ("INSERT INTO tile VALUES (?, ?, ?)", self.tiles),
             ("INSERT INTO string(value, id) VALUES (?, ?)", list(self.strings.items())),
-            (f"INSERT INTO event(idx, id, time, read_only, {columns}) VALUES ({marks})", self.events),
+            (EVENT_SQL, self.events),
             ("INSERT INTO resource(name, type, idx) VALUES (?, ?, ?)", self.resources),
-            ("INSERT INTO run VALUES (?, ?)", self.runs),
+            ("INSERT INTO run VALUES (?, ?, ?)", self.runs),
             ("INSERT OR REPLACE INTO tail VALUES (0, ?)", self.tail),
             ("INSERT INTO checkpoint VALUES (?, ?)", self.kept),
         ]  # fmt: skip
@@ -120,7 +139,7 @@ class Sealer:
         if draft.row is not None:
             self._index(batch, index, draft.row, strings)
         if draft.run is not None:
-            batch.runs.append((index, draft.run))
+            batch.runs.append((index, draft.run, labels_text(draft.labels)))
         return index
 
     def _index(self, batch: Batch, index: int, row: Row, strings: Strings) -> None:
@@ -131,14 +150,6 @@ class Sealer:
                 return known
             return batch.strings.setdefault(value, strings.next_id + len(batch.strings))
 
-        batch.events.append(
-            (
-                index,
-                uuid.UUID(row.id).bytes,
-                row.time,
-                row.read_only,
-                *(number(getattr(row, name)) for name in STRING_COLUMNS),
-            )
-        )
+        batch.events.append(event_row(index, row, number))
         for name, kind in sorted(row.resources):
             batch.resources.append((number(name) or 0, number(kind) or 0, index))

@@ -363,8 +363,10 @@ def erased(source: Source, index: int) -> Iterable[Target]:
 
 def draft(statement: Statement) -> Draft:
     """The entry that says it, to be appended."""
-    run = statement.id if isinstance(statement, Run) else None
-    return Draft(kind=statement.KIND, facets={"what": dump(statement.what())}, run=run)
+    facets = {"what": dump(statement.what())}
+    if isinstance(statement, Run):
+        return Draft(kind="run", facets=facets, run=statement.id, labels=statement.labels)
+    return Draft(kind=statement.KIND, facets=facets)
 
 
 def _typed[T](noun: str, what: What, name: str, kind: type[T], absent: Any) -> Any:

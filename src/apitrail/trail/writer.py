@@ -21,7 +21,7 @@ from apitrail.errors import RecordingError, UsageError
 from apitrail.event import Event
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail import database, destroy, durable, lock, rotation, statements
+from apitrail.trail import database, destroy, durable, lock, rebuild, rotation, statements
 from apitrail.trail.head import Head
 from apitrail.trail.intents import Pending
 from apitrail.trail.queue import Alone, Append, Begin, Item, fail
@@ -92,6 +92,7 @@ class Trail:
         seen: Iterable[str] = (),
         recover: bool = False,
         held: IO[bytes] | None = None,
+        progress: rebuild.Progress = rebuild.silent,
     ) -> Trail:
         """Open or make the trail in `directory` for writing.
 
@@ -103,6 +104,7 @@ class Trail:
             recover: where the trail was rolled back or forked, go on nevertheless, with an
                 entry that states what was lost.
             held: the trail's lock, where it is taken already; closed with the trail.
+            progress: told of entries, where the search tables of an older version are rebuilt.
 
         Raises:
             UsageError: another recorder holds it, it is no trail, it was rolled back, or the
@@ -113,6 +115,7 @@ class Trail:
         try:
             path = directory / database.FILE
             await asyncio.to_thread(database.create, path)
+            await asyncio.to_thread(rebuild.bring_up, path, progress)
             connection = await aiosqlite.connect(path, isolation_level=None)
             for pragma in database.WRITER_PRAGMAS:
                 await connection.execute(pragma)

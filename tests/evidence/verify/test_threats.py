@@ -139,7 +139,7 @@ ATTACKS = {
     ),
     "not JSON": tampered(rewrite(7, lambda _: b"{" * 90_000), "entry 7: malformed"),
     "an unknown kind": tampered(
-        rewrite(7, lambda d: d.replace(b'"api"', b'"ok"')), "entry 7: malformed"
+        rewrite(7, lambda d: d.replace(b'"api"', b'"ok"')), "it can be searched for but says nothing"
     ),
     "delete an entry": tampered("DELETE FROM entry WHERE idx = 7", "entry 7"),
     "delete a call without a trace": tampered(
@@ -298,10 +298,10 @@ ATTACKS = {
         f"DELETE FROM event WHERE idx = {FIRST}", "cannot be searched for: its row is missing"
     ),
     "invent an event": tampered(
-        "INSERT INTO event(idx, id, time) VALUES (0, randomblob(16), 0)", "says nothing"
+        "INSERT INTO event(idx, id, time, stand_in) VALUES (0, randomblob(16), 0, 0)", "says nothing"
     ),
     "invent an event beyond": tampered(
-        "INSERT INTO event(idx, id, time) VALUES (9999, randomblob(16), 0)", "entry 9999"
+        "INSERT INTO event(idx, id, time, stand_in) VALUES (9999, randomblob(16), 0, 0)", "entry 9999"
     ),
     "move an event in time": tampered(
         f"UPDATE event SET time = time + 1 WHERE idx = {FIRST}", "is not what the event says"
@@ -347,7 +347,16 @@ ATTACKS = {
         "INSERT INTO resource SELECT name, 0, type FROM resource LIMIT 1", "did not touch"
     ),
     "hide a run": tampered("DELETE FROM run", "table 'run' is not what it says"),
-    "invent a run": tampered("INSERT INTO run VALUES (5, 'x')", "table 'run' is not what it says"),
+    "invent a run": tampered("INSERT INTO run VALUES (5, 'x', '{}')", "table 'run' is not what it says"),
+    "label a run": tampered(
+        """UPDATE run SET labels = '{"a":"b"}'""", "table 'run' is not what it says"
+    ),
+    "call it a stand-in's": tampered(
+        f"UPDATE event SET stand_in = 1 WHERE idx = {FIRST}", "is not what the event says"
+    ),
+    "call the search tables older": tampered(
+        "UPDATE derived SET version = 1", "the schema: "
+    ),
     # The schema
     "a view for a table": tampered(
         "ALTER TABLE event RENAME TO shadow; CREATE VIEW event AS SELECT * FROM shadow",

@@ -121,7 +121,7 @@ def parse_filter(values: Mapping[str, Any]) -> Filter:
                 and not isinstance(value, bool)
                 and EARLIEST <= value < LATEST
             )
-        elif name == "read_only":
+        elif name in ("read_only", "stand_in"):
             good = isinstance(value, bool)
         elif name == "error":
             good = value is True or isinstance(value, str)
@@ -134,4 +134,6 @@ def parse_filter(values: Mapping[str, Any]) -> Filter:
     return Filter(**known)
 
 
-_LISTS = {item.name for item in fields(Filter)} - {"error", "read_only", "since", "until"}
+_LISTS = {item.name for item in fields(Filter)} - {
+    "error", "read_only", "stand_in", "since", "until",
+}  # fmt: skip

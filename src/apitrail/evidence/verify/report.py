@@ -5,7 +5,8 @@ It does not know how anything is checked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -79,6 +80,7 @@ class Report:
     first: int | None = None
     last: int | None = None
     checkpoint: str | None = None
+    unknown: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -110,6 +112,7 @@ class Report:
             "first": iso(self.first),
             "last": iso(self.last),
             "checkpoint": self.checkpoint,
+            "unknown": dict(self.unknown),
         }
 
     def __str__(self) -> str:
@@ -118,6 +121,16 @@ class Report:
         erasures = _count(self.erasures, "erasure")
         verdict = f"{self.verdict} with {erasures}" if self.erasures else str(self.verdict)
         return f"{verdict}: {self.message}"
+
+
+def not_known(unknown: Mapping[str, int]) -> str | None:
+    """`3 entries of a kind this apitrail does not know (weather)`; None where all is known."""
+    if not unknown:
+        return None
+    count = sum(unknown.values())
+    names = ", ".join(sorted(unknown))
+    noun = "1 entry" if count == 1 else f"{count} entries"
+    return f"{noun} with a kind or facet this apitrail does not know ({names})"
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,10 +1,8 @@
-"""A run of entries, checked by itself: well-formed, in order, chained, true to its contents.
-
-It does not know the entries before or after it, what an event means, or SQL.
-"""
+"""A run of entries, checked by itself: well-formed, in order, chained, true to its contents."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -41,7 +39,8 @@ class Segment:
 
     `previous` and `last` are the leaf hash before the first entry and of the last; `tiles` are
     the level 0 tiles' roots, `rest` the leaf hashes after the last full tile; `missing` holds the
-    tags of facets that are committed to and not there, by index.
+    tags of facets that are committed to and not there, by index; `unknown` counts entries by what
+    of them only a later version knows.
     """
 
     start: int
@@ -57,6 +56,7 @@ class Segment:
     kinds: dict[int, str] = field(default_factory=dict)
     heartbeats: list[int] = field(default_factory=list)
     books: list[Book] = field(default_factory=list)
+    unknown: Counter[str] = field(default_factory=Counter)
 
     def join(self, after: Segment) -> None:
         """Append a segment; raises Finding if it does not continue this one."""
@@ -79,6 +79,7 @@ class Segment:
         self.kinds |= after.kinds
         self.heartbeats += after.heartbeats
         self.books += after.books
+        self.unknown += after.unknown
 
     def root(self) -> bytes:
         """RFC 6962 tree hash, if this is the whole log from entry 0."""
@@ -148,6 +149,7 @@ class _Walker:
         there = self._there()
         opened = open_facets(link, there)
         _note_missing(self._segment, link, there, opened, sealed=self._sealed)
+        self._segment.unknown.update(link.unknown)
         _keep(self._segment, link, opened)
         self._append(link)
         return link, opened

@@ -13,7 +13,14 @@ from pathlib import Path
 
 from apitrail.errors import FormatError, UsageError, VerificationError
 from apitrail.evidence.verify import coverage, derived, erasures, heads, key_history, parallel
-from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tampered
+from apitrail.evidence.verify.report import (
+    Finding,
+    Report,
+    Trust,
+    Verdict,
+    not_known,
+    tampered,
+)
 from apitrail.evidence.verify.segment import Segment
 from apitrail.tlog import merkle, note, tile
 from apitrail.tlog.checkpoint import Checkpoint
@@ -115,7 +122,7 @@ class _Check:
         )
         self._learn(
             calls=log.calls, first=log.first_time, last=log.last_time,
-            heartbeats=len(log.heartbeats),
+            heartbeats=len(log.heartbeats), unknown=dict(log.unknown),
         )  # fmt: skip
         # (4) The tree over them is the one that was signed, and is stored as it is.
         self._step(4, "tree: root and tiles")
@@ -192,7 +199,7 @@ def _seen(text: str, keys: key_history.History, where: str) -> Checkpoint:
 
 
 def _check_schema(audit: Audit) -> None:
-    expected, found = expected_schema(), audit.schema()
+    expected, found = expected_schema(audit.derived), audit.schema()
     names = [item[:2] for item in expected]
     for item in found:
         if item not in expected:
@@ -244,6 +251,8 @@ def _tile_root(data: object) -> bytes:
 def _message(report: Report) -> str:
     parts = [f"{report.entries} entries, {report.calls} calls, complete and unaltered"]
     parts += report.gaps
+    if unknown := not_known(report.unknown):
+        parts.append(unknown)
     if report.crashes:
         times = "once" if report.crashes == 1 else f"{report.crashes} times"
         parts.append(f"the recorder ended {times} without saying so")

@@ -6,7 +6,6 @@ It does not know what is asked of it.
 from __future__ import annotations
 
 import sqlite3
-import uuid
 from functools import partial
 
 from apitrail.event import ORDER
@@ -15,7 +14,7 @@ from apitrail.reading.sql.field import Fields
 from apitrail.reading.sql.rewrite import TABLE
 from apitrail.trail import database
 from apitrail.trail.reader import Reader
-from apitrail.trail.rows import STRING_COLUMNS
+from apitrail.trail.rows import EVENT_SQL, event_row
 
 # Column → column of the index table whose string it is. A condition on these uses an index.
 INDEXED = {
@@ -101,12 +100,7 @@ def _copied(bundle: Bundle) -> sqlite3.Connection:
     for index in bundle.indexes():
         if (row := bundle.row(index)) is None:
             continue
-        values = [number(getattr(row, name)) for name in STRING_COLUMNS]
-        marks = ", ".join("?" * (len(values) + 4))
-        connection.execute(
-            f"INSERT INTO event(idx, id, time, read_only, {', '.join(STRING_COLUMNS)}) VALUES ({marks})",
-            (index, uuid.UUID(row.id).bytes, row.time, row.read_only, *values),
-        )
+        connection.execute(EVENT_SQL, event_row(index, row, number))
         connection.executemany(
             "INSERT INTO resource(name, type, idx) VALUES (?, ?, ?)",
             [(number(name), number(kind), index) for name, kind in sorted(row.resources)],

@@ -31,46 +31,6 @@ CREATE TABLE tail(
   note TEXT NOT NULL
 ) STRICT;
 
--- Derived from the above, so that it can be searched; `verify` recomputes every row.
-CREATE TABLE string(
-  id INTEGER PRIMARY KEY,
-  value TEXT NOT NULL UNIQUE
-) STRICT;
--- An index on the value alone is enough: the implicit idx keeps newest first.
-CREATE TABLE event(
-  idx INTEGER PRIMARY KEY,
-  id BLOB NOT NULL UNIQUE,          -- the event's UUID
-  time INTEGER NOT NULL,            -- Unix milliseconds at which the request completed
-  source INTEGER,
-  name INTEGER,
-  username INTEGER,
-  access_key_id INTEGER,
-  region INTEGER,
-  source_ip INTEGER,
-  error INTEGER,
-  run INTEGER,
-  read_only INTEGER
-) STRICT;
-CREATE INDEX event_source ON event(source);
-CREATE INDEX event_name ON event(name);
-CREATE INDEX event_username ON event(username);
-CREATE INDEX event_access_key_id ON event(access_key_id);
-CREATE INDEX event_time ON event(time);
-CREATE INDEX event_run ON event(run) WHERE run IS NOT NULL;
-CREATE INDEX event_error ON event(error) WHERE error IS NOT NULL;
-CREATE INDEX event_write ON event(idx) WHERE read_only = 0;
-CREATE TABLE resource(
-  name INTEGER NOT NULL,            -- a name or an ARN: both are searched for
-  idx INTEGER NOT NULL,
-  type INTEGER NOT NULL,            -- the string '' where it is not known
-  PRIMARY KEY (name, idx, type)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX resource_type ON resource(type);
-CREATE TABLE run(
-  idx INTEGER PRIMARY KEY,
-  id TEXT NOT NULL
-) STRICT;
-
 -- Guards against our own mistakes; an attacker drops them, and `verify` notices.
 CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
 CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'entries are never removed'); END;

@@ -1,0 +1,128 @@
+"""The tables that are searched, made anew from the log: what an older version left is brought up.
+
+The log itself is never touched. One transaction drops the old tables, fills the new ones and says
+their version, so that a crash in between leaves the old ones.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from apitrail.entry import CALLS, Entry
+from apitrail.errors import UsageError
+from apitrail.event import Event
+from apitrail.query import Row
+from apitrail.trail import database, statements
+from apitrail.trail.reader import decompress
+from apitrail.trail.rows import EVENT_SQL, event_row, labels_text
+from apitrail.trail.statements import Run
+
+type Progress = Callable[[int, int], None]
+"""Told how many entries are done, of how many."""
+
+TABLES = ("event", "resource", "run", "string", "derived")
+_REMEMBERED = 65_536
+_STEP = 1_000
+
+
+def silent(_done: int, _of: int) -> None:
+    """Progress that nobody sees."""
+
+
+def bring_up(path: Path, progress: Progress = silent) -> bool:
+    """Rebuild the derived tables of the trail database if they are older; gives whether they were.
+
+    Only the writer may call it, with the trail's lock held.
+
+    Raises:
+        UsageError: they are of a newer version, or the database cannot be written.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for pragma in database.WRITER_PRAGMAS:
+            connection.execute(pragma)
+        version = database.derived_version(connection)
+        if version > database.DERIVED:
+            raise UsageError(
+                f"{str(path)!r} is searched by tables of version {version}, this apitrail writes "
+                f"version {database.DERIVED}",
+                hint="use the newer apitrail; reading and verifying work with this one too",
+            )
+        if version == database.DERIVED:
+            return False
+        _rebuild(connection, progress)
+    return True
+
+
+def _rebuild(connection: sqlite3.Connection, progress: Progress) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for table in TABLES:
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
+    for statement in database.statements(database.derived_schema()):
+        connection.execute(statement)
+    (size,) = connection.execute("SELECT coalesce(max(idx) + 1, 0) FROM entry").fetchone()
+    filling = _Filling(connection)
+    # Many entries are read while many rows are written: each read is a query of its own.
+    for start in range(0, size, _STEP):
+        rows = connection.execute(
+            "SELECT idx, data FROM entry WHERE idx >= ? AND idx < ? ORDER BY idx",
+            (start, start + _STEP),
+        ).fetchall()
+        for index, data in rows:
+            filling.add(index, Entry.kind_of(data))
+        progress(min(start + _STEP, size), size)
+    connection.execute("COMMIT")
+
+
+class _Filling:
+    """Rows for entries, one after the other; strings are numbered as they come."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._numbers: OrderedDict[str, int] = OrderedDict()
+
+    def add(self, index: int, kind: str) -> None:
+        """The rows of one entry, where it has any and its content is there."""
+        if kind not in (*CALLS, Run.KIND):
+            return
+        rows = self._connection.execute(
+            "SELECT tag, data FROM facet WHERE idx = ? AND tag IN ('who', 'what')", (index,)
+        )
+        facets = {str(tag): decompress(data) for tag, data in rows}
+        if "what" not in facets:
+            return
+        if kind == Run.KIND:
+            said = statements.parse(kind, facets["what"])
+            if isinstance(said, Run):
+                values = (index, said.id, labels_text(said.labels))
+                self._connection.execute("INSERT INTO run VALUES (?, ?, ?)", values)
+            return
+        self._index(index, Event.parse(facets).row())
+
+    def _index(self, index: int, row: Row) -> None:
+        self._connection.execute(EVENT_SQL, event_row(index, row, self._number))
+        self._connection.executemany(
+            "INSERT INTO resource(name, type, idx) VALUES (?, ?, ?)",
+            [(self._number(name), self._number(kind), index) for name, kind in row.resources],
+        )
+
+    def _number(self, value: str | None) -> int | None:
+        if value is None:
+            return None
+        if (known := self._numbers.get(value)) is not None:
+            self._numbers.move_to_end(value)
+            return known
+        found = self._connection.execute("SELECT id FROM string WHERE value = ?", (value,))
+        row = found.fetchone()
+        if row is None:
+            added = self._connection.execute("INSERT INTO string(value) VALUES (?)", (value,))
+            number = int(added.lastrowid or 0)
+        else:
+            number = int(row[0])
+        self._numbers[value] = number
+        if len(self._numbers) > _REMEMBERED:
+            self._numbers.popitem(last=False)
+        return number
