@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from apitrail.aws import decode
 from apitrail.aws.call import Call
 from apitrail.aws.sign import auth
@@ -45,3 +47,13 @@ def decoded(made: Request) -> Call:
 def target(name: str) -> tuple[str, str]:
     """The header that names an operation of DynamoDB's."""
     return "X-Amz-Target", f"DynamoDB_20120810.{name}"
+
+
+def call(method: str, target: str, *headers: tuple[str, str], **options: Any) -> Call:
+    """The decoded call of `request(...)`."""
+    return decoded(request(method, target, *headers, **options))
+
+
+def named(found: Call) -> tuple[str | None, str | None]:
+    """Service and operation."""
+    return found.service, found.operation

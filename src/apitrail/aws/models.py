@@ -1,7 +1,4 @@
-"""botocore's service models, loaded one at a time and kept within bounds.
-
-It does not know requests; the index tells which model is wanted.
-"""
+"""botocore's service models, loaded one at a time and kept within bounds."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Which of the decoded values carry the model's `sensitive` trait.
+"""Which of the decoded values the model marks as sensitive.
 
-It does not know what else is secret: names and curated paths are redaction's business.
+Names and curated paths of other secrets are in `apitrail.redact`.
 """
 
 from __future__ import annotations

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from apitrail.aws import models
 from apitrail.aws.find import index
 
 
@@ -47,27 +45,3 @@ def test_threads_share_one_index(fresh):
         found = set(pool.map(lambda _: id(index.load()), range(4)))
 
     assert len(found) == 1
-
-
-def test_models_are_forgotten_beyond_a_bound(monkeypatch):
-    monkeypatch.setattr(models, "KEPT", 2)
-    monkeypatch.setattr(models, "_loaded", OrderedDict())
-    for name in ("sts", "ssm", "sqs"):
-        models.warm(name)
-
-    assert models.is_loaded("sqs")
-    assert not models.is_loaded("sts")
-
-
-def test_unknown_models_are_key_errors():
-    with pytest.raises(KeyError, match="nothing"):
-        models.service("nothing")
-    with pytest.raises(KeyError, match="Nothing"):
-        models.operation("sts", "Nothing")
-    with pytest.raises(KeyError, match="1999"):
-        models.service("sts", "1999-01-01")
-
-
-def test_old_versions_are_models_of_their_own():
-    assert models.service("cloudfront", "2014-05-31").api_version == "2014-05-31"
-    assert models.service("cloudfront").api_version != "2014-05-31"

@@ -1,8 +1,4 @@
-"""What a refused call's response says: code, message and ids, in every form services use.
-
-It does not know operations; which modelled exception a code stands for is told by the caller's
-model.
-"""
+"""What the response of a refused call says: code, message and ids, in every form services use."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A response made ready for reading, and the form that the steps of reading it have.
-
-It does not know operations.
-"""
+"""A response made ready for reading, and the form that the steps of reading it have."""
 
 from __future__ import annotations
 

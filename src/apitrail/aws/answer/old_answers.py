@@ -1,6 +1,6 @@
 """Answers to clients that speak SQS's former query protocol, renamed to today's model.
 
-It does not know requests; `old_clients` is its counterpart for them.
+`old_clients` does the same for requests.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""An operation's output compiled into the steps that read it from headers and body.
-
-It does not know errors, nor which operation was called.
-"""
+"""An operation's output, compiled into the steps that read it from headers and body."""
 
 from __future__ import annotations
 

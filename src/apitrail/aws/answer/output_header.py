@@ -1,7 +1,4 @@
-"""Results out of REST responses' headers and status.
-
-It does not know bodies.
-"""
+"""Members of a result that stand in a REST response's headers and status."""
 
 from __future__ import annotations
 

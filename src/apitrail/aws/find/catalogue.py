@@ -1,7 +1,4 @@
-"""The compact index of every service model: names, hosts, targets, actions and routes.
-
-It knows model files, not requests; shapes stay in the models.
-"""
+"""The compact index of every service model: names, hosts, targets, actions and routes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The names of AWS endpoints: partitions, regions, and what is left when they are taken off.
 
-It does not know which service a name belongs to, nor S3's buckets, and starts without botocore.
+It starts without botocore, because every connection is judged by it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The catalogue of service models in memory: which services a name, target or path may mean.
 
-It does not know requests; it is loaded once, from a cache on disk where there is one.
+It is loaded once, from a cache on disk where there is one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""S3's many host names: the bucket, access point or Express bucket that stands in front.
-
-It does not know operations.
-"""
+"""S3's many host names: the bucket, access point or Express bucket that stands in front."""
 
 from __future__ import annotations
 

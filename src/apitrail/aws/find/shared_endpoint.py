@@ -1,7 +1,4 @@
-"""Telling apart services that share signing name, host and path: by resource, then by user agent.
-
-It does not know routes; what is still open after it is decided by the size of the service.
-"""
+"""Telling apart services that share signing name, host and path: by resource, then by user agent."""
 
 from __future__ import annotations
 

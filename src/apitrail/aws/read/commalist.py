@@ -1,7 +1,4 @@
-"""Header values that are lists: comma-separated, quoted where an item holds a comma.
-
-It does not know what the items mean.
-"""
+"""Header values that are lists: comma-separated, quoted where an item holds a comma."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Event stream frames (`application/vnd.amazon.eventstream`) read and counted by type.
-
-It does not know what events mean: of a stream only the number of each type is told.
-"""
+"""Event stream frames (`application/vnd.amazon.eventstream`), read and counted by type."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What clients older than today's models send, and how it maps onto them.
-
-It does not know today's clients: all it holds are tables and the readers made from them.
-"""
+"""What clients older than today's models send, and how it maps onto them."""
 
 from __future__ import annotations
 

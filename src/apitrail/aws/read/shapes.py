@@ -1,6 +1,6 @@
-"""Compiling a shape into the function that reads it, once per shape and protocol.
+"""Compiles a shape into the function that reads it, once per shape and protocol.
 
-It does not know protocols; each gives its own way to compile structures, lists and maps.
+Each protocol gives its own way to compile structures, lists and maps.
 """
 
 from __future__ import annotations

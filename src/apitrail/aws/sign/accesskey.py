@@ -1,7 +1,4 @@
-"""What an access key id says by itself: its kind, and for newer keys the account.
-
-It does not know who holds a key.
-"""
+"""What an access key id says by itself: its kind, and for newer keys the account."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Who signed a request, read off the request alone.
-
-It does not know principals: names and roles are learned elsewhere, from calls.
-"""
+"""Who signed a request, as the request alone says. Names and roles are learned from calls."""
 
 from __future__ import annotations
 

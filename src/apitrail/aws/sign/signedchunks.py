@@ -1,7 +1,4 @@
-"""Signatures of aws-chunked uploads: each chunk's, chained from the request's, and the trailer's.
-
-It does not know requests; it is given the seed and the framed body.
-"""
+"""Signatures of aws-chunked uploads: each chunk's, chained from the request's, and the trailer's."""
 
 from __future__ import annotations
 
