@@ -1,7 +1,4 @@
-"""What lies around the log: the trail's directory, the clock, the user's settings.
-
-It does not know what is recorded.
-"""
+"""What lies around the log: the trail's directory, the clock, the user's settings."""
 
 from __future__ import annotations
 

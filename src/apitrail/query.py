@@ -1,7 +1,4 @@
-"""What can be asked of a trail: the searchable side of an event, and filters over it.
-
-It does not know SQL, how rows are printed, or the LookupEvents wire format.
-"""
+"""What can be asked of a trail: the searchable side of an event, and filters over it."""
 
 from __future__ import annotations
 

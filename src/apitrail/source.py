@@ -1,7 +1,4 @@
-"""Evidence as it is read: a trail's database or a bundle, in one form.
-
-It does not know how evidence is stored, nor whether it holds.
-"""
+"""Evidence as it is read: a trail's database or a bundle, in one form."""
 
 from __future__ import annotations
 

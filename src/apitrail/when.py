@@ -1,7 +1,4 @@
-"""Times as people write them: `2h`, `yesterday`, `2026-11-23`, `2026-11-23T09:30Z`.
-
-It does not know what time it is; that is passed in.
-"""
+"""Times as people write them: `2h`, `yesterday`, `2026-11-23`, `2026-11-23T09:30Z`."""
 
 from __future__ import annotations
 

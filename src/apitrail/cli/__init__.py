@@ -1,7 +1,4 @@
-"""The command line: names, one call into the package, and what is printed.
-
-It knows everything but has no logic worth a unit test.
-"""
+"""The command line: names, one call into the package, and what is printed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Options that several commands share, and what they parse to.
-
-It does not know what the commands do with them.
-"""
+"""Options that several commands share, and what they parse to."""
 
 from __future__ import annotations
 

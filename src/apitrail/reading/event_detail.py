@@ -1,7 +1,4 @@
-"""Showing one event whole: the record, what was asked, what came back, and where it is kept.
-
-It does not know SQL, and nothing about recording.
-"""
+"""Showing one event whole: the record, what was asked, what came back, and where it is kept."""
 
 from __future__ import annotations
 

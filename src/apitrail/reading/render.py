@@ -1,7 +1,4 @@
-"""Events as people and programs read them: table, JSON, JSON lines, CSV, tab-separated text.
-
-It does not know where events come from; it takes records and gives lines.
-"""
+"""Events as people and programs read them: table, JSON, JSON lines, CSV, tab-separated text."""
 
 from __future__ import annotations
 

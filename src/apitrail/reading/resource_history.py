@@ -1,8 +1,4 @@
-"""A resource's story: every change, by whom, the state after it, and what is not known.
-
-It does not know SQL or how the story is printed; it is read from the search index, which
-`apitrail verify` checks and `apitrail export --prove-complete` proves to an auditor.
-"""
+"""A resource's story: every change, by whom, the state after it, and what is not known."""
 
 from __future__ import annotations
 

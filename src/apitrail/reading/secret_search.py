@@ -1,7 +1,4 @@
-"""Finding the events in which a secret value appeared, by its keyed digest.
-
-It does not know the value's place; it looks for the digest in everything that was kept.
-"""
+"""Finding the events in which a secret value appeared, by its keyed digest."""
 
 from __future__ import annotations
 

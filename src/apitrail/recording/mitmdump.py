@@ -1,8 +1,4 @@
-"""The same recording inside somebody else's mitmproxy: `mitmdump -s addons/record.py`.
-
-It does not know which other add-ons run; it puts itself behind them, so that it sees what is
-really sent.
-"""
+"""The same recording inside somebody else's mitmproxy: `mitmdump -s addons/record.py`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a recorder needs to begin with: the policy of the settings, and whom the trail has met.
-
-It does not know the proxy.
-"""
+"""What a recorder needs to begin with: the policy of the settings, and whom the trail has met."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What a client gets whose call was not sent, in the shape its SDK understands.
-
-It does not know why, and tells the protocol from the headers alone: what failed may have been the
-decoder.
-"""
+"""What a client gets whose call was not sent, in the shape its SDK understands."""
 
 from __future__ import annotations
 

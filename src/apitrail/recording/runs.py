@@ -1,7 +1,4 @@
-"""Runs: whose calls are whose, when commands share a recorder.
-
-It does not know who starts a run, nor what a call is.
-"""
+"""Runs: whose calls are whose, when commands share a recorder."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""One recorder from start to stop: trail, proxy, heartbeats, and the door for other commands.
-
-It does not know the command line.
-"""
+"""One recorder from start to stop: trail, proxy, heartbeats, and the door for other commands."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Exchanges and calls without their secrets: each replaced by a keyed digest of itself.
-
-It does not know where they are stored, nor where the key comes from.
-"""
+"""Exchanges and calls without their secrets: each replaced by a keyed digest of itself."""
 
 from apitrail.redact.redactor import Redactor
 

@@ -1,7 +1,4 @@
-"""Whether a body may be kept: it must have been decoded, and no secret may be in it.
-
-It does not know how secrets are replaced.
-"""
+"""Whether a body may be kept: it must have been decoded, and no secret may be in it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Headers and request targets without their credentials, the rest byte for byte.
-
-It does not know AWS calls, nor what is in a body.
-"""
+"""Headers and request targets without their credentials, the rest byte for byte."""
 
 from __future__ import annotations
 

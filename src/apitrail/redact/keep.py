@@ -1,7 +1,4 @@
-"""How much of a call is kept, by service, operation and principal: the first rule that fits.
-
-It does not know what a call holds, nor how the rest is thrown away.
-"""
+"""How much of a call is kept, by service, operation and principal: the first rule that fits."""
 
 from __future__ import annotations
 

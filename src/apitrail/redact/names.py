@@ -1,7 +1,4 @@
-"""Which names announce a secret: member names, map keys, headers and query parameters.
-
-It does not know values, services or where a name was found.
-"""
+"""Which names announce a secret: member names, map keys, headers and query parameters."""
 
 from __future__ import annotations
 

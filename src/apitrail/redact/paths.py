@@ -1,7 +1,4 @@
-"""Members that hold secrets though the model does not say so, and the reverse.
-
-It does not know names that give themselves away: those are in `names`.
-"""
+"""Members that hold secrets though the model does not say so, and the reverse."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Secrets inside longer text: credentials in URLs, private keys, and echoes of known secrets.
-
-It does not know which exchange a text belongs to.
-"""
+"""Secrets inside longer text: credentials in URLs, private keys, and echoes of known secrets."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""One side of a call, parameters or result, with its secrets replaced leaf by leaf.
-
-It does not know HTTP, nor which key makes the digests.
-"""
+"""One side of a call, parameters or result, with its secrets replaced leaf by leaf."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The pytest plugin: `apitrail_playback` lets a test run on recorded answers, without AWS.
-
-It does not know what is played; everything heavy is imported when a test asks for it.
-"""
+"""The pytest plugin: `apitrail_playback` lets a test run on recorded answers, without AWS."""
 
 from __future__ import annotations
 

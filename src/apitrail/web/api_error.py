@@ -1,7 +1,4 @@
-"""An error as CloudTrail's API tells it: the exception's name and a message.
-
-It does not know HTTP frameworks.
-"""
+"""An error as CloudTrail's API tells it: the exception's name and a message."""
 
 from __future__ import annotations
 

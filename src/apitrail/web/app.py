@@ -1,7 +1,4 @@
-"""The HTTP application: CloudTrail's API and the bucket of its log files on one port.
-
-It does not know where it listens, nor who may ask.
-"""
+"""The HTTP application: CloudTrail's API and the bucket of its log files on one port."""
 
 from __future__ import annotations
 

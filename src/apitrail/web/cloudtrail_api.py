@@ -1,7 +1,4 @@
-"""CloudTrail's API in AWS JSON 1.1: one POST, an operation in its target header.
-
-It does not know the operations, only their names.
-"""
+"""CloudTrail's API in AWS JSON 1.1: one POST, an operation in its target header."""
 
 from __future__ import annotations
 

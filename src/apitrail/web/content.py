@@ -1,7 +1,4 @@
-"""What is served: one trail or bundle, and what CloudTrail would know of it.
-
-It does not know who asks.
-"""
+"""What is served: one trail or bundle, and what CloudTrail would know of it."""
 
 from __future__ import annotations
 

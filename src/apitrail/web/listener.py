@@ -1,7 +1,4 @@
-"""Listening: a socket, uvicorn, and an end when asked.
-
-It does not know what is served.
-"""
+"""Listening: a socket, uvicorn, and an end when asked."""
 
 from __future__ import annotations
 

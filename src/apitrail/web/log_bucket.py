@@ -1,7 +1,7 @@
 """The S3 that stock tools need to read a tree: where a bucket is, what is in it, one object.
 
 Amazon S3 API Reference: GetBucketLocation, HeadBucket, ListObjects, ListObjectsV2, GetObject,
-HeadObject. It does not know who may ask, nor whether the files hold.
+HeadObject.
 """
 
 from __future__ import annotations

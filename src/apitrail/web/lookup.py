@@ -1,7 +1,4 @@
-"""LookupEvents: from its members to a page of events, newest first.
-
-It does not know SQL: it asks by `Filter`, and what no filter can say it asks of the records.
-"""
+"""LookupEvents: from its members to a page of events, newest first."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The members of a request, read strictly: of the right type, or a SerializationException.
-
-It does not know what they mean.
-"""
+"""The members of a request, read strictly: of the right type, or a SerializationException."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""StartQuery, DescribeQuery, GetQueryResults, CancelQuery: SQL as CloudTrail Lake takes it.
-
-It does not know SQL: it hands statements on, and keeps their answers for a while.
-"""
+"""StartQuery, DescribeQuery, GetQueryResults, CancelQuery: SQL as CloudTrail Lake takes it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Get and put event selectors and Insights selectors.
-
-It does not know how a record is matched.
-"""
+"""Get and put event selectors and Insights selectors."""
 
 from __future__ import annotations
 

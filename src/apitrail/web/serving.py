@@ -1,7 +1,4 @@
-"""`apitrail serve`: the trail made ready, guarded, announced and served.
-
-It does not know the command line.
-"""
+"""`apitrail serve`: the trail made ready, guarded, announced and served."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The trails that CloudTrail would show: one for each account and region, all of them this log.
-
-It does not know how log files and digests are made.
-"""
+"""The trails that CloudTrail would show: one for each account and region, all of them this log."""
 
 from __future__ import annotations
 

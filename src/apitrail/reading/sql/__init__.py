@@ -1,7 +1,4 @@
-"""SQL over a trail: a read-only view whose columns are named as in CloudTrail.
-
-It does not know who asks.
-"""
+"""SQL over a trail: a read-only view whose columns are named as in CloudTrail."""
 
 from apitrail.reading.sql.field import at, cell
 from apitrail.reading.sql.question import Answer, ask, check, lines

@@ -1,7 +1,4 @@
-"""What a statement may do: read the view, for a while.
-
-It does not know what the view shows.
-"""
+"""What a statement may do: read the view, for a while."""
 
 from __future__ import annotations
 

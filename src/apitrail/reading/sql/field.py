@@ -1,7 +1,4 @@
-"""Fields of events by path, as SQLite has values.
-
-It does not know where events are kept.
-"""
+"""Fields of events by path, as SQLite has values."""
 
 from __future__ import annotations
 

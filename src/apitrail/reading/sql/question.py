@@ -1,7 +1,4 @@
-"""One question in SQL, and its answer.
-
-It does not know who asks.
-"""
+"""One question in SQL, and its answer."""
 
 from __future__ import annotations
 

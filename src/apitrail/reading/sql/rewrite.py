@@ -1,7 +1,4 @@
-"""A statement as people write it, made such that SQLite takes it: paths become columns.
-
-It does not know what the columns hold.
-"""
+"""A statement as people write it, made such that SQLite takes it: paths become columns."""
 
 from __future__ import annotations
 

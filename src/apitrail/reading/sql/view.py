@@ -1,7 +1,4 @@
-"""The table `events`: a view over a trail's index, or over a copy of a bundle's.
-
-It does not know what is asked of it.
-"""
+"""The table `events`: a view over a trail's index, or over a copy of a bundle's."""
 
 from __future__ import annotations
 

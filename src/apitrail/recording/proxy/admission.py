@@ -1,7 +1,4 @@
-"""The mitmproxy add-on that decides where a connection may go and whether it is looked into.
-
-It does not know about recording; it runs before the recorder and leaves nothing open.
-"""
+"""The mitmproxy add-on that decides where a connection may go and whether it is looked into."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Where the proxy may connect to, and which connections it looks into.
-
-It does not know mitmproxy, and resolves nothing itself.
-"""
+"""Where the proxy may connect to, and which connections it looks into."""
 
 from __future__ import annotations
 

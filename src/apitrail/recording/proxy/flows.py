@@ -1,7 +1,4 @@
-"""mitmproxy's flows as exchanges: bytes as they are on the wire, bodies as far as they are kept.
-
-It does not know what is done with an exchange, nor when.
-"""
+"""mitmproxy's flows as exchanges: bytes as they are on the wire, bodies as far as they are kept."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """mitmproxy's HTTP layers, mended where a recorder needs more of them.
 
-It does not know what is recorded, only when bytes may leave. `install` puts these classes in the
+`install` puts these classes in the
 place of mitmproxy's own, for every connection that opens afterwards.
 """
 

@@ -1,7 +1,4 @@
-"""mitmproxy, embedded with only the add-ons that recording needs.
-
-It does not know what the add-ons do.
-"""
+"""mitmproxy, embedded with only the add-ons that recording needs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Bodies of answers written anew, where the recorded one held a secret and was not kept.
-
-It does not know which answer is due, and writes neither status nor recorded headers.
-"""
+"""Bodies of answers written anew, where the recorded one held a secret and was not kept."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Recorded answers by the questions they were given to, and which is next.
-
-It does not know HTTP; why there is none is a miss that names the nearest.
-"""
+"""Recorded answers by the questions they were given to, and which is next."""
 
 from __future__ import annotations
 

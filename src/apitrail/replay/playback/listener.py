@@ -1,7 +1,4 @@
-"""The endpoint: HTTP requests to a player, its replies back, on one loopback port.
-
-It does not know how answers are found.
-"""
+"""The endpoint: HTTP requests to a player, its replies back, on one loopback port."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A request in, the recorded answer out: decoded as when recording, and matched.
-
-It does not know sockets; what has no answer is told and refused, or forwarded by somebody else.
-"""
+"""A request in, the recorded answer out: decoded as when recording, and matched."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A recorded answer as an HTTP reply, and the error of a call that has none.
-
-It does not know sockets, nor how an answer was found.
-"""
+"""A recorded answer as an HTTP reply, and the error of a call that has none."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a call asks, without what no two askings share: the form in which questions are compared.
-
-It does not know answers, HTTP, or where questions come from.
-"""
+"""What a call asks, without what no two askings share: the form in which questions are compared."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Recorded calls for whoever wants them again: what they asked, and what botocore takes for it.
-
-It does not know what is done with them.
-"""
+"""Recorded calls for whoever wants them again: what they asked, and what botocore takes for it."""
 
 from apitrail.replay.recorded.recorded_call import REDACTED as REDACTED
 from apitrail.replay.recorded.recorded_call import Recorded as Recorded

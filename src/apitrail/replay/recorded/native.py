@@ -1,7 +1,4 @@
-"""JSON values as they are kept, made into the types botocore takes, by the service model's shapes.
-
-It does not know where values come from; a shape is anything with botocore's attributes.
-"""
+"""JSON values as they are kept, made into the types botocore takes, by the service model's shapes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A recorded call as what it is to whoever wants it again: asked this, answered that.
-
-It does not know what is done with it, and starts without botocore.
-"""
+"""A recorded call as what it is to whoever wants it again: asked this, answered that."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Which calls to send again, and in which order.
-
-It does not know what they are.
-"""
+"""Which calls to send again, and in which order."""
 
 from __future__ import annotations
 

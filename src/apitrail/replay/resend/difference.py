@@ -1,7 +1,4 @@
-"""What differs between a recorded result and a new one, and which names correspond in them.
-
-It does not know calls; it walks two JSON values by the model's shape.
-"""
+"""What differs between a recorded result and a new one, and which names correspond in them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Where a replay goes, and what must be said before it does.
-
-It does not know calls' contents, and asks nobody anything.
-"""
+"""Where a replay goes, and what must be said before it does."""
 
 from __future__ import annotations
 

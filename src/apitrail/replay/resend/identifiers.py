@@ -1,7 +1,4 @@
-"""What the new endpoint calls the things that the recorded one named, learned as answers come.
-
-It does not know calls or shapes; it sees texts.
-"""
+"""What the new endpoint calls the things that the recorded one named, learned as answers come."""
 
 from __future__ import annotations
 

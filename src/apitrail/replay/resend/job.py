@@ -1,7 +1,4 @@
-"""A replay set up: which calls, to where, as whom, with which secrets.
-
-It does not know the command line; it is told what was chosen there.
-"""
+"""A replay set up: which calls, to where, as whom, with which secrets."""
 
 from __future__ import annotations
 

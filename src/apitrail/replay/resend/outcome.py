@@ -1,7 +1,4 @@
-"""What became of one recorded call when it was sent again, and of all of them.
-
-It does not know how it was sent.
-"""
+"""What became of one recorded call when it was sent again, and of all of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""When a call is due: at once, or as far apart as calls were recorded, or some times faster.
-
-It does not know calls; it is given a clock and a way to wait.
-"""
+"""When a call is due: at once, or as far apart as calls were recorded, or some times faster."""
 
 from __future__ import annotations
 

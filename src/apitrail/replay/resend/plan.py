@@ -1,7 +1,4 @@
-"""What is to be sent for a recorded call, or why nothing can be.
-
-It does not know how it is sent, nor what came of calls before beyond the names they taught.
-"""
+"""What is to be sent for a recorded call, or why nothing can be."""
 
 from __future__ import annotations
 

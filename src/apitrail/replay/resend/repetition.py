@@ -1,7 +1,4 @@
-"""Sends recorded calls again, one after the other, and compares what comes back.
-
-It does not know which endpoint that is, nor how outcomes are shown.
-"""
+"""Sends recorded calls again, one after the other, and compares what comes back."""
 
 from __future__ import annotations
 

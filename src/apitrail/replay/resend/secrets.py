@@ -1,7 +1,4 @@
-"""The secrets a replay needs again, in a file that says what stands for what.
-
-It does not know calls beyond their names, nor that anything is sent.
-"""
+"""The secrets a replay needs again, in a file that says what stands for what."""
 
 from __future__ import annotations
 

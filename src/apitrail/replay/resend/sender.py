@@ -1,7 +1,4 @@
-"""Sends calls with botocore, signed with whatever credentials its chain finds.
-
-It does not know recorded calls; its answers are read by our own decoder, as recorded ones were.
-"""
+"""Sends calls with botocore, signed with whatever credentials its chain finds."""
 
 from __future__ import annotations
 

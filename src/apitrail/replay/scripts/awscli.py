@@ -1,7 +1,4 @@
-"""A story as a shell script of aws-cli commands.
-
-It does not know which aws-cli will run it: what the versions do differently is avoided or asked.
-"""
+"""A story as a shell script of aws-cli commands."""
 
 from __future__ import annotations
 

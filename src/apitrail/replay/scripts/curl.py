@@ -1,7 +1,4 @@
-"""A story as curl commands, each signed anew by `--aws-sigv4` and complete in itself.
-
-It does not know what curl is answered: unlike the other scripts, these pass on no identifiers.
-"""
+"""A story as curl commands, each signed anew by `--aws-sigv4` and complete in itself."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The formats by name: from recorded calls, oldest first, to lines.
-
-It does not know where lines go.
-"""
+"""The formats by name: from recorded calls, oldest first, to lines."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Recorded exchanges as an HTTP archive (HAR 1.2), for browsers' and proxies' tools.
-
-It does not know parameters; a secret is what stands for it, and a body that was not kept says so.
-"""
+"""Recorded exchanges as an HTTP archive (HAR 1.2), for browsers' and proxies' tools."""
 
 from __future__ import annotations
 

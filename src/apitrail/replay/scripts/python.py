@@ -1,7 +1,4 @@
-"""A story as a boto3 program that runs as it is.
-
-It does not know where it will run: endpoint, credentials and secrets are the environment's.
-"""
+"""A story as a boto3 program that runs as it is."""
 
 from __future__ import annotations
 

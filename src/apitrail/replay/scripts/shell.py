@@ -1,7 +1,4 @@
-"""Words of a POSIX shell: quoting, variables inside quoted text, and what scripts begin with.
-
-It does not know calls.
-"""
+"""Words of a POSIX shell: quoting, variables inside quoted text, and what scripts begin with."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A recording as a story: each call, what it takes from the answers before, what nobody kept.
-
-It does not know in which language it is told.
-"""
+"""A recording as a story: each call, what it takes from the answers before, what nobody kept."""
 
 from __future__ import annotations
 
