@@ -72,6 +72,8 @@ def _request(request: Request, credential: Credential, found: Route, doubts: Dou
         match found.place:
             case Unmodelled() as place:
                 call = _unmodelled(call, place)
+                if place.operation is None and place.customers:
+                    doubts.add("a customer's own host, which is no service of AWS's")
             case Match() as place:
                 call = _read(call, place, request, doubts)
     except Exception as error:  # noqa: BLE001 - decoding is total: any failure is a doubt

@@ -66,6 +66,7 @@ def test_a_customer_s_machine_is_called_nothing(host):
     found = decoded(request("POST", "/?Action=DeleteUser&UserName=bob", host=host, service="iam"))
 
     assert (found.service, found.operation) == (None, None)
+    assert found.problems == ("a customer's own host, which is no service of AWS's",)
 
 
 @pytest.mark.parametrize(

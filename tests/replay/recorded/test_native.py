@@ -40,8 +40,14 @@ def test_what_was_made_plain_is_native_again(
 def test_a_streamed_payload_is_asked_for() -> None:
     kept = {"Bucket": "b", "Key": "k", "Body": {"length": 2, "sha256": "00"}}
     assert native(shape("s3", "PutObject"), kept, lambda _: b"hi")["Body"] == b"hi"
-    with pytest.raises(FormatError, match="blob"):
+    with pytest.raises(FormatError, match="its body was kept only in part"):
         native(shape("s3", "PutObject"), kept)
+
+
+def test_a_long_text_that_is_told_by_its_digest_is_no_text() -> None:
+    kept = {"TableName": "t", "Item": {"a": {"S": {"length": 300_000, "sha256": "00"}}}}
+    with pytest.raises(FormatError, match="its body was kept only in part"):
+        native(shape("dynamodb", "PutItem"), kept)
 
 
 def test_what_stands_for_a_secret_stays_whatever_the_shape() -> None:

@@ -59,11 +59,20 @@ def _blob(_shape: Any, value: Any, payload: Payload) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, dict):
-        found = payload(value)
-        if found is None:
-            raise ValueError("not kept")
-        return found
+        return _told(value, payload)
     return base64.b64decode(value, validate=True)
+
+
+def _string(_shape: Any, value: Any, payload: Payload) -> Any:
+    # Of a long body, a long value is kept as its length and digest.
+    return _told(value, payload).decode("utf-8") if isinstance(value, dict) else value
+
+
+def _told(value: Any, payload: Payload) -> bytes:
+    found = payload(value)
+    if found is None:
+        raise FormatError("its body was kept only in part")
+    return found
 
 
 def _timestamp(_shape: Any, value: Any, _payload: Payload) -> datetime:
@@ -87,6 +96,7 @@ _READERS: dict[str, Callable[[Any, Any, Payload], Any]] = {
     "list": _list,
     "map": _map,
     "blob": _blob,
+    "string": _string,
     "timestamp": _timestamp,
     "integer": _integer,
     "long": _integer,
