@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: install demo test lint format bench conformance lock clean
+.PHONY: install demo test lint format bench conformance clients lock clean
 PY := .venv/bin/python
 
 install:
@@ -9,7 +9,7 @@ demo: install
 	@$(PY) examples/demo.py
 
 test: install
-	$(PY) -m pytest -n 2 -m "not conformance"
+	$(PY) -m pytest -n 2 -m "not conformance and not clients"
 
 lint: install
 	.venv/bin/ruff check .
@@ -26,6 +26,10 @@ bench: install
 # Every operation botocore knows, not the sample that `make test` takes; some minutes.
 conformance: install
 	$(PY) -m pytest -n 2 -m conformance
+
+# Every client of the table in docs/recording.md that installs here; writes the table.
+clients: install
+	APITRAIL_WRITE_DOCS=1 $(PY) -m pytest -m "clients or not clients" tests/e2e/test_client_table.py
 
 # Hashes only: no index URL and no registry host may be committed.
 lock: install

@@ -19,7 +19,7 @@ def test_connections_to_the_recorder_to_names_and_to_credentials_are_none_past_i
 @pytest.mark.parametrize(
     ("command", "advice"),
     [
-        (["s3cmd", "ls"], "set proxy_host and proxy_port in ~/.s3cfg"),
+        (["s3cmd", "ls"], "set proxy_host, proxy_port and ca_certs_file in ~/.s3cfg"),
         (["aws", "--endpoint-url", "http://x"], "leave --endpoint-url out"),
         (["mine"], "tell its client to use HTTPS_PROXY"),
     ],
