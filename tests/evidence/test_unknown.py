@@ -24,7 +24,9 @@ def of_tomorrow(directory: Path) -> Path:
         await trail.append(
             Draft(kind="api", facets={**known.facets, "weather": b"fine"}, row=known.row)
         )
-        await trail.append(Draft(kind="forecast", facets={"air": b"fresh"}))
+        await trail.append(
+            Draft(kind="forecast", facets={"air": b"fresh", "what": b"\xff no JSON"})
+        )
 
     trails.write(directory, work)
     return directory

@@ -335,7 +335,8 @@ def read(kind: str, what: What) -> Statement | None:
 
 def parse(kind: str, content: bytes) -> Statement | None:
     """The statement in the stored bytes of a `what` facet, as `read`; raises FormatError."""
-    return read(kind, parse_what(content))
+    # What a kind that is not known says need not even be JSON.
+    return read(kind, parse_what(content)) if kind in _CLASSES else None
 
 
 def parse_what(content: bytes) -> What:

@@ -120,3 +120,18 @@ def test_both_verifiers_refuse_a_statement_that_no_recorder_writes(
     assert (str(report.verdict), judges.verdict(answer)) == ("TAMPERED", "TAMPERED"), answer
     assert "malformed" in report.message
     assert "malformed" in answer
+
+
+def test_both_verifiers_let_stand_what_a_later_version_has_written(
+    standalone: Standalone, tmp_path: Path
+) -> None:
+    story = Story().open().wait(SECOND).call("CreateUser", resources=(SG,))
+    later = {"what": b"\xff no JSON", "later": b"x"}
+    story.drafts.append((story.at, Draft(kind="later", facets=later)))
+    signer = story.wait(SECOND).beat().write(tmp_path / "trail")
+    job = evidence.job(tmp_path / "trail", Filter(resource_name=(SG,)), complete=True)
+    path = tmp_path / "bundle.zip"
+    path.write_bytes(evidence.bundle_of(tmp_path / "trail", job))
+    report = judges.by_package(path, signer.verifier)
+    _, answer = standalone(path, signer.verifier)
+    assert (str(report.verdict), judges.verdict(answer)) == ("OK", "OK"), (report.message, answer)

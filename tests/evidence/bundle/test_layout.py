@@ -118,6 +118,6 @@ def test_names_of_ranges() -> None:
     assert NAMES.fullmatch("tile/entries/x001/001.p/7")
 
 
-@pytest.mark.parametrize("name", ["x", "events/01/leaf.json", "events/1/facets/x", "checkpoints/x"])
+@pytest.mark.parametrize("name", ["x", "events/01/leaf.json", "events/1/facets/X", "checkpoints/x"])
 def test_names_that_no_bundle_holds(name: str) -> None:
     assert not NAMES.fullmatch(name)

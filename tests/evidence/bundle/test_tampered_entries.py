@@ -161,7 +161,7 @@ PLAIN: dict[str, tuple[Edit, str]] = {
     "salt short": (document("events/{1}/salts.json", lambda s: s | {"what": "AAAA"}), "3 bytes instead of 32"),
     "salt no string": (document("events/{1}/salts.json", lambda s: s | {"what": 1}), "a salt is not a string"),
     "salt dropped": (document("events/{1}/salts.json", lambda s: {"who": s["who"]}), "has no salt"),
-    "salt of unknown facet": (document("events/{1}/salts.json", lambda s: s | {"x": s["who"]}), "does not hold salts"),
+    "salt of unknown facet": (document("events/{1}/salts.json", lambda s: s | {"X": s["who"]}), "does not hold salts"),
     "salts a list": (document("events/{1}/salts.json", list), "does not hold salts"),
     "salts said twice": (text("events/{1}/salts.json", '{"who"', '{"who":"","who"'), "a key is said twice"),
     "salts no JSON": (put("events/{1}/salts.json", b"\xff"), "salts.json is not JSON"),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from apitrail import entry
-from apitrail.entry import CALLS, TAGS, Entry
+from apitrail.entry import CALLS, Entry, in_order
 from apitrail.errors import FormatError, VerificationError
 from apitrail.event import Event
 from apitrail.evidence.bundle import layout, log_tree
@@ -121,8 +121,9 @@ class Bundle:
         Raises:
             VerificationError: a content is not what its leaf commits to.
         """
-        wanted = TAGS if tags is None else tuple(tags)
-        return {tag: data for tag, data in self._contents(index).items() if tag in wanted}
+        found = self._contents(index)
+        wanted = found.keys() if tags is None else set(tags)
+        return {tag: data for tag, data in found.items() if tag in wanted}
 
     def salts(self, index: int) -> dict[str, bytes]:
         """The salts of the opened facets, by tag."""
@@ -215,7 +216,7 @@ class Bundle:
             for tag, pair in line.facets.items() if line else ():
                 if found.setdefault(tag, pair) != pair:
                     raise FormatError(f"entry {index}: facet {tag!r} is opened in two ways")
-        return {tag: found[tag] for tag in TAGS if tag in found}
+        return {tag: found[tag] for tag in in_order(found)}
 
     def inclusion(self, index: int) -> list[bytes]:
         """The audit path of a disclosed entry."""

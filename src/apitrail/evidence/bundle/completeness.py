@@ -120,11 +120,11 @@ class _Walk:
         if lacking := sorted(missing - self.leave.get(link.index, set())):
             raise tampered(f"facet {lacking[0]!r} is not opened, nor erased", index=link.index)
         self.erased += len(missing)
-        said = what(self.bundle, link.index)
         self.coverage.add(link.index, link.time, link.kind, says(self.bundle, link))
         if link.kind not in CALLS:
             return
         self.calls += 1
+        said = what(self.bundle, link.index)
         row = self.bundle.row(link.index)
         if missing or said is None or row is None:
             self.unjudged.append(link.index)

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from apitrail.entry import TAGS
 from apitrail.errors import FormatError
 from apitrail.tlog import encoding
 from apitrail.tlog.tile import WIDTH, EntryBundle
@@ -29,7 +28,7 @@ FIRST_PROOF = "range/first.tlog-proof"
 LAST_PROOF = "range/last.tlog-proof"
 
 _NUMBER = r"(?:0|[1-9][0-9]{0,18})"
-_TAG = "|".join(TAGS)
+_TAG = "[a-z]{1,8}"
 # Every name a bundle may hold; whatever else is in a zip is no evidence and is refused.
 NAMES = re.compile(
     rf"README\.txt|verify\.py|log\.vkey|manifest\.json|checkpoint|keys"
@@ -118,7 +117,7 @@ def format_salts(salts: Mapping[str, bytes]) -> bytes:
 def parse_salts(data: bytes, what: str) -> dict[str, bytes]:
     """Inverse of `format_salts`; raises FormatError."""
     match parse_json(data, what):
-        case dict(values) if set(values) <= set(TAGS):
+        case dict(values) if all(re.fullmatch(_TAG, tag) for tag in values):
             return {tag: _salt(text, what) for tag, text in values.items()}
         case _:
             raise FormatError(f"{what} does not hold salts")
@@ -181,7 +180,9 @@ class Opened:
     def parse(cls, line: bytes) -> Opened:
         """Inverse of `line`; raises FormatError."""
         match parse_json(line, "opened facets"):
-            case {"index": int(index), "facets": dict(facets)} if set(facets) <= set(TAGS):
+            case {"index": int(index), "facets": dict(facets)} if all(
+                re.fullmatch(_TAG, tag) for tag in facets
+            ):
                 return cls(index, {tag: _opened(value) for tag, value in facets.items()})
             case _:
                 raise FormatError("malformed line of opened facets")

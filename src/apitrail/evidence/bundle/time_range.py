@@ -5,6 +5,7 @@ It does not know where entries are kept.
 
 from __future__ import annotations
 
+from apitrail.entry import KINDS
 from apitrail.query import COLUMNS, Filter
 from apitrail.trail.statements import Heartbeat, Statement
 
@@ -49,11 +50,11 @@ def ends(
         kind == "close" or (isinstance(says, Heartbeat) and says.in_flight == 0)
     ):
         return True
-    return time >= until + SLACK and kind not in UNSETTLED_KINDS
+    return time >= until + SLACK and kind in KINDS and kind not in UNSETTLED_KINDS
 
 
 def is_alive(kind: str, says: Statement | None) -> bool:
     """Does this entry show a recorder at work? An export beside a stopped one does not."""
     if kind == "heartbeat":
         return isinstance(says, Heartbeat) and says.recording
-    return kind not in BESIDE
+    return kind in KINDS and kind not in BESIDE

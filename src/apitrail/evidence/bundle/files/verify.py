@@ -27,6 +27,8 @@ import zlib
 from datetime import datetime, timedelta, timezone
 
 TAGS = ("who", "what", "request", "response", "reqbody", "resbody", "learned")
+# How a facet or a kind is spelt that a later version has added.
+TAG, KIND = "[a-z]{1,8}", "[a-z]{1,16}"
 KINDS = ("api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor")
 CALLS = ("api", "unknown")
 BESIDE = ("close", "erase", "key", "anchor")
@@ -37,7 +39,7 @@ NUMBER = r"(?:0|[1-9][0-9]{0,18})"
 NAMES = re.compile(
     r"README\.txt|verify\.py|log\.vkey|manifest\.json|checkpoint|keys"
     r"|checkpoints/" + NUMBER + r"|consistency/" + NUMBER + "-" + NUMBER + r"|events/" + NUMBER
-    + r"/(?:leaf\.json|event\.tlog-proof|salts\.json|facets/(?:" + "|".join(TAGS) + r"))"
+    + r"/(?:leaf\.json|event\.tlog-proof|salts\.json|facets/" + TAG + r")"
     r"|range/(?:first|last)\.tlog-proof|range/opened/" + NUMBER + r"\.jsonl"
     r"|tile/entries/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?"
 )  # fmt: skip
@@ -231,8 +233,9 @@ class Entry:
         tags = list(self.committed)
         if (
             written.encode() != data
-            or self.kind not in KINDS
-            or tags != [t for t in TAGS if t in tags]
+            or not re.fullmatch(KIND, self.kind)
+            or not all(re.fullmatch(TAG, tag) for tag in tags)
+            or tags != [t for t in TAGS if t in tags] + sorted(set(tags).difference(TAGS))
         ):
             raise Problem("entry %d: malformed entry: not canonical" % index)
 
@@ -434,7 +437,7 @@ class Bundle:
         pairs, name = {}, "events/%d/salts.json" % index
         if name in self.names:
             salts = parse_json(self.read(name), name)
-            if not isinstance(salts, dict) or not set(salts) <= set(TAGS):
+            if not isinstance(salts, dict) or not all(re.fullmatch(TAG, tag) for tag in salts):
                 raise Problem("%s does not hold salts" % name)
             for tag, salt in salts.items():
                 content = self.read("events/%d/facets/%s" % (index, tag))
@@ -465,7 +468,8 @@ class Bundle:
     def value(self, index, tag):
         """An opened facet as JSON, or None."""
         content = self.facets(index).get(tag)
-        if content is None:
+        # What a later version's entry says need not even be JSON.
+        if content is None or self.entry(index).kind not in KINDS:
             return None
         try:
             said = json.loads(content)
@@ -496,7 +500,7 @@ def opened_line(said, name):
         for tag, value in said["facets"].items():
             text = set(value) == {"salt", "content"}
             content = value["content"].encode("utf-8") if text else b64(value["base64"], name)
-            if tag not in TAGS or len(value) != 2:
+            if not re.fullmatch(TAG, tag) or len(value) != 2:
                 raise KeyError(tag)
             facets[tag] = (b64(value["salt"], "a salt", 32), content)
         return int(said["index"]), facets
@@ -737,7 +741,7 @@ def is_target(said):
         and said["index"] >= 0
         and isinstance(said.get("facets"), list)
         and said["facets"]
-        and all(isinstance(t, str) and re.fullmatch("[a-z]{1,8}", t) for t in said["facets"])
+        and all(isinstance(t, str) and re.fullmatch(TAG, t) for t in said["facets"])
     )
 
 
@@ -748,7 +752,7 @@ def typed(said, members):
 def is_alive(kind, what):
     if kind == "heartbeat":
         return what is not None and what.get("recording") is not False
-    return kind not in BESIDE
+    return kind in KINDS and kind not in BESIDE
 
 
 def interval_of(what):
@@ -923,7 +927,7 @@ def check_ends(bundle, first, last, where):
     if last.index != bundle.head.size - 1 and not (
         until is not None and (
             (last.time >= until + SETTLING and settled)
-            or (last.time >= until + SLACK and last.kind not in ("open", "unknown"))
+            or (last.time >= until + SLACK and last.kind in KINDS and last.kind not in ("open", "unknown"))
         )
     ):  # fmt: skip
         raise Problem("the range ends with entry %d, too early for its question" % last.index)
