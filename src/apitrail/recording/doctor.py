@@ -64,8 +64,7 @@ ADVICE = (
     (re.compile(r"\bs3cmd\b"), "set proxy_host, proxy_port and ca_certs_file in ~/.s3cfg"),
     (
         re.compile(r"\bminio\b"),
-        "pass http_client=urllib3.ProxyManager(os.environ['HTTPS_PROXY'], "
-        "ca_certs=os.environ['SSL_CERT_FILE'])",
+        "pass http_client=urllib3.ProxyManager(os.environ['HTTPS_PROXY'], …); docs/recording.md",
     ),
     (re.compile(r"\b(pyarrow|arrow)\b"), "pass proxy_options=os.environ['HTTPS_PROXY']"),
     (re.compile(r"--endpoint-url"), "leave --endpoint-url out, and set AWS_ENDPOINT_URL"),
