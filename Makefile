@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: install demo test lint format bench conformance clients lock clean
+.PHONY: install demo test lint format bench scale conformance clients lock clean
 PY := .venv/bin/python
 
 install:
@@ -22,6 +22,11 @@ format: install
 
 bench: install
 	$(PY) -m benchmarks
+
+# Five million events through the real writer, with restarts; run it when the writer changes.
+# EVENTS=100000 RESTARTS=3 make scale is a small one.
+scale: install
+	$(PY) -m benchmarks.scale
 
 # Every operation botocore knows, not the sample that `make test` takes; some minutes.
 conformance: install

@@ -1,7 +1,4 @@
-"""The dictionary of searchable strings: the most recently used in memory, all in the table.
-
-It does not know what the strings mean.
-"""
+"""The dictionary of searchable strings: the most recently used in memory, all in the table."""
 
 from __future__ import annotations
 
@@ -22,6 +19,11 @@ class Strings:
         self._limit = limit
         self._known: OrderedDict[str, int] = OrderedDict()
 
+    @property
+    def known(self) -> set[str]:
+        """Those in memory."""
+        return set(self._known)
+
     def unknown(self, values: set[str]) -> list[str]:
         """Those that must be looked up in the table first."""
         return [value for value in values if value not in self._known]
@@ -30,6 +32,13 @@ class Strings:
         """Remember what the table says, or what was committed to it."""
         self._known.update(pairs)
         self.next_id = max(self.next_id, *(number + 1 for number in pairs.values()), 1)
+
+    def trim(self) -> None:
+        """Forget the least recently used beyond the limit.
+
+        Only between batches: what one batch has looked up it must still find when it is sealed, or
+        it would insert a string that the table has.
+        """
         while len(self._known) > self._limit:
             self._known.popitem(last=False)
 

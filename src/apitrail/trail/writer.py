@@ -378,6 +378,12 @@ class Trail:
     async def _commit_entries(self, drafts: list[Draft]) -> list[int]:
         if not drafts:
             return []
+        try:
+            return await self._append_all(drafts)
+        finally:
+            self._strings.trim()
+
+    async def _append_all(self, drafts: list[Draft]) -> list[int]:
         rows = [draft.row for draft in drafts if draft.row is not None]
         await self._strings.load(self._database, set[str]().union(*map(strings_of, rows)))
         now = self._clock()
