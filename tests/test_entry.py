@@ -67,7 +67,7 @@ def test_the_bytes_are_those_of_the_format():
         (b'AA=","k"', b'AA","k"'),
         (b'AA=","k"', b'AA=\\n","k"'),
         (b'"who"', b'"what"'),
-        (b'"who"', b'"whom"'),
+        (b'"who"', b'"whomsoever"'),
         (b'"who"', b'"learned"'),
         (b'"c":{', b'"c":{"who":1,'),
         (b'"c":{', b'"d":{},"c":{'),

@@ -56,7 +56,8 @@ def _check(path: Path, trust: Trust, since: str | None) -> Report:
     def step(text: str) -> None:
         click.echo(text, err=True)
 
-    if bundle.is_archive(path):
+    # A trail is a folder: a file can only be meant as a bundle, whole or not.
+    if path.is_file() or bundle.is_archive(path):
         return bundle.verify_file(path, trust, since=since, step=step)
     if shipping.is_tree(path):
         return shipping.verify_tree(path, trust, since=since)

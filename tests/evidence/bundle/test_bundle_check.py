@@ -42,7 +42,7 @@ def test_without_a_key_nothing_is_trusted_and_it_says_where_keys_come_from(
     (tmp_path / "verify.py").write_bytes(export.bundle_writer.program())
 
     done = subprocess.run(
-        [judges.PYTHON, "verify.py", path],
+        [judges.PYTHON, "-I", "verify.py", path],
         cwd=tmp_path,
         capture_output=True,
         text=True,

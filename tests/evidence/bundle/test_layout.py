@@ -102,7 +102,7 @@ def test_json_that_readers_could_differ_on(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     "values",
-    [{"x": 1}, {"since": "1"}, {"since": True}, {"since": 10**15}, {"until": -(10**15)}, {"read_only": 1}, {"error": False}, {"username": []},
+    [{"since": "1"}, {"since": True}, {"since": 10**15}, {"until": -(10**15)}, {"read_only": 1}, {"error": False}, {"username": []},
      {"username": "a"}, {"username": [1]}],
 )  # fmt: skip
 def test_malformed_filters(values: dict[str, object]) -> None:

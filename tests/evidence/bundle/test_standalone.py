@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from apitrail.evidence.bundle import bundle_writer
 from apitrail.tlog.note import Signer
 from evidence.bundle import judges
+from evidence.bundle.edits import Case
 
 KEY = Signer.generate("log", bytes(32)).verifier
 SOURCE = bundle_writer.program().decode()
@@ -105,3 +107,42 @@ def test_wrong_use_exits_2(arguments: list[str], said: str, tmp_path: Path) -> N
     assert done.returncode == 2, json.dumps(done.stderr)
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def started(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "verify.py").write_text(SOURCE)
+    return subprocess.run(
+        [judges.PYTHON, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("name", ["argparse", "base64", "zipfile", "__future__", "datetime"])
+def test_nothing_beside_it_is_ever_imported(name: str, tmp_path: Path) -> None:
+    (tmp_path / f"{name}.py").write_text("open('owned', 'w')\nprint('OK: all is well')\n")
+    refused = started(tmp_path, "verify.py", ".")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "python3 -I verify.py" in refused.stderr
+    assert started(tmp_path, "-I", "verify.py", ".").stdout.startswith("TAMPERED")
+    assert not (tmp_path / "owned").exists()
+
+
+def test_an_old_python_could_parse_it_and_is_told(tmp_path: Path) -> None:
+    tree = ast.parse(SOURCE, feature_version=(3, 4))
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr | ast.AnnAssign)]
+    # Python 2 knows neither.
+    assert "print(" not in SOURCE
+    assert not re.search(r"\) from \w+$", SOURCE, re.MULTILINE)
+    assert "(3, 8)" in SOURCE.partition("import argparse")[0]
+
+
+def test_it_speaks_to_programs_as_apitrail_does(case: Case, tmp_path: Path) -> None:
+    path = tmp_path / "bundle.zip"
+    path.write_bytes(case.complete)
+    key = case.signer.verifier
+    done = started(tmp_path, "-I", "verify.py", str(path), "--key", str(key), "--output", "json")
+    said = json.loads(done.stdout)
+    known = judges.by_package(path, key).to_json()
+    assert {name: known[name] for name in said} == said
+    refused = json.loads(started(tmp_path, "-I", "verify.py", str(path), "--output", "json").stdout)
+    assert (refused["verdict"], refused["holds"]) == ("UNTRUSTED-KEY", False)
+    assert "must come from elsewhere" in refused["hint"]

@@ -57,11 +57,8 @@ def verify_bucket(
     try:
         checking.run(trail, since)
         return replace(checking.report, message="; ".join(checking.said))
-    except Finding as error:
-        found = error
     except (VerificationError, FormatError) as error:
-        found = tampered(str(error))
-    return replace(checking.report, verdict=found.verdict, message=str(found), hint=found.hint)
+        return checking.report.failing(error)
 
 
 class _Check:

@@ -38,11 +38,8 @@ def verify_tree(
     try:
         checking.run(since)
         return replace(checking.report, message=checking.message())
-    except Finding as error:
-        found = error
     except (VerificationError, FormatError) as error:
-        found = tampered(str(error))
-    return replace(checking.report, verdict=found.verdict, message=str(found), hint=found.hint)
+        return checking.report.failing(error)
 
 
 class _Check:

@@ -5,9 +5,11 @@ It does not know what the files say.
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
 import zlib
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -26,6 +28,8 @@ LONGEST_NAME = 200
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
+# PKWARE's APPNOTE, 4.3.16 and 4.3.7: the end of the table of contents, a file's header.
+_END, _END_SIZE, _HEADER_SIZE = b"PK\x05\x06", 22, 30
 
 
 class Archive(Protocol):
@@ -47,7 +51,7 @@ def is_archive(path: Path) -> bool:
         return (path / MARK).is_file()
     try:
         with path.open("rb") as file:
-            return file.read(4) == MAGIC
+            return file.read(4) == MAGIC or zipfile.is_zipfile(file)
     except OSError:
         return False
 
@@ -73,6 +77,7 @@ class Zip:
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
             raise FormatError(f"not a whole zip file: {error}") from error
         try:
+            _check_order(self._zip, path)
             self._files = _contents(self._zip, path.stat().st_size)
         except FormatError:
             self._zip.close()
@@ -107,6 +112,21 @@ class Zip:
         if len(data) != info.file_size:
             raise FormatError(f"{name} is not as long as the zip says")
         return data
+
+
+def _check_order(archive: zipfile.ZipFile, path: Path) -> None:
+    """One file after the other from the first byte on, and nothing after the table of contents:
+    what is hidden in between is shown by some programs and not by others."""
+    listed = sorted(archive.infolist(), key=lambda info: info.header_offset)
+    with path.open("rb") as file:
+        file.seek(-_END_SIZE, os.SEEK_END)
+        whole = file.read(4) == _END and not archive.comment
+    if not whole or (listed and listed[0].header_offset != 0):
+        raise FormatError("the zip holds bytes that belong to no file")
+    for before, after in pairwise(listed):
+        size = _HEADER_SIZE + len(before.filename.encode()) + before.compress_size
+        if before.header_offset + size > after.header_offset:
+            raise FormatError("the zip's files overlap")
 
 
 def _contents(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:

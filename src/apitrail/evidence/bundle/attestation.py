@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apitrail.event import What, Who, iso
+from apitrail.evidence.bundle.similar import clean, quoted
 from apitrail.evidence.bundle.watched import Coverage
 
 # Entries of one sort named one by one; of more, their number is given.
@@ -18,6 +19,12 @@ NAMED = 100
 LIMITS = (
     "It speaks of calls that went through this recorder, and of no others.",
     "Entries are dated by the recorder's clock; only a witness or a time stamp bounds it.",
+)
+
+
+RESTS = (
+    "the resources that the recorder found in each call; what touches a resource and does not "
+    "name it is listed in docs/evidence.md"
 )
 
 
@@ -41,7 +48,7 @@ class Shown:
             str(iso(self.time)),
             str(record.get("eventSource") or self.kind),
             str(record.get("eventName") or ""),
-            f"by {by}" if by else "",
+            f"by {by}{_how_known(self.who)}" if by else "",
             f"failed: {outcome}" if outcome else "",
             str(record.get("eventID") or ""),
         ]
@@ -50,7 +57,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complete:
-    """What was found in a range that is handed over whole; `ending` says why it ends there."""
+    """What was found in a range that is handed over whole; `ending` says why it ends there.
+
+    `strange` are the names asked for that no entry has; `unasked` are the parts of the question
+    that this version cannot judge by.
+    """
 
     first: int
     last: int
@@ -61,6 +72,8 @@ class Complete:
     question: Mapping[str, Any]
     undetermined: Sequence[int] = ()
     unjudged: Sequence[int] = ()
+    strange: Sequence[str] = ()
+    unasked: Sequence[str] = ()
     coverage: Coverage
 
 
@@ -76,6 +89,7 @@ class Statement:
     kept: int
     shown: Sequence[Shown] = field(default_factory=tuple)
     complete: Complete | None = None
+    later: Sequence[tuple[str, Sequence[int]]] = ()
 
     def lines(self) -> Iterator[str]:
         """The statement, a fact a line."""
@@ -83,17 +97,24 @@ class Statement:
         facts = self._facts() if self.complete is None else self._complete(self.complete)
         for name, value in facts:
             yield f"  {name:<13}{value}"
+        for said, at in self.later:
+            found = f", {count(len(at), 'entry', 'entries')}: {indexes(at)}" if at else ""
+            yield f"  {'unknown':<13}{said}{found}"
+        if self.later:
+            yield f"  {'':<13}of a later version: compared as bytes, not looked into"
+        if self.complete is not None:
+            yield f"  {'rests on':<13}{RESTS}"
         yield from (f"  {'limits':<13}{line}" for line in LIMITS)
 
     def _head(self) -> Iterator[tuple[str, str]]:
         yield "log", f"{self.size} entries under one signed root"
         if self.kept:
-            yield "", f"which continues {_count(self.kept, 'older signed root')}"
+            yield "", f"which continues {count(self.kept, 'older signed root')}"
         yield "exported", f"{iso(self.exported)}, by the {self.dating}"
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         yield from self._head()
-        yield "shown", f"{_count(len(self.shown), 'entry', 'entries')}, each as it was recorded"
+        yield "shown", f"{count(len(self.shown), 'entry', 'entries')}, each as it was recorded"
         yield "", "nothing is said of the others"
         yield from (("entry", str(item).partition(" ")[2]) for item in self.shown[:NAMED])
 
@@ -102,19 +123,23 @@ class Statement:
         yield "range", f"entries {found.first} to {found.last}, all of them"
         yield "time", f"{iso(found.since)} to {iso(found.until)}, by when a call was answered"
         yield "ends", found.ending
-        yield "question", _question(found.question)
-        number = _count(len(self.shown), "call")
+        yield "question", _question(found.question, found.unasked)
+        yield from (("", line) for line in found.strange)
+        if found.unasked:
+            names = ", ".join(clean(name.replace("_", "-")) for name in found.unasked)
+            yield "", f"not judged by {names}, which this verifier does not know"
+        number = count(len(self.shown), "call")
         yield "answer", f"{number} of {found.calls} in the range, and none but these"
         yield from (("match", str(item)) for item in self.shown[:NAMED])
         if found.undetermined:
-            number = _count(len(found.undetermined), "call")
+            number = count(len(found.undetermined), "call")
             yield (
                 "undetermined",
-                f"{number} whose resources could not be told: {_indexes(found.undetermined)}",
+                f"{number} whose resources could not be told: {indexes(found.undetermined)}",
             )
         if found.unjudged:
-            number = _count(len(found.unjudged), "call")
-            yield "erased", f"{number} that can no longer be judged: {_indexes(found.unjudged)}"
+            number = count(len(found.unjudged), "call")
+            yield "erased", f"{number} that can no longer be judged: {indexes(found.unjudged)}"
         yield from _coverage(found.coverage)
 
 
@@ -131,29 +156,38 @@ def _coverage(coverage: Coverage) -> Iterator[tuple[str, str]]:
     for index in coverage.stated:
         yield "lost", f"entries that entry {index} states were lost"
     for host, number in sorted(coverage.tunnelled.items()):
-        yield "unread", f"{_count(number, 'connection')} to {clean(host)} passed without being read"
+        yield "unread", f"{count(number, 'connection')} to {clean(host)} passed without being read"
 
 
-def _question(question: Mapping[str, Any]) -> str:
-    fields = {name: value for name, value in question.items() if name not in ("since", "until")}
-    if not fields:
-        return "every call"
-    parts = []
-    for name, value in fields.items():
-        said = ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
-        parts.append(f"{name.replace('_', '-')} {said}")
-    return clean("; ".join(parts))
+def _question(question: Mapping[str, Any], unasked: Sequence[str]) -> str:
+    parts = [
+        f"{clean(name.replace('_', '-'))} {'?' if name in unasked else _said(value)}"
+        for name, value in question.items()
+        if name not in ("since", "until")
+    ]
+    return "; ".join(parts) or "every call"
 
 
-def _indexes(indexes: Sequence[int]) -> str:
+def _said(value: Any) -> str:
+    """A value between quotes: it must not look like another part of the question."""
+    if isinstance(value, list):
+        return " or ".join(map(quoted, value))
+    return quoted(value) if isinstance(value, str) else str(value).lower()
+
+
+def _how_known(who: Who | None) -> str:
+    """Whose word it is that this was the caller, and whether the signature was checked."""
+    identity = who.identity if who else {}
+    parts = [str(identity["known"])] if identity.get("known") else []
+    if identity.get("signature"):
+        parts.append(f"signature {identity['signature']}")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def indexes(indexes: Sequence[int]) -> str:
     named = ", ".join(map(str, indexes[:NAMED]))
     return named if len(indexes) <= NAMED else f"{named} and {len(indexes) - NAMED} more"
 
 
-def _count(number: int, noun: str, plural: str | None = None) -> str:
+def count(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
-
-
-def clean(text: str) -> str:
-    """Control characters made visible: evidence must not drive a terminal."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

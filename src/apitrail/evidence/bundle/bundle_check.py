@@ -6,17 +6,18 @@ It does not know where the bundle came from, nor any policy beyond the keys it i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from apitrail.entry import CALLS, Entry
+from apitrail.entry import CALLS, KINDS, TAGS, Entry
 from apitrail.errors import FormatError, UsageError, VerificationError
 from apitrail.event import Event, iso
 from apitrail.evidence.bundle import completeness, layout
-from apitrail.evidence.bundle.attestation import Shown, Statement
+from apitrail.evidence.bundle.attestation import Shown, Statement, count
 from apitrail.evidence.bundle.bundle_reader import Bundle
+from apitrail.evidence.bundle.similar import clean
 from apitrail.evidence.bundle.time_range import is_alive
 from apitrail.evidence.verify.coverage import INTERVAL, MISSED
 from apitrail.evidence.verify.key_history import History, trace
@@ -25,6 +26,7 @@ from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tam
 from apitrail.evidence.verify.segment import Book
 from apitrail.tlog import merkle, note
 from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.tlog.tile import WIDTH
 from apitrail.trail.statements import Open
 
 type Step = Callable[[str], None]
@@ -70,16 +72,11 @@ def verify(bundle: Bundle, trust: Trust, *, since: str | None = None, step: Step
         trust = replace(trust, seen=(*trust.seen, since))
     try:
         return _verify(bundle, trust, step)
-    except Finding as finding:
-        return BundleReport(
-            verdict=finding.verdict, message=str(finding), index=finding.index,
-            hint=finding.hint, origin=bundle.checkpoint.origin, entries=bundle.size,
-        )  # fmt: skip
     except (VerificationError, FormatError) as error:
-        return BundleReport(
-            verdict=Verdict.TAMPERED, message=str(error), origin=bundle.checkpoint.origin,
-            entries=bundle.size,
-        )  # fmt: skip
+        known = BundleReport(
+            verdict=Verdict.OK, message="", origin=bundle.checkpoint.origin, entries=bundle.size
+        )
+        return known.failing(error)
 
 
 def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
@@ -106,24 +103,45 @@ def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
     exported, dating = _check_fresh(bundle)
     statement = Statement(
         origin=head.origin, key=_key(bundle, history), size=head.size, exported=exported,
-        dating=dating, kept=len(kept), complete=found,
+        dating=dating, kept=len(kept), complete=found, later=tuple(_later(bundle)),
         shown=[_shown(bundle, index) for index in claims.selected],
     )  # fmt: skip
     return BundleReport(
         verdict=Verdict.OK, message=_message(statement), statement=tuple(statement.lines()),
         origin=head.origin, key=str(history.signing(head.size)[-1]), trusted_by=trust.by, entries=head.size,
         calls=len(claims.selected), erasures=erased, rotations=len(history.rotations),
-        last=exported, checkpoint=bundle.checkpoint_note,
+        last=exported, checkpoint=bundle.checkpoint_note, unknown={said: len(at) or 1 for said, at in statement.later},
     )  # fmt: skip
 
 
 def _message(statement: Statement) -> str:
     number = len(statement.shown)
     calls = "1 call" if number == 1 else f"{number} calls"
+    later = f"; {count(len(statement.later), 'thing')} of a later version not looked into"
+    rest = later if statement.later else ""
     if statement.complete is None:
-        return f"{calls} shown, each in a log of {statement.size} entries"
+        return f"{calls} shown, each in a log of {statement.size} entries{rest}"
     first, last = statement.complete.first, statement.complete.last
-    return f"{calls} in entries {first} to {last}, and none but these"
+    others = "others not ruled out" if statement.complete.unasked else "and none but these"
+    return f"{calls} in entries {first} to {last}, {others}{rest}"
+
+
+def _later(bundle: Bundle) -> Iterator[tuple[str, list[int]]]:
+    """What a later version has put into the bundle, which is compared as bytes and not read."""
+    kinds: dict[str, list[int]] = {}
+    tags: dict[str, list[int]] = {}
+    for index in bundle.indexes():
+        link = _entry(bundle, index)
+        if link.kind not in KINDS:
+            kinds.setdefault(link.kind, []).append(index)
+        for tag in link.commitments.keys() - set(TAGS):
+            tags.setdefault(tag, []).append(index)
+    for kind, found in sorted(kinds.items()):
+        yield f"kind {kind!r}", found
+    for tag, found in sorted(tags.items()):
+        yield f"facet {tag!r}", found
+    members = [f"manifest.json: {name}" for name in bundle.manifest.beyond]
+    yield from ((clean(name), []) for name in sorted((*members, *bundle.others)))
 
 
 def _check_keys(bundle: Bundle, history: History) -> None:
@@ -202,10 +220,27 @@ def _check_events(bundle: Bundle, head: Checkpoint) -> None:
         match = _OF_EVENT.fullmatch(name)
         if match and int(match[1]) not in disclosed:
             raise tampered(f"{name} belongs to no entry")
-        if match and "/facets/" in name and match[2] not in bundle.opened(int(match[1])):
+        # A facet without its salt is compared with nothing, wherever else it is opened.
+        if match and "/facets/" in name and match[2] not in bundle.salted(int(match[1])):
             raise tampered(f"facet {match[2]!r} has no salt", index=int(match[1]))
+        if name.startswith("range/") and not bundle.span:
+            raise tampered(f"{name} belongs to no range")
+        if name.startswith(layout.OPENED):
+            _check_opened(bundle, name)
     for index in bundle.events:
         _check_event(bundle, head, index)
+
+
+def _check_opened(bundle: Bundle, name: str) -> None:
+    """Every line of opened facets is of an entry of the range, and true to it."""
+    first = bundle.manifest.range.first if bundle.manifest.range else 0
+    number = int(name.removeprefix(layout.OPENED).removesuffix(".jsonl"))
+    if number % WIDTH or number not in bundle.span:
+        raise tampered(f"{name} belongs to no entry of the range")
+    for index in bundle.opened_lines(name):
+        if index not in bundle.span or index < first:
+            raise tampered(f"{name}: entry {index} does not belong here")
+        bundle.facets(index)
 
 
 def _check_event(bundle: Bundle, head: Checkpoint, index: int) -> None:
@@ -229,6 +264,8 @@ def _check_event(bundle: Bundle, head: Checkpoint, index: int) -> None:
     except VerificationError as error:
         raise tampered(f"its proof fails: {error}", index=index) from error
     bundle.facets(index)
+    if link.kind not in CALLS:
+        completeness.says(bundle, link)
 
 
 def _check_fresh(bundle: Bundle) -> tuple[int, str]:

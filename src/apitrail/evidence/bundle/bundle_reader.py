@@ -5,6 +5,7 @@ It does not know which keys to trust, nor whether its claims hold; `check` does.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
@@ -12,11 +13,11 @@ from pathlib import Path
 from typing import Self
 
 from apitrail import entry
-from apitrail.entry import CALLS, Entry, in_order
+from apitrail.entry import CALLS, KINDS, Entry, in_order
 from apitrail.errors import FormatError, VerificationError
 from apitrail.event import Event
 from apitrail.evidence.bundle import layout, log_tree
-from apitrail.evidence.bundle.archive import Archive, open_archive
+from apitrail.evidence.bundle.archive import Archive, Folder, open_archive
 from apitrail.evidence.bundle.layout import Opened
 from apitrail.evidence.bundle.manifest import Manifest
 from apitrail.query import Filter, Row
@@ -28,6 +29,8 @@ from apitrail.tlog.proof import Proof
 from apitrail.tlog.tile import WIDTH, parse_entries
 
 _CACHED = 16
+# The facets that verification looks into.
+_PARSED = ("who", "what")
 # Verification asks for each entry several times in a row.
 _CACHED_ENTRIES = 1_024
 
@@ -52,14 +55,12 @@ class Bundle:
     def __init__(self, archive: Archive) -> None:
         """Raises FormatError where this is no bundle."""
         self.archive = archive
-        for name in archive.names:
-            if not layout.NAMES.fullmatch(name):
-                raise FormatError(f"{name!r} does not belong in a bundle")
         self.manifest = Manifest.parse(archive.read(layout.MANIFEST))
         self.checkpoint_note = self.text(layout.CHECKPOINT)
         with _reading(layout.CHECKPOINT):
             self.checkpoint = Checkpoint.parse(Note.parse(self.checkpoint_note).text)
         self.events = layout.events(archive.names)
+        self.others = self._check_others()
         self._check_span()
         self._tile = lru_cache(_CACHED)(self._read_tile)
         self._opened = lru_cache(_CACHED)(self._read_opened)
@@ -208,15 +209,25 @@ class Bundle:
     def opened(self, index: int) -> dict[str, tuple[bytes, bytes]]:
         """Salt and content of each opened facet of an entry, by tag; nothing is compared."""
         found: dict[str, tuple[bytes, bytes]] = {}
-        if (name := layout.event(index, "salts.json")) in self.archive.names:
-            for tag, salt in layout.parse_salts(self.archive.read(name), name).items():
-                found[tag] = (salt, self.archive.read(layout.facet(index, tag)))
+        for tag, salt in self.salted(index).items():
+            found[tag] = (salt, self.archive.read(layout.facet(index, tag)))
         if index in self.span and layout.opened(index) in self.archive.names:
             line = self._opened(layout.opened(index)).get(index)
             for tag, pair in line.facets.items() if line else ():
                 if found.setdefault(tag, pair) != pair:
                     raise FormatError(f"entry {index}: facet {tag!r} is opened in two ways")
         return {tag: found[tag] for tag in in_order(found)}
+
+    def salted(self, index: int) -> dict[str, bytes]:
+        """The salts that came in an entry's own file, by tag."""
+        name = layout.event(index, "salts.json")
+        if name not in self.archive.names:
+            return {}
+        return layout.parse_salts(self.archive.read(name), name)
+
+    def opened_lines(self, name: str) -> list[int]:
+        """The entries that a file of opened facets speaks of."""
+        return list(self._opened(name))
 
     def inclusion(self, index: int) -> list[bytes]:
         """The audit path of a disclosed entry."""
@@ -291,6 +302,19 @@ class Bundle:
         with _reading(name):
             return Proof.parse(data)
 
+    def _check_others(self) -> tuple[str, ...]:
+        """The files that this version does not know, held against their hashes."""
+        others = sorted(name for name in self.archive.names if not layout.NAMES.fullmatch(name))
+        if isinstance(self.archive, Folder):
+            # Whoever unpacks a bundle may keep notes of his own beside it.
+            others = [name for name in others if name in self.manifest.files]
+        for name in others:
+            if name not in self.manifest.files:
+                raise FormatError(f"{name!r} does not belong in a bundle")
+            if hashlib.sha256(self.archive.read(name)).hexdigest() != self.manifest.files[name]:
+                raise FormatError(f"{name} is not what manifest.json says")
+        return tuple(others)
+
     def _check_span(self) -> None:
         """A range is as long as its entry bundles, or a claim could keep us busy for ever."""
         held = {name for name in self.archive.names if name.startswith(layout.TILES)}
@@ -315,6 +339,8 @@ class Bundle:
             committed = link.commitments.get(tag) if link else None
             if committed != entry.commitment(salt, content):
                 raise VerificationError(f"entry {index}: facet {tag!r} was altered")
+            if tag in _PARSED and link is not None and link.kind in KINDS:
+                layout.check_json(content, f"entry {index}: facet {tag!r}")
         return {tag: content for tag, (_, content) in opened.items()}
 
     def _read_tile(self, number: int) -> list[bytes]:

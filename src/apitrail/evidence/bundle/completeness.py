@@ -15,7 +15,8 @@ from apitrail.event import iso
 from apitrail.evidence.bundle import log_tree, time_range
 from apitrail.evidence.bundle.attestation import Complete
 from apitrail.evidence.bundle.bundle_reader import Bundle
-from apitrail.evidence.bundle.manifest import Range, filter_to_json
+from apitrail.evidence.bundle.manifest import Range
+from apitrail.evidence.bundle.similar import strange
 from apitrail.evidence.bundle.watched import Coverage
 from apitrail.evidence.verify.report import tampered
 from apitrail.query import Filter, Row
@@ -52,7 +53,9 @@ def check(bundle: Bundle, claimed: Range) -> tuple[Complete, int]:
     return Complete(
         first=claimed.first, last=claimed.last, since=coverage.since, until=coverage.until,
         ending=_ending(bundle, links[-1], where.until), calls=walk.calls,
-        question=filter_to_json(where), undetermined=walk.undetermined, unjudged=walk.unjudged,
+        question=bundle.manifest.question, undetermined=walk.undetermined, unjudged=walk.unjudged,
+        strange=list(strange(where, bundle.manifest.question, walk.rows)),
+        unasked=bundle.manifest.unasked,
         coverage=coverage,
     ), walk.erased  # fmt: skip
 
@@ -108,10 +111,13 @@ class _Walk:
     matches: list[int] = field(default_factory=list)
     undetermined: list[int] = field(default_factory=list)
     unjudged: list[int] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     leave: Mapping[int, set[str]] = field(default_factory=dict)
+    chosen: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         self.leave = erasures(self.bundle)
+        self.chosen = frozenset(self.bundle.manifest.selected)
 
     def visit(self, link: Entry) -> None:
         """Judge one entry."""
@@ -123,13 +129,18 @@ class _Walk:
         self.coverage.add(link.index, link.time, link.kind, says(self.bundle, link))
         if link.kind not in CALLS:
             return
+        said = what(self.bundle, link.index)
         self.calls += 1
         said = what(self.bundle, link.index)
         row = self.bundle.row(link.index)
         if missing or said is None or row is None:
             self.unjudged.append(link.index)
-        elif self.where.matches(row):
-            self.matches.append(link.index)
+            return
+        self.rows.append(row)
+        if self.where.matches(row):
+            # By what of the question is not known here, it may be one or not.
+            chosen = link.index in self.chosen or not self.bundle.manifest.unasked
+            (self.matches if chosen else self.undetermined).append(link.index)
         elif said.get("undetermined") and self._could(row):
             self.undetermined.append(link.index)
 

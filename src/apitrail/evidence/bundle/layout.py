@@ -24,16 +24,19 @@ KEYS = "keys"
 TOLD = frozenset({README, VERIFY, VKEY, KEYS})
 """Files for information, which prove nothing."""
 TILES = "tile/entries/"
+OPENED = "range/opened/"
 FIRST_PROOF = "range/first.tlog-proof"
 LAST_PROOF = "range/last.tlog-proof"
 
 _NUMBER = r"(?:0|[1-9][0-9]{0,18})"
-_TAG = "[a-z]{1,8}"
-# Every name a bundle may hold; whatever else is in a zip is no evidence and is refused.
+TAG = re.compile(r"[a-z]{1,8}")
+"""How facets are called, also those of later versions."""
+# Every name that is known here. Another file must be one that the manifest gives the hash of:
+# a later version's. Whatever else is in a zip is no evidence and is refused.
 NAMES = re.compile(
     rf"README\.txt|verify\.py|log\.vkey|manifest\.json|checkpoint|keys"
     rf"|checkpoints/{_NUMBER}|consistency/{_NUMBER}-{_NUMBER}"
-    rf"|events/{_NUMBER}/(?:leaf\.json|event\.tlog-proof|salts\.json|facets/(?:{_TAG}))"
+    rf"|events/{_NUMBER}/(?:leaf\.json|event\.tlog-proof|salts\.json|facets/{TAG.pattern})"
     rf"|range/(?:first|last)\.tlog-proof|range/opened/{_NUMBER}\.jsonl"
     r"|tile/entries/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?"
 )
@@ -93,14 +96,50 @@ def steps(names: frozenset[str]) -> list[tuple[int, int]]:
     return sorted((int(match[1]), int(match[2])) for match in found if match)
 
 
+# JSON is read within bounds of our own: those of Python differ from version to version, and two
+# verifiers must not give two verdicts.
+DEEPEST = 200
+LONGEST_NUMBER = 4_300
+_LONG = re.compile(rb"[0-9-]{%d}" % (LONGEST_NUMBER + 1))
+
+
 def parse_json(data: bytes, what: str) -> Any:
     """JSON in which no object says a key twice, or FormatError."""
     try:
-        return json.loads(data, object_pairs_hook=_once)
+        return _bounded(json.loads(data, object_pairs_hook=_once, parse_int=_number))
     except FormatError as error:
         raise FormatError(f"{what}: {error}") from error
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{what} is not JSON: {error}") from error
+
+
+def check_json(data: bytes, what: str) -> None:
+    """Hold JSON within the bounds; raises FormatError."""
+    # Only what could be beyond them is parsed for that.
+    if data.count(b"[") + data.count(b"{") <= DEEPEST and not _LONG.search(data):
+        return
+    try:
+        _bounded(json.loads(data, parse_int=_number))
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{what} is not JSON: {error}") from error
+
+
+def _number(text: str) -> int:
+    if len(text) > LONGEST_NUMBER:
+        raise ValueError("a number is too long")
+    return int(text)
+
+
+def _bounded(said: Any) -> Any:
+    level, depth = [said], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise ValueError("it is nested too deep")
+        inner = (value.values() if isinstance(value, dict) else value for value in level
+                 if isinstance(value, dict | list))  # fmt: skip
+        level = [item for values in inner for item in values if isinstance(item, dict | list)]
+    return said
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -117,7 +156,7 @@ def format_salts(salts: Mapping[str, bytes]) -> bytes:
 def parse_salts(data: bytes, what: str) -> dict[str, bytes]:
     """Inverse of `format_salts`; raises FormatError."""
     match parse_json(data, what):
-        case dict(values) if all(re.fullmatch(_TAG, tag) for tag in values):
+        case dict(values) if all(map(TAG.fullmatch, values)):
             return {tag: _salt(text, what) for tag, text in values.items()}
         case _:
             raise FormatError(f"{what} does not hold salts")
@@ -180,8 +219,11 @@ class Opened:
     def parse(cls, line: bytes) -> Opened:
         """Inverse of `line`; raises FormatError."""
         match parse_json(line, "opened facets"):
-            case {"index": int(index), "facets": dict(facets)} if all(
-                re.fullmatch(_TAG, tag) for tag in facets
+            case {"index": int(index), "facets": dict(facets)} if (
+                index is not True
+                and index is not False
+                and index >= 0
+                and all(map(TAG.fullmatch, facets))
             ):
                 return cls(index, {tag: _opened(value) for tag, value in facets.items()})
             case _:

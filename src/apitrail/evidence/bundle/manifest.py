@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from apitrail.entry import TAGS
 from apitrail.errors import FormatError
-from apitrail.evidence.bundle.layout import EARLIEST, LATEST, parse_json
+from apitrail.evidence.bundle.layout import EARLIEST, LATEST, TAG, parse_json
 from apitrail.query import Filter
 
 FORMAT = "apitrail.bundle@v1"
@@ -29,7 +29,11 @@ class Range:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """`selected` are the entries shown; with a `range`, all that match `where` in it."""
+    """`selected` are the entries shown; with a `range`, all that match `where` in it.
+
+    `unasked` are the parts of the question that this version cannot judge by, `beyond` all the
+    members that it does not know; `files` are the hashes of files that it does not know.
+    """
 
     version: str
     origin: str
@@ -37,6 +41,10 @@ class Manifest:
     where: Filter
     selected: tuple[int, ...]
     range: Range | None = None
+    unasked: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    question: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @classmethod
     def parse(cls, data: bytes) -> Manifest:
@@ -51,10 +59,18 @@ class Manifest:
                 "selected": list(selected),
                 "range": claimed,
                 **rest,
-            } if not rest and _are_indexes(selected, size):
+            } if not isinstance(size, bool) and _are_indexes(selected, size):
+                found = _range(claimed, size)
+                unasked = tuple(sorted(name for name in where if name not in _FIELDS))
+                beyond: list[str] = [
+                    *map(str, rest),
+                    *(f"range.{name}" for name in claimed or () if name not in _RANGE),
+                ]
                 return cls(
                     version=version, origin=origin, size=size, where=parse_filter(where),
-                    selected=tuple(selected), range=_range(claimed, size),
+                    selected=tuple(selected), range=found, unasked=unasked,
+                    beyond=(*beyond, *(f"filter.{name}" for name in unasked)),
+                    question=where, files=_files(rest.get("files")),
                 )  # fmt: skip
             case _:
                 raise FormatError("malformed manifest.json, or one of a newer apitrail")
@@ -88,17 +104,32 @@ def _range(value: Any, size: int) -> Range | None:
     match value:
         case None:
             return None
-        case {"first": int(first), "last": int(last), "opened": list(opened), **rest} if (
-            not rest
-            and _is_index(first, size)
-            and _is_index(last, size)
-            and first <= last
-            and opened == [tag for tag in TAGS if tag in opened]
-            and "what" in opened
+        case {"first": int(first), "last": int(last), "opened": list(opened)} if (
+            _is_index(first, size) and _is_index(last, size) and first <= last and _are_tags(opened)
         ):
             return Range(first, last, tuple(opened))
         case _:
             raise FormatError("malformed range in manifest.json")
+
+
+_RANGE = ("first", "last", "opened")
+
+
+def _are_tags(values: list[Any]) -> bool:
+    """Names of facets, each once, those that are known in their order, and `what` among them."""
+    return (
+        all(isinstance(tag, str) and TAG.fullmatch(tag) for tag in values)
+        and len(set(values)) == len(values)
+        and [tag for tag in values if tag in TAGS] == [tag for tag in TAGS if tag in values]
+        and "what" in values
+    )
+
+
+def _files(value: Any) -> dict[str, str]:
+    """The files of a later version, by name: SHA-256 in hex."""
+    if not isinstance(value, dict):
+        return {}
+    return {name: digest for name, digest in value.items() if isinstance(digest, str)}
 
 
 def filter_to_json(where: Filter) -> dict[str, Any]:
@@ -112,9 +143,11 @@ def filter_to_json(where: Filter) -> dict[str, Any]:
 
 
 def parse_filter(values: Mapping[str, Any]) -> Filter:
-    """Inverse of `filter_to_json`; raises FormatError."""
+    """Inverse of `filter_to_json`, of the fields that are known; raises FormatError."""
     known: dict[str, Any] = {}
     for name, value in values.items():
+        if name not in _FIELDS:
+            continue
         if name in ("since", "until"):
             good = (
                 isinstance(value, int)
@@ -134,6 +167,5 @@ def parse_filter(values: Mapping[str, Any]) -> Filter:
     return Filter(**known)
 
 
-_LISTS = {item.name for item in fields(Filter)} - {
-    "error", "read_only", "stand_in", "since", "until",
-}  # fmt: skip
+_FIELDS = {item.name for item in fields(Filter)}
+_LISTS = _FIELDS - {"error", "read_only", "stand_in", "since", "until"}

@@ -5,8 +5,7 @@ It does not know where entries are kept.
 
 from __future__ import annotations
 
-from apitrail.entry import KINDS
-from apitrail.query import COLUMNS, Filter
+from apitrail.query import Filter
 from apitrail.trail.statements import Heartbeat, Statement
 
 # A call belongs to the span its own time falls into. That is when it was answered, and its entry
@@ -18,18 +17,20 @@ SLACK = 300_000
 SETTLING = 5_000
 
 # Filter fields that only `who` can answer.
-WHO = ("username", "access_key_id", "source_ip", "run")
+WHO = ("username", "access_key_id", "source_ip", "run", "label")
 
-UNSETTLED_KINDS = ("open", "unknown")
-"""After a start come the calls that a crash left; a range does not end among them."""
+# Both lists stand for good: a kind of a later version is no sign of a recorder at work and ends
+# no range, so that the verifiers of every version agree.
+ENDING = ("api", "close", "heartbeat", "run", "erase", "key", "gap", "anchor")
+"""Where a range may end after a while: not among the calls that a crash left, after a start."""
 
-BESIDE = ("close", "erase", "key", "anchor")
-"""Kinds that commands write also when no recorder runs; `close` says that none does."""
+ALIVE = ("api", "open", "unknown", "run", "gap")
+"""What a recorder at work writes, beside heartbeats; the rest commands write without one too."""
 
 
 def tags_for(where: Filter) -> tuple[str, ...]:
     """The facets that must be open in every call of a range to judge it by this filter."""
-    needs_who = any(getattr(where, name) for name in WHO if name in COLUMNS)
+    needs_who = any(getattr(where, name) for name in WHO)
     return ("who", "what") if needs_who else ("what",)
 
 
@@ -50,11 +51,11 @@ def ends(
         kind == "close" or (isinstance(says, Heartbeat) and says.in_flight == 0)
     ):
         return True
-    return time >= until + SLACK and kind in KINDS and kind not in UNSETTLED_KINDS
+    return time >= until + SLACK and kind in ENDING
 
 
 def is_alive(kind: str, says: Statement | None) -> bool:
     """Does this entry show a recorder at work? An export beside a stopped one does not."""
     if kind == "heartbeat":
         return isinstance(says, Heartbeat) and says.recording
-    return kind in KINDS and kind not in BESIDE
+    return kind in ALIVE

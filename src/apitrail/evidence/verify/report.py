@@ -6,11 +6,11 @@ It does not know how anything is checked.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
-from apitrail.errors import VerificationError
+from apitrail.errors import FormatError, VerificationError
 from apitrail.event import iso
 from apitrail.tlog import note
 
@@ -57,7 +57,10 @@ class Trust:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The verdict and what it rests on; times are Unix milliseconds."""
+    """The verdict and what it rests on; times are Unix milliseconds.
+
+    `unknown` names what a later version wrote: it is compared as bytes and not looked into.
+    """
 
     verdict: Verdict
     message: str
@@ -114,6 +117,13 @@ class Report:
             "checkpoint": self.checkpoint,
             "unknown": dict(self.unknown),
         }
+
+    def failing(self, error: VerificationError | FormatError) -> Self:
+        """What is known so far, with the verdict on what does not hold."""
+        found = error if isinstance(error, Finding) else tampered(str(error))
+        return replace(
+            self, verdict=found.verdict, message=str(found), index=found.index, hint=found.hint
+        )
 
     def __str__(self) -> str:
         if not self.holds:

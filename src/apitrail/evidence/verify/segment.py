@@ -229,6 +229,8 @@ def _keep(segment: Segment, link: Entry, opened: Mapping[str, bytes]) -> None:
     if link.kind in entry.CALLS:
         segment.calls += 1
         return
+    if link.kind not in entry.KINDS:
+        return
     said = statements.parse(link.kind, opened["what"]) if "what" in opened else None
     if link.kind == Heartbeat.KIND:
         # An export that no recorder saw dates itself by a heartbeat that says so.

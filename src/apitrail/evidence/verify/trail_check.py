@@ -66,23 +66,21 @@ def check(
             checking = _Check(audit, trust, step, progress)
             checking.run(now, published, since, processes or os.cpu_count() or 1)
             return replace(checking.report, message=_message(checking.report))
-    except Finding as error:
-        found = error
+    except (VerificationError, FormatError) as error:
+        return _so_far(checking).failing(error)
     except database.NotATrailError as error:
         if published is None:
             raise
         # Something was signed here, so a database that is gone or unreadable is a finding.
         gone = not (directory / database.FILE).is_file()
-        found = Finding(Verdict.TRUNCATED if gone else Verdict.TAMPERED, str(error))
-    except (VerificationError, FormatError) as error:
-        found = tampered(str(error))
+        verdict = Verdict.TRUNCATED if gone else Verdict.TAMPERED
+        return _so_far(checking).failing(Finding(verdict, str(error)))
     except sqlite3.DatabaseError as error:
-        found = tampered(f"the database cannot be read: {error}")
-    report = checking.report if checking else Report(verdict=found.verdict, message="")
-    return replace(
-        report,
-        verdict=found.verdict, message=str(found), index=found.index, hint=found.hint,
-    )  # fmt: skip
+        return _so_far(checking).failing(tampered(f"the database cannot be read: {error}"))
+
+
+def _so_far(checking: _Check | None) -> Report:
+    return checking.report if checking else Report(verdict=Verdict.OK, message="")
 
 
 class _Check:

@@ -1,18 +1,47 @@
 #!/usr/bin/env python3
-# It must run on Python 3.8, alone: no f-string tricks, no newer library, one file.
-# ruff: noqa: B905, C901, PTH100, PTH110, PTH112, PTH113, PTH114, PTH118, PTH120, PTH123, PTH202, PERF401, PERF403, RUF005, RUF007, T201, TRY300, TRY301, UP031
+# -*- coding: utf-8 -*-
+# It must run on Python 3.8, alone: no f-string tricks, no newer library, one file. Python 2.7 must
+# still be able to parse it, to say that it is too old.
+# ruff: noqa: B904, B905, C901, E402, PTH100, PTH110, PTH112, PTH113, PTH114, PTH118, PTH120, PTH123, PTH202, PERF401, PERF403, RUF005, RUF007, T201, TRY300, TRY301, UP009, UP031, UP036
 # mypy: ignore-errors
 """Checks a bundle of apitrail's with nothing but Python 3.8 or newer, offline.
 
-    python3 verify.py BUNDLE.zip --key VKEY          or, in an unpacked bundle, without the name
+    python3 -I verify.py BUNDLE.zip --key VKEY       or, in an unpacked bundle, without the name
 
-VKEY is the log's public key, or a file with it. It must come from elsewhere than the bundle: from
-the log's owner, or from an earlier audit. The first word printed is the verdict: OK, STALE,
-TAMPERED or UNTRUSTED-KEY; the exit status is 0 if the bundle holds, 1 if not, 2 if used wrongly.
+-I keeps Python from importing what lies beside this file. VKEY is the log's public key, or a file
+with it. It must come from elsewhere than the bundle: from the log's owner, or from an earlier
+audit. The first word printed is the verdict: OK, STALE, TAMPERED or UNTRUSTED-KEY; the exit
+status is 0 if the bundle holds, 1 if not, 2 if used wrongly. --output json is for programs.
 It does not know apitrail: the formats are RFC 6962, C2SP's, and those of docs/evidence.md.
 """
 
-from __future__ import annotations
+import sys
+
+if sys.version_info < (3, 8):
+    sys.stderr.write(
+        "verify.py needs Python 3.8 or newer, and this is Python %d.%d: try python3 -I verify.py\n"
+        % sys.version_info[:2]
+    )
+    sys.exit(2)
+
+
+def folder_is_searched(place):
+    """Would Python import a module that lies beside this file? `os` was loaded before it looked."""
+    if sys.flags.isolated:
+        return False
+    os = sys.modules.get("os")
+    if os is None:
+        return True
+    here = os.path.realpath(os.path.dirname(os.path.abspath(place)))
+    return here in {os.path.realpath(path or os.getcwd()) for path in sys.path}
+
+
+if __name__ == "__main__" and folder_is_searched(__file__):
+    sys.stderr.write(
+        "verify.py: Python would import modules from the folder that this file is in, and whoever "
+        "made the bundle can have put some there\nhint: python3 -I verify.py\n"
+    )
+    sys.exit(2)
 
 import argparse
 import base64
@@ -20,7 +49,6 @@ import hashlib
 import json
 import os
 import re
-import sys
 import uuid
 import zipfile
 import zlib
@@ -31,10 +59,13 @@ TAGS = ("who", "what", "request", "response", "reqbody", "resbody", "learned")
 TAG, KIND = "[a-z]{1,8}", "[a-z]{1,16}"
 KINDS = ("api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor")
 CALLS = ("api", "unknown")
-BESIDE = ("close", "erase", "key", "anchor")
-SLACK, SETTLING, INTERVAL, MISSED, WIDTH, NAMED = 300_000, 5_000, 60_000, 2, 256, 100
-EARLIEST, LATEST = -62_135_596_800_000, 253_402_300_800_000  # years 1 and 10000
-MOST_FILES, LARGEST_FILE, LARGEST_TOTAL = 2_000_000, 1 << 30, 1 << 34
+# A recorder at work writes these, beside heartbeats; a range may end, after a while, with those.
+ALIVE = ("api", "open", "unknown", "run", "gap")
+ENDING = ("api", "close", "heartbeat", "run", "erase", "key", "gap", "anchor")
+SLACK, SETTLING, INTERVAL, MISSED, WIDTH, NAMED = 300000, 5000, 60000, 2, 256, 100
+EARLIEST, LATEST = -62135596800000, 253402300800000  # years 1 and 10000
+MOST_FILES, LARGEST_FILE, LARGEST_TOTAL = 2000000, 1 << 30, 1 << 34
+DEEPEST, LONGEST_NUMBER = 200, 4300
 NUMBER = r"(?:0|[1-9][0-9]{0,18})"
 NAMES = re.compile(
     r"README\.txt|verify\.py|log\.vkey|manifest\.json|checkpoint|keys"
@@ -43,6 +74,7 @@ NAMES = re.compile(
     r"|range/(?:first|last)\.tlog-proof|range/opened/" + NUMBER + r"\.jsonl"
     r"|tile/entries/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?"
 )  # fmt: skip
+SAFE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 
 
 class Problem(Exception):  # noqa: N818
@@ -117,7 +149,7 @@ def b64(text, what, length=None):
     try:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except (ValueError, AttributeError):
-        raise Problem("%s is not base64" % what) from None
+        raise Problem("%s is not base64" % what)
     if base64.b64encode(data).decode() != text or length not in (None, len(data)):
         raise Problem("%s is not canonical base64 of the right length" % what)
     return data
@@ -129,7 +161,7 @@ def decimal(text, what):
     return int(text)
 
 
-def utf8(data, what, limit=1_000_000):
+def utf8(data, what, limit=1000000):
     try:
         if len(data) <= limit:
             return data.decode("utf-8")
@@ -145,16 +177,40 @@ def parse_json(data, what):
         return dict(pairs)
 
     try:
-        return json.loads(data, object_pairs_hook=once)
+        return load(data, object_pairs_hook=once)
     except (ValueError, RecursionError):
-        raise Problem("%s is not JSON" % what) from None
+        raise Problem("%s is not JSON" % what)
+
+
+def load(data, **options):
+    """JSON within bounds that are the same on every Python: each has others of its own."""
+
+    def whole(text):
+        if len(text) > LONGEST_NUMBER:
+            raise ValueError("a number is too long")
+        return int(text)
+
+    said = json.loads(data, parse_int=whole, **options)
+    level, depth = [said], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise ValueError("it is nested too deep")
+        level = [
+            item
+            for value in level
+            if isinstance(value, (dict, list))
+            for item in (value.values() if isinstance(value, dict) else value)
+            if isinstance(item, (dict, list))
+        ]
+    return said
 
 
 def iso(milliseconds):
     try:
         moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=milliseconds)  # noqa: UP017
     except (OverflowError, TypeError):
-        raise Problem("no time: %r" % (milliseconds,)) from None
+        raise Problem("no time: %r" % (milliseconds,))
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (milliseconds % 1000)
 
 
@@ -218,7 +274,7 @@ class Entry:
     def __init__(self, data, index):
         self.data, self.hash = data, hashlib.sha256(b"\0" + data).digest()
         try:
-            said = json.loads(data)
+            said = load(data)
             self.index, self.time, self.kind = said["i"], said["t"], said["k"]
             self.previous = b64(said["p"], "a hash", 32)
             self.committed = {t: b64(v, "a commitment", 32) for t, v in said["c"].items()}
@@ -227,9 +283,10 @@ class Entry:
                 ",".join('"%s":"%s"' % pair for pair in said["c"].items()),
             )  # fmt: skip
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            raise Problem("entry %d: malformed entry" % index) from None
+            raise Problem("entry %d: malformed entry" % index)
         if not 0 <= self.time < LATEST:
             raise Problem("entry %d: it is of no time" % index)
+        # A kind or a tag of a later version is no mistake of this one.
         tags = list(self.committed)
         if (
             written.encode() != data
@@ -304,6 +361,24 @@ def check_consistency(old, new, path):
 # -- the bundle --------------------------------------------------------------------------------
 
 
+def ends_as_zip(path):
+    """Is the end of the table of contents the end of the file?"""
+    with open(path, "rb") as file:
+        file.seek(-22, os.SEEK_END)
+        return file.read(4) == b"PK\5\6"
+
+
+def is_tags(value):
+    """Names of facets, each once, those that are known in their order, and `what` among them."""
+    return (
+        isinstance(value, list)
+        and all(isinstance(tag, str) and re.fullmatch(TAG, tag) for tag in value)
+        and len(set(value)) == len(value)
+        and [tag for tag in value if tag in TAGS] == [tag for tag in TAGS if tag in value]
+        and "what" in value
+    )
+
+
 class Bundle:
     """The files, and what they say; nothing is held against a signature here."""
 
@@ -313,7 +388,7 @@ class Bundle:
             found = (os.path.join(at, name) for at, _, names in os.walk(path) for name in names)
             found = (name for name in found if not os.path.islink(name))
             names = (os.path.relpath(name, path).replace(os.sep, "/") for name in found)
-            self.names = {name for name in names if NAMES.fullmatch(name)}
+            self.names = {name for name in names if len(name) <= 200 and SAFE_NAME.fullmatch(name)}
         else:
             self.open_zip(path)
         self.manifest = parse_json(self.read("manifest.json"), "manifest.json")
@@ -336,17 +411,23 @@ class Bundle:
         try:
             self.zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise Problem("not a whole zip file: %s" % error) from None
-        infos = self.zip.infolist()
+            raise Problem("not a whole zip file: %s" % error)
+        infos = sorted(self.zip.infolist(), key=lambda info: info.header_offset)
+        if (infos and infos[0].header_offset != 0) or self.zip.comment or not ends_as_zip(path):
+            raise Problem("the zip holds bytes that belong to no file")
+        for before, after in zip(infos, infos[1:]):
+            size = 30 + len(before.filename.encode()) + before.compress_size
+            if before.header_offset + size > after.header_offset:
+                raise Problem("the zip's files overlap")
         self.names = {info.filename for info in infos}
         for name in self.names:
-            if not NAMES.fullmatch(name):
-                raise Problem("%r does not belong in a bundle" % name[:60])
+            if len(name) > 200 or not SAFE_NAME.fullmatch(name):
+                raise Problem("%r is not a name of a bundle's" % name[:60])
         if len(self.names) != len(infos) or len(infos) > MOST_FILES:
             raise Problem("the zip holds a file twice, or too many")
         if any(i.flag_bits & 1 or i.compress_type not in (0, 8) for i in infos):
             raise Problem("the zip holds a file in a way this does not read")
-        if max(i.file_size for i in infos) > LARGEST_FILE or (
+        if max([i.file_size for i in infos], default=0) > LARGEST_FILE or (
             sum(i.file_size for i in infos) > LARGEST_TOTAL
             or sum(i.compress_size for i in infos) > os.path.getsize(path)
         ):
@@ -358,40 +439,62 @@ class Bundle:
         try:
             if self.folder:
                 with open(os.path.join(self.folder, name), "rb") as file:
-                    return file.read(LARGEST_FILE)
+                    data = file.read(LARGEST_FILE + 1)
+                if len(data) > LARGEST_FILE:
+                    raise Problem("%s has too many bytes" % name)
+                return data
             info = self.zip.getinfo(name)
             with self.zip.open(info) as file:
                 data = file.read(info.file_size + 1)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
-            raise Problem("%s cannot be unpacked: %s" % (name, error)) from None
+            raise Problem("%s cannot be unpacked: %s" % (name, error))
         if len(data) != info.file_size:
             raise Problem("%s is not as long as the zip says" % name)
         return data
 
     def check_manifest(self):
-        said, size = self.manifest, self.head.size
+        said = self.manifest
 
         def is_index(value):
             return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < size
 
-        good = isinstance(said, dict) and set(said) == {
-            "format", "apitrail", "origin", "size", "filter", "selected", "range",
-        } and said["format"] == "apitrail.bundle@v1" and isinstance(said["filter"], dict)  # fmt: skip
-        if not good or not isinstance(said["selected"], list):
+        kinds = {"format": str, "apitrail": str, "origin": str, "size": int, "filter": dict,
+                 "selected": list, "range": (dict, type(None))}  # fmt: skip
+        if not isinstance(said, dict) or said.get("format") != "apitrail.bundle@v1" or not all(
+            name in said and isinstance(said[name], kind) and not isinstance(said[name], bool)
+            for name, kind in kinds.items()
+        ):  # fmt: skip
             raise Problem("malformed manifest.json, or one of a newer apitrail")
-        if (said["origin"], said["size"]) != (self.head.origin, size):
-            raise Problem("manifest.json is of another log or size")
-        chosen, span = said["selected"], said["range"]
+        chosen, span, size = said["selected"], said["range"], said["size"]
         if not all(map(is_index, chosen)) or chosen != sorted(set(chosen)):
             raise Problem("malformed manifest.json: selected")
         if span is not None and not (
-            isinstance(span, dict) and set(span) == {"first", "last", "opened"}
-            and is_index(span["first"]) and is_index(span["last"]) and span["first"] <= span["last"]
-            and isinstance(span["opened"], list) and "what" in span["opened"]
-            and span["opened"] == [tag for tag in TAGS if tag in span["opened"]]
+            is_index(span.get("first")) and is_index(span.get("last"))
+            and span["first"] <= span["last"] and is_tags(span.get("opened"))
         ):  # fmt: skip
             raise Problem("malformed manifest.json: range")
-        check_filter(said["filter"])
+        self.beyond = ["manifest.json: %s" % name for name in said if name not in kinds]
+        self.beyond += ["manifest.json: range.%s" % name for name in span or ()
+                        if name not in ("first", "last", "opened")]  # fmt: skip
+        self.chosen = set(chosen)
+        self.unasked = check_filter(said["filter"])
+        self.beyond += ["manifest.json: filter.%s" % name for name in self.unasked]
+        self.check_names(said.get("files"))
+        self.elsewhere = (said["origin"], size) != (self.head.origin, self.head.size)
+
+    def check_names(self, files):
+        """Files that this does not know are held against their hash in the manifest."""
+        others = sorted(name for name in self.names if not NAMES.fullmatch(name))
+        if self.folder:
+            # Whoever unpacks a bundle may keep notes of his own beside it.
+            others = [name for name in others if isinstance(files, dict) and name in files]
+        for name in others:
+            digest = files.get(name) if isinstance(files, dict) else None
+            if not isinstance(digest, str):
+                raise Problem("%r does not belong in a bundle" % name[:60])
+            if hashlib.sha256(self.read(name)).hexdigest() != digest:
+                raise Problem("%s is not what manifest.json says" % name)
+            self.beyond.append(name)
 
     def leaf(self, index):
         if index not in self.span:
@@ -468,11 +571,10 @@ class Bundle:
     def value(self, index, tag):
         """An opened facet as JSON, or None."""
         content = self.facets(index).get(tag)
-        # What a later version's entry says need not even be JSON.
         if content is None or self.entry(index).kind not in KINDS:
-            return None
+            return None  # what a later version's entry says is not looked into
         try:
-            said = json.loads(content)
+            said = load(content)
         except (ValueError, RecursionError):
             said = None
         if not isinstance(said, dict):
@@ -503,9 +605,11 @@ def opened_line(said, name):
             if not re.fullmatch(TAG, tag) or len(value) != 2:
                 raise KeyError(tag)
             facets[tag] = (b64(value["salt"], "a salt", 32), content)
-        return int(said["index"]), facets
+        if type(said["index"]) is not int or said["index"] < 0:
+            raise ValueError(said["index"])
+        return said["index"], facets
     except (KeyError, TypeError, AttributeError, ValueError):
-        raise Problem("%s: malformed line" % name) from None
+        raise Problem("%s: malformed line" % name)
 
 
 # -- which keys, which checkpoints -------------------------------------------------------------
@@ -584,7 +688,7 @@ def check_heads(bundle, keys, changes):
     if set(steps) != {name for name in bundle.names if name.startswith("consistency/")}:
         raise Problem("the proofs do not lead from each checkpoint to the next")
     for name, old, new in zip(steps, heads, heads[1:] + [bundle.head]):
-        lines = utf8(bundle.read(name), name, 10_000).split("\n")
+        lines = utf8(bundle.read(name), name, 10000).split("\n")
         said = ["apitrail.consistency@v1", "old %d" % old.size, "new %d" % new.size]
         if lines[:3] != said or lines[-1] or len(lines) < 4:
             raise Problem("malformed consistency proof: %s" % name)
@@ -607,12 +711,16 @@ def check_events(bundle):
         parts = name.split("/")
         if parts[0] == "events" and int(parts[1]) not in bundle.events:
             raise Problem("%s belongs to no entry" % name)
-        if (
-            len(parts) == 4
-            and parts[0] == "events"
-            and parts[3] not in bundle.facets(int(parts[1]))
-        ):
-            raise Problem("entry %s: facet %r has no salt" % (parts[1], parts[3]))
+        if parts[0] == "range" and not bundle.span:
+            raise Problem("%s belongs to no range" % name)
+        if parts[0] == "range" and parts[1] == "opened":
+            check_opened(bundle, name)
+        if len(parts) == 4 and parts[0] == "events":
+            # A facet without its salt is compared with nothing, wherever else it is opened.
+            salts = "events/%s/salts.json" % parts[1]
+            held = parse_json(bundle.read(salts), salts) if salts in bundle.names else {}
+            if not isinstance(held, dict) or parts[3] not in held:
+                raise Problem("entry %s: facet %r has no salt" % (parts[1], parts[3]))
     for index in bundle.events:
         link = Entry(bundle.read("events/%d/leaf.json" % index), index)
         at, path = bundle.proof("events/%d/event.tlog-proof" % index)
@@ -624,6 +732,20 @@ def check_events(bundle):
         if bundle.leaf(index) != link.data:
             raise Problem("entry %d: it differs from the entry in the range" % index)
         bundle.facets(index)
+        bundle.value(index, "what")
+
+
+def check_opened(bundle, name):
+    """Every line of opened facets is of an entry of the range, and true to it."""
+    first, said = bundle.manifest["range"]["first"], bundle.read(name)
+    number = int(name[len("range/opened/") : -len(".jsonl")])
+    if number % WIDTH or number not in bundle.span:
+        raise Problem("%s belongs to no entry of the range" % name)
+    for line in said.splitlines():
+        index, _ = opened_line(parse_json(line, name), name)
+        if index not in bundle.span or index < first:
+            raise Problem("%s: entry %d does not belong here" % (name, index))
+        bundle.facets(index)
 
 
 # -- a complete range --------------------------------------------------------------------------
@@ -633,47 +755,104 @@ COLUMNS = {
     "access_key_id": "access_key_id", "region": "region", "source_ip": "source_ip", "run": "run",
 }  # fmt: skip
 RESOURCES = {"resource_name": 0, "resource_type": 1}
+FIELDS = set(COLUMNS) | set(RESOURCES)
+FIELDS |= {"since", "until", "read_only", "stand_in", "error", "label"}
 
 
 def check_filter(where):
+    """The members of a question that this cannot judge by; raises Problem at a malformed one."""
     for name, value in where.items():
+        if name not in FIELDS:
+            continue
         is_list = isinstance(value, list) and value and all(isinstance(item, str) for item in value)
         if not (
-            ((name in COLUMNS or name in RESOURCES) and is_list)
+            ((name in COLUMNS or name in RESOURCES or name == "label") and is_list)
             or (
                 name in ("since", "until") and isinstance(value, int)
                 and not isinstance(value, bool) and EARLIEST <= value < LATEST
             )
-            or (name == "read_only" and isinstance(value, bool))
+            or (name in ("read_only", "stand_in") and isinstance(value, bool))
             or (name == "error" and (value is True or isinstance(value, str)))
         ):  # fmt: skip
             raise Problem("malformed filter in manifest.json: %r" % name)
+    return sorted(name for name in where if name not in FIELDS)
+
+
+# Members and what they are; None may stand for any of them. Others are of a later version.
+TEXT, WHOLE, FLAG = (str,), (int,), (bool,)
+CALL = {
+    "service": TEXT, "operation": TEXT, "region": TEXT, "protocol": TEXT, "started": WHOLE,
+    "ended": WHOLE, "status": WHOLE, "error": TEXT, "failure": TEXT, "upstream": TEXT,
+}  # fmt: skip
+
+
+def fits(value, kinds, absent=True):
+    """Is it just of such a type? A JSON boolean is no number."""
+    return type(value) in kinds or (absent and value is None)
+
+
+def check_facets(who, what):
+    """Raises ValueError where these are not the facets of a call."""
+    call, resources, problems = what.get("call", {}), what.get("resources", []), []
+    good = fits(what.get("record", {}), (dict,), False) and fits(call, (dict,), False)
+    good = good and fits(resources, (list,), False) and fits(what.get("kept"), TEXT)
+    good = good and all(fits(what.get(n, False), FLAG, False) for n in ("undetermined", "standIn"))
+    good = good and all(fits(call.get(name), kinds) for name, kinds in CALL.items())
+    problems = call.get("problems", []) if good else None
+    good = good and isinstance(problems, list) and all(type(item) is str for item in problems)
+    for item in resources if good else ():
+        good = good and fits(item, (dict,), False)
+        good = good and all(type(item.get(n, "")) is str for n in ("arn", "type", "name"))
+    if good and who is not None:
+        run = who.get("run")
+        good = fits(who.get("record"), (dict,), False) and fits(who.get("identity", {}), (dict,), False)
+        good = good and fits(run, (dict,)) and (
+            run is None or (type(run.get("id")) is str and type(run.get("labels", {})) is dict)
+        )
+        good = good and fits(who["record"].get("userIdentity") or {}, (dict,), False)
+    if not good:
+        raise ValueError("no facets of a call")
+
+
+def searchable(value):
+    """A text as it is searched for; half a surrogate pair is written out."""
+    if value is None:
+        return None
+    return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def project(index, who, what):
     """What of a call a question can be asked about."""
     try:
+        check_facets(who, what)
         record, call = what["record"], what["call"]
         ended = call.get("ended")
+        time = call["started"] if ended is None else ended
         row = {
-            "id": str(uuid.UUID(record["eventID"])), "source": record["eventSource"],
-            "time": int(call["started"] if ended is None else ended), "name": record["eventName"],
-            "region": record.get("awsRegion"), "error": call.get("error"),
-            "read_only": record.get("readOnly"), "resources": set(),
+            "id": str(uuid.UUID(str(record["eventID"]))),
+            "source": searchable(record["eventSource"]), "time": time,
+            "name": searchable(record["eventName"]),
+            "region": searchable(record.get("awsRegion")), "error": searchable(call.get("error")),
+            "read_only": record.get("readOnly"), "resources": set(), "labels": set(),
+            "stand_in": what.get("standIn", False),
         }  # fmt: skip
         for item in what.get("resources", ()):
-            kind = item.get("type") or ""
-            row["resources"] |= {(key, kind) for key in (item.get("name"), item.get("arn")) if key}
-        if not 0 <= row["time"] < LATEST:
-            raise ValueError(row["time"])
+            kind = searchable(item.get("type")) or ""
+            for key in (item.get("name"), item.get("arn")):
+                row["resources"] |= {(searchable(key), kind)} if key else set()
+        if not fits(row["read_only"], FLAG) or not 0 <= time < LATEST:
+            raise ValueError(time)
         if who is not None:
             user = who["record"].get("userIdentity") or {}
-            row["username"], row["run"] = username(user), (who.get("run") or {}).get("id")
-            row["access_key_id"] = user.get("accessKeyId") or None
-            row["source_ip"] = who["record"].get("sourceIPAddress")
+            row["username"] = searchable(username(user))
+            row["run"] = searchable((who.get("run") or {}).get("id"))
+            labels = (who.get("run") or {}).get("labels", {})
+            row["labels"] = {(key, str(value)) for key, value in labels.items()}
+            row["access_key_id"] = searchable(user.get("accessKeyId") or None)
+            row["source_ip"] = searchable(who["record"].get("sourceIPAddress"))
         return row
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        raise Problem("entry %d: malformed event facets" % index) from None
+        raise Problem("entry %d: malformed event facets" % index)
 
 
 def username(user):
@@ -687,9 +866,17 @@ def username(user):
     return user.get("invokedBy") if user.get("type") == "AWSService" else None
 
 
+def is_labelled(labels, text):
+    """Is `text`, KEY=VALUE or KEY alone, among the labels?"""
+    key, equals, value = text.partition("=")
+    return any(name == key and (not equals or found == value) for name, found in labels)
+
+
 def matches(where, row):
     for name, value in where.items():
-        if name in COLUMNS:
+        if name not in FIELDS:
+            good = True
+        elif name in COLUMNS:
             good = row.get(COLUMNS[name]) in value
         elif name in RESOURCES:
             good = any(resource[RESOURCES[name]] in value for resource in row["resources"])
@@ -697,6 +884,10 @@ def matches(where, row):
             good = row["error"] is not None if value is True else row["error"] == value
         elif name == "read_only":
             good = row["read_only"] is value
+        elif name == "stand_in":
+            good = row["stand_in"] is value
+        elif name == "label":
+            good = any(is_labelled(row["labels"], text) for text in value)
         else:
             good = row["time"] >= value if name == "since" else row["time"] < value
         if not good:
@@ -709,7 +900,8 @@ STATEMENTS = {
     "open": {"apitrail": str, "configuration": dict},
     "close": {"reason": str, "calls": int},
     "heartbeat": {
-        "calls": int, "tunnelled": dict, "in_flight": int, "rejected": int, "recording": bool,
+        "calls": int, "tunnelled": dict, "in_flight": int, "rejected": int, "ambiguous": int,
+        "recording": bool,
     },
     "run": {"run": dict, "started": int},
     "gap": {"lost": list, "size": int},
@@ -730,8 +922,25 @@ def check_statement(index, kind, said):
         good = said["erased"] and all(is_target(target) for target in said["erased"])
     if good and kind == "gap":
         good = said["lost"] and all(isinstance(note, str) for note in said["lost"])
+    if good and kind == "anchor" and said.get("anchor") == "s3":
+        good = is_anchor(said)
     if not good:
         raise Problem("entry %d: malformed %s" % (index, kind))
+
+
+def is_anchor(said):
+    texts = ("bucket", "prefix", "key", "version", "note", "sha256", "retainUntil")
+    return (
+        all(isinstance(said.get(name), str) for name in texts)
+        and all(isinstance(said.get(name), int) for name in ("shipment", "entries"))
+        and isinstance(said.get("objects"), list)
+        and all(
+            isinstance(item, dict)
+            and isinstance(item.get("key"), str)
+            and isinstance(item.get("version"), str)
+            for item in said["objects"]
+        )
+    )
 
 
 def is_target(said):
@@ -752,7 +961,7 @@ def typed(said, members):
 def is_alive(kind, what):
     if kind == "heartbeat":
         return what is not None and what.get("recording") is not False
-    return kind in KINDS and kind not in BESIDE
+    return kind in ALIVE
 
 
 def interval_of(what):
@@ -811,7 +1020,7 @@ class Coverage:
         elif link.kind == "heartbeat" and link.time >= self.since:
             passed = what.get("tunnelled")
             for host, number in passed.items() if isinstance(passed, dict) else ():
-                if isinstance(number, int) and number > 0:
+                if type(number) is int and number > 0:
                     self.tunnelled[host] = self.tunnelled.get(host, 0) + number
         if self.since <= link.time < self.until:
             self.kinds[link.kind] = self.kinds.get(link.kind, 0) + 1
@@ -859,7 +1068,7 @@ def check_range(bundle):
     links = [link for link in links if link.index >= claimed["first"]]
     needed = (
         {"who", "what"}
-        if {"username", "access_key_id", "source_ip", "run"} & set(where)
+        if {"username", "access_key_id", "source_ip", "run", "label"} & set(where)
         else {"what"}
     )
     if needed - set(claimed["opened"]):
@@ -878,6 +1087,7 @@ def check_range(bundle):
         "unjudged": [],
         "coverage": coverage,
         "erased": 0,
+        "rows": [],
     }
     leave = erasures(bundle)
     for link in links:
@@ -911,9 +1121,13 @@ def judge(bundle, link, found, leave):
         found["unjudged"].append(link.index)
         return
     row = project(link.index, who, what)
+    found["rows"].append(row)
     other = {name: value for name, value in where.items() if name not in RESOURCES}
-    if matches(where, row):
+    chosen = link.index in bundle.chosen
+    if matches(where, row) and (chosen or not bundle.unasked):
         found["matches"].append(link.index)
+    elif matches(where, row):
+        found["undetermined"].append(link.index)
     elif what.get("undetermined") and other != where and matches(other, row):
         found["undetermined"].append(link.index)
 
@@ -927,7 +1141,7 @@ def check_ends(bundle, first, last, where):
     if last.index != bundle.head.size - 1 and not (
         until is not None and (
             (last.time >= until + SETTLING and settled)
-            or (last.time >= until + SLACK and last.kind in KINDS and last.kind not in ("open", "unknown"))
+            or (last.time >= until + SLACK and last.kind in ENDING)
         )
     ):  # fmt: skip
         raise Problem("the range ends with entry %d, too early for its question" % last.index)
@@ -968,7 +1182,16 @@ def check_fresh(bundle):
 
 
 def clean(text):
-    return "".join(c if c.isprintable() else "\\x%02x" % ord(c) for c in text)
+    """Printable ASCII: evidence must not drive a terminal, nor look like what it is not."""
+    return "".join(c if " " <= c <= "~" else escape(c) for c in text)
+
+
+def escape(c):
+    return "\\x%02x" % ord(c) if ord(c) < 256 else "\\u%04x" % ord(c)
+
+
+def quoted(value):
+    return '"%s"' % clean(value.replace("\\", "\\\\").replace('"', '\\"'))
 
 
 def count(number, noun, plural=None):
@@ -991,9 +1214,15 @@ def shown(bundle, index):
     by = user.get("arn") or user.get("userName") or user.get("accessKeyId")
     error = ((what or {}).get("call") or {}).get("error")
     parts = ["entry %d" % index, iso(link.time), str(record.get("eventSource") or link.kind),
-             str(record.get("eventName") or ""), "by %s" % by if by else "",
+             str(record.get("eventName") or ""), "by %s%s" % (by, how_known(who)) if by else "",
              "failed: %s" % error if error else "", str(record.get("eventID") or "")]  # fmt: skip
     return clean("  ".join(part for part in parts if part))
+
+
+RESTS = (
+    "the resources that the recorder found in each call; what touches a resource and does not "
+    "name it is listed in docs/evidence.md"
+)
 
 
 def statement(bundle, key, kept, newest, found):
@@ -1019,6 +1248,14 @@ def statement(bundle, key, kept, newest, found):
         facts += [("entry", item.partition(" ")[2]) for item in chosen[:NAMED]]
     else:
         facts += complete_facts(bundle, found, chosen)
+    later = list(unknown(bundle))
+    for said, at in later:
+        number = "%s, %s: %s" % (said, count(len(at), "entry", "entries"), indexes(at))
+        facts.append(("unknown", number if at else said))
+    if later:
+        facts.append(("", "of a later version: compared as bytes, not looked into"))
+    if found is not None:
+        facts.append(("rests on", RESTS))
     facts.append(
         ("limits", "It speaks of calls that went through this recorder, and of no others.")
     )
@@ -1041,6 +1278,11 @@ def complete_facts(bundle, found, chosen):
     )
     yield "ends", found["ending"]
     yield "question", question(bundle.manifest["filter"])
+    for said in strange(bundle.manifest["filter"], found["rows"]):
+        yield "", said
+    if bundle.unasked:
+        names = ", ".join(clean(name.replace("_", "-")) for name in bundle.unasked)
+        yield "", "not judged by %s, which this verifier does not know" % names
     yield (
         "answer",
         "%s of %d in the range, and none but these" % (count(len(chosen), "call"), found["calls"]),
@@ -1075,18 +1317,86 @@ def complete_facts(bundle, found, chosen):
 def question(where):
     parts = []
     for name, value in where.items():
-        if name not in ("since", "until"):
-            said = ", ".join(value) if isinstance(value, list) else str(value).lower()
-            parts.append("%s %s" % (name.replace("_", "-"), said))
-    return clean("; ".join(parts)) or "every call"
+        if name in ("since", "until"):
+            continue
+        if name not in FIELDS:
+            said = "?"
+        elif isinstance(value, list):
+            said = " or ".join(map(quoted, value))
+        else:
+            said = quoted(value) if isinstance(value, str) else str(value).lower()
+        parts.append("%s %s" % (clean(name.replace("_", "-")), said))
+    return "; ".join(parts) or "every call"
+
+
+def strange(where, rows):
+    """What is asked for and named by no entry, with the most similar names that are."""
+    for name, wanted in where.items():
+        if name not in COLUMNS and name not in RESOURCES:
+            continue
+        if name in RESOURCES:
+            known = {pair[RESOURCES[name]] for row in rows for pair in row["resources"]}
+        else:
+            known = {row.get(COLUMNS[name]) for row in rows}
+        known = sorted(item for item in known if item)
+        for value in wanted:
+            if value not in known:
+                like = [item for item in known if similar(value, item)][:3]
+                said = "; similar: %s" % ", ".join(map(quoted, like)) if like else ""
+                yield "no entry of the range names %s%s" % (quoted(value), said)
+
+
+def similar(one, other):
+    """Do they differ by their case, by at most two characters, or by what stands around one?"""
+    one, other = one.lower(), other.lower()
+    if min(len(one), len(other)) >= 3 and (one in other or other in one):
+        return True
+    if abs(len(one) - len(other)) > 2 or max(len(one), len(other)) < 3:
+        return one == other
+    row = list(range(len(other) + 1))
+    for at, a in enumerate(one, 1):
+        before, row = row, [at]
+        for to, b in enumerate(other, 1):
+            row.append(min(before[to] + 1, row[-1] + 1, before[to - 1] + (a != b)))
+        if min(row) > 2:
+            return False
+    return row[-1] <= 2
+
+
+def unknown(bundle):
+    """What a later version has put into the bundle, which was compared as bytes and not read."""
+    kinds, tags = {}, {}
+    for index in sorted(set(bundle.events) | set(bundle.span)):
+        link = bundle.entry(index)
+        if link.kind not in KINDS:
+            kinds.setdefault(link.kind, []).append(index)
+        for tag in link.committed:
+            if tag not in TAGS:
+                tags.setdefault(tag, []).append(index)
+    for kind, found in sorted(kinds.items()):
+        yield "kind %r" % kind, found
+    for tag, found in sorted(tags.items()):
+        yield "facet %r" % tag, found
+    for name in sorted(bundle.beyond):
+        yield clean(name), []
+
+
+def how_known(who):
+    """Whose word it is that this was the caller, and whether the signature was checked."""
+    identity = (who or {}).get("identity") or {}
+    parts = [identity.get("known"), "signature %s" % identity.get("signature")]
+    parts = [part for part, name in zip(parts, ("known", "signature")) if identity.get(name)]
+    return " (%s)" % ", ".join(map(str, parts)) if parts else ""
 
 
 def verify(path, trusted):
-    """The lines to print: the verdict first. Raises Problem."""
+    """What holds, and what it then states. Raises Problem."""
     bundle = Bundle(path)
     for name in bundle.names & {"README.txt", "verify.py", "log.vkey", "keys"}:
         bundle.read(name)  # no evidence, but it must come out of the zip whole
     keys, changes = trace(bundle, trusted)
+    if bundle.elsewhere:
+        raise Problem("manifest.json is of another log or size")
     key, kept = check_heads(bundle, keys, changes)
     check_events(bundle)
     found = check_range(bundle) if bundle.manifest["range"] else None
@@ -1099,10 +1409,22 @@ def verify(path, trusted):
     verdict = "OK with %s" % count(erased, "erasure") if erased else "OK"
     if found:
         span = bundle.manifest["range"]
-        said = "%s in entries %d to %d, and none but these" % (number, span["first"], span["last"])
+        said = "%s in entries %d to %d, " % (number, span["first"], span["last"])
+        said += "others not ruled out" if bundle.unasked else "and none but these"
     else:
         said = "%s shown, each in a log of %d entries" % (number, bundle.head.size)
-    return ["%s: %s" % (verdict, said)] + list(statement(bundle, key, kept, newest, found))
+    later = len(list(unknown(bundle)))
+    if later:
+        said += "; %s of a later version not looked into" % count(later, "thing")
+    return {
+        "verdict": "OK", "holds": True, "message": said, "hint": None,
+        "origin": bundle.head.origin, "key": key.text, "entries": bundle.head.size,
+        "calls": len(bundle.manifest["selected"]), "erasures": erased, "rotations": len(changes),
+        "last": iso(newest.time), "checkpoint": bundle.head.whole,
+        "unknown": {said: len(at) or 1 for said, at in unknown(bundle)},
+        "statement": list(statement(bundle, key, kept, newest, found)),
+        "line": "%s: %s" % (verdict, said),
+    }  # fmt: skip
 
 
 def main():
@@ -1111,6 +1433,7 @@ def main():
     parser.add_argument(
         "--key", action="append", default=[], help="the log's verifier key, or a file with it"
     )
+    parser.add_argument("--output", choices=("text", "json"), default="text")
     options = parser.parse_args()
     if not os.path.exists(options.bundle):
         parser.error("there is no %r" % options.bundle)
@@ -1125,19 +1448,25 @@ def main():
     except Problem as problem:
         parser.error(str(problem))
     try:
-        lines, status = verify(options.bundle, trusted), 0
+        found = verify(options.bundle, trusted)
     except Problem as problem:
-        lines, status = ["%s: %s" % (problem.verdict, problem)], 1
+        found = {
+            "verdict": problem.verdict, "holds": False, "message": str(problem), "hint": None,
+            "statement": [], "line": "%s: %s" % (problem.verdict, clean(str(problem))),
+        }  # fmt: skip
         if problem.verdict == "UNTRUSTED-KEY":
-            print("hint: the key must come from elsewhere than the bundle: ask the log's owner for it "
-                  "(apitrail key show), then --key VKEY", file=sys.stderr)  # fmt: skip
-    for line in lines:
-        print(
-            line.encode(sys.stdout.encoding or "ascii", "backslashreplace").decode(
-                sys.stdout.encoding or "ascii"
+            found["hint"] = (
+                "the key must come from elsewhere than the bundle: ask the log's owner for it "
+                "(apitrail key show), then --key VKEY"
             )
-        )
-    return status
+    lines = [found.pop("line")] + found["statement"]
+    if options.output == "json":
+        lines = [json.dumps(found, indent=2)]
+    for line in lines:
+        sys.stdout.write(line + "\n")
+    if found["hint"]:
+        sys.stderr.write("hint: %s\n" % found["hint"])
+    return 0 if found["holds"] else 1
 
 
 if __name__ == "__main__":

@@ -1,0 +1,109 @@
+"""Two verifiers never give two verdicts, whatever they are handed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from apitrail.query import Filter, Row
+from apitrail.trail.rows import Draft
+from evidence.bundle import evidence, judges
+from evidence.bundle.edits import Case, Judge
+from evidence.bundle.evidence import SECOND, SG, Story, changed
+from evidence.bundle.judges import Standalone
+
+
+@pytest.mark.parametrize("facet", ["what", "who"])
+def test_a_facet_without_its_salt_is_tampering_also_in_a_range(
+    facet: str, case: Case, judge: Judge
+) -> None:
+    def alter(content: dict[str, bytes]) -> None:
+        [index] = json.loads(content["manifest.json"])["selected"]
+        salts = json.loads(content[f"events/{index}/salts.json"])
+        del salts[facet]
+        content[f"events/{index}/salts.json"] = json.dumps(salts).encode()
+        content[f"events/{index}/facets/{facet}"] = b'{"a":"lie"}'
+
+    verdict, message = judge(changed(case.complete, alter))
+    assert verdict == "TAMPERED"
+    assert message.endswith(f"facet {facet!r} has no salt")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda m: m | {"apitrail": 5}, lambda m: m | {"apitrail": None}, lambda m: m | {"size": 34.0},
+        lambda m: m | {"size": True}, lambda m: m | {"origin": [m["origin"]]},
+        lambda m: m | {"range": []}, lambda m: m | {"range": False}, lambda m: m | {"filter": []},
+        lambda m: m | {"selected": {}}, lambda m: m | {"selected": [True]},
+        lambda m: m | {"range": {"first": 0, "last": 1, "opened": [["what"]]}}, lambda _: [],
+        lambda m: m | {"filter": {"since": 1.0}}, lambda m: m | {"format": ["apitrail.bundle@v1"]},
+    ],
+)  # fmt: skip
+def test_a_manifest_of_odd_types_is_malformed(edit: object, case: Case, judge: Judge) -> None:
+    def odd(content: dict[str, bytes]) -> None:
+        said = edit(json.loads(content["manifest.json"]))  # type: ignore[operator]
+        content["manifest.json"] = json.dumps(said).encode()
+
+    verdict, message = judge(changed(case.plain, odd))
+    assert verdict == "TAMPERED"
+    assert "malformed" in message
+
+
+@pytest.mark.parametrize("more", [b"9" * 5_000, b"[" * 300 + b"]" * 300], ids=["long", "deep"])
+def test_json_beyond_bounds_is_refused_on_every_python(
+    more: bytes, case: Case, judge: Judge
+) -> None:
+    def odd(content: dict[str, bytes]) -> None:
+        content["manifest.json"] = content["manifest.json"][:-3] + b',"more":' + more + b"}"
+
+    assert judge(changed(case.plain, odd))[0] == "TAMPERED"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda data: b"x" + data, lambda data: b"#!/bin/sh\n" * 99 + data, lambda data: data + b"x",
+     lambda data: data[:-2] + b"\x01\x00x", lambda data: b""],
+    ids=["a byte before", "a script before", "a byte after", "a comment", "nothing"],
+)  # fmt: skip
+def test_bytes_beside_the_zip_are_refused(change: object, case: Case, judge: Judge) -> None:
+    assert judge(change(case.plain))[0] == "TAMPERED"  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("name", ["x\ud800y", "\udfff", "é", 'a"b'])
+def test_half_a_surrogate_pair_is_one_name_for_both(
+    name: str, standalone: Standalone, tmp_path: Path
+) -> None:
+    record = {"eventID": evidence.event_id_of(1), "eventSource": name, "eventName": "n"}
+    what = {"record": record, "call": {"started": 1}, "resources": [{"name": SG}, {"name": name}]}
+    row = Row(id=evidence.event_id_of(1), time=evidence.NOON, resources=frozenset({(SG, "")}))
+    story = Story().open().wait(SECOND)
+    draft = Draft(kind="api", facets={"what": json.dumps(what).encode()}, row=row)
+    story.drafts.append((story.at, draft))
+    signer = story.wait(SECOND).beat().write(tmp_path / "trail")
+    job = evidence.job(tmp_path / "trail", Filter(resource_name=(SG,)), complete=True)
+    path = tmp_path / "bundle.zip"
+    for asked in (name, name.encode("utf-8", "backslashreplace").decode()):
+
+        def ask(content: dict[str, bytes], asked: str = asked) -> None:
+            said = json.loads(content["manifest.json"])
+            said["filter"] = {"event_source": [asked]}
+            content["manifest.json"] = json.dumps(said).encode()
+
+        path.write_bytes(changed(evidence.bundle_of(tmp_path / "trail", job), ask))
+        report = judges.by_package(path, signer.verifier)
+        status, said = standalone(path, signer.verifier)
+        assert judges.verdict(said) == str(report.verdict), (said, report.message)
+        assert said.splitlines() == str(report).splitlines() or status == 1
+
+
+def test_an_unpacked_bundle_may_have_notes_beside_it(case: Case, tmp_path: Path) -> None:
+    folder = tmp_path / "unpacked"
+    for file, data in (evidence.files(case.plain) | {"text": b"mine", "key.der": b""}).items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_bytes(data)
+    report = judges.by_package(folder, case.signer.verifier)
+    status, said = judges.by_itself(folder, case.signer.verifier, cwd=tmp_path)
+    assert (status, said.splitlines()) == (0, str(report).splitlines())
