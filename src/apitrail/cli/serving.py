@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -75,8 +76,9 @@ def reconcile_command(
     now = datetime.now().astimezone()
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     with open_source(trail) as source:
+        left_out = Counter[str]()
         result = reconcile.reconcile(
-            source, reconcile.read(logs),
+            source, reconcile.read(logs, left_out), left_out=left_out,
             since=None if since is None else when.parse(since, now=now),
             until=None if until is None else when.parse(until, now=now),
         )  # fmt: skip

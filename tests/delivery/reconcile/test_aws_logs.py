@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+from collections import Counter
 
 import boto3
 import pytest
@@ -102,3 +103,28 @@ def test_only_log_files_of_a_bucket_are_read(monkeypatch):
 def test_what_is_not_there_is_said(tmp_path):
     with pytest.raises(UsageError, match="there is no"):
         list(aws_logs.read([str(tmp_path / "nothing")]))
+
+
+def test_what_is_no_record_is_counted_and_the_rest_is_read(tmp_path):
+    insight = {"eventType": "AwsCloudTrailInsight", "eventTime": "2026-11-22T06:00:00Z",
+               "insightDetails": {"state": "Start"}}  # fmt: skip
+    files = {
+        "a.json": LOG,
+        "b.json.gz": gzip.compress(LOG, mtime=0)[:20],
+        "c.json": b'{"Records": [{"eventName": "x"',
+        "d.json": json.dumps({"fileVersion": "1.0", "configurationItems": []}).encode(),
+        "e.json": json.dumps({"Records": [insight, OTHER, 7, {"eventTime": "x"}]}).encode(),
+        "f.json": json.dumps({"Records": [{"eventName": "GetUser"}]}).encode(),
+        "g.json": json.dumps({"digestS3Object": "x"}).encode(),
+        "h.json": b"7",
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    left = Counter()
+    found = [record for _, record in aws_logs.read([str(tmp_path)], left)]
+    assert found == [RECORD, OTHER, OTHER]
+    assert left == {
+        "file that is cut short or no JSON": 2, "AWS Config file": 1, "Insight": 1,
+        "thing that is no record": 1, "record without eventName": 1,
+        "record without eventTime": 1, "digest file": 1, "other file": 1,
+    }  # fmt: skip

@@ -195,3 +195,32 @@ def test_the_command_prints_json(trail, tmp_path, capsys):
 def test_a_directory_without_log_files_is_used_wrongly(trail, tmp_path, capsys):
     assert run(["reconcile", str(tmp_path), "--trail", str(trail)]) == 2
     assert "hold no records" in capsys.readouterr().err
+
+
+def test_what_no_recorder_can_see_is_not_a_bypass(trail, tmp_path, capsys):
+    browser = [
+        aws(4, requestID=None, eventName="ConsoleLogin", eventType="AwsConsoleSignIn"),
+        aws(4, requestID=None, eventName="SwitchRole", eventSource="signin.amazonaws.com"),
+        aws(5, requestID=None, eventName="Viewed", eventType="AwsConsoleAction"),
+    ]
+    service = aws(5, requestID=None, eventName="RotateKey", eventType="AwsServiceEvent")
+    insight = {"eventType": "AwsCloudTrailInsight", "eventTime": "2026-11-22T06:46:40Z"}
+    write(tmp_path / "a.json.gz", [*(aws(n) for n in range(10)), *browser, service, insight])
+    (tmp_path / "b.json").write_bytes(b'{"Records": [')
+    (tmp_path / "c.json").write_text(json.dumps({"configurationItems": [], "fileVersion": "1.0"}))
+    assert run(["reconcile", str(tmp_path), "--trail", str(trail)]) == 0
+    said = capsys.readouterr().out
+    assert "       0  BYPASSED" in said
+    assert "       1  made by AWS's own services" in said
+    assert (
+        "       6  left out, as no client's calls: 1 AWS Config file, 1 Insight, 1 console action, "
+        "2 console sign-in, 1 file that is cut short or no JSON"
+    ) in said
+    assert run(["reconcile", str(tmp_path), "--trail", str(trail), "--output", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["leftOut"]["console sign-in"] == 2
+
+
+def test_files_with_nothing_but_other_things_say_so(trail, tmp_path, capsys):
+    (tmp_path / "b.json").write_bytes(b'{"Records": [')
+    assert run(["reconcile", str(tmp_path), "--trail", str(trail)]) == 2
+    assert "but 1 file that is cut short or no JSON" in capsys.readouterr().err

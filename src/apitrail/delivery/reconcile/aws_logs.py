@@ -1,6 +1,7 @@
-"""CloudTrail's log files as they lie about: in a directory, in a bucket, or as LookupEvents gave them.
+"""Reads CloudTrail's log files: from a directory, from a bucket, or as LookupEvents gave them.
 
-It does not know what their records are compared with.
+What lies among them and is no record of an event is counted by kind and left out: Insights, AWS
+Config's files, digests, files that are cut short.
 """
 
 from __future__ import annotations
@@ -9,15 +10,19 @@ import gzip
 import io
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from apitrail.errors import FormatError, UsageError
 
 S3 = "s3://"
+INSIGHT = "AwsCloudTrailInsight"
+TIME_FORM = "%Y-%m-%dT%H:%M:%SZ"
 # What lies beside log files in a trail's bucket, and is none.
-OTHERS = ("/CloudTrail-Digest/", "/CloudTrail-Insight/", "/CloudTrail-Aggregated/", "/apitrail/")
+OTHERS = ("/CloudTrail-Digest/", "/CloudTrail-Aggregated/", "/apitrail/")
 ENDINGS = (".json", ".json.gz", ".jsonl", ".jsonl.gz")
 # CloudTrail's are at most 50 MB (User Guide, "CloudTrail log files").
 SIZE_LIMIT = 1 << 30
@@ -26,16 +31,30 @@ type Found = Iterator[tuple[str, dict[str, Any]]]
 """Records, each with the name of the file it is in."""
 
 
-def read(places: Iterable[str]) -> Found:
+def read(places: Iterable[str], left_out: Counter[str] | None = None) -> Found:
     """Every record in these directories, files and `s3://BUCKET/PREFIX`es.
 
+    Args:
+        places: where to look.
+        left_out: told how many of each kind of thing were no records.
+
     Raises:
-        UsageError: a place cannot be read, or a file is no log file.
+        UsageError: a place cannot be read.
     """
+    left = Counter[str]() if left_out is None else left_out
     for place in places:
         for name, data in _in_bucket(place) if place.startswith(S3) else _on_disk(Path(place)):
-            for record in parse(data, name):
-                yield name, record
+            try:
+                document = _document(data, name)
+                items = _items(document, name)
+            except FormatError:
+                left[_kind_of_file(data, name)] += 1
+                continue
+            for item in items:
+                if (kind := _kind_of_item(item)) is None:
+                    yield name, item
+                else:
+                    left[kind] += 1
 
 
 def parse(data: bytes, name: str) -> Iterator[dict[str, Any]]:
@@ -44,18 +63,59 @@ def parse(data: bytes, name: str) -> Iterator[dict[str, Any]]:
     Raises:
         FormatError: it is none of these.
     """
-    text = _text(data, name)
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        try:
-            document = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except (ValueError, RecursionError) as error:
-            raise FormatError(f"{name} is not JSON: {error}") from error
-    for item in _items(document, name):
+    for item in _items(_document(data, name), name):
         if not isinstance(item, dict) or "eventName" not in item:
             raise FormatError(f"{name} holds something that is no CloudTrail record")
         yield item
+
+
+def _document(data: bytes, name: str) -> Any:
+    text = _text(data, name)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            return [json.loads(line) for line in text.splitlines() if line.strip()]
+        except (ValueError, RecursionError) as error:
+            raise FormatError(f"{name} is not JSON: {error}") from error
+
+
+# A member that only such files have. CloudTrail User Guide, "CloudTrail digest file structure";
+# AWS Config Developer Guide, "Configuration snapshot" and "Configuration history".
+_FILES = {
+    "configurationItems": "AWS Config file",
+    "configSnapshotId": "AWS Config file",
+    "configurationItem": "AWS Config file",
+    "digestS3Object": "digest file",
+    "digestStartTime": "digest file",
+}
+
+
+def _kind_of_file(data: bytes, name: str) -> str:
+    """What a file is that is no log file."""
+    try:
+        document = _document(data, name)
+    except FormatError:
+        return "file that is cut short or no JSON"
+    members = document if isinstance(document, dict) else {}
+    return next((kind for mark, kind in _FILES.items() if mark in members), "other file")
+
+
+def _kind_of_item(item: Any) -> str | None:
+    """What stands among records and is none; None of a record."""
+    if not isinstance(item, dict):
+        return "thing that is no record"
+    if item.get("eventType") == INSIGHT or "insightDetails" in item:
+        return "Insight"
+    if next((kind for mark, kind in _FILES.items() if mark in item), None) is not None:
+        return "AWS Config item"
+    if not isinstance(item.get("eventName"), str):
+        return "record without eventName"
+    try:
+        datetime.strptime(str(item.get("eventTime")), TIME_FORM).replace(tzinfo=UTC)
+    except ValueError:
+        return "record without eventTime"
+    return None
 
 
 def _items(document: Any, name: str) -> list[Any]:

@@ -1,8 +1,5 @@
-"""CloudTrail's own records against the trail's: what went past us, what AWS did not log, and
-where the two disagree.
-
-It does not know where CloudTrail's records come from.
-"""
+"""Compares CloudTrail's records with the trail's: what went past us, what AWS did not log, and
+where the two disagree."""
 
 from __future__ import annotations
 
@@ -37,8 +34,11 @@ UNATTRIBUTED = frozenset(
         "RequestTimeTooSkewed", "SignatureDoesNotMatch", "UnrecognizedClientException",
     }
 )  # fmt: skip
-# Types of event that no client's call is.
+# Types of event that no client's call is. CloudTrail User Guide, "CloudTrail record contents".
 NO_CALLS = frozenset({"AwsServiceEvent", "AwsCloudTrailInsight"})
+# What a person does in a browser passes no recorder; it is counted by kind.
+IN_BROWSER = {"AwsConsoleSignIn": "console sign-in", "AwsConsoleAction": "console action"}
+SIGN_IN = "signin.amazonaws.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +106,7 @@ class Reconciliation:
     by_aws: list[Seen] = field(default_factory=list)
     unlogged: list[tuple[str, Seen]] = field(default_factory=list)
     disagreements: list[Disagreement] = field(default_factory=list)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -122,6 +123,7 @@ class Reconciliation:
             "byAWS": [seen.to_json() for seen in self.by_aws],
             "unlogged": [{"reason": why} | seen.to_json() for why, seen in self.unlogged],
             "disagreements": [item.to_json() for item in self.disagreements],
+            "leftOut": dict(self.left_out),
         }
 
 
@@ -131,6 +133,7 @@ def reconcile(
     *,
     since: int | None = None,
     until: int | None = None,
+    left_out: Counter[str] | None = None,
 ) -> Reconciliation:
     """Compare CloudTrail's records, each with where it was found, with the trail.
 
@@ -140,9 +143,10 @@ def reconcile(
     Raises:
         UsageError: they have no time in common.
     """
-    theirs, by_aws = _aws(found)
-    start, end = _overlap(source, [*theirs, *by_aws], since, until)
-    result = Reconciliation(start=start, end=end)
+    left = Counter[str]() if left_out is None else left_out
+    theirs, by_aws = _aws(found, left)
+    start, end = _overlap(source, [*theirs, *by_aws], since, until, left)
+    result = Reconciliation(start=start, end=end, left_out=left)
     ours = _Ours(_calls(source, Filter(since=start - SLACK, until=end + SLACK)))
     for seen in theirs:
         _match(seen, ours, result)
@@ -236,8 +240,13 @@ def _reason(record: Mapping[str, Any], call: CallFacts) -> str:
     return "data" if record.get("eventCategory") == "Data" else "other"
 
 
-def _aws(found: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[list[Seen], list[Seen]]:
-    """CloudTrail's records: of calls by clients, and of what AWS did itself; each event once."""
+def _aws(
+    found: Iterable[tuple[str, Mapping[str, Any]]], left: Counter[str]
+) -> tuple[list[Seen], list[Seen]]:
+    """CloudTrail's records: of calls by clients, and of what AWS did itself; each event once.
+
+    What was done in a browser is counted in `left`.
+    """
     clients: list[Seen] = []
     services: list[Seen] = []
     known: set[str] = set()
@@ -246,8 +255,18 @@ def _aws(found: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[list[Seen], li
         if isinstance(event_id, str) and event_id in known:
             continue
         known.add(str(event_id))
+        if (kind := in_browser(record)) is not None:
+            left[kind] += 1
+            continue
         (services if is_by_aws(record) else clients).append(Seen.of(record, where))
     return clients, services
+
+
+def in_browser(record: Mapping[str, Any]) -> str | None:
+    """What kind of thing somebody did in a browser; None of anything else."""
+    if (kind := IN_BROWSER.get(str(record.get("eventType")))) is not None:
+        return kind
+    return "console sign-in" if record.get("eventSource") == SIGN_IN else None
 
 
 def is_by_aws(record: Mapping[str, Any]) -> bool:
@@ -264,14 +283,22 @@ def is_by_aws(record: Mapping[str, Any]) -> bool:
 
 
 def _overlap(
-    source: Source, theirs: list[Seen], since: int | None, until: int | None
+    source: Source,
+    theirs: list[Seen],
+    since: int | None,
+    until: int | None,
+    left: Mapping[str, int],
 ) -> tuple[int, int]:
     first, last = source.entry(0), source.entry(source.size - 1)
     if first is None or last is None:
         raise UsageError("the trail does not say when it begins and ends", hint="is it a bundle?")
     times = [seen.time for seen in theirs]
     if not times and (since is None or until is None):
-        raise UsageError("CloudTrail's files hold no records", hint="is it the right directory?")
+        beside = f", but {_counted(left)}" if left else ""
+        raise UsageError(
+            f"CloudTrail's files hold no records of calls{beside}",
+            hint="is it the right directory?",
+        )
     theirs_from = min(times) if since is None else since
     theirs_to = max(times) if until is None else until - 1
     # CloudTrail's times are of whole seconds, so the second that something ends in counts.
@@ -313,6 +340,9 @@ def lines(result: Reconciliation, *, output: str, width: int | None = None) -> G
     yield f"{len(result.disagreements):>8}  told differently"
     yield f"{len(result.unlogged):>8}  in the trail alone{f': {told}' if told else ''}"
     yield f"{len(result.by_aws):>8}  made by AWS's own services, which no recorder sees"
+    if result.left_out:
+        left = sum(result.left_out.values())
+        yield f"{left:>8}  left out, as no client's calls: {_counted(result.left_out)}"
     if result.bypassed:
         yield "\nbypassed:"
         yield from render.table([_row(seen) for seen in result.bypassed], _HEADER, width)
@@ -322,6 +352,10 @@ def lines(result: Reconciliation, *, output: str, width: int | None = None) -> G
             for name, (aws, ours) in item.fields.items():
                 shown = f"{item.aws.request_id}  {name}: CloudTrail {aws!r}, trail {ours!r}"
                 yield render.clean(shown)
+
+
+def _counted(left: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(left.items()))
 
 
 def _row(seen: Seen) -> tuple[str, ...]:
