@@ -45,3 +45,7 @@ lock: install
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
+
+# What is made from the code: the reference of all commands.
+docs: install
+	$(PY) -m apitrail.cli.reference docs/cli.md

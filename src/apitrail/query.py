@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 type ErrorFilter = str | Literal[True] | None
@@ -84,6 +84,11 @@ class Filter:
     stand_in: bool | None = None
     since: int | None = None
     until: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Does it ask for every call? Leaving out calls about a stand-in is no question."""
+        return replace(self, stand_in=None) == Filter()
 
     def matches(self, row: Row) -> bool:
         """Does the event behind this row belong?"""

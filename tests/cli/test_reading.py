@@ -11,6 +11,9 @@ import pytest
 
 import trails
 from apitrail.__main__ import run
+from apitrail.event import Event
+from apitrail.trail import statements
+from apitrail.trail.rows import Draft
 
 NAMES = ("CreateUser", "GetUser", "DeleteUser")
 
@@ -240,3 +243,35 @@ def test_reading_imports_neither_mitmproxy_nor_botocore(trail):
         env={**os.environ, "APITRAIL_TRAIL": str(trail)}, cwd=Path(__file__).parent,
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] in ("[]", "['asyncio']")
+
+
+def test_calls_are_found_by_the_label_of_their_run(tmp_path, capsys):
+    async def work(opened):
+        await opened.append(trails.opening())
+        said = statements.Run(id="r1", labels={"build": "7", "team": "a"})
+        await opened.append(statements.draft(said))
+        await opened.append(trails.draft(0, run="r1"))
+        await opened.append(trails.draft(1))
+
+    trails.write(tmp_path / "labelled", work)
+    for label, count in (("build=7", 1), ("build", 1), ("build=8", 0), ("", 0)):
+        run(
+            ["events", "--label", label, "--output", "jsonl", "--trail", str(tmp_path / "labelled")]
+        )
+        assert len(capsys.readouterr().out.splitlines()) == count
+
+
+def test_calls_about_a_stand_in_are_shown_only_when_asked_for(tmp_path, capsys):
+    async def work(opened):
+        await opened.append(trails.opening())
+        facets = trails.call(0)
+        facets["what"] = facets["what"][:-1] + b',"standIn":true}'
+        row = Event.parse(facets).row()
+        await opened.append(Draft(kind="api", facets=facets, row=row))
+        await opened.append(trails.draft(1))
+
+    trails.write(tmp_path / "stand-in", work)
+    for options, count in (((), 1), (("--stand-in",), 2)):
+        run(["events", *options, "--output", "jsonl", "--trail", str(tmp_path / "stand-in")])
+        assert len(capsys.readouterr().out.splitlines()) == count
+    assert trails.check(tmp_path / "stand-in").holds

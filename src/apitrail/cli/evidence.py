@@ -24,8 +24,8 @@ from apitrail.trail.reader import Reader
 @click.argument("source", required=False, metavar="[TRAIL|BUNDLE|TREE|s3://…]")
 @click.option("--key", "vkeys", multiple=True, metavar="VKEY", help="Trust this public key, or the one in this file.")  # fmt: skip
 @click.option("--since", type=click.File("rb"), metavar="CHECKPOINT", help="The log must continue this older signed checkpoint.")  # fmt: skip
-@click.option("--endpoint-url", metavar="URL", help="Where S3 is, if not at AWS.")
-@click.option("--profile", metavar="NAME", help="The AWS profile to read S3 with.")
+@click.option("--endpoint-url", metavar="URL", help="The endpoint of S3, where it is not AWS.")
+@click.option("--profile", metavar="NAME", help="Read S3 with this AWS profile.")
 @output_option("text", "json", default="text")
 @with_trail
 def verify_command(

@@ -24,11 +24,11 @@ from apitrail.reading import event_list, resource_history
 @click.command("export")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @filter_options
-@click.option("--format", "form", type=click.Choice([*exporting.FORMATS, shipping.CLOUDTRAIL]), default="bundle", show_default=True, help="A bundle is evidence; the others are data.")  # fmt: skip
-@click.option("-o", "--out", metavar="PATH", help="Where to; `-` is stdout, for text.")
-@click.option("--facet", "facets", multiple=True, type=click.Choice(TAGS), help="Open only this part of each call, repeatable; all unless told.")  # fmt: skip
-@click.option("--prove-complete", "complete", is_flag=True, help="Prove too that there are no others in the time asked for.")  # fmt: skip
-@click.option("--digest-every", metavar="TIME", help="How long a cloudtrail digest's time is; 1h unless told.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice([*exporting.FORMATS, shipping.CLOUDTRAIL]), default="bundle", show_default=True, help="What to write. A bundle is evidence, the others are data.")  # fmt: skip
+@click.option("-o", "--out", metavar="PATH", help="Write to this file or directory; `-` is stdout.")
+@click.option("--facet", "facets", multiple=True, type=click.Choice(TAGS), help="Open only this part of each call. May be repeated; all parts by default.")  # fmt: skip
+@click.option("--prove-complete", "complete", is_flag=True, help="Also prove that no other call in this time matches.")  # fmt: skip
+@click.option("--digest-every", metavar="TIME", help="The time that one CloudTrail digest covers; 1h by default.")  # fmt: skip
 @with_trail
 def export_command(
     trail: Path, where: Filter, ids: tuple[str, ...], form: str, out: str | None, facets: tuple[str, ...], complete: bool, digest_every: str | None
@@ -61,9 +61,13 @@ def export_command(
 
 @click.command("history")
 @click.argument("resource")
-@click.option("--reads", is_flag=True, help="The calls that only read it too, and what they saw.")
-@click.option("--since", metavar="TIME", help="From then on: 2h, yesterday, 2026-11-23T09:00.")
-@click.option("--until", metavar="TIME", help="Before then.")
+@click.option("--reads", is_flag=True, help="Also show calls that only read it, and what they saw.")
+@click.option(
+    "--since",
+    metavar="TIME",
+    help="Only calls from this time on, such as 2h, yesterday or 2026-11-23T09:00.",
+)
+@click.option("--until", metavar="TIME", help="Only calls before this time.")
 @output_option("table", "json", default="table")
 @with_trail
 def history_command(

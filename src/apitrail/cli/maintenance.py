@@ -51,7 +51,7 @@ def generate(trail: Path, origin: str | None) -> None:
 @key_group.command()
 @with_trail
 def rotate(trail: Path) -> None:
-    """Let a new key sign from now on; both keys sign the entry that says so."""
+    """Sign with a new key from now on. Both keys sign the entry that says so."""
     from apitrail.evidence import maintenance
 
     index, vkey = maintenance.rotate(trail)
@@ -62,20 +62,22 @@ def rotate(trail: Path) -> None:
 @key_group.command()
 @click.argument("vkey")
 def trust(vkey: str) -> None:
-    """Trust a log's public key, got from its owner."""
+    """Trust a log's public key that its owner gave you."""
     KnownLogs(places.directory()).trust(note.Verifier.parse(vkey))
 
 
 @click.command()
 @click.argument("ids", metavar="ID…", nargs=-1, required=True)
 @click.option("--facet", "facets", multiple=True, metavar="FACET", help=f"Only this: {', '.join(TAGS)}.")  # fmt: skip
-@click.option("--reason", metavar="TEXT", help="Why; it is recorded for good, so name nobody.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--reason", metavar="TEXT", help="The reason. It stays in the log for good, so name nobody."
+)
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @with_trail
 def erase(
     trail: Path, ids: tuple[str, ...], facets: tuple[str, ...], reason: str | None, yes: bool
 ) -> None:
-    """Destroy the content of events for good; the log goes on holding, and says so."""
+    """Destroy the content of events for good. The log still verifies, and says what was erased."""
     from apitrail.evidence import maintenance
 
     with Reader(trail) as reader:
@@ -87,13 +89,13 @@ def erase(
 
 
 @click.command()
-@click.option("--before", "before", required=True, metavar="TIME", help="What is older: 90d, 2026-01-01.")  # fmt: skip
-@click.option("--reason", metavar="TEXT", help="Why; it is recorded for good.")
-@click.option("--dry-run", is_flag=True, help="Only say how much it is.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--before", "before", required=True, metavar="TIME", help="Destroy what is older, such as 90d or 2026-01-01.")  # fmt: skip
+@click.option("--reason", metavar="TEXT", help="The reason. It stays in the log for good.")
+@click.option("--dry-run", is_flag=True, help="Destroy nothing; say how much it would be.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @with_trail
 def prune(trail: Path, before: str, reason: str | None, dry_run: bool, yes: bool) -> None:
-    """Destroy the content of all calls before some time: retention."""
+    """Destroy the content of all calls before a time, as a retention policy asks for."""
     from apitrail.evidence import maintenance
 
     time = when.parse(before, now=datetime.now().astimezone())
@@ -109,10 +111,10 @@ def prune(trail: Path, before: str, reason: str | None, dry_run: bool, yes: bool
 
 
 @click.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @with_trail
 def recover(trail: Path, yes: bool) -> None:
-    """Go on with a trail that was rolled back: the log states what it has lost."""
+    """Continue a trail that was rolled back to an older state. The log states what it lost."""
     from apitrail.evidence import maintenance
 
     _confirm("state for good that the newest entries of this log are lost", yes)

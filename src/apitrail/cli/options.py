@@ -66,25 +66,31 @@ def with_trail(command: Command) -> Command:
 def output_option(*formats: str, default: str) -> Callable[[Command], Command]:
     """`--output FORMAT`."""
     return click.option(
-        "--output", type=click.Choice(formats), default=default, show_default=True, help="The form."
+        "--output",
+        type=click.Choice(formats),
+        default=default,
+        show_default=True,
+        help="How to print it.",
     )
 
 
 _FILTERS = (
-    click.option("--event-id", multiple=True, metavar="ID", help="The event with this id."),
-    click.option("--event-name", multiple=True, metavar="NAME", help="Such as CreateUser."),
-    click.option("--event-source", multiple=True, metavar="SOURCE", help="Such as iam.amazonaws.com, or iam."),
-    click.option("--username", multiple=True, metavar="NAME", help="User, or session name of a role."),
-    click.option("--access-key-id", multiple=True, metavar="ID", help="The key that signed."),
-    click.option("--resource-name", multiple=True, metavar="NAME", help="Name or ARN of a resource."),
-    click.option("--resource-type", multiple=True, metavar="TYPE", help="Such as AWS::IAM::User."),
-    click.option("--read-only/--no-read-only", default=None, help="Only calls that read, or that may change."),
-    click.option("--error", is_flag=False, flag_value="*", metavar="[CODE]", help="Only failed calls, or only with this code."),
-    click.option("--source-ip", multiple=True, metavar="IP", help="Where the call came from."),
-    click.option("--region", multiple=True, metavar="REGION", help="Such as eu-central-1."),
-    click.option("--since", metavar="TIME", help="From then on: 2h, yesterday, 2026-11-23T09:00."),
-    click.option("--until", metavar="TIME", help="Before then."),
-    click.option("--run", multiple=True, metavar="ID", help="Calls of one `apitrail exec`; `last` for the newest."),
+    click.option("--event-id", multiple=True, metavar="ID", help="Only the event with this id."),
+    click.option("--event-name", multiple=True, metavar="NAME", help="Only calls of this name, such as CreateUser."),
+    click.option("--event-source", multiple=True, metavar="SOURCE", help="Only calls to this service, such as iam.amazonaws.com or iam."),
+    click.option("--username", multiple=True, metavar="NAME", help="Only calls by this user or role session."),
+    click.option("--access-key-id", multiple=True, metavar="ID", help="Only calls that this access key signed."),
+    click.option("--resource-name", multiple=True, metavar="NAME", help="Only calls that name this resource, by name or ARN."),
+    click.option("--resource-type", multiple=True, metavar="TYPE", help="Only calls on resources of this type, such as AWS::IAM::User."),
+    click.option("--read-only/--no-read-only", default=None, help="Only calls that read, or only calls that may change something."),
+    click.option("--error", is_flag=False, flag_value="*", metavar="[CODE]", help="Only failed calls, or only those that failed with this code."),
+    click.option("--source-ip", multiple=True, metavar="IP", help="Only calls from this address."),
+    click.option("--region", multiple=True, metavar="REGION", help="Only calls in this region, such as eu-central-1."),
+    click.option("--since", metavar="TIME", help="Only calls from this time on, such as 2h, yesterday or 2026-11-23T09:00."),
+    click.option("--until", metavar="TIME", help="Only calls before this time."),
+    click.option("--label", multiple=True, metavar="KEY[=VALUE]", help="Only calls of runs with this label."),
+    click.option("--stand-in", is_flag=True, help="Also calls about a stand-in for AWS itself, such as its health."),
+    click.option("--run", multiple=True, metavar="ID", help="Only calls of this `apitrail exec`; `last` is the newest."),
 )  # fmt: skip
 
 
@@ -107,6 +113,8 @@ def _filter(options: dict[str, Any]) -> Filter:
     error = options.pop("error")
     return Filter(
         event_id=tuple(event_id(text) for text in options.pop("event_id")),
+        label=options.pop("label"),
+        stand_in=None if options.pop("stand_in") else False,
         event_name=options.pop("event_name"),
         event_source=tuple(source(text) for text in options.pop("event_source")),
         username=options.pop("username"),

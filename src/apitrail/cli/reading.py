@@ -23,9 +23,9 @@ from apitrail.trail.keys import Keys
 @filter_options
 @output_option(*FORMATS, default="table")
 @click.option("--shape", type=click.Choice(["cloudtrail", "botocore"]), default="cloudtrail", show_default=True, help="CloudTrail's record, or the service model's own words.")  # fmt: skip
-@click.option("--query", metavar="JMESPATH", help="Asked of {Records: […]}, or of the list where it starts with [.")  # fmt: skip
-@click.option("--follow", "-f", is_flag=True, help="Go on with new events as they are recorded.")
-@click.option("-n", "--max-items", "limit", type=click.IntRange(min=0), help="At most so many; a table shows 50 unless told.")  # fmt: skip
+@click.option("--query", metavar="JMESPATH", help="Print only what this JMESPath selects from {Records: […]}, or from the list if it starts with [.")  # fmt: skip
+@click.option("--follow", "-f", is_flag=True, help="Keep printing new events as they are recorded.")
+@click.option("-n", "--max-items", "limit", type=click.IntRange(min=0), help="Print at most this many; a table shows 50 by default.")  # fmt: skip
 @with_trail
 def events(
     trail: Path, source: Path | None, where: Filter, output: str, shape: str, query: str | None, follow: bool, limit: int | None
@@ -54,8 +54,10 @@ def events(
 @click.command()
 @click.argument("event_id", metavar="ID")
 @output_option("text", "json", default="text")
-@click.option("--raw", is_flag=True, help="The request and response as they were on the wire.")
-@click.option("--proof", is_flag=True, help="The proof that its entry is in the log (C2SP tlog-proof).")  # fmt: skip
+@click.option(
+    "--raw", is_flag=True, help="Print the request and the response as they were on the wire."
+)
+@click.option("--proof", is_flag=True, help="Print the proof that its entry is in the log (C2SP tlog-proof).")  # fmt: skip
 @with_trail
 def show(trail: Path, event_id: str, output: str, raw: bool, proof: bool) -> None:
     """Show one call: the event, the request and the response.

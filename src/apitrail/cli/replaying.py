@@ -21,16 +21,28 @@ from apitrail.replay.resend.outcome import Outcome, Summary
 @click.command("replay")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @filter_options
-@click.option("--endpoint-url", metavar="URL", help="Where to; `aws` means AWS's own endpoints.")
-@click.option("--profile", metavar="NAME", help="Whose credentials; else as boto3 finds them.")
-@click.option("--to-region", metavar="REGION", help="Send all there, instead of to the recorded regions.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Only say what would be sent, and what cannot be.")
-@click.option("--speed", type=click.FloatRange(min=0, min_open=True), metavar="N", help="N times as fast as recorded; at once unless told.")  # fmt: skip
-@click.option("--as-recorded", is_flag=True, help="As far apart as recorded: --speed 1.")
-@click.option("--stop-on-diff", is_flag=True, help="Send no more after the first that is not the same.")  # fmt: skip
-@click.option("--redactions", type=click.Path(path_type=Path), metavar="FILE", help="The values of secrets, TOML or JSON.")  # fmt: skip
-@click.option("--list-redactions", is_flag=True, help="Write that file, to be filled in, to stdout.")  # fmt: skip
-@click.option("--yes-i-mean-it", "really", is_flag=True, help="Send to AWS itself.")
+@click.option(
+    "--endpoint-url",
+    metavar="URL",
+    help="Send the calls to this endpoint; `aws` means AWS's own endpoints.",
+)
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="Sign with this AWS profile; by default as boto3 finds credentials.",
+)
+@click.option("--to-region", metavar="REGION", help="Send all calls to this region instead of the recorded ones.")  # fmt: skip
+@click.option(
+    "--dry-run", is_flag=True, help="Send nothing; say what would be sent and what cannot be."
+)
+@click.option("--speed", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Send N times as fast as recorded; without a pause by default.")  # fmt: skip
+@click.option(
+    "--as-recorded", is_flag=True, help="Keep the recorded time between calls, like --speed 1."
+)
+@click.option("--stop-on-diff", is_flag=True, help="Stop at the first call whose outcome is not the same.")  # fmt: skip
+@click.option("--redactions", type=click.Path(path_type=Path), metavar="FILE", help="Read the values of secrets from this TOML or JSON file.")  # fmt: skip
+@click.option("--list-redactions", is_flag=True, help="Print such a file, to be filled in.")  # fmt: skip
+@click.option("--yes-i-mean-it", "really", is_flag=True, help="Do send the calls to AWS itself.")
 @output_option("text", "json", default="text")
 @with_trail
 def replay_command(
@@ -102,9 +114,9 @@ def _say(text: str) -> None:
 
 @click.command("playback")
 @filter_options
-@click.option("--listen", default="127.0.0.1:4599", show_default=True, metavar="HOST:PORT", help="Port 0 takes a free one.")  # fmt: skip
-@click.option("--on-miss", type=click.Choice(["error", "forward"]), default="error", show_default=True, help="What a call gets that was not recorded.")  # fmt: skip
-@click.option("--upstream", metavar="URL", help="Where calls that were not recorded are forwarded to.")  # fmt: skip
+@click.option("--listen", default="127.0.0.1:4599", show_default=True, metavar="HOST:PORT", help="Listen here; port 0 takes a free one.")  # fmt: skip
+@click.option("--on-miss", type=click.Choice(["error", "forward"]), default="error", show_default=True, help="What to do with a call that was not recorded.")  # fmt: skip
+@click.option("--upstream", metavar="URL", help="Forward calls that were not recorded to this endpoint.")  # fmt: skip
 @with_trail
 def playback_command(
     trail: Path, where: Filter, listen: str, on_miss: str, upstream: str | None

@@ -18,9 +18,9 @@ from apitrail.evidence.opening import open_source
 
 
 @click.command()
-@click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8484", show_default=True, help="Where; port 0 takes one that is free.")  # fmt: skip
-@click.option("--host", "names", multiple=True, metavar="NAME", help="A name that clients may call this server by, repeatable.")  # fmt: skip
-@click.option("--token-file", type=click.File("r"), metavar="FILE", help="The token to be shown; off loopback one is made unless given.")  # fmt: skip
+@click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8484", show_default=True, help="Listen here; port 0 takes a free one.")  # fmt: skip
+@click.option("--host", "names", multiple=True, metavar="NAME", help="A further name by which clients may call this server. May be repeated.")  # fmt: skip
+@click.option("--token-file", type=click.File("r"), metavar="FILE", help="Read the token that clients must show from this file. Beyond loopback one is made by default.")  # fmt: skip
 @with_trail
 def serve(trail: Path, listen: str, names: tuple[str, ...], token_file: TextIO | None) -> None:
     """Serve the trail, or a bundle, as CloudTrail would: its API and its bucket on one port.
@@ -40,7 +40,7 @@ def serve(trail: Path, listen: str, names: tuple[str, ...], token_file: TextIO |
 @click.command("sql")
 @click.argument("statement", metavar="SELECT")
 @output_option(*FORMATS, default="table")
-@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Give up after so long.")  # fmt: skip
+@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Give up after this many seconds.")  # fmt: skip
 @with_trail
 def sql_command(trail: Path, statement: str, output: str, timeout: float | None) -> None:
     """Ask the trail in SQL: one SELECT over the table `events`.
@@ -59,9 +59,15 @@ def sql_command(trail: Path, statement: str, output: str, timeout: float | None)
 @click.command("reconcile")
 @click.argument("logs", nargs=-1, required=True, metavar="DIR|FILE|s3://…")
 @click.option(
-    "--since", metavar="TIME", help="From then on; CloudTrail's first record unless told."
+    "--since",
+    metavar="TIME",
+    help="Compare from this time on; by default from CloudTrail's first record.",
 )
-@click.option("--until", metavar="TIME", help="Before then; CloudTrail's last record unless told.")
+@click.option(
+    "--until",
+    metavar="TIME",
+    help="Compare up to this time; by default to CloudTrail's last record.",
+)
 @output_option("text", "json", default="text")
 @with_trail
 def reconcile_command(

@@ -48,7 +48,7 @@ def export_tree(
     """Write log files and digests of the whole trail to the directory `out`."""
     from apitrail.delivery.logfiles import log_directory
 
-    if where != Filter() or ids:
+    if not where.is_open or ids:
         raise UsageError(
             "log files and digests are of all calls: a filter would look like a hole",
             hint="--format jsonl takes a filter, and --format bundle proves what it leaves out",
@@ -66,12 +66,16 @@ def export_tree(
 
 @click.command("ship")
 @click.argument("place", metavar="s3://BUCKET/PREFIX")
-@click.option("--once", is_flag=True, help="Ship what there is, and end; so without --every.")
-@click.option("--every", metavar="TIME", help="Go on, and ship so often, such as 5m.")
-@click.option("--retain", metavar="TIME", help="Lock so long, such as 7y or 90d; the bucket's rule unless told.")  # fmt: skip
-@click.option("--digest-every", metavar="TIME", help="How long a digest's time is; 1h unless told.")
-@click.option("--endpoint-url", metavar="URL", help="Where S3 is, if not at AWS.")
-@click.option("--profile", metavar="NAME", help="The AWS profile to write with.")
+@click.option(
+    "--once", is_flag=True, help="Ship what there is and end; this is what happens without --every."
+)
+@click.option("--every", metavar="TIME", help="Keep running and ship this often, such as 5m.")
+@click.option("--retain", metavar="TIME", help="Lock the files for this time, such as 7y or 90d; by default as the bucket's rule says.")  # fmt: skip
+@click.option(
+    "--digest-every", metavar="TIME", help="The time that one digest covers; 1h by default."
+)
+@click.option("--endpoint-url", metavar="URL", help="The endpoint of S3, where it is not AWS.")
+@click.option("--profile", metavar="NAME", help="Write with this AWS profile.")
 @with_trail
 def ship(
     trail: Path, place: str, once: bool, every: str | None, retain: str | None, digest_every: str | None, endpoint_url: str | None, profile: str | None

@@ -15,7 +15,7 @@ def choose(source: Source, where: Filter, ids: tuple[str, ...] = ()) -> list[int
     Raises:
         UsageError: an id is nobody's, or ids and a filter were given.
     """
-    if ids and where != Filter():
+    if ids and not where.is_open:
         raise UsageError("ids and a filter are two questions", hint="give one of them")
     found = (
         {event_detail.find(source, event_id) for event_id in ids} if ids else source.select(where)
