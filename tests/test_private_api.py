@@ -1,0 +1,116 @@
+"""What we use of others that they do not promise to keep: one list, and a test that sees it change.
+
+Each digest is of the source without comments, docstrings and layout. Where one differs, read what
+changed, run the tests of the module on the right, and write the new digest here.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import io
+import re
+import textwrap
+import tokenize
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "apitrail"
+
+# What is used (module:name, or a whole module) → its digest, and which of our modules use it.
+USED = {
+    "mitmproxy.proxy.layers.http": ("f0b8010654e032d6", "recording/proxy/layer.py"),
+    "mitmproxy.proxy.layers.http._base": ("5160765fdb559537", "recording/proxy/layer.py"),
+    "mitmproxy.proxy.layers.http._events": ("260f75a4f8ad4004", "recording/proxy/layer.py"),
+    "mitmproxy.proxy.layers.http._hooks": ("ccc97ef8d4af6640", "recording/proxy/layer.py"),
+    "mitmproxy.proxy.layers.http._http1": ("d5273e852b3d9e17", "recording/proxy/layer.py"),
+    "mitmproxy.addons.proxyserver:Servers": ("3ae88679a49a3e97", "recording/proxy/master.py"),
+    "mitmproxy.addons.upstream_auth": ("8be17c622cc746c9", "recording/proxy/master.py"),
+    "h11._readers": ("41da7f94b9d5a890", "recording/proxy/layer.py"),
+    "botocore.client:BaseClient._make_api_call": ("43a7ad728a1fe5ad", "replay/resend/sender.py"),
+    "uvicorn.server:Server.capture_signals": ("d32adae558046972", "web/listener.py"),
+    "uvicorn.server:Server.startup": ("d550ab8be4c57879", "web/listener.py"),
+}  # fmt: skip
+
+# Private names of our own that another class of the same module uses.
+OURS = {"_to", "_received"}
+
+_LAYOUT = {
+    tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER,
+}  # fmt: skip
+
+
+def digest(name: str) -> str:
+    """Of the source of a module, or of `module:name` in it."""
+    module, _, path = name.partition(":")
+    found: object = import_module(module)
+    for part in path.split(".") if path else ():
+        found = inspect.getattr_static(found, part)
+    text = inspect.getsource(found)  # type: ignore[arg-type]
+    return hashlib.sha256(" ".join(words(text)).encode()).hexdigest()[:16]
+
+
+def words(text: str) -> Iterator[str]:
+    """The tokens of a source, but for comments, docstrings and layout."""
+    begins = True
+    for token in tokenize.generate_tokens(io.StringIO(textwrap.dedent(text)).readline):
+        if token.type in (tokenize.COMMENT, tokenize.NL):
+            continue
+        if token.type not in _LAYOUT and not (begins and token.type == tokenize.STRING):
+            yield token.string
+        begins = token.type in _LAYOUT
+
+
+def private_names(path: Path) -> set[str]:
+    """`package.module` of each import from a private module of others."""
+    tree = ast.parse(path.read_text("utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            private = [i for i, part in enumerate(parts) if part.startswith("_")]
+            if parts[0] not in ("apitrail", "__future__", "_typeshed") and private:
+                found.add(".".join(parts[: private[0] + 1]))
+    return found
+
+
+@pytest.mark.parametrize("name", USED)
+def test_what_we_use_is_as_it_was(name):
+    assert digest(name) == USED[name][0], f"{name} has changed, which {USED[name][1]} relies on"
+
+
+def test_every_private_module_is_listed():
+    used = {
+        name
+        for path in SOURCE.rglob("*.py")
+        if "files" not in path.parts
+        for name in private_names(path)
+    }
+    assert used <= {name.partition(":")[0] for name in USED}
+
+
+def test_every_attribute_that_is_marked_as_private_is_listed():
+    """ruff's SLF001 marks each use of a private attribute of something that is not `self`."""
+    marked = {
+        name
+        for path in SOURCE.rglob("*.py")
+        for line in path.read_text("utf-8").splitlines()
+        if "noqa: SLF001" in line
+        for name in re.findall(r"\.(_\w+)", line)
+    }
+    listed = {part for name in USED for part in re.split(r"[.:]", name)}
+    assert marked <= listed | OURS
+
+
+@pytest.mark.parametrize("name", USED)
+def test_each_user_is_there(name):
+    assert (SOURCE / USED[name][1]).is_file()
