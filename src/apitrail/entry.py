@@ -35,6 +35,8 @@ KINDS = (
     "key",
     "gap",
     "anchor",
+    "clock",
+    "refused",
 )
 CALLS = ("api", "unknown")
 

@@ -18,6 +18,11 @@ def clock() -> int:
     return time.time_ns() // 1_000_000
 
 
+def steady() -> int:
+    """Milliseconds of a clock that nobody sets, from some moment on."""
+    return time.monotonic_ns() // 1_000_000
+
+
 def default_trail() -> Path:
     """`~/.apitrail`."""
     return Path.home() / ".apitrail"

@@ -14,12 +14,14 @@ from apitrail.trail import statements
 from apitrail.trail.reader import Reader
 from apitrail.trail.statements import (
     Anchor,
+    Clock,
     Close,
     Erase,
     Gap,
     Heartbeat,
     Key,
     Open,
+    Refused,
     Run,
     Statement,
     Target,
@@ -55,6 +57,11 @@ WRITTEN: list[tuple[Statement, str]] = [
         '{"erased":[{"index":4,"facets":["who","what"]}],"reason":"by request"}',
     ),
     (Erase((Target(0, ("resbody",)),)), '{"erased":[{"index":0,"facets":["resbody"]}]}'),
+    (Clock(9, 4), '{"from":9,"to":4}'),
+    (
+        Refused(start=4, end=9, calls=2, reason="disk full"),
+        '{"from":4,"to":9,"calls":2,"reason":"disk full"}',
+    ),
     (Key("a+1", "a+2", "n\n"), '{"old":"a+1","new":"a+2","note":"n\\n"}'),
     (
         Anchor(
@@ -101,6 +108,10 @@ MALFORMED: list[tuple[str, dict[str, Any]]] = [
     ("erase", {"erased": [{"index": 7, "facets": ["No Tag"]}]}),
     ("erase", {"erased": [{"index": "7", "facets": ["who"]}]}),
     ("key", {"old": "a", "new": "b"}),
+    ("clock", {"from": True, "to": 5}),
+    ("clock", {"from": 5}),
+    ("refused", {"from": 1, "to": 2, "calls": "2", "reason": "x"}),
+    ("refused", {"from": 1, "to": 2, "calls": 2}),
     ("anchor", {"anchor": "s3", "bucket": "b"}),
 ]
 

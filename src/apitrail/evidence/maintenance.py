@@ -124,7 +124,7 @@ async def enter(directory: Path, *, recover: bool = False) -> Custody:
             with contextlib.suppress(OSError):
                 known.trust(signer.verifier)
         trail = await Trail.open(
-            directory, signer=signer, clock=places.clock, seen=known.seen(signer.name),
+            directory, signer=signer, clock=places.clock, steady=places.steady, seen=known.seen(signer.name),
             recover=recover, held=held,
         )  # fmt: skip
     except BaseException:

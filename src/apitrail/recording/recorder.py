@@ -25,6 +25,7 @@ from apitrail.identity import Known
 from apitrail.identity.identity import Identity, Verdict
 from apitrail.identity.keyring import Keyring
 from apitrail.recording.describing import Described, Describer
+from apitrail.recording.refusals import Refusals
 from apitrail.recording.settings import BODY_LIMIT
 from apitrail.redact import Redactor
 from apitrail.redact.keep import Keep
@@ -104,10 +105,15 @@ class Recorder:
     _state: str = "not open yet"
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _warmed: set[str] = field(default_factory=set)
+    refusals: Refusals = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.refusals = Refusals(self.trail, self.clock)
 
     async def start(self) -> int:
         """Write `open`, then account for calls a crash left; gives how many those were."""
         said = Opened(apitrail=__version__, configuration=self.configuration)
+        self.trail.steps.forward = said.interval or self.trail.steps.forward
         await self.trail.append(statements.draft(said))
         recovered = await self.trail.recover()
         self._state = ""
@@ -119,6 +125,7 @@ class Recorder:
         for opened in list(self.in_flight.values()):
             with suppress(RecordingError):
                 await self.abandon(opened)
+        await self.refusals.state()
         await self.trail.append(statements.draft(Close(reason=reason, calls=self.calls)))
 
     async def heartbeat(self, passed: Mapping[str, int]) -> int:
@@ -179,7 +186,13 @@ class Recorder:
         opened = Open(exchange, call, credential, run, verdict)
         body = exchange.request.body
         opened.described = await _off_loop(body, self._describe, opened, exchange, call, caller)
-        await self.trail.begin(exchange.id, opened.facets)
+        try:
+            await self.trail.begin(exchange.id, opened.facets)
+        except RecordingError as error:
+            self.refusals.add(error)
+            raise
+        # The trail takes calls, maybe again: what it did not take comes first.
+        await self.refusals.state()
         self.in_flight[exchange.id] = opened
         return opened
 

@@ -1,7 +1,7 @@
 """Requests that were let through and whose outcome is not in the log yet.
 
 They live in a database of their own: they are neither committed to nor derived, and the trail's
-database holds nothing else than that. It does not know what the facets say.
+database holds nothing else than that.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from pathlib import Path
 
 import aiosqlite
 import cbor2
+
+from apitrail.trail import transaction
 
 FILE = "pending.db"
 PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON")
@@ -58,16 +60,7 @@ class Pending:
         self, begun: Iterable[tuple[str, Mapping[str, bytes]]], settled: Iterable[str]
     ) -> None:
         """Add and remove intents in one durable transaction, or raise sqlite3.Error."""
-        work = statements(begun, settled)
-        try:
-            await self._database.execute("BEGIN IMMEDIATE")
-            for sql, rows in work:
-                await self._database.executemany(sql, rows)
-            await self._database.execute("COMMIT")
-        except sqlite3.Error:
-            if self._database.in_transaction:
-                await self._database.execute("ROLLBACK")
-            raise
+        await transaction.commit(self._database, statements(begun, settled))
 
     async def truncate(self) -> None:
         """Leave nothing of what was removed in the write-ahead log."""

@@ -316,10 +316,61 @@ def _object(item: object) -> tuple[str, str]:
             raise FormatError("malformed anchor")
 
 
-type Statement = Open | Close | Heartbeat | Run | Gap | Erase | Key | Anchor
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The recorder's clock was set: what it should have read and what it read, in milliseconds."""
+
+    KIND: ClassVar = "clock"
+
+    before: int
+    after: int
+
+    @classmethod
+    def parse(cls, what: What) -> Self:
+        """Inverse of `what`; raises FormatError."""
+        match what:
+            case {"from": int(before), "to": int(after)} if bool not in {type(before), type(after)}:
+                return cls(before, after)
+            case _:
+                raise FormatError("malformed clock: it does not say from when to when")
+
+    def what(self) -> dict[str, Any]:
+        """The content of the entry."""
+        return {"from": self.before, "to": self.after}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Calls were refused because they could not be recorded: from when to when, and why."""
+
+    KIND: ClassVar = "refused"
+
+    start: int
+    end: int
+    calls: int
+    reason: str
+
+    @classmethod
+    def parse(cls, what: What) -> Self:
+        """Inverse of `what`; raises FormatError."""
+        match what:
+            case {
+                "from": int(start), "to": int(end), "calls": int(calls), "reason": str(reason)
+            } if bool not in {type(start), type(end), type(calls)}:  # fmt: skip
+                return cls(start=start, end=end, calls=calls, reason=reason)
+            case _:
+                raise FormatError("malformed refused: it lacks a time, a number or a reason")
+
+    def what(self) -> dict[str, Any]:
+        """The content of the entry."""
+        return {"from": self.start, "to": self.end, "calls": self.calls, "reason": self.reason}
+
+
+type Statement = Open | Close | Heartbeat | Run | Gap | Erase | Key | Anchor | Clock | Refused
 
 _CLASSES: dict[str, type[Statement]] = {
-    each.KIND: each for each in (Open, Close, Heartbeat, Run, Gap, Erase, Key, Anchor)
+    each.KIND: each
+    for each in (Open, Close, Heartbeat, Run, Gap, Erase, Key, Anchor, Clock, Refused)
 }
 
 

@@ -1,7 +1,4 @@
-"""The one writer of a trail: many callers, one queue, one durable transaction at a time.
-
-It does not know AWS, HTTP or mitmproxy, nor where the signer and the clock come from.
-"""
+"""The one writer of a trail: many callers, one queue, one durable transaction at a time."""
 
 from __future__ import annotations
 
@@ -21,9 +18,19 @@ from apitrail.errors import RecordingError, UsageError
 from apitrail.event import Event
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail import database, destroy, durable, lock, rebuild, rotation, statements
+from apitrail.trail import (
+    database,
+    destroy,
+    lock,
+    rebuild,
+    rotation,
+    statements,
+    transaction,
+)
+from apitrail.trail.clock_steps import ClockSteps
 from apitrail.trail.head import Head
 from apitrail.trail.intents import Pending
+from apitrail.trail.publish import Publisher
 from apitrail.trail.queue import Alone, Append, Begin, Item, fail
 from apitrail.trail.reader import decompress
 from apitrail.trail.resume import CHECKPOINT, Resuming
@@ -43,6 +50,10 @@ BATCH = 1_024
 ERASE_BATCH = 2_000
 
 
+type Steady = Callable[[], int | None]
+"""Milliseconds of a clock that nobody sets; None where there is none."""
+
+
 class Trail:
     """An open trail; make one with `Trail.open` and `close` it.
 
@@ -59,6 +70,7 @@ class Trail:
         *,
         signer: note.NoteSigner,
         clock: Callable[[], int],
+        steady: Steady,
     ) -> None:
         self.directory = directory
         self.signer = signer
@@ -70,17 +82,17 @@ class Trail:
         self._head = Head()
         self._strings = Strings(1)
         self._kept = (0, 0)
+        self._steady = steady
+        self.steps = ClockSteps(0)
         self._queue: deque[Item] = deque()
         self._owed: list[Append] = []
         self._settled: list[str] = []
         self._wake = asyncio.Event()
-        self._committed = asyncio.Event()
-        self._stop = asyncio.Event()
+        self._publisher = Publisher(directory / CHECKPOINT, lambda: self._note)
         self._note: str | None = None
         self._closing = False
         self.lost: str | None = None
         self._writing: asyncio.Task[None]
-        self._publishing: asyncio.Task[None]
 
     @classmethod
     async def open(
@@ -89,6 +101,7 @@ class Trail:
         *,
         signer: note.NoteSigner,
         clock: Callable[[], int],
+        steady: Steady = lambda: None,
         seen: Iterable[str] = (),
         recover: bool = False,
         held: IO[bytes] | None = None,
@@ -100,6 +113,7 @@ class Trail:
             directory: made with mode 0700 if it is not there.
             signer: signs checkpoints; its name is the log's origin.
             clock: Unix time in milliseconds.
+            steady: milliseconds of a clock that nobody sets, by which steps of `clock` are told.
             seen: signed checkpoints of this log that are known from elsewhere.
             recover: where the trail was rolled back or forked, go on nevertheless, with an
                 entry that states what was lost.
@@ -121,7 +135,7 @@ class Trail:
                 await connection.execute(pragma)
             trail = cls(
                 directory, connection, await Pending.open(directory), held,
-                signer=signer, clock=clock,
+                signer=signer, clock=clock, steady=steady,
             )  # fmt: skip
             try:
                 found = await Resuming(directory, connection, signer).state(seen, recover=recover)
@@ -129,12 +143,13 @@ class Trail:
                 await trail._release()
                 raise
             trail._head, trail._note = found.head, found.note
+            trail.steps = ClockSteps(found.head.time)
             trail._kept, trail._strings = (found.kept, 0), Strings(found.next_string)
         except BaseException:
             held.close()
             raise
         trail._writing = asyncio.create_task(trail._write(), name="trail-writer")
-        trail._publishing = asyncio.create_task(trail._publish(), name="trail-checkpoint")
+        trail._publisher.start()
         if found.lost:
             await trail._state_loss(found.lost)
         return trail
@@ -213,13 +228,13 @@ class Trail:
             text = self._sign(head, self.signer, new)
             # Kept for ever: whoever trusts the old key learns the new one from it.
             batch.sign(head.size, text, keep=True)
-            await self._transact(batch)
+            await transaction.commit(self._database, batch.statements())
             self._settle_batch(batch, head, text, kept=True)
             self.signer = new
             return indexes[0]
 
         index = await self._alone(work)
-        await self._publish_now()
+        await self._publisher.now()
         return index
 
     async def erase(self, targets: Iterable[Target], *, reason: str | None = None) -> int:
@@ -235,7 +250,7 @@ class Trail:
         for start in range(0, len(wanted), ERASE_BATCH):
             part = wanted[start : start + ERASE_BATCH]
             erased += await self._alone(lambda part=part: self._erase(part, reason))  # type: ignore[misc]
-        await self._publish_now()
+        await self._publisher.now()
         return erased
 
     async def close(self) -> None:
@@ -245,10 +260,7 @@ class Trail:
         self._closing = True
         self._wake.set()
         await self._writing
-        self._stop.set()
-        self._committed.set()
-        await self._publishing
-        await self._publish_now()
+        await self._publisher.close()
         await self._release()
 
     async def _release(self) -> None:
@@ -275,7 +287,7 @@ class Trail:
         self.lost = f"entries from {self._head.size} on that were signed before"
         gap = Gap(tuple(dict.fromkeys(lost)), self._head.size)
         await self.append(statements.draft(gap))
-        await self._publish_now()
+        await self._publisher.now()
 
     async def _recorded(self, key: str) -> bool:
         rows = await self._database.execute_fetchall(
@@ -386,7 +398,11 @@ class Trail:
     async def _append_all(self, drafts: list[Draft]) -> list[int]:
         rows = [draft.row for draft in drafts if draft.row is not None]
         await self._strings.load(self._database, set[str]().union(*map(strings_of, rows)))
-        now = self._clock()
+        now, steady = self._clock(), self._steady()
+        step = self.steps.between(now, steady)
+        if step is not None:
+            # First of the batch, so that a `close` stays the last.
+            drafts = [statements.draft(step), *drafts]
         batch, head, indexes = self._seal(drafts)
         text = self._sign(head, self.signer)
         keep = (
@@ -395,9 +411,10 @@ class Trail:
             or any(draft.kind in KEEP_KINDS for draft in drafts)
         )
         batch.sign(head.size, text, keep=keep)
-        await self._transact(batch)
+        await transaction.commit(self._database, batch.statements())
         self._settle_batch(batch, head, text, kept=keep)
-        return indexes
+        self.steps.keep(now, steady)
+        return indexes if step is None else indexes[1:]
 
     async def _twice(self, appends: Sequence[Append], error: Exception) -> list[Append]:
         """Those that failed because their event is in the log, or earlier in the batch."""
@@ -433,7 +450,7 @@ class Trail:
         self._strings.learn(batch.strings)
         if kept:
             self._kept = (head.size, head.time)
-        self._committed.set()
+        self._publisher.committed()
 
     async def _erase(self, targets: Sequence[Target], reason: str | None) -> int:
         """One transaction: the entry and the destruction it names; then no copy in the logs."""
@@ -468,33 +485,6 @@ class Trail:
             )
             found += [str(uuid.UUID(bytes=row[0])) for row in rows]
         return found
-
-    async def _transact(self, batch: Batch) -> None:
-        try:
-            await self._database.execute("BEGIN IMMEDIATE")
-            for sql, rows in batch.statements():
-                await self._database.executemany(sql, rows)
-            await self._database.execute("COMMIT")
-        except sqlite3.Error:
-            if self._database.in_transaction:
-                await self._database.execute("ROLLBACK")
-            raise
-
-    async def _publish(self) -> None:
-        """Keep the file beside the database at most a second behind; one write for many commits."""
-        while not self._stop.is_set():
-            await self._committed.wait()
-            self._committed.clear()
-            await self._publish_now()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), 1)
-
-    async def _publish_now(self) -> None:
-        if self._note is not None:
-            # Behind is safe, ahead never happens: it is written after the commit.
-            with contextlib.suppress(OSError):
-                path = self.directory / CHECKPOINT
-                await asyncio.to_thread(durable.write, path, self._note.encode())
 
 
 def unknown(facets: Mapping[str, bytes]) -> Draft:

@@ -92,6 +92,8 @@ STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "a stop of many calls": ("close", {"calls": "many"}),
     "a heartbeat of False calls": ("heartbeat", {"in_flight": False}),
     "a heartbeat that may record": ("heartbeat", {"recording": 0}),
+    "a clock without a time": ("clock", {"from": 1}),
+    "a refusal of True calls": ("refused", {"from": 1, "to": 2, "calls": True, "reason": "x"}),
     "a run without a name": ("run", {"run": {}}),
     "a gap of nothing": ("gap", {"lost": []}),
     "an erasure of nothing": ("erase", {"erased": []}),

@@ -57,7 +57,7 @@ from datetime import datetime, timedelta, timezone
 TAGS = ("who", "what", "request", "response", "reqbody", "resbody", "learned")
 # How a facet or a kind is spelt that a later version has added.
 TAG, KIND = "[a-z]{1,8}", "[a-z]{1,16}"
-KINDS = ("api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor")
+KINDS = ("api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor", "clock", "refused")
 CALLS = ("api", "unknown")
 # A recorder at work writes these, beside heartbeats; a range may end, after a while, with those.
 ALIVE = ("api", "open", "unknown", "run", "gap")
@@ -907,8 +907,13 @@ STATEMENTS = {
     "gap": {"lost": list, "size": int},
     "erase": {"erased": list, "reason": str},
     "key": {"old": str, "new": str, "note": str},
+    "clock": {"from": int, "to": int},
+    "refused": {"from": int, "to": int, "calls": int, "reason": str},
 }  # fmt: skip
-NEEDED = {"run": ("run",), "gap": ("lost",), "erase": ("erased",), "key": ("old", "new", "note")}
+NEEDED = {
+    "run": ("run",), "gap": ("lost",), "erase": ("erased",), "key": ("old", "new", "note"),
+    "clock": ("from", "to"), "refused": ("from", "to", "calls", "reason"),
+}  # fmt: skip
 RUN = {"id": str, "labels": dict, "command": str}
 
 

@@ -1,0 +1,42 @@
+"""Calls that were refused because they could not be recorded, until the log says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from apitrail.errors import RecordingError
+from apitrail.trail import statements
+from apitrail.trail.statements import Refused
+from apitrail.trail.writer import Trail
+
+
+@dataclass(slots=True)
+class Refusals:
+    """Counts refusals; `state` writes them down. `clock` gives Unix milliseconds."""
+
+    trail: Trail
+    clock: Callable[[], int]
+    _open: Refused | None = None
+    _one: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def add(self, error: RecordingError) -> None:
+        """One more call was refused."""
+        now, before = self.clock(), self._open
+        self._open = Refused(
+            start=before.start if before else now, end=now,
+            calls=before.calls + 1 if before else 1, reason=str(error),
+        )  # fmt: skip
+
+    async def state(self) -> None:
+        """Have the log say what was refused so far, if anything was.
+
+        Raises:
+            RecordingError: not yet; the trail owes it and writes it before anything else.
+        """
+        # Whoever comes meanwhile waits: no call passes before the statement is durable.
+        async with self._one:
+            if (said := self._open) is not None:
+                self._open = None
+                await self.trail.append(statements.draft(said))

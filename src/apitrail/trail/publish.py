@@ -1,0 +1,52 @@
+"""The file `checkpoint` beside the database: at most a second behind what is committed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+from apitrail.trail import durable
+
+
+class Publisher:
+    """Writes the newest signed checkpoint to `path`; one write for many commits."""
+
+    def __init__(self, path: Path, newest: Callable[[], str | None]) -> None:
+        self._path = path
+        self._newest = newest
+        self._committed = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._writing: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to follow the commits."""
+        self._writing = asyncio.create_task(self._follow(), name="trail-checkpoint")
+
+    def committed(self) -> None:
+        """There is a newer checkpoint."""
+        self._committed.set()
+
+    async def now(self) -> None:
+        """Write it at once."""
+        if (note := self._newest()) is not None:
+            # Behind is safe, ahead never happens: it is written after the commit.
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(durable.write, self._path, note.encode())
+
+    async def close(self) -> None:
+        """Write the last one and stop."""
+        self._stop.set()
+        self._committed.set()
+        if self._writing is not None:
+            await self._writing
+        await self.now()
+
+    async def _follow(self) -> None:
+        while not self._stop.is_set():
+            await self._committed.wait()
+            self._committed.clear()
+            await self.now()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), 1)
