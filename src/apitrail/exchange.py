@@ -68,7 +68,8 @@ class Request(_Message):
     """A request as the client sent it.
 
     `host` is what the client asked for: the Host header or HTTP/2 :authority, port included
-    when it was sent. `target` is the raw path with its query, still percent-encoded.
+    when it was sent. `target` is the raw path with its query, still percent-encoded. `base` is
+    the path of the endpoint that the client was given: it is in front of what the call says.
     """
 
     method: str
@@ -79,11 +80,19 @@ class Request(_Message):
     headers: Headers
     body: Body = EMPTY
     trailers: Headers = ()
+    base: str = ""
+
+    @cached_property
+    def whole_path(self) -> str:
+        """The raw path, percent-encoded, without the query."""
+        return self.target.partition("?")[0]
 
     @cached_property
     def path(self) -> str:
-        """The raw path, percent-encoded, without the query."""
-        return self.target.partition("?")[0]
+        """The raw path below the endpoint's own, percent-encoded, without the query."""
+        if self.base and f"{self.whole_path}/".startswith(f"{self.base}/"):
+            return self.whole_path[len(self.base) :] or "/"
+        return self.whole_path
 
     @cached_property
     def query(self) -> str:

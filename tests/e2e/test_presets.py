@@ -389,6 +389,26 @@ def test_an_endpoint_with_a_path_keeps_it(machine: Machine) -> None:
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/base", found)
 
 
+@pytest.mark.parametrize("endpoint", ["{machine.endpoint}/base", "https://api.store.example/base/"])
+def test_the_path_of_an_endpoint_is_no_part_of_the_call(machine: Machine, endpoint: str) -> None:
+    code = """
+import botocore.exceptions
+try:
+    boto3.client('s3').delete_object(Bucket='bucket', Key='a/b')
+    boto3.client('lambda').delete_function(FunctionName='f')
+except botocore.exceptions.ClientError:
+    pass
+"""
+    env = {"AWS_ENDPOINT_URL": endpoint.format(machine=machine)}
+    options = ("--upstream", machine.endpoint) if "store.example" in endpoint else ()
+    for command in (code, code.replace("boto3.client('s3')", "# ")):
+        machine.apitrail("exec", *options, "--", *boto3(command), env=env, status=None)
+    found = {event["eventName"]: event["requestParameters"] for event in machine.events()}
+    assert set(found) == {"DeleteObject", "DeleteFunction20150331"}
+    assert found["DeleteObject"].items() >= {"bucketName": "bucket", "key": "a/b"}.items()
+    assert found["DeleteFunction20150331"] == {"functionName": "f"}
+
+
 def test_an_endpoint_in_the_credentials_file_is_reached_through_a_listener(
     machine: Machine,
 ) -> None:

@@ -85,7 +85,7 @@ class Execution:
         found = _behind(around.fronted(proxy=status["proxy"] is not None), status)
         with control.hold(
             self.trail, "run", labels=dict(self.labels), command=self.command[0],
-            reverse=_origins(found), intercept=around.intercepted(), hold=True,
+            reverse=_urls(found), intercept=around.intercepted(), hold=True,
         ) as answer:  # fmt: skip
             if answer is None:
                 raise UsageError("the recorder stopped", hint="run this again: it starts its own")
@@ -112,7 +112,7 @@ class Execution:
             status = session.status()
             found = around.fronted(proxy=status["proxy"] is not None)
             run, listeners = await session.runs.begin(
-                self.labels, self.command[0], tuple(_origins(found)),
+                self.labels, self.command[0], tuple(_urls(found)),
                 tuple(around.intercepted()), alone=True,
             )  # fmt: skip
             fronts = {url: _url(item.host, item.port) for url, item in listeners.items()}
@@ -200,7 +200,7 @@ def running_environment(
     fronts: dict[str, str] = {}
     if found or around.intercepted():
         answer = control.ask(
-            trail, "run", labels={}, command=None, reverse=_origins(found),
+            trail, "run", labels={}, command=None, reverse=_urls(found),
             intercept=around.intercepted(),
         )  # fmt: skip
         fronts = {url: _url(*to) for url, to in (answer or {"reverse": {}})["reverse"].items()}
@@ -215,8 +215,8 @@ def _behind(presets: Sequence[Preset], status: Mapping[str, Any]) -> list[Preset
     return [replace(item, url=own.get(item.origin, item.origin) + item.path) for item in presets]
 
 
-def _origins(presets: Sequence[Preset]) -> list[str]:
-    return sorted({item.origin for item in presets})
+def _urls(presets: Sequence[Preset]) -> list[str]:
+    return sorted({item.url for item in presets})
 
 
 def _own(status: Mapping[str, Any]) -> dict[str, str]:
@@ -237,7 +237,7 @@ def _changes(
     *,
     run: str | None,
 ) -> dict[str, str]:
-    replaced = {item.variable: fronts[item.origin] + item.path for item in found}
+    replaced = {item.variable: fronts[item.url] + item.path for item in found}
     if status["proxy"] is None and GLOBAL not in around.environment:
         if status["endpoint"] is None:
             raise UsageError(

@@ -51,9 +51,9 @@ class Runs:
         Raises:
             UsageError: an endpoint in `reverse` or `intercept` is no URL of one.
         """
-        upstreams = {url: Upstream.parse(url) for url in reverse}
-        for each in [Upstream.parse(url) for url in intercept]:
-            self._admit(each)
+        upstreams = {url: _endpoint(url) for url in reverse}
+        for each in [_endpoint(url) for url in intercept]:
+            self._admit(*each)
         run_id = secrets.token_hex(6)
         run = Run(id=run_id, labels=labels, command=command or None, started=self.clock())
         await self.addon.recorder.trail.append(statements.draft(run))
@@ -63,7 +63,7 @@ class Runs:
             self.addon.default_run = about
         if guest:
             self._guests.add(run_id)
-        return run_id, {url: await self._listen(to, run_id) for url, to in upstreams.items()}
+        return run_id, {url: await self._listen(*to, run_id) for url, to in upstreams.items()}
 
     async def end(self, run_id: str) -> int:
         """Forget a run; gives how many calls it recorded."""
@@ -92,12 +92,12 @@ class Runs:
             self._gone.clear()
             await self._gone.wait()
 
-    def _admit(self, upstream: Upstream) -> None:
+    def _admit(self, upstream: Upstream, base: str) -> None:
         guard = self.addon.guard
-        guard.destinations = guard.destinations.also(upstream.host, upstream.port)
+        guard.destinations = guard.destinations.also(upstream.host, upstream.port, base)
 
-    async def _listen(self, upstream: Upstream, run_id: str) -> Listener:
-        self._admit(upstream)
+    async def _listen(self, upstream: Upstream, base: str, run_id: str) -> Listener:
+        self._admit(upstream, base)
         # Every run gets a port of its own, so that its calls are known by it.
         async with self._one:
             mode = f"reverse:{upstream}@127.0.0.1:{_free_port()}"
@@ -109,6 +109,13 @@ class Runs:
 
 def _is_of(run: Mapping[str, Any] | None, run_id: str) -> bool:
     return run is not None and run["id"] == run_id
+
+
+def _endpoint(url: str) -> tuple[Upstream, str]:
+    """Where an endpoint is, and the path it has there."""
+    scheme, slashes, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return Upstream.parse(scheme + slashes + authority), f"{slash}{path}".rstrip("/")
 
 
 def _free_port() -> int:

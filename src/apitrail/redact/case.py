@@ -173,6 +173,7 @@ class Case:
             scheme=asked.scheme,
             host=asked.host,
             target=target,
+            base=asked.base,
             http_version=asked.http_version,
             headers=self._headers(headers, self._echoes, gone=self._request_goes),
             body=self._body(asked.body, self._drops),

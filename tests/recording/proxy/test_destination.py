@@ -116,3 +116,28 @@ def test_with_an_upstream_local_names_are_only_names():
     for name in ("localhost", "127.0.0.1", "s3.localhost", "b.s3.localhost.localstack.cloud"):
         assert destinations.intercepts(name, 1234)
     assert not destinations.intercepts("10.0.0.1", 1234)
+
+
+@pytest.mark.parametrize(
+    ("path", "base"),
+    [
+        ("/a/b/x", "/a/b"),
+        ("/a/x?y=/a/b", "/a"),
+        ("/a/bc", "/a"),
+        ("/a", "/a"),
+        ("/x", ""),
+        ("/ab", ""),
+    ],
+)
+def test_the_longest_path_of_an_endpoint_is_the_base(path, base):
+    destinations = Destinations().also("Host.example", 80, "/a").also("host.example", 80, "/a/b")
+    assert destinations.base("host.example", 80, path) == base
+    assert destinations.base("host.example", 81, path) == ""
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [((), False), (("*",), True), (("amazonaws.com",), True), (("example.com",), False)],
+)
+def test_what_was_reached_without_a_proxy_still_is(rules, expected):
+    assert Destinations(direct=rules).is_direct("sts.amazonaws.com", 443) is expected

@@ -178,7 +178,7 @@ def _canonical_requests(request: Request, claim: _Claim, service: str) -> Iterat
     payload = claim.payload.encode("latin-1", "replace")
     for host in dict.fromkeys((request.host, _folded(request))):
         headers = [_canonical_header(request, name, host) for name in claim.signed_headers]
-        for path in dict.fromkeys(_canonical_paths(request.path, service)):
+        for path in dict.fromkeys(_canonical_paths(request.whole_path, service)):
             yield b"\n".join((method, path, query, *headers, b"", names, payload))
 
 

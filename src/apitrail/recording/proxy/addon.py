@@ -57,6 +57,7 @@ class Seen:
     host: str
     scheme: str
     run: Mapping[str, Any] | None
+    base: str = ""
     sent: flows.Collector | None = None
     received: flows.Collector | None = None
     held: int = 0
@@ -200,6 +201,7 @@ class Addon:
             host=flows.host(request),
             scheme="https" if flow.client_conn.tls else "http",
             run=self.runs.get(run_id) if run_id else self.default_run,
+            base=self.destinations.base(request.host, request.port, request.path),
         )
         self._seen[flow.id] = seen
         return seen
@@ -233,7 +235,12 @@ class Addon:
         """Is a long body to be read whole before it goes up? Then there is room for it."""
         length = flows.declared_length(flow.request)
         bare = flows.request(
-            flow.request, headers=seen.headers, host=seen.host, scheme=seen.scheme, content=EMPTY
+            flow.request,
+            headers=seen.headers,
+            host=seen.host,
+            scheme=seen.scheme,
+            content=EMPTY,
+            base=seen.base,
         )
         most = await self.recorder.holds(bare)
         if most == 0 or (length or 0) > most:
@@ -297,7 +304,7 @@ class Addon:
             client=peer[0],
             request=flows.request(
                 flow.request, headers=seen.headers, host=seen.host, scheme=seen.scheme,
-                content=content,
+                content=content, base=seen.base,
             ),
             response=flows.response(received, flows.body(received, seen.received))
             if received

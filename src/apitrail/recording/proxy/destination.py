@@ -105,17 +105,26 @@ class Destinations:
 
     `upstream` is `--upstream`; `targets` are (host, port) pairs that were configured as such:
     upstreams, reverse targets, a corporate proxy; `direct` are NO_PROXY rules for what is reached
-    without the corporate proxy.
+    without the corporate proxy; `bases` are (host, port, path) of endpoints that have a path.
     """
 
     upstream: Upstream | None = None
     targets: frozenset[tuple[str, int]] = frozenset()
     tunnels: Tunnels = Tunnels()
     direct: tuple[str, ...] = ()
+    bases: frozenset[tuple[str, int, str]] = frozenset()
 
-    def also(self, host: str, port: int) -> Destinations:
-        """The same with one more target."""
-        return replace(self, targets=self.targets | {(host.lower(), port)})
+    def also(self, host: str, port: int, base: str = "") -> Destinations:
+        """The same with one more target, and the path that its endpoint has."""
+        host = host.lower()
+        bases = self.bases | {(host, port, base)} if base else self.bases
+        return replace(self, targets=self.targets | {(host, port)}, bases=bases)
+
+    def base(self, host: str, port: int, path: str) -> str:
+        """The path of the configured endpoint that this request was sent to; empty without one."""
+        of_host = (base for name, at, base in self.bases if (name, at) == (host.lower(), port))
+        below = f"{path.partition('?')[0]}/"
+        return max((base for base in of_host if below.startswith(f"{base}/")), key=len, default="")
 
     def intercepts(self, host: str, port: int) -> bool:
         """Are calls to this destination recorded?"""

@@ -65,7 +65,7 @@ def body(message: http.Message, collector: Collector | None) -> Body:
 
 
 def request(
-    sent: http.Request, *, headers: Headers, host: str, scheme: str, content: Body
+    sent: http.Request, *, headers: Headers, host: str, scheme: str, content: Body, base: str = ""
 ) -> Request:
     """The request as the client sent it.
 
@@ -81,6 +81,7 @@ def request(
         headers=headers,
         body=content,
         trailers=fields(sent.trailers),
+        base=base,
     )
 
 
