@@ -1,14 +1,12 @@
-"""What one call taught about a key or a name: the unit in which identities are kept.
-
-It does not know what was taught before.
-"""
+"""What one call taught about a key or a name: the unit in which identities are kept."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Any
 
-from apitrail.identity import record
+from apitrail import codec
+from apitrail.errors import FormatError
 from apitrail.identity.identity import Identity
 
 # Operations that tell what AWS itself holds the caller to be.
@@ -35,19 +33,15 @@ class Binding:
         return self.source in AUTHORITATIVE
 
     @classmethod
-    def from_json(cls, data: Any) -> Binding:
-        """Inverse of `to_json`; FormatError for anything else."""
-        return record.decode(cls, data, _BINDING)
+    def parse(cls, data: object) -> Binding:
+        """Inverse of `codec.encode`.
 
-    def to_json(self) -> dict[str, Any]:
-        """The binding as JSON values."""
-        return record.encode(self)
-
-
-_BINDING: dict[str, record.Reader] = {
-    "access_key_id": record.text,
-    "identity": Identity.from_json,
-    "learned_at": record.milliseconds,
-    "expires_at": record.milliseconds,
-    "source": record.text,
-}
+        Raises:
+            FormatError: anything that it would not have written.
+        """
+        binding = codec.decode(cls, data)
+        if min(binding.learned_at, binding.expires_at or 0) < 0:
+            raise FormatError(f"not a time in milliseconds: {data!r:.200}")
+        if json.loads(json.dumps(codec.encode(binding))) != data:
+            raise FormatError(f"binding is not in its shortest form: {data!r:.200}")
+        return binding

@@ -1,15 +1,10 @@
-"""Who made a call: the principal, its session, who assumed it, and how all that is known.
-
-It does not know how identities are learned.
-"""
+"""Who made a call: the principal, its session, who assumed it, and how all that is known."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
-
-from apitrail.identity import record
 
 type How = Literal["learned", "configured", "decoded", "claimed"]
 type Verdict = Literal["verified", "invalid", "unverifiable"]
@@ -26,15 +21,6 @@ class Principal:
     access_key_id: str | None = None
     principal_id: str | None = None
 
-    @classmethod
-    def from_json(cls, data: Any) -> Principal:
-        """Inverse of `to_json`; FormatError for anything else."""
-        return record.decode(cls, data, dict.fromkeys(_PRINCIPAL, record.text))
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields that are known."""
-        return record.encode(self)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuer:
@@ -45,15 +31,6 @@ class Issuer:
     account: str | None = None
     principal_id: str | None = None
     user_name: str | None = None
-
-    @classmethod
-    def from_json(cls, data: Any) -> Issuer:
-        """Inverse of `to_json`; FormatError for anything else."""
-        return record.decode(cls, data, dict.fromkeys(_ISSUER, record.text))
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields that are known."""
-        return record.encode(self)
 
     def render(self) -> dict[str, str]:
         """CloudTrail's sessionIssuer."""
@@ -82,15 +59,6 @@ class Session:
     federation: tuple[tuple[str, str], ...] = ()
     assumed_root: bool = False
     scope: str | None = None
-
-    @classmethod
-    def from_json(cls, data: Any) -> Session:
-        """Inverse of `to_json`; FormatError for anything else."""
-        return record.decode(cls, data, _SESSION)
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields that are known."""
-        return record.encode(self)
 
     def render(self) -> dict[str, Any]:
         """CloudTrail's sessionContext."""
@@ -144,15 +112,6 @@ class Identity:
     expired: bool = False
     doubts: tuple[str, ...] = ()
 
-    @classmethod
-    def from_json(cls, data: Any) -> Identity:
-        """Inverse of `to_json`; FormatError for anything else."""
-        return record.decode(cls, data, _IDENTITY)
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields that are known, as JSON values."""
-        return record.encode(self)
-
     def user_identity(self) -> dict[str, Any]:
         """CloudTrail's userIdentity: its fields and no others, in its order."""
         found: dict[str, Any] = _present(
@@ -191,33 +150,3 @@ def _present(**fields: str | None) -> dict[str, str]:
 
 def _iso(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-_PRINCIPAL = ("arn", "access_key_id", "principal_id")
-_ISSUER = ("type", "arn", "account", "principal_id", "user_name")
-_SESSION: dict[str, record.Reader] = {
-    "issuer": Issuer.from_json,
-    "created": record.milliseconds,
-    "mfa": record.flag,
-    "source_identity": record.text,
-    "federated_provider": record.text,
-    "federation": record.several(record.pair),
-    "assumed_root": record.flag,
-    "scope": record.text,
-}
-_IDENTITY: dict[str, record.Reader] = {
-    "type": record.text,
-    "access_key_id": record.text,
-    "account": record.text,
-    "arn": record.text,
-    "principal_id": record.text,
-    "user_name": record.text,
-    "identity_provider": record.text,
-    "bearer_sha256": record.text,
-    "session": Session.from_json,
-    "assumed_by": record.several(Principal.from_json),
-    "known": record.one_of("learned", "configured", "decoded", "claimed"),
-    "signature": record.one_of("verified", "invalid", "unverifiable"),
-    "expired": record.flag,
-    "doubts": record.several(record.text),
-}

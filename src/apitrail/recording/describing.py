@@ -138,7 +138,7 @@ def _who(
         return before.whole.who
     return Who(
         record=record.who(exchange, identity.user_identity()),
-        identity=identity.to_json(),
+        identity=codec.encode(identity),
         run=codec.decode(Run, run) if run is not None else None,
     )
 
@@ -208,7 +208,7 @@ def _bare(
     event = Event(
         who=Who(
             record={"userIdentity": identity.user_identity()},
-            identity=identity.to_json(),
+            identity=codec.encode(identity),
             run=codec.decode(Run, run) if run is not None else None,
         ),
         what=What(

@@ -55,7 +55,7 @@ async def known(trail: Trail, about: Configuration) -> Known:
     async for index, content in trail.learned():
         try:
             learned = Event.parse({"learned": content}).learned
-            found.add(*(Binding.from_json(each) for each in learned))
+            found.add(*(Binding.parse(each) for each in learned))
         except FormatError as error:
             logger.warning("entry %d taught of no identity: %s", index, error)
     return found

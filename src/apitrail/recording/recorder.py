@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from apitrail import __version__
+from apitrail import __version__, codec
 from apitrail.aws import decode
 from apitrail.aws.call import Call
 from apitrail.aws.find.route import Route
@@ -225,7 +225,7 @@ class Recorder:
         )
         told = await _off_loop(
             exchange.request.body, self._describe,
-            opened, exchange, call, caller, tuple(binding.to_json() for binding in learned),
+            opened, exchange, call, caller, tuple(codec.encode(binding) for binding in learned),
         )  # fmt: skip
         await self._settle(opened, Draft(kind="api", facets=told.facets, row=told.event.row()))
 
