@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: install demo test lint format bench scale conformance clients lock clean
+.PHONY: fuzz install demo test lint format bench scale conformance clients lock clean
 PY := .venv/bin/python
 
 install:
@@ -49,3 +49,7 @@ clean:
 # What is made from the code: the reference of all commands.
 docs: install
 	$(PY) -m apitrail.cli.reference docs/cli.md
+
+# Two verifiers on the same mutants of bundles; MUTANTS says how many.
+fuzz: install
+	MUTANTS=$${MUTANTS:-2000} $(PY) -m pytest -n 2 tests/evidence/bundle/test_differential.py
