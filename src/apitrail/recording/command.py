@@ -1,7 +1,4 @@
-"""A command run as the shell would run it: its signals, its exit status, its terminal.
-
-It does not know what the command is run for.
-"""
+"""A command run as the shell would run it: its signals, its exit status, its terminal."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The user's configuration file, `config.toml`: who keys belong to, what is kept, which secrets.
 
-It does not know how recording is done with it.
+What is set for one recorder by its options is in `settings`; this file holds for all of them.
 """
 
 from __future__ import annotations

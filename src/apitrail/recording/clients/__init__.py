@@ -1,4 +1,1 @@
-"""What AWS clients must be told so that their calls go through a recorder, and none goes past it.
-
-Nothing in here knows the trail.
-"""
+"""What AWS clients must be told so that their calls go through a recorder, and none goes past it."""
