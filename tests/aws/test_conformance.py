@@ -147,6 +147,7 @@ def test_a_handed_out_host_is_its_service_s(service, tally):
 
 
 @pytest.mark.conformance
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_large_bodies_come_back(shard, tally):
     score = measure(ALL[shard::SHARDS], "aws", fillings=LARGE)
@@ -158,6 +159,7 @@ def test_large_bodies_come_back(shard, tally):
 
 
 @pytest.mark.conformance
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_empty_values_come_back(shard, tally):
     score = measure(ALL[shard::SHARDS], "aws", fillings=EMPTY)
@@ -169,6 +171,7 @@ def test_empty_values_come_back(shard, tally):
 
 
 @pytest.mark.conformance
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("shard", range(SHARDS))
 @pytest.mark.parametrize("form", HOSTS)
 def test_all_operations_come_back(form, shard, tally):

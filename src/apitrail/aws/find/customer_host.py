@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from apitrail.aws.find import host
 from apitrail.aws.find.unmodelled import Unmodelled
@@ -78,15 +79,21 @@ def find(request: Request) -> Unmodelled | None:
     name = host.parse(request.host)
     if name.partition is None and not name.local:
         return _invoked(request) if _LOCAL_API.fullmatch(request.path) else None
-    for labels, front, service, action in (*_HOSTS, *(_LOCAL_HOSTS if name.local else ())):
-        if name.labels[-len(labels) :] != labels or (front and len(name.labels) <= len(labels)):
-            continue
-        if service == "execute-api" and connection(request) is not None:
-            return None
-        return _told(request, service, action)
+    if (known := _known(name)) is not None:
+        service, action = known
+        is_own = service == "execute-api" and connection(request) is not None
+        return None if is_own else _told(request, service, action)
     if name.partition and not host.is_aws(request.host):
         return Unmodelled(customers=True)
     return _invoked(request) if name.local and _LOCAL_API.fullmatch(request.path) else None
+
+
+@lru_cache(maxsize=4096)
+def _known(name: host.Host) -> tuple[str, Name] | None:
+    for labels, front, service, action in (*_HOSTS, *(_LOCAL_HOSTS if name.local else ())):
+        if name.labels[-len(labels) :] == labels and not (front and name.labels == labels):
+            return service, action
+    return None
 
 
 def by_scope(request: Request, credential: Credential) -> Unmodelled | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
@@ -73,10 +72,11 @@ def find(
 
 
 def _check_deciding(request: Request, credential: Credential, doubts: Doubts) -> None:
-    counts = Counter(name.lower() for name, _ in request.headers)
-    for name in _DECIDING:
-        if counts[name] > 1:
-            doubts.twice(name)
+    names = [name.lower() for name, _ in request.headers]
+    if len(set(names)) < len(names):
+        for name in _DECIDING:
+            if names.count(name) > 1:
+                doubts.twice(name)
     if auth.TWO_CREDENTIALS in credential.problems:
         doubts.unclear(auth.TWO_CREDENTIALS)
 
@@ -121,7 +121,9 @@ def _match_named(
         )
         for service in having
     ]
-    return replace(matches[0], others=tuple(matches[1:])) if matches else None
+    if len(matches) < 2:
+        return matches[0] if matches else None
+    return replace(matches[0], others=tuple(matches[1:]))
 
 
 def _speaks(service: Service, protocol: str | None) -> bool:
