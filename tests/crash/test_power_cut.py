@@ -1,6 +1,6 @@
 """A power cut at any write: what was acknowledged is there, and all that is there verifies.
 
-The writer's own SQL runs over a file system (an APSW VFS) that notes every write and sync. A cut
+The real writer runs over a file system (an APSW VFS) that notes every write and sync. A cut
 is then any moment in those notes: of the writes since a file's last sync some arrive, in any
 order, torn at sectors.
 """
@@ -15,20 +15,18 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
+import aiosqlite
 import apsw
 import pytest
 
 import trails
 from apitrail.entry import Entry
 from apitrail.evidence.verify import Verdict
-from apitrail.tlog import note
-from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail import database, intents
-from apitrail.trail.head import Head
+from apitrail.tlog import merkle
+from apitrail.trail import database
 from apitrail.trail.reader import Reader
-from apitrail.trail.rows import Batch, Sealer
-from apitrail.trail.strings import Strings
 from apitrail.trail.writer import Trail
 from trails import SIGNER, check
 
@@ -113,55 +111,93 @@ class _File(apsw.VFSFile):
         self._notes.append(Synced(self._file))
 
 
-def record(directory: Path, synchronous: str) -> list[object]:
-    """The notes of a recorder at work: intents, entries, and when each was acknowledged."""
+class Taped:
+    """What the writer uses of aiosqlite, over a connection whose file system is on the tape."""
+
+    def __init__(self, path: Path, tape: Tape) -> None:
+        self._connection = apsw.Connection(str(path), vfs=tape.name)
+        self._connection.execute("PRAGMA wal_autocheckpoint=100").fetchall()
+
+    def execute(self, sql: str, values=()) -> Rows:
+        return Rows(self._connection.execute(sql, values).fetchall())
+
+    async def executemany(self, sql: str, rows) -> None:
+        self._connection.executemany(sql, [tuple(row) for row in rows])
+
+    async def execute_fetchall(self, sql: str, values=()) -> list:
+        return self._connection.execute(sql, values).fetchall()
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._connection.in_transaction
+
+    async def close(self) -> None:
+        self._connection.close()
+
+
+class Rows:
+    """Awaited, or iterated over in a context, as aiosqlite's cursors are."""
+
+    def __init__(self, rows: list) -> None:
+        self._rows = rows
+
+    def __await__(self):
+        yield from ()
+        return self
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_) -> None:
+        return None
+
+    async def __aiter__(self):
+        for row in self._rows:
+            yield row
+
+
+def record(directory: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The notes of the real writer at work: intents, entries, and when each was acknowledged."""
     directory.mkdir()
+    path = directory / database.FILE
+    database.create(path)
     tape = Tape(f"tape-{uuid.uuid4().hex}")
-    log = apsw.Connection(str(directory / "trail.db"), vfs=tape.name)
-    log.execute(database.creation()).fetchall()
-    open_calls = apsw.Connection(str(directory / "pending.db"), vfs=tape.name)
-    for connection, pragmas in ((log, database.WRITER_PRAGMAS), (open_calls, intents.PRAGMAS)):
-        for pragma in pragmas:
-            connection.execute(pragma).fetchall()
-        connection.execute(f"PRAGMA synchronous={synchronous}").fetchall()
-        connection.execute("PRAGMA wal_autocheckpoint=100").fetchall()
-    open_calls.execute(intents.DDL)
-    head, strings, sealer = Head(), Strings(1), Sealer()
-    dice, settled = random.Random(7), []
+    # The empty database was made before the tape began.
+    tape.notes += [Written(path.name, 0, path.read_bytes()), Synced(path.name)]
+
+    async def connect(where: Path, **_: object) -> Taped:
+        return Taped(where, tape)
+
+    async def main() -> list[object]:
+        trail = await Trail.open(directory, signer=SIGNER, clock=trails.Clock())
+        await work(trail, tape.notes)
+        notes = list(tape.notes)
+        await trail.close()
+        return notes
+
+    with monkeypatch.context() as patch:
+        patch.setattr(aiosqlite, "connect", connect)
+        notes = asyncio.run(main())
+    with Reader(directory) as reader:
+        leaves = [merkle.leaf_hash(data) for data in reader.entries()]
+    return [Appended(n.index, leaves[n.index]) if isinstance(n, Appended) else n for n in notes]
+
+
+async def work(trail: Trail, notes: list[object]) -> None:
+    """Calls in groups, each call noted as soon as its intent, then its entry, is acknowledged."""
+
+    async def one(number: int) -> None:
+        key = str(uuid.UUID(int=number + 1))
+        await trail.begin(key, trails.call(number))
+        notes.append(Begun(key))
+        index = await trail.append(trails.draft(number), settles=key)
+        notes.append(Appended(index, b""))
+
+    dice = random.Random(7)
+    notes.append(Appended(await trail.append(trails.opening()), b""))
     for number in range(BATCHES):
-        drafts = [trails.opening()] if not number else []
         calls = range(number * 8, number * 8 + dice.randint(1, 8))
-        keys = [str(uuid.UUID(int=call + 1)) for call in calls]
-        begun = [(key, trails.call(call)) for key, call in zip(keys, calls, strict=True)]
-        transact(open_calls, intents.statements(begun, settled))
-        tape.notes += [Begun(key) for key in keys]
-        drafts += [trails.draft(call) for call in calls]
-        batch, head = Batch(), head.copy()
-        for draft in drafts:
-            at = head.size
-            sealer.seal(
-                batch, draft, head=head, time=trails.T0 + number,
-                event_key=dice.randbytes(32), strings=strings,
-            )  # fmt: skip
-            assert at + 1 == head.size
-        batch.tiles = head.take_tiles()
-        text = note.sign(str(Checkpoint(SIGNER.name, head.size, head.root())), SIGNER)
-        batch.sign(head.size, text, keep=number % 5 == 0)
-        transact(log, batch.statements())
-        strings.learn(batch.strings)
-        tape.notes += [Appended(index, Entry.parse(data).hash) for index, data in batch.entries]
-        settled = keys
-    notes = list(tape.notes)
-    log.close()
-    open_calls.close()
-    return notes
-
-
-def transact(connection: apsw.Connection, work: list) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    for sql, rows in work:
-        connection.executemany(sql, rows)
-    connection.execute("COMMIT")
+        await asyncio.gather(*(one(call) for call in calls))
 
 
 def cut(notes: list[object], moment: int, dice: random.Random) -> dict[str, bytes]:
@@ -241,23 +277,25 @@ def after(notes: list[object], seed: int, directory: Path) -> Loss:
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_no_cut_takes_what_was_acknowledged(tmp_path, part):
-    notes = record(tmp_path / "made", "FULL")
+def test_no_cut_takes_what_was_acknowledged(tmp_path, monkeypatch, part):
+    notes = record(tmp_path / "made", monkeypatch)
     for seed in range(part * 50, part * 50 + 50):
         loss = after(notes, seed, tmp_path / "cut")
         assert (loss.entries, loss.calls) == ([], []), f"seed {seed}"
 
 
-def test_cuts_are_cruel_enough_to_tell(tmp_path):
+def test_cuts_are_cruel_enough_to_tell(tmp_path, monkeypatch):
     """With `synchronous=NORMAL` acknowledged entries are lost: these cuts would show it."""
-    notes = record(tmp_path / "made", "NORMAL")
+    normal = [each.replace("FULL", "NORMAL") for each in database.WRITER_PRAGMAS]
+    monkeypatch.setattr(database, "WRITER_PRAGMAS", tuple(normal))
+    notes = record(tmp_path / "made", monkeypatch)
     losses = [after(notes, seed, tmp_path / "cut") for seed in range(12)]
     assert any(loss.entries for loss in losses)
 
 
-def test_calls_left_open_become_unknown(tmp_path):
+def test_calls_left_open_become_unknown(tmp_path, monkeypatch):
     """Cut right after an intent was acknowledged and before its entry."""
-    notes = record(tmp_path / "made", "FULL")
+    notes = record(tmp_path / "made", monkeypatch)
     last = max(i for i, n in enumerate(notes) if isinstance(n, Begun))
     directory = tmp_path / "cut"
     directory.mkdir()
