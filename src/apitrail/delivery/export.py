@@ -33,7 +33,7 @@ from apitrail.tlog.note import Note
 from apitrail.trail import control, statements
 from apitrail.trail.keys import Keys
 from apitrail.trail.rotation import Rotation
-from apitrail.trail.statements import Erase, Heartbeat, Key, Open
+from apitrail.trail.statements import Clock, Erase, Heartbeat, Key, Open
 
 RECORD_TAGS = ("who", "what", "request", "response")
 
@@ -231,7 +231,7 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
     return plan, tree_of(source, note)
 
 
-_BOOKS = (Key.KIND, Erase.KIND, Open.KIND)
+_BOOKS = (Key.KIND, Erase.KIND, Open.KIND, Clock.KIND)
 
 
 def _books(source: Source, size: int) -> list[Entry]:
@@ -241,7 +241,7 @@ def _books(source: Source, size: int) -> list[Entry]:
 
 
 def _is_wanted(source: Source, link: Entry, wanted: set[int]) -> bool:
-    if link.kind == "key":
+    if link.kind in (Key.KIND, Clock.KIND):
         return True
     if link.kind != "erase":
         return False
@@ -285,8 +285,16 @@ def _range(source: Source, job: Job, size: int, found: list[int]) -> Range:
     last = size - 1 if until is None else bisect.bisect_left(times, until)
     # A clock that stepped back, or a crash long recovered from: what matches is in the range.
     first, last = min([first, *found[:1]]), max([last, *found[-1:]])
-    while last < size - 1 and not _ends(source, last, size, until):
-        last += 1
+    stepped = False
+    after = size if until is None else bisect.bisect_left(times, until)
+    for index in range(min(after, last), size):
+        # What was written after a step of the clock ends no range whose time lies before it.
+        stepped = stepped or (index >= after and _entry(source, index).kind == Clock.KIND)
+        if index >= last and not stepped and _ends(source, index, size, until):
+            last = index
+            break
+    else:
+        last = size - 1
     return Range(first, min(last, size - 1), time_range.tags_for(job.where))
 
 

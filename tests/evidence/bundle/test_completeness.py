@@ -396,3 +396,33 @@ def test_not_even_the_owner_of_the_key_can(
 )  # fmt: skip
 def test_where_a_range_may_end(fields: dict[str, object], expected: bool) -> None:
     assert time_range.ends(**fields) is expected  # type: ignore[arg-type]
+
+
+def test_a_heartbeat_after_a_step_of_the_clock_does_not_end_an_earlier_range(
+    prove: Prove, tmp_path: Path, standalone: Standalone
+) -> None:
+    story = watched(3).wait(30 * MINUTE)
+    story.add("clock", {"from": NOON + 3 * MINUTE, "to": NOON + 33 * MINUTE}).beat().wait(SECOND)
+    # The clock is right again; the log's own time does not go back.
+    story.add("clock", {"from": NOON + 33 * MINUTE, "to": NOON + 4 * MINUTE})
+    story.call("StopInstances", resources=(SG,), lag=29 * MINUTE).wait(SECOND).beat()
+    report = prove(story.wait(MINUTE).beat().wait(MINUTE).beat(), span(1, 10))
+    assert facts(report, "answer")[0].startswith("1 call of ")
+    assert "newest entry of the log" in facts(report, "ends")[0]
+    assert [line.partition(":")[0] for line in facts(report, "clock")] == ["entry 7", "entry 9"]
+    assert "from 2026-11-22T12:33:00.000Z to 2026-11-22T12:04:00.000Z" in facts(report, "clock")[1]
+
+
+def test_steps_of_the_clock_around_a_range_are_named(prove: Prove) -> None:
+    story = watched(8).add("clock", {"from": NOON + 8 * MINUTE, "to": NOON + 5 * MINUTE})
+    report = prove(story.wait(SECOND).beat().wait(MINUTE).beat(), span(1, 3))
+    [line] = facts(report, "clock")
+    assert line.endswith("from 2026-11-22T12:08:00.000Z to 2026-11-22T12:05:00.000Z")
+
+
+def test_calls_that_could_not_be_recorded_are_named(prove: Prove) -> None:
+    refused = {"from": NOON, "to": NOON + SECOND, "calls": 3, "reason": "disk full; none"}
+    story = watched(2).add("refused", refused).beat().wait(MINUTE).beat()
+    [line] = facts(prove(story, span(0, 2)), "refused")
+    assert "3 calls from 2026-11-22T12:00:00.000Z" in line
+    assert line.endswith('which could not be recorded: "disk full; none"')

@@ -12,6 +12,7 @@ from typing import Any
 from apitrail.event import What, Who, iso
 from apitrail.evidence.bundle.similar import clean, quoted
 from apitrail.evidence.bundle.watched import Coverage
+from apitrail.trail.statements import Clock, Refused
 
 # Entries of one sort named one by one; of more, their number is given.
 NAMED = 100
@@ -74,6 +75,7 @@ class Complete:
     unjudged: Sequence[int] = ()
     strange: Sequence[str] = ()
     unasked: Sequence[str] = ()
+    steps: Sequence[tuple[int, Clock | Refused]] = ()
     coverage: Coverage
 
 
@@ -140,10 +142,12 @@ class Statement:
         if found.unjudged:
             number = count(len(found.unjudged), "call")
             yield "erased", f"{number} that can no longer be judged: {indexes(found.unjudged)}"
-        yield from _coverage(found.coverage)
+        yield from _coverage(found.coverage, found.steps)
 
 
-def _coverage(coverage: Coverage) -> Iterator[tuple[str, str]]:
+def _coverage(
+    coverage: Coverage, steps: Sequence[tuple[int, Clock | Refused]]
+) -> Iterator[tuple[str, str]]:
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(coverage.entries.items()))
     yield "entries", kinds or "none in this time"
     for gap in coverage.gaps:
@@ -153,6 +157,13 @@ def _coverage(coverage: Coverage) -> Iterator[tuple[str, str]]:
             "watched",
             f"throughout, by a sign of life at least every {coverage.interval * 2 // 1000} s",
         )
+    for index, said in steps:
+        if isinstance(said, Clock):
+            yield "clock", f"entry {index}: it was set from {iso(said.before)} to {iso(said.after)}"
+        else:
+            span = f"{count(said.calls, 'call')} from {iso(said.start)} to {iso(said.end)}"
+            why = quoted(said.reason)
+            yield "refused", f"entry {index}: {span}, which could not be recorded: {why}"
     for index in coverage.stated:
         yield "lost", f"entries that entry {index} states were lost"
     for host, number in sorted(coverage.tunnelled.items()):

@@ -5,14 +5,14 @@ It does not know signatures: the root it is held against was checked before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from apitrail.entry import CALLS, Entry
 from apitrail.errors import FormatError
 from apitrail.event import iso
-from apitrail.evidence.bundle import log_tree, time_range
+from apitrail.evidence.bundle import layout, log_tree, time_range
 from apitrail.evidence.bundle.attestation import Complete
 from apitrail.evidence.bundle.bundle_reader import Bundle
 from apitrail.evidence.bundle.manifest import Range
@@ -22,7 +22,7 @@ from apitrail.evidence.verify.report import tampered
 from apitrail.query import Filter, Row
 from apitrail.tlog import merkle
 from apitrail.trail import statements
-from apitrail.trail.statements import Erase, Open, Statement, parse_what
+from apitrail.trail.statements import Clock, Erase, Open, Refused, Statement, parse_what
 
 
 def check(bundle: Bundle, claimed: Range) -> tuple[Complete, int]:
@@ -47,6 +47,7 @@ def check(bundle: Bundle, claimed: Range) -> tuple[Complete, int]:
     for link in links:
         walk.visit(link)
     _check_ends(bundle, links[0], links[-1])
+    _check_clock(bundle, links)
     _check_matches(bundle, walk)
     coverage = walk.coverage
     coverage.finish(links[-1].time)
@@ -55,7 +56,7 @@ def check(bundle: Bundle, claimed: Range) -> tuple[Complete, int]:
         ending=_ending(bundle, links[-1], where.until), calls=walk.calls,
         question=bundle.manifest.question, undetermined=walk.undetermined, unjudged=walk.unjudged,
         strange=list(strange(where, bundle.manifest.question, walk.rows)),
-        unasked=bundle.manifest.unasked,
+        unasked=bundle.manifest.unasked, steps=list(_steps(bundle)),
         coverage=coverage,
     ), walk.erased  # fmt: skip
 
@@ -173,6 +174,32 @@ def _check_ends(bundle: Bundle, first: Entry, last: Entry) -> None:
         says=says(bundle, last), until=where.until,
     ):  # fmt: skip
         raise tampered(f"the range ends with entry {last.index}, too early for its question")
+
+
+def _check_clock(bundle: Bundle, links: list[Entry]) -> None:
+    """What was written after a step does not end a range whose time lies before it: the clock may
+    have been set back since, and calls of that time may follow."""
+    until = bundle.manifest.where.until
+    last = links[-1].index
+    if until is None or last == bundle.size - 1:
+        return
+    if any(link.kind == Clock.KIND and link.time >= until for link in links):
+        raise tampered(
+            f"the range ends with entry {last}, after a step of the clock and too early for its "
+            "question"
+        )
+
+
+def _steps(bundle: Bundle) -> Iterator[tuple[int, Clock | Refused]]:
+    """When the clock was set, in the range and around it, and what could not be recorded."""
+    for index in bundle.indexes():
+        link = bundle.entry(index)
+        said = says(bundle, link) if link and link.kind in (Clock.KIND, Refused.KIND) else None
+        if isinstance(said, Clock | Refused):
+            times = (said.before, said.after) if isinstance(said, Clock) else (said.start, said.end)
+            if not all(0 <= time < layout.LATEST for time in times):
+                raise tampered("it is of no time", index=index)
+            yield index, said
 
 
 def _check_matches(bundle: Bundle, walk: _Walk) -> None:

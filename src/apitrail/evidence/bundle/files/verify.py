@@ -62,6 +62,7 @@ CALLS = ("api", "unknown")
 # A recorder at work writes these, beside heartbeats; a range may end, after a while, with those.
 ALIVE = ("api", "open", "unknown", "run", "gap")
 ENDING = ("api", "close", "heartbeat", "run", "erase", "key", "gap", "anchor")
+BOUNDS = ("clock", "refused")
 SLACK, SETTLING, INTERVAL, MISSED, WIDTH, NAMED = 300000, 5000, 60000, 2, 256, 100
 EARLIEST, LATEST = -62135596800000, 253402300800000  # years 1 and 10000
 MOST_FILES, LARGEST_FILE, LARGEST_TOTAL = 2000000, 1 << 30, 1 << 34
@@ -1098,6 +1099,10 @@ def check_range(bundle):
     for link in links:
         judge(bundle, link, found, leave.get(link.index, set()))
     check_ends(bundle, links[0], links[-1], where)
+    later = [link for link in links if link.time >= where.get("until", LATEST)]
+    if links[-1].index != bundle.head.size - 1 and any(link.kind == "clock" for link in later):
+        raise Problem("the range ends with entry %d, after a step of the clock and too early for its "
+                      "question" % links[-1].index)  # fmt: skip
     hidden = sorted(set(found["matches"]) - set(bundle.manifest["selected"]))
     wrong = sorted(set(bundle.manifest["selected"]) - set(found["matches"]))
     if hidden:
@@ -1310,6 +1315,19 @@ def complete_facts(bundle, found, chosen):
             "watched",
             "throughout, by a sign of life at least every %d s" % (coverage.interval * 2 // 1000),
         )
+    for index in sorted(set(bundle.events) | set(bundle.span)):
+        said = bundle.value(index, "what") if bundle.entry(index).kind in BOUNDS else None
+        if said and not all(0 <= said[name] < LATEST for name in ("from", "to")):
+            raise Problem("entry %d: it is of no time" % index)
+        if said and bundle.entry(index).kind == "clock":
+            yield "clock", "entry %d: it was set from %s to %s" % (
+                index, iso(said["from"]), iso(said["to"]),
+            )  # fmt: skip
+        elif said:
+            yield "refused", "entry %d: %s from %s to %s, which could not be recorded: %s" % (
+                index, count(said["calls"], "call"), iso(said["from"]), iso(said["to"]),
+                quoted(said["reason"]),
+            )  # fmt: skip
     for index in coverage.lost:
         yield "lost", "entries that entry %d states were lost" % index
     for host, number in sorted(coverage.tunnelled.items()):
