@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import shutil
 import socket
 import socketserver
 import ssl
@@ -381,6 +382,24 @@ def test_a_public_endpoint_is_recorded_by_a_running_recorder_and_in_its_shell(
         assert machine.names("--run", "last") == ["GetCallerIdentity"]
         machine.run("sh", "-c", 'eval "$(apitrail env)"; exec aws iam list-users', env=env)
     assert machine.names() == ["GetCallerIdentity", "ListUsers"]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_node_reaches_a_public_endpoint_without_tls_through_the_proxy(machine: Machine) -> None:
+    # Node's own agents take no notice of HTTP_PROXY.
+    code = """
+const http = require('http');
+const body = 'Action=GetCallerIdentity&Version=2011-06-15';
+const request = http.request('http://sts.store.example:8000/', { method: 'POST', headers: {
+  'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': body.length,
+  Authorization: 'AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=00',
+} }, (answer) => answer.resume());
+request.on('error', (error) => { console.error(error); process.exitCode = 1; });
+request.end(body);
+"""
+    env = {"AWS_ENDPOINT_URL_STS": "http://sts.store.example:8000"}
+    machine.exec("node", "-e", code, env=env)
+    assert machine.names("--run", "last") == ["GetCallerIdentity"]
 
 
 def test_an_endpoint_with_a_path_keeps_it(machine: Machine) -> None:

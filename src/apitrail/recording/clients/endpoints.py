@@ -53,6 +53,12 @@ class Preset:
             return ""
 
     @property
+    def authority(self) -> str:
+        """`host:port` of an endpoint without TLS; empty for others."""
+        parts = urlsplit(self.origin)
+        return f"{parts.hostname}:{parts.port or 80}" if parts.scheme == "http" else ""
+
+    @property
     def is_aws(self) -> bool:
         """Is it an endpoint of AWS's own, a VPC endpoint included?"""
         return aws_host.is_aws(self.host)

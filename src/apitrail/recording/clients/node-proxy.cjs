@@ -9,6 +9,8 @@ const tls = require('tls');
 const { Duplex } = require('stream');
 
 const proxy = process.env.HTTPS_PROXY ? new URL(process.env.HTTPS_PROXY) : null;
+// Endpoints without TLS, `host:port` each; other plain HTTP stays as it is.
+const endpoints = (process.env.APITRAIL_HTTP_ENDPOINTS || '').split(',').filter(Boolean);
 const direct = (process.env.NO_PROXY || '').split(',').map((s) => s.trim().toLowerCase()).filter(Boolean);
 
 function isDirect(host) {
@@ -72,6 +74,16 @@ if (proxy) {
     });
     return undefined;
   };
+
+  if (endpoints.length > 0) {
+    const bare = http.Agent.prototype.createConnection;
+    http.Agent.prototype.createConnection = function createConnection(options, callback) {
+      const authority = `${options.host || options.hostname || 'localhost'}:${options.port || 80}`.toLowerCase();
+      if (options.socketPath || !endpoints.includes(authority)) return bare.call(this, options, callback);
+      dial(options.host || options.hostname, options.port || 80, callback);
+      return undefined;
+    };
+  }
 
   const connect = http2.connect;
   http2.connect = function connectThrough(authority, options, listener) {

@@ -9,6 +9,9 @@ from apitrail.recording.clients import endpoints, environment, exceptions, trust
 from apitrail.recording.clients.endpoints import Preset
 from apitrail.recording.clients.shared_config import SharedConfig
 
+# Tells node-proxy.cjs which plain HTTP goes through the proxy.
+HTTP_ENDPOINTS = "APITRAIL_HTTP_ENDPOINTS"
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -55,9 +58,13 @@ class Surroundings:
         replaced: Mapping[str, str],
     ) -> dict[str, str]:
         """Variables to set; `replaced` are endpoints by variable."""
-        return environment.changes(
+        found = environment.changes(
             self.environment, self.config, proxy=proxy, run=run, bundle=bundle, endpoints=replaced
         )
+        plain = [each for each in self.presets if self._by_proxy(each) and each.authority]
+        if proxy is not None and plain:
+            found[HTTP_ENDPOINTS] = ",".join(sorted({each.authority for each in plain}))
+        return found
 
     def warnings(self) -> Iterator[str]:
         """What would take calls past a recorder, or cannot be told."""
