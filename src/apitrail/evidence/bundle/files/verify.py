@@ -631,7 +631,8 @@ def trace(bundle, trusted):
         keys = [rotations[0][1]] + [item[2] for item in rotations]
     else:
         keys = [key for key in trusted if key.name == head.origin and key.id in own][:1]
-    if keys and keys[0].name == head.origin and {k.text for k in keys} & {k.text for k in trusted}:
+    known = {k.text for k in keys} & {k.text for k in trusted}
+    if keys and keys[0].name == head.origin and known and own & {k.id for k in keys}:
         return keys, [item[0] for item in rotations]
     signers = ", ".join("%s+%s" % (head.origin, key_id.hex()) for key_id in sorted(own))
     raise Problem(
@@ -669,7 +670,7 @@ def check_heads(bundle, keys, changes):
             raise Problem("%s is of the log %r" % (head.what, head.origin))
         good = head.open(wanted)
         if not good:
-            raise Problem("%s: no trusted key has signed this" % head.what, "UNTRUSTED-KEY")
+            raise Problem("%s: no trusted key has signed this" % head.what)
         if len(good) != len(wanted):
             raise Problem("%s is not signed by both keys of a rotation" % head.what)
         return good[-1]
