@@ -183,6 +183,18 @@ def test_a_failed_batch_leaves_no_trace_and_is_written_later(tmp_path):
     assert check(tmp_path / "trail").calls == 3
 
 
+def test_a_stop_is_the_last_of_its_batch_whatever_is_queued_behind_it(tmp_path):
+    async def work(trail: Trail) -> None:
+        await trail.append(trails.opening())
+        stop = trails.book("close", reason="x", calls=0)
+        await trails.append_all(trail, [trails.draft(1), stop, *map(trails.draft, range(2, 9))])
+
+    trails.write(tmp_path / "trail", work)
+    with Reader(tmp_path / "trail") as reader:
+        assert 3 in [size for size, _ in reader.checkpoints()]
+    assert check(tmp_path / "trail").verdict is Verdict.OK
+
+
 def test_a_stop_that_was_owed_is_still_the_last_of_its_batch(tmp_path):
     async def work(trail: Trail) -> None:
         await trail.append(trails.opening())
