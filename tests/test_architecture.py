@@ -171,7 +171,7 @@ def test_broad_catches_stand_in_two_places():
     # The decoder, where a failure is a doubt, and mitmproxy's hooks, where it stops the call.
     assert found <= {
         "aws/decode.py",
-        "recording/proxy/addon.py",
+        "recording/proxy/fail_closed.py",
         "recording/proxy/admission.py",
     }
 

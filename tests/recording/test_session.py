@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 
 import pytest
 
 from apitrail.errors import UsageError
+from apitrail.recording.recorder import Recorder
 from apitrail.recording.session import Session
 from apitrail.recording.settings import Settings
 from proxying import AWS, OK, dial, kinds, recording, request, secure, tunnel, upstream
@@ -139,3 +141,33 @@ def test_it_says_how_far_it_is(tmp_path):
             assert status["entries"] == 2
 
     asyncio.run(scenario())
+
+
+def test_a_port_that_is_open_records(tmp_path, monkeypatch):
+    """Nothing listens while the trail is opened, or before the certificate is there."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    refused, real = [], Recorder.start
+
+    async def start_later(recorder: Recorder) -> int:
+        found = await real(recorder)
+        with socket.socket() as client:
+            refused.append(client.connect_ex(("127.0.0.1", port)) != 0)
+        refused.append((tmp_path / "ca-cert.pem").exists())
+        return found
+
+    monkeypatch.setattr(Recorder, "start", start_later)
+    start(tmp_path, modes=(f"regular@127.0.0.1:{port}",))
+    assert refused == [True, True]
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o077, 0o277])
+def test_files_have_their_modes_whatever_the_umask(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        start(tmp_path)
+    finally:
+        os.umask(before)
+    modes = {name: (tmp_path / name).stat().st_mode & 0o777 for name in ("lock", "ca-cert.pem")}
+    assert modes == {"lock": 0o600, "ca-cert.pem": 0o644}

@@ -118,6 +118,8 @@ class Session:
         addon = await open_recorder(directory, settings)
         trail = addon.recorder.trail
         try:
+            # Before `open` is written: a port in use must leave no trace in the trail either.
+            check_ports(settings.modes)
             (directory / "ca").mkdir(mode=0o700, exist_ok=True)
             server = await Server.start(
                 settings.modes,
@@ -132,7 +134,7 @@ class Session:
         try:
             _show_certificate(directory)
             session.recovered = await session.recorder.start()
-            await session._door.open()
+            await session._open_doors()
         except BaseException:
             await server.stop()
             await trail.close()
@@ -140,6 +142,15 @@ class Session:
         session._beating = asyncio.create_task(session._beat(), name="heartbeat")
         session._voice.attach()
         return session
+
+    async def _open_doors(self) -> None:
+        """A port that is open records: it opens when everything behind it is there."""
+        try:
+            await self.server.listen()
+            await self._door.open()
+        except BaseException:
+            await self.recorder.stop("it could not listen")
+            raise
 
     async def stop(self, reason: str) -> None:
         """Drain, write `close`, let go of everything."""

@@ -15,6 +15,7 @@ def write(path: Path, content: bytes, *, mode: int = 0o600) -> None:
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)  # whatever the umask is
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -6,6 +6,7 @@ It does not know what is written.
 from __future__ import annotations
 
 import fcntl
+import os
 from pathlib import Path
 from typing import IO
 
@@ -25,6 +26,7 @@ def take(directory: Path) -> IO[bytes]:
         Busy: another writer holds it.
     """
     lock = (directory / LOCK).open("ab")
+    os.fchmod(lock.fileno(), 0o600)  # whatever the umask is
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -14,7 +14,7 @@ PRIVATE = [
     "100.64.0.1", "169.254.169.254", "169.254.170.2", "224.0.0.1", "240.0.0.1", "255.255.255.255",
     "::1", "::", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "::ffff:127.0.0.1",
     "::ffff:169.254.169.254", "::127.0.0.1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::7f00:1",
-    "2002:7f00:1::", "2001:db8::1", "198.18.0.1",
+    "2002:7f00:1::", "fec0::1", "2001:db8::1", "198.18.0.1",
 ]  # fmt: skip
 PUBLIC = ["52.94.133.131", "2600:1f18::1", "64:ff9b::345e:8583", "2002:345e:8583::"]
 
@@ -36,6 +36,22 @@ def test_an_aws_name_may_stand_for_a_vpc_endpoint(address):
     at = ipaddress.ip_address(address)
     for name in ("sts.eu-west-1.amazonaws.com", "vpce-1-2.s3.eu-west-1.vpce.amazonaws.com"):
         assert Destinations().refusal(name, 443, at) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "port", "admitted"),
+    [
+        ("sts.eu-west-1.amazonaws.com", 443, True),
+        ("sts.eu-west-1.amazonaws.com", 80, False),
+        ("sts.eu-west-1.amazonaws.com", 6443, False),
+        ("bucket.s3.eu-west-1.amazonaws.com", 80, True),
+        ("bucket.vpce-1-2.s3.eu-west-1.vpce.amazonaws.com", 80, True),
+        ("s3.eu-west-1.amazonaws.com", 22, False),
+    ],
+)
+def test_a_vpc_endpoint_has_the_ports_of_its_service(name, port, admitted):
+    reason = Destinations().refusal(name, port, ipaddress.ip_address("10.0.3.4"))
+    assert (reason is None) is admitted
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,10 @@ response is released.
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +26,7 @@ from apitrail.recording import refusal
 from apitrail.recording.proxy import flows, held, layer, messages
 from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.destination import Destinations
+from apitrail.recording.proxy.fail_closed import closed
 from apitrail.recording.recorder import LARGE, AmbiguousError, Open, Recorder, RejectedError
 
 logger = logging.getLogger("apitrail")
@@ -43,8 +43,6 @@ _REFUSALS: dict[type[Exception], Say] = {
     RejectedError: refusal.reject,
     AmbiguousError: refusal.doubt,
 }
-
-type Hook = Callable[["Addon", http.HTTPFlow], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -64,19 +62,11 @@ class Seen:
     opened: Open | None = None
 
 
-def closed(hook: Hook) -> Hook:
-    """Fail closed: mitmproxy logs what a hook raises and lets the call pass, so nothing may rise."""
-
-    @functools.wraps(hook)
-    async def guarded(self: Addon, flow: http.HTTPFlow) -> None:
-        try:
-            await hook(self, flow)
-        except Exception as error:  # noqa: BLE001 - whatever it is, nothing may pass
-            if type(error) not in _REFUSALS:
-                logger.error("a call cannot be recorded: %s", messages.safe(error))
-            await self.failed(flow, error)
-
-    return guarded
+async def _stop(addon: Addon, flow: http.HTTPFlow, error: Exception) -> None:
+    """A call that cannot be recorded does not pass."""
+    if type(error) not in _REFUSALS:
+        logger.error("a call cannot be recorded: %s", messages.safe(error))
+    await addon.failed(flow, error)
 
 
 @dataclass(slots=True)
@@ -97,7 +87,7 @@ class Addon:
         """The configuration the guard holds."""
         return self.guard.destinations
 
-    @closed
+    @closed(_stop)
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Decide whether this is a call, where it goes, and whether its body streams."""
         if flow.error or flow.response:
@@ -115,7 +105,7 @@ class Addon:
         await self._begin(flow, seen, streamed=True)
         flow.request.stream = seen.sent
 
-    @closed
+    @closed(_stop)
     async def request(self, flow: http.HTTPFlow) -> None:
         """The whole request is here: its intent, then it may go."""
         seen = self._seen.get(flow.id)
@@ -126,7 +116,7 @@ class Addon:
             seen.headers, seen.host = now, flows.host(flow.request)
         await self._begin(flow, seen)
 
-    @closed
+    @closed(_stop)
     async def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Let long and endless bodies through as they come."""
         seen = self._seen.get(flow.id)
@@ -140,12 +130,12 @@ class Addon:
             seen.received = flows.Collector(self.limit, length)
             flow.response.stream = seen.received
 
-    @closed
+    @closed(_stop)
     async def response(self, flow: http.HTTPFlow) -> None:
         """The answer is here: its entry, then it may be released."""
         await self._finish(flow)
 
-    @closed
+    @closed(_stop)
     async def error(self, flow: http.HTTPFlow) -> None:
         """There will be no (whole) answer: reset, time-out, client gone."""
         await self._finish(flow)
@@ -187,7 +177,7 @@ class Addon:
             return True
         if self.destinations.upstream is not None and _is_signed(flow.request):
             return True
-        self.guard.tunnelled[flow.request.host] += 1
+        self.guard.count(flow.request.host)
         flow.request.stream = True
         return False
 

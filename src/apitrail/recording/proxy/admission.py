@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import functools
 import ipaddress
 import logging
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from mitmproxy import http, tls
 from mitmproxy.connection import Client, Server
@@ -20,29 +19,38 @@ from mitmproxy.tcp import TCPFlow
 from apitrail.recording.clients.environment import RUN_USER
 from apitrail.recording.proxy import layer, messages
 from apitrail.recording.proxy.destination import Address, Destinations
+from apitrail.recording.proxy.fail_closed import closed
 
 logger = logging.getLogger("apitrail")
 
 
-type Hook = Callable[["Guard", http.HTTPFlow], Awaitable[None]]
+# How many destinations a heartbeat names; the rest are counted together, so that a client that
+# asks for ever new names fills neither the memory nor the log.
+NAMED = 256
+OTHERS = "others"
 
 
 class Refused(Exception):  # noqa: N818 - it is one
     """Why nothing may connect there."""
 
 
-def closed(hook: Hook) -> Hook:
-    """Fail closed: mitmproxy logs what a hook raises and goes on."""
+async def _refuse(_: Guard, flow: http.HTTPFlow, error: Exception) -> None:
+    """A request that cannot be judged is answered here."""
+    logger.error("cannot judge a request: %s", messages.safe(error))
+    flow.response = refusal(502, f"cannot judge this request: {messages.safe(error)}")
 
-    @functools.wraps(hook)
-    async def guarded(self: Guard, flow: http.HTTPFlow) -> None:
-        try:
-            await hook(self, flow)
-        except Exception as error:  # noqa: BLE001
-            logger.error("cannot judge a request: %s", messages.safe(error))
-            flow.response = refusal(502, f"cannot judge this request: {messages.safe(error)}")
 
-    return guarded
+async def _cut_tls(guard: Guard, data: tls.ClientHelloData, error: Exception) -> None:
+    """A TLS connection that cannot be judged is not connected to anything."""
+    logger.error("cannot judge a TLS connection: %s", messages.safe(error))
+    data.ignore_connection = False
+    guard.cut(data.context.client)
+
+
+async def _cut_bytes(guard: Guard, flow: TCPFlow, error: Exception) -> None:
+    """The same for a connection that is no HTTP."""
+    logger.error("cannot judge a connection: %s", messages.safe(error))
+    guard.cut(flow.client_conn)
 
 
 class Guard:
@@ -60,12 +68,21 @@ class Guard:
         self.tunnelled.subtract(told)
         self.tunnelled += Counter()  # drops what is zero
 
+    def count(self, host: str) -> None:
+        """Something is tunnelled to `host`."""
+        known = host in self.tunnelled or len(self.tunnelled) < NAMED
+        self.tunnelled[host if known else OTHERS] += 1
+
+    def cut(self, client: Client) -> None:
+        """Connect this client to nothing any more."""
+        self._cut.add(client.id)
+
     def client_disconnected(self, client: Client) -> None:
         """What is remembered of a connection goes with it."""
         self.runs.pop(client.id, None)
         self._cut.discard(client.id)
 
-    @closed
+    @closed(_refuse)
     async def http_connect(self, flow: http.HTTPFlow) -> None:
         """A CONNECT: refused here rather than after a 200, so that the client hears why."""
         self.runs.update(_run(flow))
@@ -82,7 +99,7 @@ class Guard:
         except Refused as refused:
             flow.response = refusal(403, str(refused))
 
-    @closed
+    @closed(_refuse)
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """A request: malformed in ways mitmproxy lets pass, or to where nothing may go."""
         if flow.error or flow.response:
@@ -100,7 +117,8 @@ class Guard:
         ):
             flow.server_conn = Server(address=None)
 
-    def tls_clienthello(self, data: tls.ClientHelloData) -> None:
+    @closed(_cut_tls)
+    async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """Look into TLS only where calls are recorded; the rest passes as it is."""
         server = data.context.server
         if isinstance(data.context.client.proxy_mode, mode_specs.ReverseMode):
@@ -109,10 +127,12 @@ class Guard:
         port = (server.address or ("", 443))[1]
         if any(self.destinations.intercepts(name, port) for name in names):
             return
-        self.tunnelled[names[0] if names else "?"] += 1
+        # Where it goes, not what the client's TLS says: that can be any name at all.
+        self.count((server.address or ("?",))[0])
         data.ignore_connection = True
 
-    def tcp_start(self, flow: TCPFlow) -> None:
+    @closed(_cut_bytes)
+    async def tcp_start(self, flow: TCPFlow) -> None:
         """Bytes that are no HTTP, to a host whose calls are recorded: they would pass unseen."""
         address = flow.server_conn.address
         host, port = address[:2] if address else ("", 443)
@@ -121,9 +141,9 @@ class Guard:
             return  # a call has changed protocols, and is recorded as that
         if any(self.destinations.intercepts(name, port) for name in names):
             # mitmproxy opens the connection after this hook, kill or not.
-            self._cut.add(flow.client_conn.id)
+            self.cut(flow.client_conn)
         else:
-            self.tunnelled[host or "?"] += 1
+            self.count(host or "?")
 
     def tcp_message(self, flow: TCPFlow) -> None:
         """mitmproxy would keep all that passes in memory."""

@@ -143,13 +143,27 @@ class Destinations:
         if (host.lower(), port) in self.targets:
             return None
         address = _unmapped(address)
-        if address.is_global and not address.is_multicast and not address.is_reserved:
+        if _is_public(address):
             return None
-        if aws_host.is_aws(host) and _in(address, VPC) and not _in(address, METADATA):
-            return None  # an interface VPC endpoint
+        if _is_endpoint(host, port) and _in(address, VPC) and not _in(address, METADATA):
+            return None
         if self.tunnels.admit(host, address):
             return None
         return f"{host} is {address}, which is not a public address"
+
+
+def _is_public(address: Address) -> bool:
+    # Python calls fec0::/10 global; RFC 3879 has taken it out of use, and sites still route it.
+    site = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
+    return address.is_global and not (address.is_multicast or address.is_reserved or site)
+
+
+def _is_endpoint(host: str, port: int) -> bool:
+    """Can it be an interface VPC endpoint? They serve HTTPS; those of S3 also HTTP."""
+    if not aws_host.is_aws(host):
+        return False
+    [service] = aws_host.parse(host).labels[-1:] or ("",)
+    return port == 443 or (port == 80 and service.startswith("s3"))
 
 
 def _unmapped(address: Address) -> Address:

@@ -68,7 +68,7 @@ class _ProxyCredentials(upstream_auth.UpstreamAuth):
 
 
 class Server:
-    """A running proxy; make one with `start`, end it with `close_doors` and `stop`."""
+    """A running proxy; make one with `start`, open its ports with `listen`, end it with `close_doors` and `stop`."""
 
     def __init__(self, engine: master.Master, front: proxyserver.Proxyserver) -> None:
         self._master = engine
@@ -85,10 +85,12 @@ class Server:
         confdir: Path,
         settings: dict[str, Any],
     ) -> Server:
-        """Listen in each of `modes` (mitmproxy's mode specs; loopback where no host is given).
+        """Make ready what `listen` opens the ports of.
+
+        `modes` are mitmproxy's mode specs; they are on the loopback where no host is given.
 
         Raises:
-            UsageError: an unknown mode, a port in use, an option mitmproxy does not take.
+            UsageError: an unknown mode, an option mitmproxy does not take.
         """
         modes = _apart(modes)
         engine = master.Master(options.Options(confdir=str(confdir), listen_host=LOOPBACK))
@@ -111,6 +113,7 @@ class Server:
         try:
             engine.options.update(
                 mode=list(modes),
+                server=False,  # not yet: see `listen`
                 connection_strategy="lazy",
                 keep_host_header=True,
                 upstream_cert=False,
@@ -125,12 +128,17 @@ class Server:
             [server._running, asyncio.create_task(ready.event.wait())],
             return_when=asyncio.FIRST_COMPLETED,
         )
-        try:
-            server._check()
-        except UsageError:
-            await server.stop()
-            raise
         return server
+
+    async def listen(self) -> None:
+        """Open the ports.
+
+        Raises:
+            UsageError: a port is in use.
+        """
+        self._master.options.update(server=True)
+        await self._front.servers.update(map(mode_specs.ProxyMode.parse, self._modes))
+        self._check()
 
     @property
     def listeners(self) -> list[Listener]:
