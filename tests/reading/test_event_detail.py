@@ -8,6 +8,7 @@ import trails
 from apitrail.errors import UsageError
 from apitrail.reading import event_detail
 from apitrail.tlog.proof import Proof
+from apitrail.trail import targets
 from apitrail.trail.reader import Reader
 
 
@@ -18,11 +19,11 @@ def reader(tmp_path):
 
 
 def test_the_start_of_an_id_will_do(reader):
-    assert event_detail.find(reader, "00000000-0000-0000-0000-000000000002") == 3
+    assert targets.find(reader, "00000000-0000-0000-0000-000000000002") == 3
     with pytest.raises(UsageError, match="no event 'ffff'"):
-        event_detail.find(reader, "ffff")
+        targets.find(reader, "ffff")
     with pytest.raises(UsageError, match="3 events begin with"):
-        event_detail.find(reader, "0000")
+        targets.find(reader, "0000")
 
 
 def test_json_has_the_event_and_where_it_is_kept(reader):

@@ -24,13 +24,13 @@ from apitrail.evidence.bundle import Bundle, bundle_writer, layout, time_range
 from apitrail.evidence.bundle.log_tree import Tree, tree_of
 from apitrail.evidence.bundle.manifest import Manifest, Range
 from apitrail.query import Filter
-from apitrail.reading import event_detail, render
+from apitrail.reading import render
 from apitrail.replay.recorded import in_order, read
 from apitrail.replay.scripts import formats
 from apitrail.source import Source
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.note import Note
-from apitrail.trail import control, statements
+from apitrail.trail import control, statements, targets
 from apitrail.trail.keys import Keys
 from apitrail.trail.rotation import Rotation
 from apitrail.trail.statements import Clock, Erase, Heartbeat, Key, Open
@@ -195,7 +195,7 @@ async def _beat(directory: Path) -> int:
 def selected(source: Source, job: Job, size: int) -> list[int]:
     """The calls asked for among the first `size` entries, oldest first."""
     if job.ids:
-        return sorted({event_detail.find(source, event_id) for event_id in job.ids})
+        return sorted({targets.find(source, event_id) for event_id in job.ids})
     return [index for index in source.select(job.where, ascending=True) if index < size]
 
 

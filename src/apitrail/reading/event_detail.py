@@ -15,31 +15,12 @@ from apitrail.evidence.bundle.log_tree import tree_of
 from apitrail.reading import render
 from apitrail.source import Source
 from apitrail.tlog.proof import Proof
-
-
-def find(reader: Source, event_id: str) -> int:
-    """The index of the one event whose id begins so.
-
-    Raises:
-        UsageError: none does, or several do.
-    """
-    match reader.find(event_id):
-        case [index]:
-            return index
-        case []:
-            raise UsageError(
-                f"no event {event_id!r}",
-                hint="`apitrail events` lists them; the start of an id will do",
-            )
-        case several:
-            raise UsageError(
-                f"{len(several)} events begin with {event_id!r}", hint="give more of the id"
-            )
+from apitrail.trail import targets
 
 
 def lines(reader: Source, event_id: str, *, output: str, raw: bool) -> Generator[str]:
     """The event as text for people or as one JSON document."""
-    index = find(reader, event_id)
+    index = targets.find(reader, event_id)
     event = Event.parse(reader.facets(index))
     entry = reader.entry(index)
     if raw:
@@ -73,7 +54,7 @@ def proof(reader: Source, event_id: str) -> str:
     Raises:
         UsageError: there is no such event, or nothing is signed yet.
     """
-    index = find(reader, event_id)
+    index = targets.find(reader, event_id)
     note = reader.tail()
     if note is None:
         raise UsageError("nothing is signed yet")

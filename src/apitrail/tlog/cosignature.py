@@ -4,10 +4,7 @@ The signature is a big-endian uint64 of seconds since the epoch and 64 bytes of 
 
     cosignature/v1
     time 1679315147
-    <the checkpoint's text>
-
-It does not know the time, nor which witnesses are enough.
-"""
+    <the checkpoint's text>"""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The small encodings every C2SP text format is made of, each with exactly one spelling.
-
-It does not know what the values mean or which format they stand in.
-"""
+"""The small encodings every C2SP text format is made of, each with exactly one spelling."""
 
 from __future__ import annotations
 

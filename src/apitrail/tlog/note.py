@@ -1,15 +1,12 @@
 """Signed notes (C2SP signed-note): a text and the signatures under it, and Ed25519 keys.
 
-    text, which ends in a newline
-    <empty line>
-    — <key name> base64(key id ‖ signature)      once for each signature
+text, which ends in a newline
+<empty line>
+— <key name> base64(key id ‖ signature)      once for each signature
 
-    key id       SHA-256(name ‖ 0x0A ‖ algorithm ‖ public key)[:4]
-    verifier key <name>+<hex key id>+base64(algorithm ‖ public key)
-    signer key   PRIVATE+KEY+<name>+<hex key id>+base64(algorithm ‖ seed)
-
-It does not know what a text says.
-"""
+key id       SHA-256(name ‖ 0x0A ‖ algorithm ‖ public key)[:4]
+verifier key <name>+<hex key id>+base64(algorithm ‖ public key)
+signer key   PRIVATE+KEY+<name>+<hex key id>+base64(algorithm ‖ seed)"""
 
 from __future__ import annotations
 

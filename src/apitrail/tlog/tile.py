@@ -2,10 +2,7 @@
 
 The tile (level, index) holds the roots of 256 neighbouring subtrees of 256**level leaves each;
 level 0 holds leaf hashes. Only full tiles need to be stored: what is right of them is made
-again from the at most 255 leaf hashes that no full tile holds.
-
-It does not know where blobs are kept or how they are served.
-"""
+again from the at most 255 leaf hashes that no full tile holds."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Destroying content: facets, salts, and every row and string that would tell of them.
-
-It does not know who may ask for it, nor how the log says so.
-"""
+"""Destroying content: facets, salts, and every row and string that would tell of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Small files that are there, whole, after a power cut.
-
-It does not know what is in them.
-"""
+"""Small files that are there, whole, after a power cut."""
 
 from __future__ import annotations
 

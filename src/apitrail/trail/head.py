@@ -1,7 +1,4 @@
-"""The growing end of the log: last hash, Merkle frontier, and the tiles that become full.
-
-It does not know SQLite or signatures; a store gives it hashes and takes its tiles.
-"""
+"""The growing end of the log: last hash, Merkle frontier, and the tiles that become full."""
 
 from __future__ import annotations
 

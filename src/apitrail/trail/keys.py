@@ -1,7 +1,4 @@
-"""The secrets of one trail, each in a file of mode 0600 under `keys/`.
-
-It does not know what is signed with them, nor who trusts them.
-"""
+"""The secrets of one trail, each in a file of mode 0600 under `keys/`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The lock that makes a trail's writer the only one.
-
-It does not know what is written.
-"""
+"""The lock that makes a trail's writer the only one."""
 
 from __future__ import annotations
 

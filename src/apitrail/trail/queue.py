@@ -1,7 +1,4 @@
-"""What waits for a trail's writer, each with the future of whoever asked for it.
-
-It does not know how anything is written.
-"""
+"""What waits for a trail's writer, each with the future of whoever asked for it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a person wants erased, as facets of entries: events by id, or all before some time.
-
-It does not know how content is destroyed.
-"""
+"""What a person wants erased, as facets of entries: events by id, or all before some time."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from apitrail.entry import CALLS, TAGS
 from apitrail.errors import UsageError
+from apitrail.source import Source
 from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Target
 
@@ -25,7 +23,7 @@ def by_id(reader: Reader, ids: Iterable[str], facets: Sequence[str] = ()) -> lis
     """
     if unknown := [tag for tag in facets if tag not in TAGS]:
         raise UsageError(f"no facet {unknown[0]!r}", hint=f"facets are {', '.join(TAGS)}")
-    return [Target(_one(reader, text), tuple(facets) or TAGS) for text in ids]
+    return [Target(find(reader, text), tuple(facets) or TAGS) for text in ids]
 
 
 def before(reader: Reader, time: int) -> Iterator[Target]:
@@ -45,8 +43,13 @@ def _time(reader: Reader, index: int) -> int:
     return link.time
 
 
-def _one(reader: Reader, text: str) -> int:
-    match reader.find(text):
+def find(source: Source, text: str) -> int:
+    """The index of the one event whose id begins so.
+
+    Raises:
+        UsageError: none does, or several do.
+    """
+    match source.find(text):
         case [index]:
             return index
         case []:

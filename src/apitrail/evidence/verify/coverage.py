@@ -1,7 +1,4 @@
-"""When the recorder was watching: starts, stops, heartbeats, and what is known to be lost.
-
-It does not know the time; it is told.
-"""
+"""When the recorder was watching: starts, stops, heartbeats, and what is known to be lost."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What is missing with leave: facets named by `erase` entries, and nothing else.
-
-It does not know how content is destroyed.
-"""
+"""What is missing with leave: facets named by `erase` entries, and nothing else."""
 
 from __future__ import annotations
 

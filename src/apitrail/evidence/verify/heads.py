@@ -1,7 +1,4 @@
-"""Heads of the log that were signed before, held against the tree as it is now.
-
-It does not know where they were kept.
-"""
+"""Heads of the log that were signed before, held against the tree as it is now."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Which key signs which checkpoint: from a trusted key along the log's rotations.
-
-It does not know where trust comes from, nor what entries say besides rotations.
-"""
+"""Which key signs which checkpoint: from a trusted key along the log's rotations."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A trail's entries in pieces, checked on several cores and joined.
-
-It does not know what else there is to check.
-"""
+"""A trail's entries in pieces, checked on several cores and joined."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What verification says: a verdict, what it rests on, and where it stopped.
-
-It does not know how anything is checked.
-"""
+"""What verification says: a verdict, what it rests on, and where it stopped."""
 
 from __future__ import annotations
 

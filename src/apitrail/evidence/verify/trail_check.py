@@ -1,7 +1,4 @@
-"""Verifying a trail: everything, in numbered steps, on all cores, live or not.
-
-It does not know where trust comes from; that and the time are given.
-"""
+"""Verifying a trail: everything, in numbered steps, on all cores, live or not."""
 
 from __future__ import annotations
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from apitrail.errors import UsageError
 from apitrail.query import Filter
-from apitrail.reading import event_detail
 from apitrail.replay.recorded import in_order
 from apitrail.source import Source
+from apitrail.trail import targets
 
 
 def choose(source: Source, where: Filter, ids: tuple[str, ...] = ()) -> list[int]:
@@ -17,7 +17,5 @@ def choose(source: Source, where: Filter, ids: tuple[str, ...] = ()) -> list[int
     """
     if ids and not where.is_open:
         raise UsageError("ids and a filter are two questions", hint="give one of them")
-    found = (
-        {event_detail.find(source, event_id) for event_id in ids} if ids else source.select(where)
-    )
+    found = {targets.find(source, event_id) for event_id in ids} if ids else source.select(where)
     return in_order(source, found)
