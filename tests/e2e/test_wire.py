@@ -261,7 +261,7 @@ def test_a_body_is_asked_for_when_its_intent_is_written(plain):
         assert await client.message() == OK
 
     [event] = run(plain, scenario)
-    assert ["Expect", "100-continue"] in http(event)["headers"]
+    assert ("Expect", "100-continue") in http(event)["headers"]
     assert http(event)["body"]["length"] == 5000
 
 

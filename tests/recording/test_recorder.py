@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from botocore.credentials import Credentials
 
 from apitrail.errors import UsageError
 from apitrail.event import Event
+from apitrail.exchange import Body, Response
 from apitrail.identity.keyring import Keyring
 from apitrail.recording.config_file import Configuration
 from proxying import AWS, OK, calls, dial, entries, recording, upstream
@@ -357,3 +359,34 @@ def test_a_stand_in_s_own_endpoint_is_marked_and_touches_nothing(trail):
     assert event.what.stand_in
     assert not event.what.undetermined
     assert b'"standIn":true' in event.facets()["what"]
+
+
+# -- one entry for one call -------------------------------------------------------------------
+
+
+def test_a_call_that_is_given_up_while_its_answer_is_read_has_one_entry(trail):
+    """A long answer is read in a thread; meanwhile a stop settles the call as unknown."""
+    sessions = []
+
+    async def both(peer) -> None:
+        await peer.message()
+        recorder = sessions[0].recorder
+        [opened] = recorder.in_flight.values()
+        long = Response(
+            status=200, http_version="HTTP/1.1", headers=(), body=Body.of(b"x" * 100_000)
+        )
+        answered = replace(opened.exchange, response=long, ended=opened.exchange.started)
+        await asyncio.gather(recorder.finish(opened, answered), recorder.abandon(opened))
+        await peer.send(OK)
+
+    async def scenario() -> None:
+        async with upstream(both) as stub:
+            modes = (f"reverse:{stub.url}@127.0.0.1:0",)
+            async with recording(trail, modes=modes) as session, dial(session) as client:
+                sessions.append(session)
+                await client.send(signed(WHO))
+                assert await client.message() == OK
+                assert session.recorder.calls == 1
+
+    asyncio.run(scenario())
+    assert [kind for kind, _ in entries(trail)] == ["open", "unknown", "close"]
