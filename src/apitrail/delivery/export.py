@@ -1,7 +1,4 @@
-"""What to hand over: from a question to the entries that answer it, in one of several formats.
-
-It does not know SQL, nor how a bundle is laid out.
-"""
+"""What to hand over: from a question to the entries that answer it, in one of several formats."""
 
 from __future__ import annotations
 

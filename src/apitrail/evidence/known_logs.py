@@ -1,7 +1,4 @@
-"""The logs a user trusts, as ssh keeps known hosts: outside every trail, in `known_logs`.
-
-It does not know where the user's configuration is, nor whether a log deserves trust.
-"""
+"""The logs a user trusts, as ssh keeps known hosts: outside every trail, in `known_logs`."""
 
 from __future__ import annotations
 

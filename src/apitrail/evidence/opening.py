@@ -1,7 +1,4 @@
-"""Opens evidence by its path: a trail's directory, or a bundle.
-
-It does not know what is done with it.
-"""
+"""Opens evidence by its path: a trail's directory, or a bundle."""
 
 from __future__ import annotations
 

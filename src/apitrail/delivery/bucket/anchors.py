@@ -1,7 +1,4 @@
-"""The anchors in a log: what it says itself of what was shipped where.
-
-It does not know S3.
-"""
+"""The anchors in a log: what it says itself of what was shipped where."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Verifying what was shipped to a bucket: every version, its lock, and what the log says of it.
-
-It does not know where trust comes from, nor how S3 is reached.
-"""
+"""Verifying what was shipped to a bucket: every version, its lock, and what the log says of it."""
 
 from __future__ import annotations
 

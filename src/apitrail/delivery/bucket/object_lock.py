@@ -1,7 +1,4 @@
-"""A bucket whose objects stay: versions, Object Lock, and writes that never overwrite.
-
-It does not know what is in the objects, nor which of them belong together.
-"""
+"""A bucket whose objects stay: versions, Object Lock, and writes that never overwrite."""
 
 from __future__ import annotations
 

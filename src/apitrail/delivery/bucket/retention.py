@@ -1,7 +1,4 @@
-"""How long to keep: `7y`, `90d`, in years of the calendar.
-
-It does not know what is kept.
-"""
+"""How long to keep: `7y`, `90d`, in years of the calendar."""
 
 from __future__ import annotations
 

@@ -1,9 +1,7 @@
 """A shipment: the manifest of the files that went to a bucket together, and of the one before.
 
-    PREFIX/apitrail/shipments/00000001.json     the manifest
-    PREFIX/apitrail/shipments/00000001.note     the log's signed head, with the manifest's hash
-
-It does not know S3, nor whether the files are still there.
+PREFIX/apitrail/shipments/00000001.json     the manifest
+PREFIX/apitrail/shipments/00000001.note     the log's signed head, with the manifest's hash
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The files of a bundle: a zip, or the folder it was unpacked into, read within bounds.
-
-It does not know what the files say.
-"""
+"""The files of a bundle: a zip, or the folder it was unpacked into, read within bounds."""
 
 from __future__ import annotations
 

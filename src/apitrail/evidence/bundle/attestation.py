@@ -1,7 +1,4 @@
-"""What a bundle says, in words an auditor can file.
-
-It does not know how anything was checked; the stand-alone verifier writes the same lines.
-"""
+"""What a bundle says, in words an auditor can file."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Whether a bundle holds, and what it then says.
-
-It does not know where the bundle came from, nor any policy beyond the keys it is given.
-"""
+"""Whether a bundle holds, and what it then says."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A bundle read as if it were a trail: what is disclosed in it, and nothing else.
-
-It does not know which keys to trust, nor whether its claims hold; `check` does.
-"""
+"""A bundle read as if it were a trail: what is disclosed in it, and nothing else."""
 
 from __future__ import annotations
 

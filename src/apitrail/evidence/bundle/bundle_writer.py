@@ -1,7 +1,4 @@
-"""Writes a bundle: a zip of plain files, the same bytes for the same log and question.
-
-It does not know which entries were asked for or why; that is the plan's.
-"""
+"""Writes a bundle: a zip of plain files, the same bytes for the same log and question."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Whether a bundle's range holds every entry of its time, and every match among them.
-
-It does not know signatures: the root it is held against was checked before.
-"""
+"""Whether a bundle's range holds every entry of its time, and every match among them."""
 
 from __future__ import annotations
 

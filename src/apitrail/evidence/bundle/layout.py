@@ -1,7 +1,4 @@
-"""The names of a bundle's files and the small texts in them (`docs/evidence.md`, "Layout").
-
-It does not know whether what they say holds.
-"""
+"""The names of a bundle's files and the small texts in them (`docs/evidence.md`, "Layout")."""
 
 from __future__ import annotations
 

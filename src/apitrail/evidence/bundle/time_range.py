@@ -1,7 +1,4 @@
-"""When a range of entries answers for a span of time, and what it takes to judge a call in it.
-
-It does not know where entries are kept.
-"""
+"""When a range of entries answers for a span of time, and what it takes to judge a call in it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""When a recorder was watching, by its own starts, stops, heartbeats and gaps.
-
-It does not know what was recorded.
-"""
+"""When a recorder was watching, by its own starts, stops, heartbeats and gaps."""
 
 from __future__ import annotations
 
