@@ -119,7 +119,7 @@ for service, operation, parameters, paths in planned["answers"]:
 url = boto3.client("s3").generate_presigned_url("get_object", Params={"Bucket": "safe", "Key": "k"})
 found.append(url.partition("Signature=")[2].partition("&")[0])
 import botocore.httpsession, botocore.awsrequest, os
-session = botocore.httpsession.URLLib3Session(verify=os.environ["AWS_CA_BUNDLE"], proxies={"https": os.environ["HTTPS_PROXY"]})
+session = botocore.httpsession.URLLib3Session(verify=os.environ["REQUESTS_CA_BUNDLE"], proxies={"https": os.environ["HTTPS_PROXY"]})
 session.send(botocore.awsrequest.AWSPreparedRequest("GET", url, {"Cookie": (cookie := "c" + secrets.token_hex(12))}, b"", False))
 found.append(cookie)
 json.dump({"found": found, "failed": failed}, sys.stdout)
