@@ -8,6 +8,13 @@ from typing import Any
 type Path = tuple[str, ...]
 """Member names from the top of `parameters` or `result`; list positions and map keys are `*`."""
 
+type Value = Any
+"""A decoded value, of whatever type the service model gives its member: text, number, boolean,
+bytes, time, list, `Structure` or `Map`."""
+
+type Structure = dict[str, Any]
+"""A decoded structure: values by the names of the model's members."""
+
 
 class Map(dict[str, Any]):
     """A modelled map or a free document: its keys are data, not member names.
@@ -70,8 +77,8 @@ class Call:
     endpoint_prefix: str | None = None
     region: str | None = None
     protocol: str | None = None
-    parameters: dict[str, Any] | None = None
-    result: dict[str, Any] | None = None
+    parameters: Structure | None = None
+    result: Structure | None = None
     error: Error | None = None
     request_id: str | None = None
     host_id: str | None = None

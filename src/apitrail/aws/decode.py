@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from botocore.model import OperationModel
 
 from apitrail.aws import held, models, sensitive
-from apitrail.aws.call import Call
+from apitrail.aws.call import Call, Structure
 from apitrail.aws.find import host, index
 from apitrail.aws.find import route as find
 from apitrail.aws.find.candidates import Match
@@ -30,7 +29,7 @@ from apitrail.aws.read.shapes import Compiler
 from apitrail.aws.sign.credential import Credential
 from apitrail.exchange import Request, Response
 
-type Parameters = dict[str, Any]
+type Parameters = Structure
 
 
 def route(request: Request, credential: Credential, *, turned: bool = False) -> Route:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any
 
 from botocore.model import OperationModel, ServiceModel
 
+from apitrail.aws.call import Structure, Value
 from apitrail.aws.find import catalogue, index
 
 KEPT = 24
@@ -21,14 +21,14 @@ _loaded: OrderedDict[tuple[str, str], Loaded] = OrderedDict()
 class Loaded:
     """A model together with what was compiled from it, so that both leave memory together."""
 
-    def __init__(self, raw: dict[str, Any], name: str) -> None:
+    def __init__(self, raw: Structure, name: str) -> None:
         self.raw = raw
         self.model = ServiceModel(raw, name)
-        self.compiled: dict[Any, Any] = {}
+        self.compiled: dict[Value, Value] = {}
 
-    def raw_operation(self, name: str) -> dict[str, Any]:
+    def raw_operation(self, name: str) -> Structure:
         """The operation's own JSON, for traits that botocore does not hand on."""
-        found: dict[str, Any] = self.raw["operations"][name]
+        found: Structure = self.raw["operations"][name]
         return found
 
 
@@ -85,7 +85,7 @@ def version_of(name: str, api_version: str | None = None) -> str:
     return next(entry.version for entry in versions if entry.current)
 
 
-def _read(name: str, version: str) -> dict[str, Any]:
+def _read(name: str, version: str) -> Structure:
     import botocore
 
     directory = Path(botocore.__file__).parent / "data" / name / version
@@ -96,7 +96,7 @@ def _read(name: str, version: str) -> dict[str, Any]:
     return model
 
 
-def _strip(model: dict[str, Any]) -> None:
+def _strip(model: Structure) -> None:
     """Take the prose out: it is most of a model and nobody here reads it."""
     for part in (*model["operations"].values(), *model["shapes"].values()):
         part.pop("documentation", None)

@@ -10,12 +10,12 @@ from typing import Any
 
 from botocore.model import Shape
 
-from apitrail.aws.call import Path
+from apitrail.aws.call import Path, Value
 
 _DEEPEST = 200
 
 
-def present(shape: Shape | None, value: Any, compiled: dict[Any, bool]) -> frozenset[Path]:
+def present(shape: Shape | None, value: Value, compiled: dict[Any, bool]) -> frozenset[Path]:
     """Paths in `value` that are sensitive, whatever lies below sensitive ones included.
 
     `compiled` remembers, by shape name, which shapes have anything sensitive below them.
@@ -46,7 +46,7 @@ def _search(shape: Shape) -> bool:
     return False
 
 
-def _children(shape: Any) -> list[tuple[str, Shape]]:
+def _children(shape: Shape) -> list[tuple[str, Shape]]:
     match shape.type_name:
         case "structure":
             return list(shape.members.items())
@@ -58,7 +58,7 @@ def _children(shape: Any) -> list[tuple[str, Shape]]:
             return []
 
 
-def _paths(shape: Any, value: Any, path: Path, compiled: dict[Any, bool]) -> Iterator[Path]:
+def _paths(shape: Shape, value: Value, path: Path, compiled: dict[Any, bool]) -> Iterator[Path]:
     if len(path) > _DEEPEST:
         return
     if shape.metadata.get("sensitive"):
@@ -71,7 +71,7 @@ def _paths(shape: Any, value: Any, path: Path, compiled: dict[Any, bool]) -> Ite
             yield from _paths(child, item, (*path, step), compiled)
 
 
-def _inside(shape: Any, value: Any) -> Iterator[tuple[str, Shape, Any]]:
+def _inside(shape: Shape, value: Value) -> Iterator[tuple[str, Shape, Any]]:
     match shape.type_name, value:
         case "structure", dict():
             for name, item in value.items():
@@ -83,7 +83,7 @@ def _inside(shape: Any, value: Any) -> Iterator[tuple[str, Shape, Any]]:
             yield from (("*", shape.value, item) for item in value.values())
 
 
-def _all(value: Any, path: Path) -> Iterator[Path]:
+def _all(value: Value, path: Path) -> Iterator[Path]:
     yield path
     if len(path) > _DEEPEST:
         return

@@ -5,9 +5,7 @@ It does not know tables' schemas, so that an item put shows no key of its own.
 
 from __future__ import annotations
 
-from typing import Any
-
-from apitrail.aws.call import Map
+from apitrail.aws.call import Map, Structure, Value
 
 # Members whose content is customer data: not told at all.
 VALUES = frozenset({
@@ -16,7 +14,7 @@ VALUES = frozenset({
 })  # fmt: skip
 
 
-def reduced(value: Any, depth: int = 32) -> Any:
+def reduced(value: Value, depth: int = 32) -> Value:
     """Parameters with items as lists of their attribute names and keys without type tags."""
     if depth == 0:
         return None
@@ -31,7 +29,7 @@ def reduced(value: Any, depth: int = 32) -> Any:
     return value
 
 
-def _member(name: str, value: Any, depth: int) -> Any:
+def _member(name: str, value: Value, depth: int) -> Value:
     if name == "Item" and isinstance(value, dict):
         return list(value)
     if name == "Key" and isinstance(value, dict):
@@ -41,10 +39,10 @@ def _member(name: str, value: Any, depth: int) -> Any:
     return reduced(value, depth - 1)
 
 
-def _key(attributes: dict[str, Any]) -> Map:
+def _key(attributes: Structure) -> Map:
     """`{"Id": {"S": "a"}}` becomes `{"Id": "a"}`."""
     return Map({name: _untagged(value) for name, value in attributes.items()})
 
 
-def _untagged(value: Any) -> Any:
+def _untagged(value: Value) -> Value:
     return next(iter(value.values())) if isinstance(value, dict) and len(value) == 1 else value

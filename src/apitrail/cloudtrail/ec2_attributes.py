@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from apitrail.aws.call import Structure, Value
 from apitrail.cloudtrail.spelling import lower_first, plain
 
 
@@ -49,7 +50,7 @@ _HOLDERS = {
 _FORM = frozenset({"Attribute", "OperationType", "Value", "ProductCodes", *_HOLDERS})
 
 
-def request(operation: str, parameters: dict[str, Any]) -> dict[str, Any] | None:
+def request(operation: str, parameters: Structure) -> Structure | None:
     """The whole `requestParameters`; None where the operation is not one of these."""
     if operation in _NAME:
         about = _NAME[operation]
@@ -61,15 +62,15 @@ def request(operation: str, parameters: dict[str, Any]) -> dict[str, Any] | None
         }
     if operation not in _MODIFY:
         return None
-    changed: dict[str, Any] = plain(_modification(_MODIFY[operation], parameters))
+    changed: Structure = plain(_modification(_MODIFY[operation], parameters))
     return changed
 
 
-def _plain(about: _Attribute, name: str, value: Any) -> Any:
+def _plain(about: _Attribute, name: str, value: Value) -> Value:
     return about.type_of(value) if name == "Attribute" and isinstance(value, str) else plain(value)
 
 
-def _modification(about: _Attribute, parameters: dict[str, Any]) -> dict[str, Any]:
+def _modification(about: _Attribute, parameters: Structure) -> Structure:
     permission = lower_first(about.permission)
     out = {lower_first(about.id): parameters.get(about.id)}
     attribute, content = _changed(about, parameters)
@@ -85,7 +86,7 @@ def _modification(about: _Attribute, parameters: dict[str, Any]) -> dict[str, An
     return {name: value for name, value in out.items() if value is not None}
 
 
-def _changed(about: _Attribute, parameters: dict[str, Any]) -> tuple[str | None, Any]:
+def _changed(about: _Attribute, parameters: Structure) -> tuple[str | None, Any]:
     """Which attribute is changed, and to what."""
     permission = lower_first(about.permission)
     attribute = parameters.get("Attribute")
@@ -109,7 +110,7 @@ def _changed(about: _Attribute, parameters: dict[str, Any]) -> tuple[str | None,
     return None, None
 
 
-def _changes(changes: dict[str, Any]) -> dict[str, Any]:
+def _changes(changes: Structure) -> Structure:
     """`{"Add": [{"UserId": "…"}]}` becomes `{"add": {"items": [{"userId": "…"}]}}`."""
     return {
         lower_first(way): {"items": [_item(item) for item in _list(holders)]}
@@ -118,11 +119,11 @@ def _changes(changes: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _item(item: Any) -> Any:
+def _item(item: Value) -> Value:
     if not isinstance(item, dict):
         return item
     return {lower_first(key): value for key, value in item.items() if value is not None}
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: Value) -> list[Value]:
     return value if isinstance(value, list) else []

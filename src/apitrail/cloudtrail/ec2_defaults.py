@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from typing import Any
+
+from apitrail.aws.call import Structure
 
 # Operation -> sets of its request, as `{}` where nothing was asked. Measured on real records;
 # those of reads that no record was seen of are all lists that the model's request has.
@@ -63,7 +64,7 @@ STANDING_SETS = {
 }
 
 # Operation -> what its request has with EC2's default, where it was not sent.
-STANDING_VALUES: dict[str, dict[str, Any]] = {
+STANDING_VALUES: dict[str, Structure] = {
     "AttachVolume": {"deleteOnTermination": False},
     "CreateKeyPair": {"keyFormat": "pem"},
     "DeleteVolume": {"reportVolumeFailure": False},
@@ -106,7 +107,7 @@ _ANSWERS = {
 RETURNING = frozenset({"AssignPrivateIpAddresses", "AssociateAddress", "CreateSecurityGroup"})
 
 
-def complete_request(operation: str, request: dict[str, Any]) -> None:
+def complete_request(operation: str, request: Structure) -> None:
     """Add to an older request, in place, what it has by default."""
     for name in STANDING_SETS.get(operation, ()):
         request.setdefault(name, {})
@@ -124,7 +125,7 @@ def answered_sets(members: Container[str]) -> tuple[str, ...]:
     return _standing(_ANSWERED_STRUCTURES, members)
 
 
-def complete_result(operation: str, result: dict[str, Any]) -> None:
+def complete_result(operation: str, result: Structure) -> None:
     """Add to an older result, in place, what it has by default."""
     if operation in _ANSWERS:
         place, name = _ANSWERS[operation]

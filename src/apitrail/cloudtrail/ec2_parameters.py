@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from apitrail.aws.call import Blob, EventStream
+from apitrail.aws.call import Blob, EventStream, Structure, Value
 from apitrail.cloudtrail import ec2_attributes
 from apitrail.cloudtrail.ec2_defaults import (
     RETURNING,
@@ -48,7 +48,7 @@ UNTOLD = frozenset({"DryRun", "PresignedUrl"})
 WORDS = {"true": True, "false": False}
 
 
-def request(operation: str, parameters: dict[str, Any], rules: Rules) -> dict[str, Any] | None:
+def request(operation: str, parameters: Structure, rules: Rules) -> Structure | None:
     """`requestParameters`; None for an older operation of which nothing was asked."""
     parameters = {name: value for name, value in parameters.items() if name not in UNTOLD}
     if is_newer(operation):
@@ -64,16 +64,14 @@ def request(operation: str, parameters: dict[str, Any], rules: Rules) -> dict[st
     return out or None
 
 
-def _run_instances(writer: _Older, parameters: dict[str, Any]) -> dict[str, Any]:
+def _run_instances(writer: _Older, parameters: Structure) -> Structure:
     """What describes the instances is an item of their set."""
     nested = {name: parameters[name] for name in RUN_INSTANCES_ITEM if name in parameters}
     rest = {name: value for name, value in parameters.items() if name not in nested}
     return {"instancesSet": {"items": [writer.request(nested, 1)]}, **writer.request(rest, 0)}
 
 
-def result(
-    operation: str, members: dict[str, Any], request_id: str | None, rules: Rules
-) -> dict[str, Any]:
+def result(operation: str, members: Structure, request_id: str | None, rules: Rules) -> Structure:
     """`responseElements` of a call that succeeded: EC2's request id, then its answer.
 
     An answer without members, `<return>true</return>` on the wire, is `_return`.
@@ -90,7 +88,7 @@ def result(
     return {**told, "_return": WORDS.get(accepted, accepted), **body}
 
 
-def _shown(members: dict[str, Any], rules: Rules) -> list[tuple[str, Any]]:
+def _shown(members: Structure, rules: Rules) -> list[tuple[str, Any]]:
     """The members that a record has, with the hidden ones marked."""
     return [
         (told(name), rules.marked.get(name, value))
@@ -108,8 +106,8 @@ class _Older:
     operation: str
     rules: Rules
 
-    def request(self, members: dict[str, Any], depth: int) -> dict[str, Any]:
-        out: dict[str, Any] = {}
+    def request(self, members: Structure, depth: int) -> Structure:
+        out: Structure = {}
         for name, value in _shown(members, self.rules):
             if not isinstance(value, list):
                 spelled = REQUEST_NAMES.get(f"{self.operation}.{name}") or lower_first(name)
@@ -128,11 +126,11 @@ class _Older:
             out.setdefault(name, {})
         return out
 
-    def _element(self, item: Any, name: str, depth: int) -> Any:
+    def _element(self, item: Value, name: str, depth: int) -> Value:
         value = self._asked(item, depth)
         return value if isinstance(value, dict) or not name else {name: value}
 
-    def _asked(self, value: Any, depth: int) -> Any:
+    def _asked(self, value: Value, depth: int) -> Value:
         if depth > DEEPEST:
             return None
         if isinstance(value, dict):
@@ -141,8 +139,8 @@ class _Older:
             return [self._asked(item, depth + 1) for item in value]
         return scalar(value, epoch_milliseconds)
 
-    def result(self, members: dict[str, Any], depth: int) -> dict[str, Any]:
-        out: dict[str, Any] = {}
+    def result(self, members: Structure, depth: int) -> Structure:
+        out: Structure = {}
         special = structure_names(members)
         for name, value in _shown(members, self.rules):
             if isinstance(value, list):
@@ -156,11 +154,11 @@ class _Older:
             out.setdefault(name, {})
         return out
 
-    def _text(self, name: str, value: Any) -> Any:
+    def _text(self, name: str, value: Value) -> Value:
         """A size as the text that records have of it."""
         return str(value) if f"{self.operation}.{name}" in TEXTS else value
 
-    def _answered(self, value: Any, depth: int) -> Any:
+    def _answered(self, value: Value, depth: int) -> Value:
         if depth > DEEPEST:
             return None
         if isinstance(value, dict):
@@ -177,8 +175,8 @@ class _Newer:
     operation: str
     rules: Rules
 
-    def request(self, members: dict[str, Any], depth: int) -> dict[str, Any]:
-        out: dict[str, Any] = {}
+    def request(self, members: Structure, depth: int) -> Structure:
+        out: Structure = {}
         for name, value in _shown(members, self.rules):
             if isinstance(value, list):
                 tagged = [self._tagged(i, item, depth) for i, item in enumerate(value, 1)]
@@ -187,13 +185,13 @@ class _Newer:
                 out[name] = self._asked(value, depth)
         return out
 
-    def _tagged(self, number: int, item: Any, depth: int) -> dict[str, Any]:
+    def _tagged(self, number: int, item: Value, depth: int) -> Structure:
         value = self._asked(item, depth)
         if isinstance(value, dict):
             return {"tag": number, **value}
         return {"tag": number} if value == "" else {"tag": number, "content": value}
 
-    def _asked(self, value: Any, depth: int) -> Any:
+    def _asked(self, value: Value, depth: int) -> Value:
         if depth > DEEPEST:
             return None
         if isinstance(value, dict):
@@ -202,8 +200,8 @@ class _Newer:
             return [self._asked(item, depth + 1) for item in value]
         return _converted(value)
 
-    def result(self, members: dict[str, Any], depth: int) -> dict[str, Any]:
-        out: dict[str, Any] = {}
+    def result(self, members: Structure, depth: int) -> Structure:
+        out: Structure = {}
         for name, value in _shown(members, self.rules):
             if isinstance(value, list):
                 items = [self._answered(item, depth) for item in value]
@@ -212,7 +210,7 @@ class _Newer:
                 out[RESULT_NAMES.get(name) or lower_first(name)] = self._answered(value, depth)
         return out
 
-    def _answered(self, value: Any, depth: int) -> Any:
+    def _answered(self, value: Value, depth: int) -> Value:
         if depth > DEEPEST:
             return None
         if isinstance(value, dict):
@@ -222,16 +220,16 @@ class _Newer:
         return _converted(value)
 
 
-def _items(elements: list[Any], label: str = "items") -> dict[str, Any]:
+def _items(elements: list[Value], label: str = "items") -> Structure:
     """A set; an empty one is `{}`."""
     return {label: elements} if elements else {}
 
 
-def _one(elements: list[Any]) -> Any:
+def _one(elements: list[Value]) -> Value:
     """XML's converter makes a list only of what is repeated."""
     return elements[0] if len(elements) == 1 else elements
 
 
-def _converted(value: Any) -> Any:
+def _converted(value: Value) -> Value:
     plain = scalar(value, iso_milliseconds)
     return WORDS.get(plain, plain) if isinstance(plain, str) else plain

@@ -6,9 +6,8 @@ It does not know parameters or resources.
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from apitrail.aws.call import Call
+from apitrail.aws.call import Call, Structure
 from apitrail.aws.sign.credential import Credential
 from apitrail.cloudtrail import s3_parameters
 from apitrail.exchange import Exchange
@@ -40,7 +39,7 @@ def api_version(call: Call) -> str | None:
 
 def additional_event_data(
     exchange: Exchange, call: Call, credential: Credential
-) -> dict[str, Any] | None:
+) -> Structure | None:
     """`additionalEventData`: S3's account of the transfer; None for other services."""
     if call.service not in {"s3", "s3control"}:
         return None

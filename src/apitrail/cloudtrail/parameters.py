@@ -6,9 +6,8 @@ It does not know the families' rules.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
-from apitrail.aws.call import Call
+from apitrail.aws.call import Call, Structure
 from apitrail.cloudtrail import access, dynamodb_items, ec2_parameters, hidden, s3_parameters, size
 from apitrail.cloudtrail.error_code import error_elements
 from apitrail.cloudtrail.spelling import (
@@ -52,7 +51,7 @@ def spelling(service: str | None, operation: str | None) -> Spelling:
     )
 
 
-def request_parameters(exchange: Exchange, call: Call) -> dict[str, Any] | None:
+def request_parameters(exchange: Exchange, call: Call) -> Structure | None:
     """`requestParameters`; None for an empty request and for an unknown operation.
 
     What exceeds CloudTrail's 100 KB is replaced by its notice.
@@ -62,7 +61,7 @@ def request_parameters(exchange: Exchange, call: Call) -> dict[str, Any] | None:
     return size.limited("requestParameters", _request(exchange, call), size.PARAMETERS)
 
 
-def _request(exchange: Exchange, call: Call) -> dict[str, Any] | None:
+def _request(exchange: Exchange, call: Call) -> Structure | None:
     spelled = spelling(call.service, call.operation)
     if call.service in S3_LIKE:
         return s3_parameters.request(exchange, call, spelled)
@@ -74,7 +73,7 @@ def _request(exchange: Exchange, call: Call) -> dict[str, Any] | None:
     return spelled.structure(parameters) or None
 
 
-def response_elements(exchange: Exchange, call: Call) -> dict[str, Any] | None:
+def response_elements(exchange: Exchange, call: Call) -> Structure | None:
     """`responseElements`; None for reads, refusals and calls with nothing to report."""
     if call.error is not None:
         return error_elements(call)
@@ -89,7 +88,7 @@ def _is_told(call: Call) -> bool:
     return not (call.service in UNTOLD_DATA and access.category(call) == "Data")
 
 
-def _response(exchange: Exchange, call: Call) -> dict[str, Any] | None:
+def _response(exchange: Exchange, call: Call) -> Structure | None:
     result = call.result or {}
     spelled = spelling(call.service, call.operation)
     if call.service in S3_LIKE:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
-from apitrail.aws.call import Call
+from apitrail.aws.call import Call, Structure, Value
 from apitrail.aws.sign.credential import Credential
 from apitrail.cloudtrail import access, error_code, extras, names, parameters, size
 from apitrail.cloudtrail.resources import touching
@@ -31,10 +30,10 @@ def record(
     call: Call,
     credential: Credential,
     *,
-    user_identity: dict[str, Any],
+    user_identity: Structure,
     account: str | None,
     touched: list[Resource] | None = None,
-) -> dict[str, Any]:
+) -> Structure:
     """The record, in CloudTrail's key order, of values that `json.dumps` takes as they are.
 
     - `eventTime` is when the request completed, or began where it never did.
@@ -57,7 +56,7 @@ def record(
     return {name: fields[name] for name in ORDER if name in fields}
 
 
-def who(exchange: Exchange, user_identity: dict[str, Any]) -> dict[str, Any]:
+def who(exchange: Exchange, user_identity: Structure) -> Structure:
     """Who called, from where and with what client."""
     return _known(
         userIdentity=user_identity,
@@ -68,7 +67,7 @@ def who(exchange: Exchange, user_identity: dict[str, Any]) -> dict[str, Any]:
 
 def head(
     exchange: Exchange, call: Call, credential: Credential, *, account: str | None
-) -> dict[str, Any]:
+) -> Structure:
     """What the record says of any call: what it was, where, when, and how it came out."""
     category = access.category(call)
     status = exchange.response.status if exchange.response else None
@@ -88,7 +87,7 @@ def head(
     )
 
 
-def details(exchange: Exchange, call: Call, touched: list[Resource]) -> dict[str, Any]:
+def details(exchange: Exchange, call: Call, touched: list[Resource]) -> Structure:
     """What it says of some: ids, resources, the connection."""
     return _known(
         requestID=size.cut(call.request_id),
@@ -99,7 +98,7 @@ def details(exchange: Exchange, call: Call, touched: list[Resource]) -> dict[str
     )
 
 
-def answer(exchange: Exchange, call: Call, credential: Credential) -> dict[str, Any]:
+def answer(exchange: Exchange, call: Call, credential: Credential) -> Structure:
     """What came back; `responseElements` is there even if it is null."""
     found = _known(
         errorMessage=size.cut(error_code.error_message(call)),
@@ -112,7 +111,7 @@ def answer(exchange: Exchange, call: Call, credential: Credential) -> dict[str, 
     return {**found, "responseElements": parameters.response_elements(exchange, call)}
 
 
-def _known(**fields: Any) -> dict[str, Any]:
+def _known(**fields: Value) -> Structure:
     return {name: value for name, value in fields.items() if value is not None}
 
 

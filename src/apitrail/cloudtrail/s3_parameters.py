@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 from urllib.parse import unquote
 
-from apitrail.aws.call import Call, Redacted
+from apitrail.aws.call import Call, Redacted, Structure, Value
 from apitrail.aws.sign.credential import Credential
 from apitrail.cloudtrail.spelling import (
     DEEPEST,
@@ -94,16 +93,16 @@ ELEMENTS = {
 }
 
 
-def request(exchange: Exchange, call: Call, spelling: Spelling) -> dict[str, Any]:
+def request(exchange: Exchange, call: Call, spelling: Spelling) -> Structure:
     """`requestParameters`: Host, bucketName, key, the query, some headers, the XML body."""
     sent = exchange.request
-    out: dict[str, Any] = {**_query(sent), "Host": sent.host, **_headers(sent.headers)}
+    out: Structure = {**_query(sent), "Host": sent.host, **_headers(sent.headers)}
     for name, value in (call.parameters or {}).items():
         out.update(_parameter(name, value, call, spelling))
     return out
 
 
-def _query(sent: Request) -> dict[str, Any]:
+def _query(sent: Request) -> Structure:
     """The query by wire names; `?acl` is `{"acl": ""}`. Signatures are left out."""
     fields = {}
     for part in sent.query.split("&"):
@@ -114,11 +113,11 @@ def _query(sent: Request) -> dict[str, Any]:
     return fields
 
 
-def _headers(headers: Headers) -> dict[str, Any]:
+def _headers(headers: Headers) -> Structure:
     return {name.lower(): value for name, value in headers if REQUEST_HEADERS.fullmatch(name)}
 
 
-def _parameter(name: str, value: Any, call: Call, spelling: Spelling) -> dict[str, Any]:
+def _parameter(name: str, value: Value, call: Call, spelling: Spelling) -> Structure:
     """What a decoded parameter adds: nothing, where a header or the query has told it."""
     if name == "Bucket":
         return {"bucketName": scalar(value, iso_milliseconds)}
@@ -133,7 +132,7 @@ def _parameter(name: str, value: Any, call: Call, spelling: Spelling) -> dict[st
     return {}
 
 
-def _document(text: str) -> Any:
+def _document(text: str) -> Value:
     """A policy as an object where it is one; a secret or a bad document stays text."""
     if isinstance(text, Redacted):
         return scalar(text, iso_milliseconds)
@@ -143,22 +142,22 @@ def _document(text: str) -> Any:
         return text
 
 
-def _xml(members: dict[str, Any], depth: int) -> dict[str, Any]:
+def _xml(members: Structure, depth: int) -> Structure:
     """A body's members under their XML names; one element is not wrapped in a list."""
-    out: dict[str, Any] = {}
+    out: Structure = {}
     for name, value in members.items():
         label = ELEMENTS.get(name) or told(name)
         if isinstance(value, list):
             element, flattened = LISTS.get(name, (label, True))
             items = [_value(item, depth) for item in value]
-            one: Any = items[0] if len(items) == 1 else items
+            one: Value = items[0] if len(items) == 1 else items
             out[element if flattened else label] = one if flattened else {element: one}
         elif value is not None:
             out[label] = _value(value, depth)
     return out
 
 
-def _value(value: Any, depth: int) -> Any:
+def _value(value: Value, depth: int) -> Value:
     if depth > DEEPEST:
         return None
     if isinstance(value, dict):
@@ -168,7 +167,7 @@ def _value(value: Any, depth: int) -> Any:
     return scalar(value, iso_milliseconds)
 
 
-def result(exchange: Exchange) -> dict[str, Any] | None:
+def result(exchange: Exchange) -> Structure | None:
     """`responseElements`: some of the answer's headers."""
     if exchange.response is None:
         return None
@@ -196,9 +195,9 @@ AUTHENTICATION = {
 SSE_APPLIED = {"AES256": "SSE_S3", "aws:kms": "SSE_KMS", "aws:kms:dsse": "DSSE_KMS"}
 
 
-def additional(exchange: Exchange, call: Call, credential: Credential) -> dict[str, Any]:
+def additional(exchange: Exchange, call: Call, credential: Credential) -> Structure:
     """S3's `additionalEventData`."""
-    out: dict[str, Any] = {}
+    out: Structure = {}
     if credential.scheme in AUTHENTICATION:
         version, method = AUTHENTICATION[credential.scheme]
         out["SignatureVersion"] = version

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from apitrail.aws.call import Structure, Value
 from apitrail.errors import FormatError
 
 FILE = "selectors.json"
@@ -54,7 +55,7 @@ class DataResource:
     values: tuple[str, ...]
 
     @classmethod
-    def parse(cls, value: Any) -> Self:
+    def parse(cls, value: Value) -> Self:
         """Raises FormatError."""
         fields = _object(value, {"Type", "Values"}, "data resource")
         if fields.get("Type") not in DATA_TYPES:
@@ -63,7 +64,7 @@ class DataResource:
             )
         return cls(type=fields["Type"], values=_strings(fields.get("Values", []), "Values"))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Structure:
         """As in the API."""
         return {"Type": self.type, "Values": list(self.values)}
 
@@ -91,7 +92,7 @@ class Basic:
     excluded: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, value: Any) -> Self:
+    def parse(cls, value: Value) -> Self:
         """Raises FormatError."""
         known = {
             "ReadWriteType", "IncludeManagementEvents", "DataResources",
@@ -110,7 +111,7 @@ class Basic:
         data = tuple(map(DataResource.parse, _list(fields.get("DataResources", []))))
         return cls(read_write=read_write, management=management, data=data, excluded=excluded)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Structure:
         """As in the API."""
         return {
             "ReadWriteType": self.read_write,
@@ -136,7 +137,7 @@ class FieldSelector:
     conditions: tuple[tuple[str, tuple[str, ...]], ...]
 
     @classmethod
-    def parse(cls, value: Any) -> Self:
+    def parse(cls, value: Value) -> Self:
         """Raises FormatError."""
         fields = _object(value, {"Field", *OPERATORS}, "field selector")
         field = fields.get("Field")
@@ -151,7 +152,7 @@ class FieldSelector:
             raise FormatError(f"{field} can only be compared by Equals")
         return cls(field=field, conditions=conditions)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Structure:
         """As in the API."""
         return {"Field": self.field} | {name: list(values) for name, values in self.conditions}
 
@@ -168,7 +169,7 @@ class Advanced:
     fields: tuple[FieldSelector, ...]
 
     @classmethod
-    def parse(cls, value: Any) -> Self:
+    def parse(cls, value: Value) -> Self:
         """Raises FormatError. Unlike CloudTrail's, ours may leave out `resources.type`."""
         given = _object(value, {"Name", "FieldSelectors"}, "advanced event selector")
         name = given.get("Name")
@@ -182,7 +183,7 @@ class Advanced:
             raise FormatError("a field is selected by twice")
         return cls(name=name, fields=fields)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Structure:
         """As in the API."""
         named = {} if self.name is None else {"Name": self.name}
         return named | {"FieldSelectors": [item.to_json() for item in self.fields]}
@@ -211,7 +212,7 @@ class Selectors:
     custom: bool = True
 
     @classmethod
-    def parse(cls, value: Any) -> Self:
+    def parse(cls, value: Value) -> Self:
         """From PutEventSelectors' members; raises FormatError."""
         fields = _object(value, {"EventSelectors", "AdvancedEventSelectors"}, "event selectors")
         basic = tuple(map(Basic.parse, _list(fields.get("EventSelectors") or [])))
@@ -228,7 +229,7 @@ class Selectors:
             raise FormatError(f"more than {MOST_VALUES} values")
         return cls(basic=basic, advanced=advanced)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Structure:
         """As in the API; inverse of `parse`."""
         if self.basic:
             return {"EventSelectors": [item.to_json() for item in self.basic]}
@@ -263,7 +264,7 @@ def load(directory: Path) -> Selectors:
     return Selectors.parse(chosen) if chosen else EVERYTHING
 
 
-def state_of(directory: Path) -> dict[str, Any]:
+def state_of(directory: Path) -> Structure:
     """The members of PutEventSelectors and PutInsightSelectors as they were last put."""
     try:
         state = json.loads((directory / FILE).read_text("utf-8"))
@@ -308,7 +309,7 @@ def _holds(name: str, wanted: tuple[str, ...], found: list[str]) -> bool:
     return any(compare(value, want) for value in found for want in wanted) is speaks_for
 
 
-def _object(value: Any, known: set[str], what: str) -> dict[str, Any]:
+def _object(value: Value, known: set[str], what: str) -> Structure:
     if not isinstance(value, dict):
         raise FormatError(f"not an {what}: {value!r}")
     if unknown := set(value) - known:
@@ -316,13 +317,13 @@ def _object(value: Any, known: set[str], what: str) -> dict[str, Any]:
     return value
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: Value) -> list[Value]:
     if not isinstance(value, list):
         raise FormatError(f"not a list: {value!r}")
     return value
 
 
-def _strings(value: Any, what: str) -> tuple[str, ...]:
+def _strings(value: Value, what: str) -> tuple[str, ...]:
     values = _list(value)
     if not all(isinstance(item, str) and 0 < len(item) <= VALUE_LIMIT for item in values):
         raise FormatError(f"{what} are texts of 1 to {VALUE_LIMIT} characters")

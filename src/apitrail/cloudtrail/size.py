@@ -6,7 +6,8 @@ It does not know where the whole is kept; the trail keeps it beside the record.
 from __future__ import annotations
 
 import json
-from typing import Any
+
+from apitrail.aws.call import Structure
 
 PARAMETERS = 100 * 1024
 """Bytes of JSON in requestParameters and responseElements, each."""
@@ -16,7 +17,7 @@ TEXT = 1024
 """Bytes in userAgent, errorCode, errorMessage and requestID, each."""
 
 
-def limited(field: str, value: dict[str, Any] | None, limit: int) -> dict[str, Any] | None:
+def limited(field: str, value: Structure | None, limit: int) -> Structure | None:
     """The value, or CloudTrail's notice that the field was too large."""
     if not value:
         return value

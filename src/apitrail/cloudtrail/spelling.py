@@ -10,9 +10,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from apitrail.aws.call import Blob, EventStream, Redacted
+from apitrail.aws.call import Blob, EventStream, Redacted, Structure, Value
 from apitrail.cloudtrail.hidden import HIDDEN, Rules
 
 # Services whose member names keep their capitals (measured on 27,843 real records).
@@ -100,7 +99,7 @@ class Spelling:
     renamed: dict[str, str] = field(default_factory=dict)
     time: Callable[[datetime], str | int] = java_time_comma
 
-    def structure(self, members: dict[str, Any], depth: int = 0) -> dict[str, Any]:
+    def structure(self, members: Structure, depth: int = 0) -> Structure:
         """A structure with its names respelled and its hidden members dropped or marked."""
         out = {}
         dropped, marked, name = self.rules.dropped, self.rules.marked, self.name
@@ -111,7 +110,7 @@ class Spelling:
             out[spelled] = marked[member] if member in marked else self.value(value, depth)
         return out
 
-    def value(self, value: Any, depth: int = 0) -> Any:
+    def value(self, value: Value, depth: int = 0) -> Value:
         """Any decoded value as JSON knows it."""
         kind = type(value)
         if kind is str or kind is bool or value is None:
@@ -126,12 +125,12 @@ class Spelling:
             return [self.value(item, depth + 1) for item in value]
         return scalar(value, self.time)
 
-    def mapping(self, entries: dict[str, Any], depth: int = 0) -> dict[str, Any]:
+    def mapping(self, entries: Structure, depth: int = 0) -> Structure:
         """A map: its keys are data and stay."""
         return {told(key): self.value(value, depth) for key, value in entries.items()}
 
 
-def scalar(value: Any, time: Callable[[datetime], str | int]) -> Any:
+def scalar(value: Value, time: Callable[[datetime], str | int]) -> Value:
     """A leaf as JSON knows it: bytes in base64, times by `time`, secrets marked."""
     match value:
         case Redacted():
@@ -153,7 +152,7 @@ def scalar(value: Any, time: Callable[[datetime], str | int]) -> Any:
             return str(value)
 
 
-def plain(document: Any, depth: int = 0) -> Any:
+def plain(document: Value, depth: int = 0) -> Value:
     """A parsed JSON document with the same names, as far as a record may have it."""
     if depth > DEEPEST:
         return None

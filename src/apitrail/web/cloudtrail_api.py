@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from apitrail.errors import Error
 from apitrail.web import lookup, selector_api, trails
 from apitrail.web.api_error import Fault
 from apitrail.web.content import Served
+from apitrail.web.members import Document, Members
 from apitrail.web.queries import Queries
 
 TARGET = "CloudTrail_20131101."
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
-type Operation = Callable[[Mapping[str, Any]], dict[str, Any]]
+type Operation = Callable[[Members], Document]
 
 # The rest of CloudTrail's operations: they change trails, or are of its Lake and its channels.
 UNSUPPORTED = frozenset(
@@ -42,7 +42,7 @@ class CloudTrail:
     def __init__(self, served: Served) -> None:
         self.queries = Queries()
 
-        def of(work: Callable[[Served, Mapping[str, Any]], dict[str, Any]]) -> Operation:
+        def of(work: Callable[[Served, Members], Document]) -> Operation:
             return lambda given: work(served, given)
 
         self.operations: Mapping[str, Operation] = {
@@ -63,7 +63,7 @@ class CloudTrail:
             "CancelQuery": self.queries.cancel,
         }
 
-    def answer(self, target: str, body: bytes) -> tuple[int, dict[str, Any]]:
+    def answer(self, target: str, body: bytes) -> tuple[int, Document]:
         """Status and body for a request's target and body."""
         try:
             return 200, self._operation(target)(_members(body))
@@ -82,7 +82,7 @@ class CloudTrail:
         raise Fault("UnknownOperationException", f"There is no operation {target!r}.")
 
 
-def _members(body: bytes) -> Mapping[str, Any]:
+def _members(body: bytes) -> Members:
     try:
         given = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:

@@ -23,6 +23,7 @@ from apitrail.evidence.opening import open_source
 from apitrail.query import Filter
 from apitrail.trail import control, durable
 from apitrail.trail.reader import Reader
+from apitrail.web.members import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Served:
         """What is handed on of it."""
         return selectors.EVERYTHING if self.is_bundle else selectors.load(self.path)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Document:
         """The settings beside the trail."""
         return {} if self.is_bundle else selectors.state_of(self.path)
 
@@ -97,7 +98,7 @@ class Served:
             known = store.known() if store is not None else None
         return known or Manifest(origin="", bucket=BUCKET, prefix="", every=EVERY)
 
-    def trails(self) -> list[dict[str, Any]]:
+    def trails(self) -> list[Document]:
         """The trails as DescribeTrails tells them: one for each account and region."""
         state = self.state()
         custom = {

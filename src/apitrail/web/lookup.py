@@ -7,9 +7,8 @@ import hashlib
 import json
 import math
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from apitrail.cloudtrail.selectors import Selectors
 from apitrail.event import Event, Resource
@@ -19,6 +18,7 @@ from apitrail.trail.reader import Reader
 from apitrail.web import members
 from apitrail.web.api_error import Fault
 from apitrail.web.content import Served
+from apitrail.web.members import Document, Members
 
 PAGE = 50
 VALUE_LIMIT = 2000
@@ -80,7 +80,7 @@ class Question:
     asked: str = ""
 
     @classmethod
-    def parse(cls, given: Mapping[str, Any]) -> Question:
+    def parse(cls, given: Members) -> Question:
         """Raises Fault."""
         asked = _digest(given)
         filters = [_attribute(item) for item in members.objects(given, "LookupAttributes")]
@@ -101,7 +101,7 @@ class Question:
         )  # fmt: skip
 
 
-def lookup(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+def lookup(served: Served, given: Members) -> Document:
     """A page; raises Fault."""
     question = Question.parse(given)
     if question.impossible or not question.categories:
@@ -147,7 +147,7 @@ def _all_match(filters: tuple[Filter, ...], event: Event) -> bool:
     return all(item.matches(row) for item in filters)
 
 
-def _page(source: Reader | Bundle, question: Question, chosen: Selectors) -> dict[str, Any]:
+def _page(source: Reader | Bundle, question: Question, chosen: Selectors) -> Document:
     scan = _Scan(source, question, chosen)
     found: list[int] = []
     for index in scan:
@@ -159,14 +159,14 @@ def _page(source: Reader | Bundle, question: Question, chosen: Selectors) -> dic
 
 def _answer(
     source: Reader | Bundle, found: list[int], question: Question, *, after: int | None
-) -> dict[str, Any]:
-    answer: dict[str, Any] = {"Events": [_event(source, index) for index in found]}
+) -> Document:
+    answer: Document = {"Events": [_event(source, index) for index in found]}
     if after is not None:
         answer["NextToken"] = _token(after, question.asked)
     return answer
 
 
-def _event(source: Reader | Bundle, index: int) -> dict[str, Any]:
+def _event(source: Reader | Bundle, index: int) -> Document:
     """An `Event` of the service model; what is not known is left out."""
     event = Event.parse(source.facets(index, ("who", "what", "request", "response")))
     record = event.record()
@@ -194,7 +194,7 @@ def _resource(item: Resource) -> dict[str, str]:
 # -- members ---------------------------------------------------------------------------------
 
 
-def _attribute(item: Mapping[str, Any]) -> Filter | None:
+def _attribute(item: Members) -> Filter | None:
     key, value = members.text(item, "AttributeKey"), members.text(item, "AttributeValue")
     if key not in ATTRIBUTES or value is None:
         raise Fault(
@@ -222,7 +222,7 @@ def _merge(where: Filter, others: list[Filter]) -> tuple[Filter, list[Filter]]:
     return where, rest
 
 
-def _times(given: Mapping[str, Any]) -> tuple[int | None, int | None]:
+def _times(given: Members) -> tuple[int | None, int | None]:
     """Milliseconds, the end excluded: an event is of the second that its record tells."""
     start, end = members.moment(given, "StartTime"), members.moment(given, "EndTime")
     if start is not None and end is not None and start > end:
@@ -233,7 +233,7 @@ def _times(given: Mapping[str, Any]) -> tuple[int | None, int | None]:
     )
 
 
-def _most(given: Mapping[str, Any]) -> int:
+def _most(given: Members) -> int:
     most = members.integer(given, "MaxResults")
     if most is None:
         return PAGE
@@ -245,7 +245,7 @@ def _most(given: Mapping[str, Any]) -> int:
 # -- tokens ----------------------------------------------------------------------------------
 
 
-def _digest(given: Mapping[str, Any]) -> str:
+def _digest(given: Members) -> str:
     """What a token is bound to: everything but itself and the size of a page."""
     asked = {k: v for k, v in given.items() if k not in ("NextToken", "MaxResults")}
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]

@@ -9,6 +9,10 @@ from typing import Any
 from apitrail.web.api_error import Fault
 
 type Members = Mapping[str, Any]
+"""A request's members, of JSON values that are yet to be checked."""
+
+type Document = dict[str, Any]
+"""A JSON object: an answer, or a part of one."""
 
 
 def text(members: Members, name: str) -> str | None:
@@ -44,7 +48,7 @@ def moment(members: Members, name: str) -> float | None:
     return float(value)
 
 
-def objects(members: Members, name: str) -> list[dict[str, Any]]:
+def objects(members: Members, name: str) -> list[Document]:
     """A list of objects; empty where it is absent or null."""
     found = _typed(members, name, list, "a list") or []
     if not all(isinstance(item, dict) for item in found):

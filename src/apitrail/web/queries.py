@@ -6,7 +6,6 @@ import threading
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +14,7 @@ from apitrail.reading import sql
 from apitrail.web import members
 from apitrail.web.api_error import Fault
 from apitrail.web.content import Served
+from apitrail.web.members import Document, Members
 
 # Lake ends a query after an hour and keeps its results for seven days; ours lie in memory.
 TIMEOUT = 300.0
@@ -76,7 +76,7 @@ class Queries:
         self._known: OrderedDict[str, Query] = OrderedDict()
         self._lock = threading.Lock()
 
-    def start(self, served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+    def start(self, served: Served, given: Members) -> Document:
         """StartQuery: the statement's table may be `events`, or any store's id."""
         statement = members.required(given, "QueryStatement")
         if len(statement) > STATEMENT_LIMIT:
@@ -103,7 +103,7 @@ class Queries:
         except Error as error:
             raise Fault("InvalidQueryStatementException", str(error)) from error
 
-    def describe(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def describe(self, given: Members) -> Document:
         """DescribeQuery, also of the latest query."""
         query = self._find(given, latest=members.text(given, "QueryAlias") is None)
         about = {
@@ -118,14 +118,14 @@ class Queries:
         }
         return about | ({"ErrorMessage": query.problem} if query.problem else {})
 
-    def results(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def results(self, given: Members) -> Document:
         """GetQueryResults: every value is a string, as in Lake; NULL is null."""
         query = self._find(given)
         most = members.integer(given, "MaxQueryResults") or PAGE
         if not 1 <= most <= PAGE:
             raise Fault("InvalidMaxResultsException", f"MaxQueryResults is from 1 to {PAGE}.")
         if query.status != "FINISHED":
-            about: dict[str, Any] = {"QueryStatus": query.status, "QueryResultRows": []}
+            about: Document = {"QueryStatus": query.status, "QueryResultRows": []}
             return about | ({"ErrorMessage": query.problem} if query.problem else {})
         start = _start(members.text(given, "NextToken"), query)
         page = query.rows[start : start + most]
@@ -140,7 +140,7 @@ class Queries:
         more = start + most < len(query.rows)
         return answer | ({"NextToken": f"{query.id}.{start + most}"} if more else {})
 
-    def cancel(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def cancel(self, given: Members) -> Document:
         """CancelQuery."""
         query = self._find(given)
         if query.status in ENDED:
@@ -153,7 +153,7 @@ class Queries:
         for query in list(self._known.values()):
             query.stop.set()
 
-    def _find(self, given: Mapping[str, Any], *, latest: bool = False) -> Query:
+    def _find(self, given: Members, *, latest: bool = False) -> Query:
         name = members.text(given, "QueryId")
         with self._lock:
             if name is None and latest and self._known:

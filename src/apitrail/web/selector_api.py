@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from apitrail.cloudtrail.selectors import Selectors
@@ -10,19 +9,20 @@ from apitrail.errors import FormatError, UsageError
 from apitrail.web import members
 from apitrail.web.api_error import Fault
 from apitrail.web.content import Served
+from apitrail.web.members import Document, Members
 from apitrail.web.trails import find
 
 SORTS = ("EventSelectors", "AdvancedEventSelectors")
 INSIGHTS = frozenset({"ApiCallRateInsight", "ApiErrorRateInsight"})
 
 
-def get_event_selectors(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+def get_event_selectors(served: Served, given: Members) -> Document:
     """What is handed on: everything, until somebody puts selectors."""
     about = find(served, members.required(given, "TrailName"))
     return {"TrailARN": about["TrailARN"]} | served.selectors().to_json()
 
 
-def put_event_selectors(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+def put_event_selectors(served: Served, given: Members) -> Document:
     """From now on hand on what these select; nothing is recorded the less."""
     about = find(served, members.required(given, "TrailName"))
     try:
@@ -33,7 +33,7 @@ def put_event_selectors(served: Served, given: Mapping[str, Any]) -> dict[str, A
     return {"TrailARN": about["TrailARN"]} | chosen.to_json()
 
 
-def get_insight_selectors(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+def get_insight_selectors(served: Served, given: Members) -> Document:
     """The Insights that were asked for."""
     about = find(served, members.required(given, "TrailName"))
     chosen = served.state().get("InsightSelectors")
@@ -42,7 +42,7 @@ def get_insight_selectors(served: Served, given: Mapping[str, Any]) -> dict[str,
     return {"TrailARN": about["TrailARN"], "InsightSelectors": chosen}
 
 
-def put_insight_selectors(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+def put_insight_selectors(served: Served, given: Members) -> Document:
     """Keep which Insights are asked for; an empty list asks for none."""
     about = find(served, members.required(given, "TrailName"))
     chosen = members.objects(given, "InsightSelectors")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from apitrail.aws import arn
 from apitrail.delivery.logfiles import tree
@@ -15,12 +13,13 @@ from apitrail.errors import UsageError
 from apitrail.web import members
 from apitrail.web.api_error import Fault
 from apitrail.web.content import Served
+from apitrail.web.members import Document, Members
 
 # "Naming requirements" in the CloudTrail User Guide.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]")
 
 
-def describe_trails(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+def describe_trails(served: Served, given: Members) -> Document:
     """Every trail, or those of the names or ARNs given; has fresh calls delivered first."""
     # Where they cannot be, there is what there was; `serve` has said why.
     with contextlib.suppress(UsageError, OSError):
@@ -34,26 +33,26 @@ def describe_trails(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def get_trail(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+def get_trail(served: Served, given: Members) -> Document:
     """One trail."""
     return {"Trail": find(served, members.required(given, "Name"))}
 
 
-def list_trails(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+def list_trails(served: Served, given: Members) -> Document:
     """Name, ARN and home region of every trail."""
     _no_token(given)
     shown = ("TrailARN", "Name", "HomeRegion")
     return {"Trails": [{name: about[name] for name in shown} for about in served.trails()]}
 
 
-def get_trail_status(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+def get_trail_status(served: Served, given: Members) -> Document:
     """Is it recording, since when, and until when are digests there?"""
     find(served, members.required(given, "Name"))
     manifest = served.manifest()
     with served.source() as source:
         size = source.size
         first, last = (_time(source.entry(index)) for index in (0, max(size - 1, 0)))
-    status: dict[str, Any] = {"IsLogging": served.is_recording()}
+    status: Document = {"IsLogging": served.is_recording()}
     if first is not None:
         status |= {"StartLoggingTime": first, "TimeLoggingStarted": iso(first)}
     if last is not None and not status["IsLogging"]:
@@ -69,7 +68,7 @@ def get_trail_status(served: Served, given: Mapping[str, Any]) -> dict[str, Any]
     return status
 
 
-def list_public_keys(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+def list_public_keys(served: Served, given: Members) -> Document:
     """The keys that sign digests, valid at some time between StartTime and EndTime."""
     _no_token(given)
     start, end = members.moment(given, "StartTime"), members.moment(given, "EndTime")
@@ -84,7 +83,7 @@ def list_public_keys(served: Served, given: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
-def list_tags(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
+def list_tags(served: Served, given: Members) -> Document:
     """Our trails have no tags."""
     _no_token(given)
     names = members.texts(given, "ResourceIdList")
@@ -98,7 +97,7 @@ def list_tags(served: Served, given: Mapping[str, Any]) -> dict[str, Any]:
     return {"ResourceTagList": [{"ResourceId": name, "TagsList": []} for name in names]}
 
 
-def find(served: Served, name: str) -> dict[str, Any]:
+def find(served: Served, name: str) -> Document:
     """The trail of a name or an ARN; of a name, the first."""
     if arn.looks_like(name):
         if not _is_trail_arn(name):
@@ -120,7 +119,7 @@ def _is_trail_arn(name: str) -> bool:
     return False
 
 
-def _no_token(given: Mapping[str, Any]) -> None:
+def _no_token(given: Members) -> None:
     """Lists fit on one page, so no token was ever handed out."""
     if members.text(given, "NextToken") is not None:
         raise Fault("InvalidTokenException", "NextToken is not one of this service's.")

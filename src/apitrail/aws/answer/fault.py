@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import client
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from apitrail.aws.call import Error
+from apitrail.aws.call import Error, Value
 from apitrail.aws.read import cbor, json_protocol, xml
 from apitrail.aws.read.scalars import Doubts
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel
+    from botocore.model import OperationModel, Shape
 
 _LONGEST_CODE = 256
 _LONGEST_TEXT = 4096
@@ -117,7 +117,7 @@ def _of_markup(status: int, body: bytes, start: bytes, doubts: Doubts) -> Fault:
     return of_status(status)
 
 
-def _of_tree(status: int, tree: Any) -> Fault:
+def _of_tree(status: int, tree: Value) -> Fault:
     if not isinstance(tree, dict):
         return of_status(status)
     nested = tree.get("Error")
@@ -130,7 +130,7 @@ def _of_tree(status: int, tree: Any) -> Fault:
     )
 
 
-def _texts(tree: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
+def _texts(tree: Mapping[str, Value], names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         if isinstance(value := tree.get(name), str | int):
             yield str(value)
@@ -174,5 +174,5 @@ def _shape(operation: OperationModel, names: tuple[str, ...]) -> str | None:
     return None
 
 
-def _known_as(shape: Any) -> tuple[str, ...]:
+def _known_as(shape: Shape) -> tuple[str, ...]:
     return (shape.name, shape.error_code or shape.name)

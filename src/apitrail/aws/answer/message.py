@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from apitrail.aws.call import Structure, Value
 from apitrail.aws.read.scalars import Doubts
 from apitrail.exchange import Headers, Response
 
@@ -22,10 +22,10 @@ class Answer:
     headers: dict[str, str]
     doubts: Doubts
     content: bytes | None = None
-    tree: Any = None
+    tree: Value = None
 
 
-type Step = Callable[[Answer, dict[str, Any]], None]
+type Step = Callable[[Answer, Structure], None]
 """Reads one part of an answer into the result."""
 
 

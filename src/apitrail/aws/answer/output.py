@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from apitrail.aws.answer import old_answers, output_header, output_tree, output_xml
 from apitrail.aws.answer.message import Answer, Step
-from apitrail.aws.call import Blob
+from apitrail.aws.call import Blob, Structure, Value
 from apitrail.aws.read import cbor, eventstream, json_protocol, xml
 from apitrail.aws.read.old_clients import FORMERLY_QUERY
 from apitrail.aws.read.scalars import Reader
@@ -48,15 +48,15 @@ class Plan:
     steps: tuple[Step, ...]
     needs_content: bool = True
 
-    def read(self, answer: Answer) -> dict[str, Any]:
+    def read(self, answer: Answer) -> Structure:
         """The output, `answer.tree` being what `opens` made of the body."""
-        result: dict[str, Any] = {}
+        result: Structure = {}
         for step in self.steps:
             step(answer, result)
         return result
 
 
-def plan(operation: OperationModel, protocol: str, compiled: dict[Any, Any]) -> Plan:
+def plan(operation: OperationModel, protocol: str, compiled: dict[Value, Value]) -> Plan:
     """Compile the output of an operation as `protocol` writes it, or take it from `compiled`."""
     key = ("output", protocol, operation.name)
     found: Plan | None = compiled.get(key)
@@ -77,7 +77,7 @@ def _opener(operation: OperationModel, protocol: str) -> Open:
         return _open_tree if protocol != "smithy-rpc-v2-cbor" else _open_cbor
     if protocol == "query" and operation.service_model.service_name in FORMERLY_QUERY:
 
-        def renamed(answer: Answer) -> Any:
+        def renamed(answer: Answer) -> Value:
             root = _open_xml(answer)
             return None if root is None else old_answers.rename(operation.name, root)
 
@@ -90,11 +90,11 @@ def _open_xml(answer: Answer) -> xml.Element | None:
     return xml.parse((answer.content or b"").strip(), answer.doubts)
 
 
-def _open_cbor(answer: Answer) -> Any:
+def _open_cbor(answer: Answer) -> Value:
     return cbor.parse(answer.content or b"", answer.doubts)
 
 
-def _open_tree(answer: Answer) -> Any:
+def _open_tree(answer: Answer) -> Value:
     # Kinesis answers some clients in CBOR where others get JSON.
     if "cbor" in answer.headers.get("content-type", ""):
         return _open_cbor(answer)
@@ -106,7 +106,7 @@ def _open_tree(answer: Answer) -> Any:
     return tree
 
 
-def is_deep(tree: Any) -> bool:
+def is_deep(tree: Value) -> bool:
     """Does a JSON value nest deeper than is read here?"""
     level = [tree]
     for _ in range(DEEPEST):
@@ -161,7 +161,7 @@ def _tree_reader(shape: Shape, protocol: str, compiler: Compiler) -> Reader:
 def _members(shape: Shape, protocol: str, compiler: Compiler) -> Step:
     read = _tree_reader(shape, protocol, compiler)
 
-    def step(answer: Answer, result: dict[str, Any]) -> None:
+    def step(answer: Answer, result: Structure) -> None:
         if answer.tree is not None:
             found = read(answer.tree, answer.doubts)
             if isinstance(found, dict):
@@ -173,18 +173,18 @@ def _members(shape: Shape, protocol: str, compiler: Compiler) -> Step:
 def _member(name: str, shape: Shape, protocol: str, compiler: Compiler) -> Step:
     read = _tree_reader(shape, protocol, compiler)
 
-    def step(answer: Answer, result: dict[str, Any]) -> None:
+    def step(answer: Answer, result: Structure) -> None:
         if answer.tree is not None:
             result[name] = read(answer.tree, answer.doubts)
 
     return step
 
 
-def _wrapped(operation: OperationModel, shape: Any, compiler: Compiler) -> Step:
+def _wrapped(operation: OperationModel, shape: Shape, compiler: Compiler) -> Step:
     wrapper = shape.serialization.get("resultWrapper", f"{operation.name}Result")
     read = output_xml.reader(shape, compiler)
 
-    def step(answer: Answer, result: dict[str, Any]) -> None:
+    def step(answer: Answer, result: Structure) -> None:
         tree = answer.tree
         if tree is None:
             return
@@ -197,7 +197,7 @@ def _wrapped(operation: OperationModel, shape: Any, compiler: Compiler) -> Step:
     return step
 
 
-def _bucket_location(answer: Answer, result: dict[str, Any]) -> None:
+def _bucket_location(answer: Answer, result: Structure) -> None:
     """S3's one answer that the model cannot describe: the root's own text."""
     if answer.tree is not None and answer.tree.text.strip():
         result["LocationConstraint"] = answer.tree.text
@@ -210,13 +210,13 @@ def _is_streamed(shape: Shape) -> bool:
 def _raw(name: str, shape: Shape) -> Step:
     if _is_streamed(shape):
 
-        def streamed(answer: Answer, result: dict[str, Any]) -> None:
+        def streamed(answer: Answer, result: Structure) -> None:
             body = answer.response.body
             result[name] = Blob(length=body.length, sha256=body.sha256)
 
         return streamed
 
-    def step(answer: Answer, result: dict[str, Any]) -> None:
+    def step(answer: Answer, result: Structure) -> None:
         data = answer.content
         if data is not None:
             result[name] = data if shape.type_name == "blob" else data.decode("utf-8", "replace")
@@ -224,8 +224,8 @@ def _raw(name: str, shape: Shape) -> Step:
     return step
 
 
-def _event_stream(name: str, shape: Any, opens: Open, compiler: Compiler) -> Step:
-    def step(answer: Answer, result: dict[str, Any]) -> None:
+def _event_stream(name: str, shape: Shape, opens: Open, compiler: Compiler) -> Step:
+    def step(answer: Answer, result: Structure) -> None:
         if not answer.response.body.whole:
             answer.doubts.add("response body was not kept whole")
         found, initial, problems = eventstream.count(answer.response.body.data)

@@ -6,16 +6,19 @@ import base64
 import binascii
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apitrail.aws.answer.message import Answer, Step
-from apitrail.aws.call import Map
+from apitrail.aws.call import Map, Structure, Value
 from apitrail.aws.read import commalist
 from apitrail.aws.read.scalars import READERS, Doubts, Reader
 from apitrail.aws.read.shapes import document
 
+if TYPE_CHECKING:
+    from botocore.model import Shape
 
-def steps(shape: Any) -> list[Step]:
+
+def steps(shape: Shape) -> list[Step]:
     """What reads the members of an output that are not in the body."""
     return [
         _PLACES[member.serialization["location"]](name, member)
@@ -24,11 +27,11 @@ def steps(shape: Any) -> list[Step]:
     ]
 
 
-def _header(name: str, shape: Any) -> Step:
+def _header(name: str, shape: Shape) -> Step:
     key = shape.serialization.get("name", name).lower()
     reader = _header_reader(shape)
 
-    def step(answer: Answer, result: dict[str, Any]) -> None:
+    def step(answer: Answer, result: Structure) -> None:
         value = answer.headers.get(key)
         if value is not None:
             result[name] = reader(value, answer.doubts)
@@ -36,7 +39,7 @@ def _header(name: str, shape: Any) -> Step:
     return step
 
 
-def _header_reader(shape: Any) -> Reader:
+def _header_reader(shape: Shape) -> Reader:
     if shape.type_name == "list":
         item = READERS.get(shape.member.type_name, READERS["string"])
         split = commalist.dates if shape.member.type_name == "timestamp" else commalist.items
@@ -46,7 +49,7 @@ def _header_reader(shape: Any) -> Reader:
     return READERS.get(shape.type_name, READERS["string"])
 
 
-def _json_value(text: str, doubts: Doubts) -> Any:
+def _json_value(text: str, doubts: Doubts) -> Value:
     try:
         return document(json.loads(base64.b64decode(text)), doubts)
     except (ValueError, binascii.Error, RecursionError):
@@ -54,10 +57,10 @@ def _json_value(text: str, doubts: Doubts) -> Any:
         return text
 
 
-def _prefixed(name: str, shape: Any) -> Step:
+def _prefixed(name: str, shape: Shape) -> Step:
     prefix = shape.serialization.get("name", "").lower()
 
-    def step(answer: Answer, result: dict[str, Any]) -> None:
+    def step(answer: Answer, result: Structure) -> None:
         # The spelling of the rest is data.
         result[name] = Map(
             {
@@ -71,7 +74,7 @@ def _prefixed(name: str, shape: Any) -> Step:
 
 
 def _status(name: str, _: Any) -> Step:
-    def step(answer: Answer, result: dict[str, Any]) -> None:
+    def step(answer: Answer, result: Structure) -> None:
         result[name] = answer.response.status
 
     return step

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from apitrail.aws.call import Map
+from apitrail.aws.call import Map, Structure, Value
 from apitrail.aws.read.scalars import Doubts, Reader
 from apitrail.aws.read.shapes import Compiler, document
+
+if TYPE_CHECKING:
+    from botocore.model import Shape
+
 
 # Services name the type of union members beside them.
 _IGNORED = "__type"
@@ -15,7 +19,7 @@ _IGNORED = "__type"
 def compiler(*, named_on_the_wire: bool) -> Compiler:
     """Readers of trees; CBOR knows members by their own names, JSON by location names."""
 
-    def structure(shape: Any, compiler: Compiler) -> Reader:
+    def structure(shape: Shape, compiler: Compiler) -> Reader:
         return _structure(
             {
                 member.serialization.get("name", name) if named_on_the_wire else name: (
@@ -30,11 +34,11 @@ def compiler(*, named_on_the_wire: bool) -> Compiler:
 
 
 def _structure(members: dict[str, tuple[str, Reader]]) -> Reader:
-    def read(value: Any, doubts: Doubts) -> Any:
+    def read(value: Value, doubts: Doubts) -> Value:
         if not isinstance(value, dict):
             doubts.add(f"{type(value).__name__} where a structure was expected")
             return {}
-        result: dict[str, Any] = {}
+        result: Structure = {}
         for key, item in value.items():
             known = members.get(key)
             if known is None:
@@ -55,10 +59,10 @@ def unknown(name: str, doubts: Doubts) -> bool:
     return True
 
 
-def _list(shape: Any, compiler: Compiler) -> Reader:
+def _list(shape: Shape, compiler: Compiler) -> Reader:
     element = compiler.reader(shape.member)
 
-    def read(value: Any, doubts: Doubts) -> Any:
+    def read(value: Value, doubts: Doubts) -> Value:
         if not isinstance(value, list):
             doubts.add(f"{type(value).__name__} where a list was expected")
             return []
@@ -67,10 +71,10 @@ def _list(shape: Any, compiler: Compiler) -> Reader:
     return read
 
 
-def _map(shape: Any, compiler: Compiler) -> Reader:
+def _map(shape: Shape, compiler: Compiler) -> Reader:
     element = compiler.reader(shape.value)
 
-    def read(value: Any, doubts: Doubts) -> Any:
+    def read(value: Value, doubts: Doubts) -> Value:
         if not isinstance(value, dict):
             doubts.add(f"{type(value).__name__} where a map was expected")
             return Map()

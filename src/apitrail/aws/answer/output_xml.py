@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from apitrail.aws.answer.output_tree import unknown
-from apitrail.aws.call import Map
+from apitrail.aws.call import Map, Structure, Value
 from apitrail.aws.read.scalars import READERS, Doubts, Reader
 from apitrail.aws.read.shapes import Compiler
 from apitrail.aws.read.xml import Element, by_tag
+
+if TYPE_CHECKING:
+    from botocore.model import Shape
+
 
 type Members = dict[str, tuple[str, Reader]]
 
@@ -18,7 +22,7 @@ def compiler() -> Compiler:
     return Compiler(structure=_structure, sequence=_list, mapping=_map)
 
 
-def reader(shape: Any, compiler: Compiler) -> Reader:
+def reader(shape: Shape, compiler: Compiler) -> Reader:
     """The reader of one element that holds `shape`."""
     found = compiler.reader(shape)
     if shape.type_name in READERS:
@@ -28,11 +32,11 @@ def reader(shape: Any, compiler: Compiler) -> Reader:
     return found
 
 
-def _is_flat(shape: Any) -> bool:
+def _is_flat(shape: Shape) -> bool:
     return bool(shape.serialization.get("flattened")) and shape.type_name in ("list", "map")
 
 
-def _structure(shape: Any, compiler: Compiler) -> Reader:
+def _structure(shape: Shape, compiler: Compiler) -> Reader:
     single: Members = {}
     repeated: Members = {}
     attributes: Members = {}
@@ -52,8 +56,8 @@ def _structure(shape: Any, compiler: Compiler) -> Reader:
 
 
 def _structure_reader(single: Members, repeated: Members, attributes: Members) -> Reader:
-    def read(element: Element, doubts: Doubts) -> Any:
-        result: dict[str, Any] = {}
+    def read(element: Element, doubts: Doubts) -> Value:
+        result: Structure = {}
         groups: dict[str, list[Element]] = {}
         others: list[Element] = []
         for child in element.children:
@@ -79,20 +83,20 @@ def _structure_reader(single: Members, repeated: Members, attributes: Members) -
     return read
 
 
-def _list(shape: Any, compiler: Compiler) -> Reader:
+def _list(shape: Shape, compiler: Compiler) -> Reader:
     item = reader(shape.member, compiler)
     if _is_flat(shape):
         return lambda elements, doubts: [item(element, doubts) for element in elements]
     return lambda element, doubts: [item(child, doubts) for child in element.children]
 
 
-def _map(shape: Any, compiler: Compiler) -> Reader:
+def _map(shape: Shape, compiler: Compiler) -> Reader:
     key_tag = shape.key.serialization.get("name") or "key"
     value_tag = shape.value.serialization.get("name") or "value"
     item = reader(shape.value, compiler)
     flat = _is_flat(shape)
 
-    def read(value: Any, doubts: Doubts) -> Any:
+    def read(value: Value, doubts: Doubts) -> Value:
         result = Map()
         for entry in value if flat else value.children:
             parts = {child.tag: child for child in entry.children}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from apitrail.aws import models, sensitive
 from apitrail.aws.answer import fault, output
 from apitrail.aws.answer.fault import Fault
 from apitrail.aws.answer.message import Answer, joined
 from apitrail.aws.answer.output import Plan
-from apitrail.aws.call import Call
+from apitrail.aws.call import Call, Structure, Value
 from apitrail.aws.find.unmodelled import PROTOCOL
 from apitrail.aws.read import json_protocol, xml
 from apitrail.aws.read.scalars import Doubts
@@ -38,7 +38,7 @@ def parse(call: Call, response: Response) -> Call:
     headers = joined(response.headers)
     answer = Answer(response=response, headers=headers, doubts=Doubts())
     operation, compiled = _model(call)
-    found: dict[str, Any] = {}
+    found: Structure = {}
     if call.protocol == PROTOCOL:
         found = _unmodelled(answer, customers=call.customers)
     elif call.operation == "PostObject":
@@ -63,7 +63,7 @@ def parse(call: Call, response: Response) -> Call:
     )
 
 
-def _model(call: Call) -> tuple[OperationModel | None, dict[Any, Any]]:
+def _model(call: Call) -> tuple[OperationModel | None, dict[Value, Value]]:
     if call.service is None or call.operation is None:
         return None, {}
     try:
@@ -75,13 +75,13 @@ def _model(call: Call) -> tuple[OperationModel | None, dict[Any, Any]]:
     return operation, loaded.compiled
 
 
-def _failed(answer: Answer, operation: OperationModel | None) -> dict[str, Any]:
+def _failed(answer: Answer, operation: OperationModel | None) -> Structure:
     content = _content(answer)
     refusal = fault.read(answer.response.status, answer.headers, content, answer.doubts)
     return _refused(refusal, operation)
 
 
-def _unmodelled(answer: Answer, *, customers: bool) -> dict[str, Any]:
+def _unmodelled(answer: Answer, *, customers: bool) -> Structure:
     """What no model describes. A customer's own words are no error codes of AWS's."""
     status = answer.response.status
     if status >= 400 and not customers:
@@ -94,7 +94,7 @@ def _unmodelled(answer: Answer, *, customers: bool) -> dict[str, Any]:
     return {"result": tree if isinstance(tree, dict) else {}}
 
 
-def _posted(answer: Answer) -> dict[str, Any]:
+def _posted(answer: Answer) -> Structure:
     """The answer to S3's browser upload, which no model has: it may redirect to the form's page."""
     status = answer.response.status
     if status >= 300 and not (status == 303 and "location" in answer.headers):
@@ -107,7 +107,7 @@ def _posted(answer: Answer) -> dict[str, Any]:
     return {"result": found | result}
 
 
-def _refused(refusal: Fault, operation: OperationModel | None) -> dict[str, Any]:
+def _refused(refusal: Fault, operation: OperationModel | None) -> Structure:
     return {
         "error": refusal.error(operation),
         "request_id": refusal.request_id,
@@ -116,9 +116,9 @@ def _refused(refusal: Fault, operation: OperationModel | None) -> dict[str, Any]
 
 
 def _succeeded(
-    answer: Answer, operation: OperationModel, plan: Plan, compiled: dict[Any, Any]
-) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    answer: Answer, operation: OperationModel, plan: Plan, compiled: dict[Value, Value]
+) -> Structure:
+    found: Structure = {}
     content = _content(answer) if plan.needs_content else answer.content
     answer = Answer(
         response=answer.response, headers=answer.headers, doubts=answer.doubts, content=content

@@ -7,8 +7,8 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from apitrail.aws.call import Structure, Value
 from apitrail.aws.find import host
 
 FORMAT = 3
@@ -18,7 +18,7 @@ _REGION_PLACEHOLDER = re.compile(r"\{[^}]*(?:[Rr]egion)\}")
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 
 
-def read_model(directory: Path, kind: str) -> dict[str, Any] | None:
+def read_model(directory: Path, kind: str) -> Structure | None:
     """One model file of `directory` (`service-2`, `endpoint-rule-set-1`), extras merged in."""
     for path, reader in (
         (directory / f"{kind}.json.gz", gzip.open),
@@ -26,18 +26,18 @@ def read_model(directory: Path, kind: str) -> dict[str, Any] | None:
     ):
         if path.exists():
             with reader(path, "rb") as file:
-                model: dict[str, Any] = json.load(file)
+                model: Structure = json.load(file)
             return _with_extras(model, directory / f"{kind}.sdk-extras.json")
     return None
 
 
-def _with_extras(model: dict[str, Any], path: Path) -> dict[str, Any]:
+def _with_extras(model: Structure, path: Path) -> Structure:
     if path.exists():
         _merge(model, json.loads(path.read_bytes()).get("merge", {}))
     return model
 
 
-def _merge(base: dict[str, Any], extra: dict[str, Any]) -> None:
+def _merge(base: Structure, extra: Structure) -> None:
     for key, value in extra.items():
         if isinstance(value, dict) and isinstance(base.get(key), dict):
             _merge(base[key], value)
@@ -54,7 +54,7 @@ def directories(data: Path) -> Iterator[tuple[str, str, Path]]:
                     yield service.name, version.name, version
 
 
-def build(data: Path) -> dict[str, Any]:
+def build(data: Path) -> Structure:
     """The index of all models below `data`: plain JSON, see `index.Index` for its meaning."""
     found = list(directories(data))
     latest = {name: version for name, version, _ in found}
@@ -65,7 +65,7 @@ def build(data: Path) -> dict[str, Any]:
     return {"services": [service for service in services if service]}
 
 
-def _service(name: str, version: str, directory: Path, *, current: bool) -> dict[str, Any] | None:
+def _service(name: str, version: str, directory: Path, *, current: bool) -> Structure | None:
     model = read_model(directory, "service-2")
     if model is None:
         return None
@@ -95,16 +95,16 @@ def _service(name: str, version: str, directory: Path, *, current: bool) -> dict
     }
 
 
-def _takes_bearer(meta: dict[str, Any]) -> bool:
+def _takes_bearer(meta: Structure) -> bool:
     schemes = meta.get("auth", ())
     return meta.get("signatureVersion") == "bearer" or "smithy.api#httpBearerAuth" in schemes
 
 
-def _is_rest(meta: dict[str, Any]) -> bool:
+def _is_rest(meta: Structure) -> bool:
     return str(meta["protocol"]).startswith("rest-")
 
 
-def _is_unsigned(operation: dict[str, Any]) -> bool:
+def _is_unsigned(operation: Structure) -> bool:
     schemes = operation.get("auth", ())
     return bool(operation.get("authtype") == "none" or "smithy.api#noAuth" in schemes)
 
@@ -147,7 +147,7 @@ def _keys(urls: set[str], prefixes: set[str]) -> Iterator[str]:
                 yield literal + base
 
 
-def _routes(model: dict[str, Any]) -> Iterator[list[Any]]:
+def _routes(model: Structure) -> Iterator[list[Value]]:
     for name, operation in model["operations"].items():
         http = operation["http"]
         path, _, query = http["requestUri"].partition("?")
@@ -178,12 +178,12 @@ def _routes(model: dict[str, Any]) -> Iterator[list[Any]]:
         ]
 
 
-def _is_express(operation: dict[str, Any]) -> bool:
+def _is_express(operation: Structure) -> bool:
     """Is it served by S3 Express's control endpoint?"""
     context = operation.get("staticContextParams", {})
     return bool(context.get("UseS3ExpressControlEndpoint", {}).get("value"))
 
 
-def _members(model: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
-    shape: dict[str, Any] = model["shapes"].get(operation.get("input", {}).get("shape"), {})
+def _members(model: Structure, operation: Structure) -> Structure:
+    shape: Structure = model["shapes"].get(operation.get("input", {}).get("shape"), {})
     return shape

@@ -7,15 +7,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from apitrail.aws.call import Structure, Value
 from apitrail.aws.find import host
 from apitrail.aws.find.unmodelled import Unmodelled
 from apitrail.aws.sign.credential import Credential
 from apitrail.exchange import Request
 
-type Parameters = dict[str, Any]
+type Parameters = Structure
 type More = Callable[[Request, Parameters], Parameters]
 
 
@@ -79,7 +79,7 @@ _APS = r"/workspaces/(?P<workspaceId>[^/]+)/api/v1"
 _ALERTS = r"/workspaces/(?P<workspaceId>[^/]+)/alertmanager/api/v2"
 
 
-def _row(service: str, operation: str, host: str, methods: str, path: str, **more: Any) -> _Row:
+def _row(service: str, operation: str, host: str, methods: str, path: str, **more: Value) -> _Row:
     return _Row(
         service=service, operation=operation, host=re.compile(host), methods=methods,
         path=re.compile(path), **more,
@@ -170,13 +170,13 @@ def find(request: Request, credential: Credential) -> Unmodelled | None:
 
 
 @lru_cache(maxsize=4096)
-def _candidates(name: host.Host, scope: str | None) -> tuple[tuple[_Row, Mapping[str, Any]], ...]:
+def _candidates(name: host.Host, scope: str | None) -> tuple[tuple[_Row, Mapping[str, Value]], ...]:
     """The rows of a host or scope, with what the host's name tells."""
     found = ((row, _at(row, name, scope)) for row in _ROWS)
     return tuple((row, at) for row, at in found if at is not None)
 
 
-def _at(row: _Row, name: host.Host, scope: str | None) -> Mapping[str, Any] | None:
+def _at(row: _Row, name: host.Host, scope: str | None) -> Mapping[str, Value] | None:
     if name.partition is not None or name.local:
         named = row.host.fullmatch(".".join(name.labels))
         if named is not None or name.partition is not None:
@@ -185,7 +185,7 @@ def _at(row: _Row, name: host.Host, scope: str | None) -> Mapping[str, Any] | No
 
 
 def _told(
-    row: _Row, request: Request, at: Mapping[str, Any], path: Mapping[str, Any]
+    row: _Row, request: Request, at: Mapping[str, Value], path: Mapping[str, Value]
 ) -> Unmodelled:
     found = {
         member: unquote(value) for member, value in {**at, **path}.items() if value is not None

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
+from apitrail.aws.call import Structure, Value
 from apitrail.aws.find import catalogue
 from apitrail.aws.read.old_clients import FORMERLY_QUERY, HOSTS
 
@@ -52,10 +52,10 @@ class Service:
     hosts: tuple[str, ...]
     operations: dict[str, str]
     unsigned: frozenset[str]
-    rows: list[list[Any]]
+    rows: list[list[Value]]
 
     @classmethod
-    def parse(cls, row: dict[str, Any]) -> Service:
+    def parse(cls, row: Structure) -> Service:
         """From a row of `catalogue.build`; KeyError or TypeError where it is none."""
         return cls(
             name=row["name"],
@@ -132,7 +132,7 @@ class Node:
 class Index:
     """All services, findable by each kind of evidence. Names of targets are lower case."""
 
-    def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
+    def __init__(self, rows: Iterable[Structure]) -> None:
         self.services = [Service.parse(row) for row in rows]
         self.signing: dict[str, list[Service]] = {}
         self.hosts: dict[str, list[Service]] = {}
@@ -208,7 +208,7 @@ def _build() -> Index:
     return Index(content["services"])
 
 
-def _write(content: dict[str, Any]) -> None:
+def _write(content: Structure) -> None:
     path = _cache()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

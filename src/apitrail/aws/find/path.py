@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Any
 
+from apitrail.aws.call import Value
 from apitrail.aws.find import customer_host, host, shared_endpoint
 from apitrail.aws.find.candidates import Evidence, Fields, Match
 from apitrail.aws.find.index import Node, Route, Service
@@ -26,7 +26,7 @@ _BUCKET = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    rank: tuple[Any, ...]
+    rank: tuple[Value, ...]
     service: Service
     route: Route
     values: tuple[str, ...]
@@ -175,7 +175,9 @@ def _has_literals(route: Route, given: dict[str, str]) -> bool:
     )
 
 
-def _rank(evidence: Evidence, route: Route, given: dict[str, str], literal: int) -> tuple[Any, ...]:
+def _rank(
+    evidence: Evidence, route: Route, given: dict[str, str], literal: int
+) -> tuple[Value, ...]:
     """More specific is greater; what callers may forget weighs less than what they cannot."""
     headers = [evidence.request.header(name) is not None for name in route.headers]
     required = [name in given for name in route.query] + headers

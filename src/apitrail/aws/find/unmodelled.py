@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from apitrail.aws.call import Value
 
 PROTOCOL = "http"
 """`Call.protocol` of such a request."""
@@ -22,7 +23,7 @@ class Unmodelled:
 
     service: str | None = None
     operation: str | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Value] = field(default_factory=dict)
     customers: bool = False
     stand_in: bool = False
     reads_body: bool = False

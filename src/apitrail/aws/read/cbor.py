@@ -10,6 +10,7 @@ import struct
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from apitrail.aws.call import Value
 from apitrail.aws.read.scalars import Doubts
 
 DEEPEST = 100
@@ -20,7 +21,7 @@ _FLOATS = {25: (">e", 2), 26: (">f", 4), 27: (">d", 8)}
 _SIMPLE: dict[int, Any] = {20: False, 21: True, 22: None, 23: None}
 
 
-def parse(data: bytes, doubts: Doubts) -> Any:
+def parse(data: bytes, doubts: Doubts) -> Value:
     """The value in `data`, {} where there is none; None with a doubt where it is not CBOR."""
     if not data:
         return {}
@@ -49,7 +50,7 @@ class _Decoder:
         self.position = end
         return taken
 
-    def item(self, depth: int) -> Any:
+    def item(self, depth: int) -> Value:
         if depth > DEEPEST:
             raise ValueError("nested too deeply")
         initial = self.take(1)[0]
@@ -84,7 +85,7 @@ class _Decoder:
             raise ValueError("reserved length")
         return int.from_bytes(self.take(1 << (info - 24)))
 
-    def _value(self, depth: int) -> Any:
+    def _value(self, depth: int) -> Value:
         value = self.item(depth + 1)
         if value is _BREAK:
             raise ValueError("unexpected break")
@@ -94,7 +95,7 @@ class _Decoder:
         key = self._value(depth)
         return key if isinstance(key, str) else str(key)
 
-    def _simple(self, info: int) -> Any:
+    def _simple(self, info: int) -> Value:
         if info == 31:
             return _BREAK
         if info in _FLOATS:
@@ -104,8 +105,8 @@ class _Decoder:
             return _SIMPLE[info]
         raise ValueError("unknown simple value")
 
-    def _indefinite(self, major: int, depth: int) -> Any:
-        items: list[Any] = []
+    def _indefinite(self, major: int, depth: int) -> Value:
+        items: list[Value] = []
         while (item := self.item(depth + 1)) is not _BREAK:
             items.append(item)
         match major:
@@ -121,7 +122,7 @@ class _Decoder:
         raise ValueError("malformed indefinite length")
 
     @staticmethod
-    def _tagged(tag: int, value: Any) -> Any:
+    def _tagged(tag: int, value: Value) -> Value:
         if value is _BREAK:
             raise ValueError("unexpected break")
         match tag, value:

@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 from botocore.model import Shape
 
-from apitrail.aws.call import Map
+from apitrail.aws.call import Map, Structure, Value
 from apitrail.aws.read.scalars import READERS, Doubts, Reader
 from apitrail.aws.read.shapes import Compile, Compiler
 
@@ -18,7 +18,7 @@ DEEPEST = 64
 VALUE = ""
 """The key below which a node of the tree keeps its own text; names are never empty."""
 
-type Tree = dict[str, Any]
+type Tree = Structure
 
 type Names = Callable[[str, Any], tuple[str, ...]]
 """A member's names on the wire, from its name and shape."""
@@ -70,16 +70,16 @@ def ec2_compiler() -> Compiler:
     return Compiler(structure=_structure(_ec2_names), sequence=_ec2_list, mapping=_map)
 
 
-def read(compiler: Compiler, shape: Shape | None, root: Tree, doubts: Doubts) -> dict[str, Any]:
+def read(compiler: Compiler, shape: Shape | None, root: Tree, doubts: Doubts) -> Structure:
     """The members of `shape` in a tree; unknown ones under their own names."""
     if shape is None:
-        shape_members: dict[str, Any] = {}
+        shape_members: Structure = {}
         return _structure_reader(shape_members)(root, doubts)  # type: ignore[no-any-return]
-    result: dict[str, Any] = compiler.reader(shape)(root, doubts)
+    result: Structure = compiler.reader(shape)(root, doubts)
     return result
 
 
-def _query_names(name: str, member: Any) -> tuple[str, ...]:
+def _query_names(name: str, member: Value) -> tuple[str, ...]:
     ref = member.serialization
     own = str(ref.get("name", name))
     # A flattened list goes by its element's name, but by its own where it is empty.
@@ -90,7 +90,7 @@ def _query_names(name: str, member: Any) -> tuple[str, ...]:
     return (own,)
 
 
-def _ec2_names(name: str, member: Any) -> tuple[str, ...]:
+def _ec2_names(name: str, member: Value) -> tuple[str, ...]:
     ref = member.serialization
     if "queryName" in ref:
         return (str(ref["queryName"]),)
@@ -100,7 +100,7 @@ def _ec2_names(name: str, member: Any) -> tuple[str, ...]:
 
 
 def _structure(names: Names) -> Compile:
-    def compiled(shape: Any, compiler: Compiler) -> Reader:
+    def compiled(shape: Shape, compiler: Compiler) -> Reader:
         members: dict[str, tuple[str, Reader]] = {}
         for name, member in shape.members.items():
             reader = compiler.reader(member)
@@ -114,7 +114,7 @@ def _structure(names: Names) -> Compile:
 
 
 def _scalar(reader: Reader) -> Reader:
-    def read(node: Any, doubts: Doubts) -> Any:
+    def read(node: Value, doubts: Doubts) -> Value:
         if VALUE not in node:
             doubts.add("nested form fields where a value was expected")
             return _plain(node)
@@ -126,8 +126,8 @@ def _scalar(reader: Reader) -> Reader:
 
 
 def _structure_reader(members: dict[str, tuple[str, Reader]]) -> Reader:
-    def read(node: Any, doubts: Doubts) -> Any:
-        result: dict[str, Any] = {}
+    def read(node: Value, doubts: Doubts) -> Value:
+        result: Structure = {}
         for key, child in node.items():
             if key == VALUE:
                 continue
@@ -147,13 +147,13 @@ def _structure_reader(members: dict[str, tuple[str, Reader]]) -> Reader:
     return read
 
 
-def _plain(node: Any) -> Any:
+def _plain(node: Value) -> Value:
     if len(node) == 1 and VALUE in node:
         return node[VALUE]
     return Map({key: value if key == VALUE else _plain(value) for key, value in node.items()})
 
 
-def _numbered(node: Any, doubts: Doubts) -> list[Any]:
+def _numbered(node: Value, doubts: Doubts) -> list[Value]:
     """The children of a list in numeric order; holes close."""
     found = []
     for key, child in node.items():
@@ -169,17 +169,17 @@ def _numbered(node: Any, doubts: Doubts) -> list[Any]:
     return [child for _, child in found]
 
 
-def _element(shape: Any, compiler: Compiler) -> Reader:
+def _element(shape: Shape, compiler: Compiler) -> Reader:
     reader = compiler.reader(shape)
     return _scalar(reader) if shape.type_name in READERS else reader
 
 
-def _query_list(shape: Any, compiler: Compiler) -> Reader:
+def _query_list(shape: Shape, compiler: Compiler) -> Reader:
     element = _element(shape.member, compiler)
     flattened = bool(shape.serialization.get("flattened"))
     name = shape.member.serialization.get("name", "member")
 
-    def read(node: Any, doubts: Doubts) -> Any:
+    def read(node: Value, doubts: Doubts) -> Value:
         # Old and lenient clients leave the element's name out, or use the default one.
         inner = node if flattened else node.get(name, node.get("member", node))
         return [element(child, doubts) for child in _numbered(inner, doubts)]
@@ -187,16 +187,16 @@ def _query_list(shape: Any, compiler: Compiler) -> Reader:
     return read
 
 
-def _ec2_list(shape: Any, compiler: Compiler) -> Reader:
+def _ec2_list(shape: Shape, compiler: Compiler) -> Reader:
     element = _element(shape.member, compiler)
 
-    def read(node: Any, doubts: Doubts) -> Any:
+    def read(node: Value, doubts: Doubts) -> Value:
         return [element(child, doubts) for child in _numbered(node, doubts)]
 
     return read
 
 
-def _map(shape: Any, compiler: Compiler) -> Reader:
+def _map(shape: Shape, compiler: Compiler) -> Reader:
     element = _element(shape.value, compiler)
     scalar = shape.value.type_name in READERS
     flattened = bool(shape.serialization.get("flattened"))
@@ -204,7 +204,7 @@ def _map(shape: Any, compiler: Compiler) -> Reader:
     key_names = (shape.key.serialization.get("name", "key"), "Name", "Key")
     value_names = (shape.value.serialization.get("name", "value"), "Value")
 
-    def read(node: Any, doubts: Doubts) -> Any:
+    def read(node: Value, doubts: Doubts) -> Value:
         result: list[tuple[str, Any]] = []
         inner = node if flattened else node.get("entry", node)
         for entry in _numbered(inner, doubts):
@@ -221,5 +221,5 @@ def _map(shape: Any, compiler: Compiler) -> Reader:
     return read
 
 
-def _first(entry: Any, names: tuple[str, ...]) -> Any:
+def _first(entry: Value, names: tuple[str, ...]) -> Value:
     return next((entry[name] for name in names if name in entry), None)

@@ -7,22 +7,22 @@ from typing import Any
 
 from botocore.model import Shape
 
-from apitrail.aws.call import Map
+from apitrail.aws.call import Map, Structure, Value
 from apitrail.aws.read.scalars import Doubts, Reader
 from apitrail.aws.read.shapes import Compiler, document
 
 
-def parse(data: bytes, doubts: Doubts) -> Any:
+def parse(data: bytes, doubts: Doubts) -> Value:
     """The JSON value in `data`, {} where there is none; None with a doubt where it is not JSON."""
     return _parsed(data, doubts, None)
 
 
-def parse_request(data: bytes, doubts: Doubts) -> Any:
+def parse_request(data: bytes, doubts: Doubts) -> Value:
     """The same, with a doubt for each name that an object has twice (RFC 8259, section 4)."""
     return _parsed(data, doubts, doubts.unique)
 
 
-def _parsed(data: bytes, doubts: Doubts, hook: Any) -> Any:
+def _parsed(data: bytes, doubts: Doubts, hook: Any) -> Value:
     if not data.strip():
         return {}
     try:
@@ -37,7 +37,7 @@ def compiler() -> Compiler:
     return Compiler(structure=_structure, sequence=_list, mapping=_map)
 
 
-def _structure(shape: Any, compiler: Compiler) -> Reader:
+def _structure(shape: Shape, compiler: Compiler) -> Reader:
     members: dict[str, tuple[str, Reader]] = {}
     for name, member in shape.members.items():
         if "location" not in member.serialization:
@@ -46,10 +46,10 @@ def _structure(shape: Any, compiler: Compiler) -> Reader:
 
 
 def _structure_reader(members: dict[str, tuple[str, Reader]]) -> Reader:
-    def read(value: Any, doubts: Doubts) -> Any:
+    def read(value: Value, doubts: Doubts) -> Value:
         if not isinstance(value, dict):
             return _other(value, doubts, "an object")
-        result: dict[str, Any] = {}
+        result: Structure = {}
         for key, item in value.items():
             known = members.get(key)
             if known is None:
@@ -62,10 +62,10 @@ def _structure_reader(members: dict[str, tuple[str, Reader]]) -> Reader:
     return read
 
 
-def _list(shape: Any, compiler: Compiler) -> Reader:
+def _list(shape: Shape, compiler: Compiler) -> Reader:
     element = compiler.reader(shape.member)
 
-    def read(value: Any, doubts: Doubts) -> Any:
+    def read(value: Value, doubts: Doubts) -> Value:
         if not isinstance(value, list):
             return _other(value, doubts, "a list")
         return [None if item is None else element(item, doubts) for item in value]
@@ -73,10 +73,10 @@ def _list(shape: Any, compiler: Compiler) -> Reader:
     return read
 
 
-def _map(shape: Any, compiler: Compiler) -> Reader:
+def _map(shape: Shape, compiler: Compiler) -> Reader:
     element = compiler.reader(shape.value)
 
-    def read(value: Any, doubts: Doubts) -> Any:
+    def read(value: Value, doubts: Doubts) -> Value:
         if not isinstance(value, dict):
             return _other(value, doubts, "an object")
         return Map({str(k): None if v is None else element(v, doubts) for k, v in value.items()})
@@ -84,13 +84,13 @@ def _map(shape: Any, compiler: Compiler) -> Reader:
     return read
 
 
-def _other(value: Any, doubts: Doubts, expected: str) -> Any:
+def _other(value: Value, doubts: Doubts, expected: str) -> Value:
     if value is not None:
         doubts.add(f"{type(value).__name__} where {expected} was expected")
     return document(value, doubts)
 
 
-def read(compiler: Compiler, shape: Shape | None, value: Any, doubts: Doubts) -> dict[str, Any]:
+def read(compiler: Compiler, shape: Shape | None, value: Value, doubts: Doubts) -> Structure:
     """The members of `shape` in a parsed body; unknown ones under their own names."""
     if not isinstance(value, dict):
         if value is not None:
@@ -100,5 +100,5 @@ def read(compiler: Compiler, shape: Shape | None, value: Any, doubts: Doubts) ->
         if value:
             doubts.add("body where none was expected")
         return {str(k): document(v, doubts) for k, v in value.items()}
-    result: dict[str, Any] = compiler.reader(shape)(value, doubts)
+    result: Structure = compiler.reader(shape)(value, doubts)
     return result

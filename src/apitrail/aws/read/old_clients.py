@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
+from apitrail.aws.call import Value
 from apitrail.aws.read import form_body
 from apitrail.aws.read.shapes import Compiler
 
@@ -40,7 +40,7 @@ def sqs_compiler() -> Compiler:
     return form_body.compiler(_sqs_names)
 
 
-def _sqs_names(name: str, member: Any) -> tuple[str, ...]:
+def _sqs_names(name: str, member: Value) -> tuple[str, ...]:
     if name == "Entries":
         # `SendMessageBatchRequestEntry.1.Id`: the element's own name.
         return (str(member.member.name), name)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
 
 from botocore.model import OperationModel
 
-from apitrail.aws.call import Blob, Map
+from apitrail.aws.call import Blob, Map, Structure
 from apitrail.aws.read import multipart
 from apitrail.aws.read.scalars import READERS, Doubts
 from apitrail.exchange import Request
@@ -30,13 +29,11 @@ _META = "x-amz-meta-"
 _FILE = re.compile(rb'[^\n]*;\s*name="?file"?[^\n]*\n(?:[^\r\n]+\r\n)*\r\n', re.IGNORECASE)
 
 
-def read(
-    request: Request, bucket: str, put_object: OperationModel, doubts: Doubts
-) -> dict[str, Any]:
+def read(request: Request, bucket: str, put_object: OperationModel, doubts: Doubts) -> Structure:
     """The upload's parameters in PutObject's words; fields it lacks keep their names."""
     content_type = request.header("content-type") or ""
     fields = multipart.fields(content_type, request.body.data, doubts)
-    parameters: dict[str, Any] = {"Bucket": bucket}
+    parameters: Structure = {"Bucket": bucket}
     headers = _headers(put_object)
     metadata = Map()
     for name, value in fields.items():
@@ -57,8 +54,8 @@ def read(
     return parameters
 
 
-def _headers(put_object: OperationModel) -> dict[str, Any]:
-    found: dict[str, Any] = {"key": ("Key", READERS["string"])}
+def _headers(put_object: OperationModel) -> Structure:
+    found: Structure = {"key": ("Key", READERS["string"])}
     for name, member in put_object.input_shape.members.items():
         if member.serialization.get("location") == "header":
             found[member.serialization["name"].lower()] = (name, READERS[member.type_name])

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from botocore.model import OperationModel
+from botocore.model import OperationModel, Shape
 
-from apitrail.aws.call import EventStream, Map
+from apitrail.aws.call import EventStream, Map, Structure, Value
 from apitrail.aws.read import body, commalist, eventstream, json_protocol, xml
 from apitrail.aws.read.scalars import READERS, Doubts, Reader
 from apitrail.aws.read.shapes import Compiler, document
@@ -42,7 +42,7 @@ def by_name(headers: Headers) -> dict[str, list[str]]:
     return found
 
 
-type Step = Callable[[Parts, dict[str, Any], Doubts], None]
+type Step = Callable[[Parts, Structure, Doubts], None]
 
 
 def steps(operation: OperationModel, compiler: Compiler) -> list[Step]:
@@ -67,7 +67,7 @@ def steps(operation: OperationModel, compiler: Compiler) -> list[Step]:
     return made
 
 
-def _required(shape: Any) -> Step:
+def _required(shape: Shape) -> Step:
     """AWS refuses a call without these; a stand-in may do something else than what was found."""
     names = [
         name
@@ -75,7 +75,7 @@ def _required(shape: Any) -> Step:
         if shape.members[name].serialization.get("location") in _STEPS
     ]
 
-    def step(_parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+    def step(_parts: Parts, result: Structure, doubts: Doubts) -> None:
         for name in names:
             if name not in result:
                 doubts.add(f"required {name!r} is missing")
@@ -83,13 +83,13 @@ def _required(shape: Any) -> Step:
     return step
 
 
-def _text_reader(shape: Any) -> Reader:
+def _text_reader(shape: Shape) -> Reader:
     if shape.serialization.get("jsonvalue"):
         return _json_value
     return READERS.get(shape.type_name, READERS["string"])
 
 
-def _json_value(value: Any, doubts: Doubts) -> Any:
+def _json_value(value: Value, doubts: Doubts) -> Value:
     try:
         text = base64.b64decode(value)
         return document(json.loads(text, object_pairs_hook=doubts.unique), doubts)
@@ -98,11 +98,11 @@ def _json_value(value: Any, doubts: Doubts) -> Any:
         return value
 
 
-def _label(name: str, shape: Any, _: set[str]) -> Step:
+def _label(name: str, shape: Shape, _: set[str]) -> Step:
     key = shape.serialization.get("name", name)
     reader = _text_reader(shape)
 
-    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+    def step(parts: Parts, result: Structure, doubts: Doubts) -> None:
         if key in parts.labels:
             result[name] = reader(unquote(parts.labels[key]), doubts)
 
@@ -110,21 +110,21 @@ def _label(name: str, shape: Any, _: set[str]) -> Step:
 
 
 def _host_label(name: str) -> Step:
-    def step(parts: Parts, result: dict[str, Any], _doubts: Doubts) -> None:
+    def step(parts: Parts, result: Structure, _doubts: Doubts) -> None:
         if name in parts.host_labels:
             result.setdefault(name, parts.host_labels[name])
 
     return step
 
 
-def _query(name: str, shape: Any, bound: set[str]) -> Step:
+def _query(name: str, shape: Shape, bound: set[str]) -> Step:
     key = shape.serialization.get("name", name)
     if shape.type_name == "map":
         return _query_map(name, shape, bound)
     if shape.type_name == "list":
         reader = _text_reader(shape.member)
 
-        def many(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+        def many(parts: Parts, result: Structure, doubts: Doubts) -> None:
             values = [value for k, value in parts.query if k == key]
             if values:
                 result[name] = [reader(value, doubts) for value in values]
@@ -132,22 +132,22 @@ def _query(name: str, shape: Any, bound: set[str]) -> Step:
         return many
     reader = _text_reader(shape)
 
-    def one(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+    def one(parts: Parts, result: Structure, doubts: Doubts) -> None:
         if values := [value for k, value in parts.query if k == key]:
             result[name] = _or_nothing(shape, doubts.one(key, values), reader, doubts)
 
     return one
 
 
-def _or_nothing(shape: Any, value: str, reader: Reader, doubts: Doubts) -> Any:
+def _or_nothing(shape: Shape, value: str, reader: Reader, doubts: Doubts) -> Value:
     """S3 clients send `max-keys=` for "not given"."""
     return value if value == "" and shape.type_name != "string" else reader(value, doubts)
 
 
-def _query_map(name: str, shape: Any, bound: set[str]) -> Step:
+def _query_map(name: str, shape: Shape, bound: set[str]) -> Step:
     many = shape.value.type_name == "list"
 
-    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+    def step(parts: Parts, result: Structure, doubts: Doubts) -> None:
         pairs = [(key, value) for key, value in parts.query if key not in bound]
         found = Map() if many else Map(doubts.unique(pairs))
         if many:
@@ -159,13 +159,13 @@ def _query_map(name: str, shape: Any, bound: set[str]) -> Step:
     return step
 
 
-def _header(name: str, shape: Any, _: set[str]) -> Step:
+def _header(name: str, shape: Shape, _: set[str]) -> Step:
     key = shape.serialization.get("name", name).lower()
     if shape.type_name == "list":
         split = commalist.dates if shape.member.type_name == "timestamp" else commalist.items
         reader = _text_reader(shape.member)
 
-        def many(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+        def many(parts: Parts, result: Structure, doubts: Doubts) -> None:
             if values := parts.headers.get(key):
                 result[name] = [reader(item, doubts) for item in split(",".join(values))]
 
@@ -176,7 +176,7 @@ def _header(name: str, shape: Any, _: set[str]) -> Step:
         return _content_encoding(name)
     in_query = key.startswith("x-amz-")
 
-    def one(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+    def one(parts: Parts, result: Structure, doubts: Doubts) -> None:
         values = [_decoded(value) for value in parts.headers.get(key, ())]
         if in_query and parts.query:
             # Who presigns a URL may move these headers into the query.
@@ -190,7 +190,7 @@ def _header(name: str, shape: Any, _: set[str]) -> Step:
 def _content_encoding(name: str) -> Step:
     """S3 takes its own framing off the object's encoding."""
 
-    def step(parts: Parts, result: dict[str, Any], _doubts: Doubts) -> None:
+    def step(parts: Parts, result: Structure, _doubts: Doubts) -> None:
         values = parts.headers.get("content-encoding", ())
         tokens = [token.strip() for token in ",".join(values).split(",")]
         kept = [token for token in tokens if token and token.lower() != "aws-chunked"]
@@ -210,10 +210,10 @@ def _decoded(value: str) -> str:
         return value
 
 
-def _prefix_headers(name: str, shape: Any, _: set[str]) -> Step:
+def _prefix_headers(name: str, shape: Shape, _: set[str]) -> Step:
     prefix = shape.serialization.get("name", "").lower()
 
-    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+    def step(parts: Parts, result: Structure, doubts: Doubts) -> None:
         pairs = [
             (key[len(prefix) :], _decoded(value))
             for key, value in parts.request.headers
@@ -246,11 +246,11 @@ def _body(operation: OperationModel, compiler: Compiler) -> Step:
     return _structured(None, shape, compiler, is_xml=is_xml)
 
 
-def _nothing(_parts: Parts, _result: dict[str, Any], _doubts: Doubts) -> None:
+def _nothing(_parts: Parts, _result: Structure, _doubts: Doubts) -> None:
     pass
 
 
-def _payload(name: str, shape: Any, compiler: Compiler, *, is_xml: bool) -> Step:
+def _payload(name: str, shape: Shape, compiler: Compiler, *, is_xml: bool) -> Step:
     if shape.serialization.get("eventstream"):
         return _events(name)
     if shape.type_name == "blob":
@@ -261,7 +261,7 @@ def _payload(name: str, shape: Any, compiler: Compiler, *, is_xml: bool) -> Step
 
 
 def _events(name: str) -> Step:
-    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+    def step(parts: Parts, result: Structure, doubts: Doubts) -> None:
         counts = Map()
         try:
             for message in _unsigned(parts.request.body.data):
@@ -283,7 +283,7 @@ def _unsigned(data: bytes) -> Iterator[eventstream.Message]:
 
 
 def _raw_blob(name: str, *, streaming: bool) -> Step:
-    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+    def step(parts: Parts, result: Structure, doubts: Doubts) -> None:
         request = parts.request
         if streaming or not request.body.whole:
             found = body.blob(request, doubts)
@@ -296,7 +296,7 @@ def _raw_blob(name: str, *, streaming: bool) -> Step:
 
 
 def _raw_text(name: str) -> Step:
-    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+    def step(parts: Parts, result: Structure, doubts: Doubts) -> None:
         data = body.content(parts.request, doubts)
         if data:
             result[name] = data.decode("utf-8", "replace")
@@ -304,15 +304,15 @@ def _raw_text(name: str) -> Step:
     return step
 
 
-def _structured(name: str | None, shape: Any, compiler: Compiler, *, is_xml: bool) -> Step:
-    def read(data: bytes, doubts: Doubts) -> Any:
+def _structured(name: str | None, shape: Shape, compiler: Compiler, *, is_xml: bool) -> Step:
+    def read(data: bytes, doubts: Doubts) -> Value:
         if is_xml:
             root = xml.parse(data, doubts)
             return None if root is None else xml.read(compiler, shape, root, doubts)
         value = json_protocol.parse_request(data, doubts)
         return None if value is None else compiler.reader(shape)(value, doubts)
 
-    def step(parts: Parts, result: dict[str, Any], doubts: Doubts) -> None:
+    def step(parts: Parts, result: Structure, doubts: Doubts) -> None:
         data = body.content(parts.request, doubts)
         if not data:
             return

@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from apitrail.aws.call import Structure, Value
+
 type Reader = Callable[[Any, Doubts], Any]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,7 +50,7 @@ class Doubts(list[str]):
             self.twice(name)
         return values[0 if first is not self.turned else -1]
 
-    def unique(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def unique(self, pairs: list[tuple[str, Any]]) -> Structure:
         """An object of these members: the last of a name counts, as JSON readers have it."""
         made = dict(pairs)
         if len(made) != len(pairs):
@@ -72,7 +74,7 @@ def _told(value: object) -> str:
     return type(value).__name__
 
 
-def string(value: Any, doubts: Doubts) -> Any:
+def string(value: Value, doubts: Doubts) -> Value:
     """A str as it is."""
     if isinstance(value, str):
         return value
@@ -81,7 +83,7 @@ def string(value: Any, doubts: Doubts) -> Any:
     return value
 
 
-def boolean(value: Any, doubts: Doubts) -> Any:
+def boolean(value: Value, doubts: Doubts) -> Value:
     """true and false, also as text in any case."""
     if isinstance(value, bool) or value is None:
         return value
@@ -94,7 +96,7 @@ def boolean(value: Any, doubts: Doubts) -> Any:
     return value
 
 
-def integer(value: Any, doubts: Doubts) -> Any:
+def integer(value: Value, doubts: Doubts) -> Value:
     """A whole number, also as text; S3 queries may leave it empty."""
     if isinstance(value, int) or value is None:
         return value
@@ -106,7 +108,7 @@ def integer(value: Any, doubts: Doubts) -> Any:
         return value
 
 
-def number(value: Any, doubts: Doubts) -> Any:
+def number(value: Value, doubts: Doubts) -> Value:
     """A float, also as text, NaN and infinities included."""
     if isinstance(value, float) or value is None:
         return value
@@ -117,7 +119,7 @@ def number(value: Any, doubts: Doubts) -> Any:
         return value
 
 
-def blob(value: Any, doubts: Doubts) -> Any:
+def blob(value: Value, doubts: Doubts) -> Value:
     """Bytes from base64 text; bytes as they are."""
     if isinstance(value, bytes) or value is None:
         return value
@@ -128,7 +130,7 @@ def blob(value: Any, doubts: Doubts) -> Any:
         return value
 
 
-def timestamp(value: Any, doubts: Doubts) -> Any:
+def timestamp(value: Value, doubts: Doubts) -> Value:
     """An aware datetime from whichever of the three formats was sent, model notwithstanding."""
     if isinstance(value, datetime) or value is None:
         return value
@@ -139,7 +141,7 @@ def timestamp(value: Any, doubts: Doubts) -> Any:
         return value
 
 
-def _moment(value: Any) -> datetime:
+def _moment(value: Value) -> datetime:
     if isinstance(value, int | float):
         return _since_epoch(value)
     text = value.strip()

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.model import Shape
 
-from apitrail.aws.call import Map
+from apitrail.aws.call import Map, Value
 from apitrail.aws.read.scalars import READERS, Doubts, Reader
 
 type Compile = Callable[[Shape, Compiler], Reader]
@@ -45,7 +45,7 @@ class Compiler:
         made: list[Reader] = []
 
         # Compiled when first called: shapes may be recursive, and most are never met.
-        def late(value: Any, doubts: Doubts) -> Any:
+        def late(value: Value, doubts: Doubts) -> Value:
             if not made:
                 made.append(compiled(shape, self))
             return made[0](value, doubts)
@@ -53,7 +53,7 @@ class Compiler:
         return late
 
 
-def document(value: Any, doubts: Doubts, depth: int = 0) -> Any:
+def document(value: Value, doubts: Doubts, depth: int = 0) -> Value:
     """A free document: what was sent, its objects marked as data."""
     if depth > DEEPEST:
         doubts.add("document nested too deeply")

@@ -10,7 +10,7 @@ from xml.parsers import expat
 
 from botocore.model import Shape
 
-from apitrail.aws.call import Map
+from apitrail.aws.call import Map, Structure, Value
 from apitrail.aws.read.scalars import READERS, Doubts, Reader
 from apitrail.aws.read.shapes import Compiler
 
@@ -87,17 +87,17 @@ def compiler() -> Compiler:
     return Compiler(structure=_structure, sequence=_list, mapping=_map)
 
 
-def read(compiler: Compiler, shape: Shape, root: Element, doubts: Doubts) -> Any:
+def read(compiler: Compiler, shape: Shape, root: Element, doubts: Doubts) -> Value:
     """The shape in an element, whatever the element is called."""
     reader = compiler.reader(shape)
     return reader(root.text, doubts) if shape.type_name in READERS else reader(root, doubts)
 
 
-def _is_flat(shape: Any) -> bool:
+def _is_flat(shape: Shape) -> bool:
     return bool(shape.serialization.get("flattened"))
 
 
-def _structure(shape: Any, compiler: Compiler) -> Reader:
+def _structure(shape: Shape, compiler: Compiler) -> Reader:
     single: dict[str, tuple[str, Reader]] = {}
     repeated: dict[str, tuple[str, Reader]] = {}
     attributes: dict[str, tuple[str, Reader]] = {}
@@ -120,7 +120,7 @@ def _structure(shape: Any, compiler: Compiler) -> Reader:
     return _structure_reader(single, repeated, attributes)
 
 
-def _of_element(shape: Any, compiler: Compiler) -> Reader:
+def _of_element(shape: Shape, compiler: Compiler) -> Reader:
     reader = compiler.reader(shape)
     if shape.type_name in READERS:
         return lambda element, doubts: reader(element.text, doubts)
@@ -132,8 +132,8 @@ def _structure_reader(
     repeated: dict[str, tuple[str, Reader]],
     attributes: dict[str, tuple[str, Reader]],
 ) -> Reader:
-    def read(element: Any, doubts: Doubts) -> Any:
-        result: dict[str, Any] = {}
+    def read(element: Value, doubts: Doubts) -> Value:
+        result: Structure = {}
         groups: dict[str, tuple[Reader, list[Element]]] = {}
         unknown: list[Element] = []
         for name, value in element.attributes.items():
@@ -161,32 +161,32 @@ def _structure_reader(
     return read
 
 
-def plain(element: Element) -> Any:
+def plain(element: Element) -> Value:
     """An element that no model describes: its text, or its children by tag."""
     return Map(by_tag(element.children)) if element.children else element.text
 
 
-def by_tag(elements: list[Element]) -> dict[str, Any]:
+def by_tag(elements: list[Element]) -> Structure:
     """Elements that no model describes; those of one tag are a list."""
-    found: dict[str, list[Any]] = {}
+    found: dict[str, list[Value]] = {}
     for element in elements:
         found.setdefault(element.tag, []).append(plain(element))
     return {tag: items[0] if len(items) == 1 else items for tag, items in found.items()}
 
 
-def _list(shape: Any, compiler: Compiler) -> Reader:
+def _list(shape: Shape, compiler: Compiler) -> Reader:
     item = _of_element(shape.member, compiler)
     if _is_flat(shape):
         return lambda elements, doubts: [item(element, doubts) for element in elements]
     return lambda element, doubts: [item(child, doubts) for child in element.children]
 
 
-def _map(shape: Any, compiler: Compiler) -> Reader:
+def _map(shape: Shape, compiler: Compiler) -> Reader:
     key_name = shape.key.serialization.get("name", "key")
     value_name = shape.value.serialization.get("name", "value")
     item = _of_element(shape.value, compiler)
 
-    def read(value: Any, doubts: Doubts) -> Any:
+    def read(value: Value, doubts: Doubts) -> Value:
         result: list[tuple[str, Any]] = []
         for entry in value if isinstance(value, list) else value.children:
             fields = {child.tag: child for child in entry.children}

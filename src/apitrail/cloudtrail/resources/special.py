@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import unquote
 
 from apitrail.aws.arn import looks_like
-from apitrail.aws.call import Call, Redacted
+from apitrail.aws.call import Call, Redacted, Structure, Value
 from apitrail.cloudtrail.resources.resource import Place, Resource
 
 # The table of a PartiQL statement, which may be quoted and followed by an index.
@@ -47,7 +46,7 @@ def _tables(asked: list[tuple[str, str]], place: Place) -> Iterator[Resource]:
             yield Resource(arn=arn, type="AWS::DynamoDB::Table", name=name, account=place.account)
 
 
-def _s3(parameters: dict[str, Any], place: Place) -> Iterator[Resource]:
+def _s3(parameters: Structure, place: Place) -> Iterator[Resource]:
     """The objects, then the bucket, or the access point that stands for it."""
     bucket = _plain(parameters.get("Bucket"))
     if bucket is None:
@@ -64,7 +63,7 @@ def _s3(parameters: dict[str, Any], place: Place) -> Iterator[Resource]:
         yield Resource(arn=base, type="AWS::S3::Bucket", name=bucket, account=place.account)
 
 
-def _keys(parameters: dict[str, Any]) -> Iterator[str]:
+def _keys(parameters: Structure) -> Iterator[str]:
     deleted = parameters.get("Delete")
     objects = deleted.get("Objects") if isinstance(deleted, dict) else None
     items = objects if isinstance(objects, list) else ()
@@ -77,6 +76,6 @@ def _keys(parameters: dict[str, Any]) -> Iterator[str]:
             yield key
 
 
-def _plain(value: Any) -> str | None:
+def _plain(value: Value) -> str | None:
     """A text that is not a secret."""
     return value if isinstance(value, str) and not isinstance(value, Redacted) else None

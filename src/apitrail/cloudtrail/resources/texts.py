@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from apitrail.aws.arn import LONGEST, Arn, looks_like
-from apitrail.aws.call import Map, Redacted
+from apitrail.aws.call import Map, Redacted, Value
 from apitrail.cloudtrail.resources.resource import Place, Resource, described
 from apitrail.cloudtrail.resources.types import type_name
 
@@ -51,7 +51,7 @@ ITEM_MEMBERS = frozenset({
 })  # fmt: skip
 
 
-def texts(value: Any, member: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+def texts(value: Value, member: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """Every text with its member's lower-case name; a map's keys count as its texts."""
     if isinstance(value, str):
         if not isinstance(value, Redacted) and 0 < len(value) <= LONGEST:
@@ -61,7 +61,7 @@ def texts(value: Any, member: str = "", depth: int = 0) -> Iterator[tuple[str, s
             yield from texts(inner, name, depth + 1)
 
 
-def _inside(value: Any, member: str) -> Iterator[tuple[str, Any]]:
+def _inside(value: Value, member: str) -> Iterator[tuple[str, Any]]:
     """What a structure, a map or a list holds, with the member it counts as."""
     if isinstance(value, Map):
         for key, inner in value.items():

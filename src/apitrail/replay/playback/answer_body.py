@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 import cbor2
 
+from apitrail.aws.call import Structure, Value
 from apitrail.replay.playback import result_writer
 from apitrail.replay.recorded import REDACTED
 from apitrail.replay.recorded.native import native
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel
+    from botocore.model import OperationModel, Shape
 
 CBOR = "smithy-rpc-v2-cbor"
 _XML = "text/xml"
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 # What stands for a secret where no text can (a redacted number, time or blob).
-_PLACEHOLDERS: dict[str, Any] = {
+_PLACEHOLDERS: Structure = {
     "integer": 0, "long": 0, "float": 0.0, "double": 0.0, "boolean": False,
     "timestamp": "1970-01-01T00:00:00Z",
 }  # fmt: skip
@@ -36,7 +37,7 @@ TYPES = {
 }
 
 
-def success(operation: OperationModel, protocol: str, result: Any, request_id: str) -> bytes:
+def success(operation: OperationModel, protocol: str, result: Value, request_id: str) -> bytes:
     """The body of a result (JSON, in the model's words), secrets as what stands for them.
 
     Raises:
@@ -63,7 +64,7 @@ def success(operation: OperationModel, protocol: str, result: Any, request_id: s
             return _tree(protocol, shape, value)
 
 
-def _placed(shape: Any, value: Any) -> Any:
+def _placed(shape: Shape, value: Value) -> Value:
     """The result with something of the right type in place of each secret."""
     if shape is None or getattr(shape, "is_document_type", False):
         return value
@@ -81,13 +82,13 @@ def _placed(shape: Any, value: Any) -> Any:
     return value
 
 
-def _tree(protocol: str, shape: Any, value: Any) -> bytes:
+def _tree(protocol: str, shape: Shape, value: Value) -> bytes:
     if protocol == CBOR:
         return cbor2.dumps(result_writer.cbor_tree(shape, value))
     return json.dumps(result_writer.json_tree(shape, value)).encode()
 
 
-def _payload(protocol: str, name: str, shape: Any, value: Any) -> bytes:
+def _payload(protocol: str, name: str, shape: Shape, value: Value) -> bytes:
     match shape.type_name:
         case _ if value is None:
             return b""

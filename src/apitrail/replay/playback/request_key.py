@@ -6,10 +6,15 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from apitrail.aws import models
+from apitrail.aws.call import Value
 from apitrail.replay.recorded import REDACTED, places
+
+if TYPE_CHECKING:
+    from botocore.model import Shape
+
 
 # Besides idempotency tokens: checksums, and URLs that are signed for a time.
 _PASSING = re.compile(
@@ -30,10 +35,10 @@ class Question:
     operation: str
     exact: str
     timeless: str
-    parameters: Any
+    parameters: Value
 
     @classmethod
-    def of(cls, service: str, operation: str, parameters: Any, *, keyed: bool) -> Question:
+    def of(cls, service: str, operation: str, parameters: Value, *, keyed: bool) -> Question:
         """The question in these parameters (JSON).
 
         Args:
@@ -62,7 +67,7 @@ class Question:
                 yield f"{path} is {_said(mine.get(path))} and was {_said(theirs.get(path))}"
 
 
-def _kept(value: Any, shape: Any, *, keyed: bool, top: bool = False) -> Any:
+def _kept(value: Value, shape: Shape, *, keyed: bool, top: bool = False) -> Value:
     if isinstance(value, dict):
         return {
             name: _kept(item, _below(shape, name), keyed=keyed)
@@ -77,7 +82,7 @@ def _kept(value: Any, shape: Any, *, keyed: bool, top: bool = False) -> Any:
     return value
 
 
-def _without_times(value: Any, shape: Any) -> Any:
+def _without_times(value: Value, shape: Shape) -> Value:
     if isinstance(value, dict):
         return {
             name: _without_times(item, _below(shape, name))
@@ -89,7 +94,7 @@ def _without_times(value: Any, shape: Any) -> Any:
     return value
 
 
-def _below(shape: Any, name: str) -> Any:
+def _below(shape: Shape, name: str) -> Value:
     if shape is None or getattr(shape, "is_document_type", False):
         return None
     match shape.type_name:
@@ -100,19 +105,19 @@ def _below(shape: Any, name: str) -> Any:
     return None
 
 
-def _is_token(shape: Any) -> bool:
+def _is_token(shape: Shape) -> bool:
     return shape is not None and bool(shape.metadata.get("idempotencyToken"))
 
 
-def _is_time(shape: Any) -> bool:
+def _is_time(shape: Shape) -> bool:
     return shape is not None and shape.type_name == "timestamp"
 
 
-def _canonical(value: Any) -> str:
+def _canonical(value: Value) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def _texts(value: Any) -> Any:
+def _texts(value: Value) -> Value:
     """The same with every leaf a text, so that leaves have places."""
     if isinstance(value, dict):
         return {name: _texts(item) for name, item in value.items()} or "{}"

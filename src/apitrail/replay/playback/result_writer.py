@@ -9,14 +9,20 @@ import base64
 import math
 from datetime import datetime
 from email.utils import format_datetime
-from typing import Any
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
+
+from apitrail.aws.call import Structure, Value
+
+if TYPE_CHECKING:
+    from botocore.model import Shape
+
 
 IN_HEAD = frozenset({"header", "headers", "statusCode"})
 _INSTANCE = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 
 
-def json_tree(shape: Any, value: Any) -> Any:
+def json_tree(shape: Shape, value: Value) -> Value:
     """A value as awsJson and restJson carry it."""
     if getattr(shape, "is_document_type", False):
         return value
@@ -42,7 +48,7 @@ def json_tree(shape: Any, value: Any) -> Any:
             return value
 
 
-def cbor_tree(shape: Any, value: Any) -> Any:
+def cbor_tree(shape: Shape, value: Value) -> Value:
     """A value for cbor2: bytes and times are its own, and names are the model's."""
     match shape.type_name:
         case "structure" if not shape.is_document_type:
@@ -55,7 +61,7 @@ def cbor_tree(shape: Any, value: Any) -> Any:
             return value
 
 
-def xml_members(shape: Any, value: dict[str, Any]) -> str:
+def xml_members(shape: Shape, value: Structure) -> str:
     """The members of a structure, one element after the other."""
     return "".join(
         _member(_name(name, shape.members[name]), shape.members[name], item)
@@ -71,7 +77,7 @@ def element(tag: str, inside: str, attributes: str = "") -> str:
     return f"<{tag}{attributes}>{inside}</{tag}>"
 
 
-def xml(tag: str, shape: Any, value: Any) -> str:
+def xml(tag: str, shape: Shape, value: Value) -> str:
     """A value as an element."""
     match shape.type_name:
         case "structure":
@@ -85,7 +91,7 @@ def xml(tag: str, shape: Any, value: Any) -> str:
             return element(tag, escape(text(shape, value)))
 
 
-def text(shape: Any, value: Any) -> str:
+def text(shape: Shape, value: Value) -> str:
     """A scalar in XML."""
     match shape.type_name:
         case "boolean":
@@ -117,11 +123,11 @@ def time_text(value: datetime, form: str) -> str:
             return value.isoformat().replace("+00:00", "Z")
 
 
-def _name(name: str, shape: Any) -> str:
+def _name(name: str, shape: Shape) -> str:
     return str(shape.serialization.get("name", name))
 
 
-def _member(tag: str, shape: Any, value: Any) -> str:
+def _member(tag: str, shape: Shape, value: Value) -> str:
     if not shape.serialization.get("flattened"):
         return xml(tag, shape, value)
     if shape.type_name == "list":
@@ -130,14 +136,14 @@ def _member(tag: str, shape: Any, value: Any) -> str:
     return "".join(element(tag, entry) for entry in _entries(shape, value))
 
 
-def _entries(shape: Any, value: dict[str, Any]) -> list[str]:
+def _entries(shape: Shape, value: Structure) -> list[str]:
     key, item = (
         _name(default, part) for default, part in (("key", shape.key), ("value", shape.value))
     )
     return [xml(key, shape.key, k) + xml(item, shape.value, v) for k, v in value.items()]
 
 
-def _attributes(shape: Any, value: dict[str, Any]) -> str:
+def _attributes(shape: Shape, value: Structure) -> str:
     found = [
         f"{_name(name, member)}={quoteattr(value[name])}"
         for name, member in shape.members.items()

@@ -6,16 +6,21 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from apitrail.aws.call import Value
 from apitrail.errors import FormatError
 from apitrail.replay.recorded.recorded_call import REDACTED
+
+if TYPE_CHECKING:
+    from botocore.model import Shape
+
 
 type Payload = Callable[[Any], bytes | None]
 """The bytes that `{"length": …, "sha256": …}` stands for; None where they are not at hand."""
 
 
-def native(shape: Any, value: Any, payload: Payload = lambda _: None) -> Any:
+def native(shape: Shape, value: Value, payload: Payload = lambda _: None) -> Value:
     """The value as boto3 users write it: bytes, datetimes, numbers; inverse of `event.plain`.
 
     What stands for a secret stays as it is, whatever the shape.
@@ -34,7 +39,7 @@ def native(shape: Any, value: Any, payload: Payload = lambda _: None) -> Any:
         raise FormatError(f"{kind} where the model has a {shape.type_name}") from error
 
 
-def _structure(shape: Any, value: Mapping[str, Any], payload: Payload) -> Any:
+def _structure(shape: Shape, value: Mapping[str, Value], payload: Payload) -> Value:
     # A stream of events is kept as the number of its events only.
     return {
         name: native(shape.members[name], item, payload)
@@ -43,19 +48,19 @@ def _structure(shape: Any, value: Mapping[str, Any], payload: Payload) -> Any:
     }
 
 
-def _is_stream(shape: Any) -> bool:
+def _is_stream(shape: Shape) -> bool:
     return bool(shape.serialization.get("eventstream"))
 
 
-def _list(shape: Any, value: list[Any], payload: Payload) -> Any:
+def _list(shape: Shape, value: list[Value], payload: Payload) -> Value:
     return [native(shape.member, item, payload) for item in value]
 
 
-def _map(shape: Any, value: Mapping[str, Any], payload: Payload) -> Any:
+def _map(shape: Shape, value: Mapping[str, Value], payload: Payload) -> Value:
     return {key: native(shape.value, item, payload) for key, item in value.items()}
 
 
-def _blob(_shape: Any, value: Any, payload: Payload) -> bytes:
+def _blob(_shape: Shape, value: Value, payload: Payload) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, dict):
@@ -63,31 +68,31 @@ def _blob(_shape: Any, value: Any, payload: Payload) -> bytes:
     return base64.b64decode(value, validate=True)
 
 
-def _string(_shape: Any, value: Any, payload: Payload) -> Any:
+def _string(_shape: Shape, value: Value, payload: Payload) -> Value:
     # Of a long body, a long value is kept as its length and digest.
     return _told(value, payload).decode("utf-8") if isinstance(value, dict) else value
 
 
-def _told(value: Any, payload: Payload) -> bytes:
+def _told(value: Value, payload: Payload) -> bytes:
     found = payload(value)
     if found is None:
         raise FormatError("its body was kept only in part")
     return found
 
 
-def _timestamp(_shape: Any, value: Any, _payload: Payload) -> datetime:
+def _timestamp(_shape: Shape, value: Value, _payload: Payload) -> datetime:
     return value if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
-def _integer(_shape: Any, value: Any, _payload: Payload) -> int:
+def _integer(_shape: Shape, value: Value, _payload: Payload) -> int:
     return int(value)
 
 
-def _float(_shape: Any, value: Any, _payload: Payload) -> float:
+def _float(_shape: Shape, value: Value, _payload: Payload) -> float:
     return float(value)
 
 
-def _as_is(_shape: Any, value: Any, _payload: Payload) -> Any:
+def _as_is(_shape: Shape, value: Value, _payload: Payload) -> Value:
     return value
 
 

@@ -6,8 +6,8 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from apitrail.aws.call import Structure, Value
 from apitrail.codec import Json
 from apitrail.event import Answered, Asked, CallFacts, Event, Fault, Http
 from apitrail.source import Source
@@ -36,8 +36,8 @@ class Recorded:
     protocol: str | None = None
     account: str | None = None
     upstream: str | None = None
-    parameters: dict[str, Any] | None = None
-    result: dict[str, Any] | None = None
+    parameters: Structure | None = None
+    result: Structure | None = None
     error: str | None = None
     message: str | None = None
     status: int | None = None
@@ -84,7 +84,7 @@ class Recorded:
         """Did a response come?"""
         return self.status is not None
 
-    def payload(self, blob: Any) -> bytes | None:
+    def payload(self, blob: Value) -> bytes | None:
         """The bytes of a streamed parameter, known by its length and digest; None if not kept."""
         if not isinstance(blob, Mapping):
             return None
@@ -102,7 +102,7 @@ def _unread(call: CallFacts) -> bool:
     return any(_UNREAD.match(problem) for problem in call.problems)
 
 
-def _object(value: Json) -> dict[str, Any] | None:
+def _object(value: Json) -> Structure | None:
     return value if isinstance(value, dict) else None
 
 
@@ -141,7 +141,7 @@ def read(source: Source, indexes: list[int]) -> Iterator[Recorded]:
         yield Recorded.parse(Event.parse(source.facets(index)))
 
 
-def redactions(value: Any) -> Iterator[str]:
+def redactions(value: Value) -> Iterator[str]:
     """Each redacted value in a JSON value, in order, repeated as it is."""
     if isinstance(value, str):
         yield from (match[0] for match in REDACTED.finditer(value))
@@ -154,7 +154,7 @@ def redactions(value: Any) -> Iterator[str]:
 
 
 def places(
-    value: Any, path: tuple[str | int, ...] = ()
+    value: Value, path: tuple[str | int, ...] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Each text in a JSON value with its path, in order."""
     if isinstance(value, str):

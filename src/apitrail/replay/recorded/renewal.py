@@ -6,11 +6,16 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from apitrail.aws.arn import Arn
+from apitrail.aws.call import Structure, Value
 from apitrail.replay.recorded.recorded_call import REDACTED
+
+if TYPE_CHECKING:
+    from botocore.model import Shape
+
 
 # Parameters that botocore computes from the others, by service (botocore.handlers: sse_md5,
 # copy_source_sse_md5, inject_presigned_url_*; botocore.httpchecksum). A presigned URL is signed
@@ -57,12 +62,12 @@ _NO_CONSTRAINT = "us-east-1"
 def anew(
     service: str,
     operation: str,
-    shape: Any,
-    parameters: dict[str, Any],
+    shape: Shape,
+    parameters: Structure,
     *,
     region: str | None,
     renew: Callable[[str], str],
-) -> dict[str, Any]:
+) -> Structure:
     """The parameters as botocore wants them for a fresh request (JSON in, JSON out).
 
     Args:
@@ -107,11 +112,11 @@ def _source(encoded: str) -> str | dict[str, str]:
     return {"Bucket": bucket, "Key": key, **named}
 
 
-def _is_token(member: Any) -> bool:
+def _is_token(member: Value) -> bool:
     return bool(member.metadata.get("idempotencyToken"))
 
 
-def _plain(text: str) -> Any:
+def _plain(text: str) -> Value:
     """User data before its encoding; what stands for a secret is replaced later, by plain text."""
     if REDACTED.search(text):
         return text
@@ -121,7 +126,7 @@ def _plain(text: str) -> Any:
         return text
 
 
-def _source_region(given: dict[str, Any]) -> dict[str, str]:
+def _source_region(given: Structure) -> dict[str, str]:
     for item in given.values():
         match Arn.parse(item) if isinstance(item, str) else None:
             case Arn(service="rds", region=region):
@@ -129,7 +134,7 @@ def _source_region(given: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-def _constrained(given: dict[str, Any], region: str) -> dict[str, Any]:
+def _constrained(given: Structure, region: str) -> Structure:
     """S3 wants the region of a bucket said everywhere but in one region, and there not."""
     rest = dict(given.get("CreateBucketConfiguration") or {})
     rest.pop("LocationConstraint", None)

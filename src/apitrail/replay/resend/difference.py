@@ -6,12 +6,17 @@ import json
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from apitrail.aws.call import Structure, Value
 from apitrail.replay.recorded import REDACTED
 from apitrail.replay.recorded.naming import is_identifier, is_moment, is_time
 from apitrail.replay.resend.identifiers import Identifiers
+
+if TYPE_CHECKING:
+    from botocore.model import Shape
+
 
 _MISSING = "(nothing)"
 _LONGEST = 120
@@ -27,18 +32,20 @@ class Difference:
     """Where two results differ, and what stands there; JSON, long texts cut."""
 
     path: str
-    recorded: Any
-    new: Any
+    recorded: Value
+    new: Value
 
     def __str__(self) -> str:
         return f"{self.path}: {_shown(self.recorded)} → {_shown(self.new)}"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Structure:
         """As a JSON object."""
         return {"path": self.path, "recorded": self.recorded, "new": self.new}
 
 
-def compare(recorded: Any, new: Any, shape: Any, identifiers: Identifiers) -> list[Difference]:
+def compare(
+    recorded: Value, new: Value, shape: Shape, identifiers: Identifiers
+) -> list[Difference]:
     """The differences that matter; names that only are the endpoint's own are learned instead.
 
     Points in time, request ids and secrets do not matter.
@@ -50,7 +57,9 @@ class _Walk:
     def __init__(self, identifiers: Identifiers) -> None:
         self._identifiers = identifiers
 
-    def value(self, path: str, member: str, old: Any, new: Any, shape: Any) -> Iterator[Difference]:
+    def value(
+        self, path: str, member: str, old: Value, new: Value, shape: Shape
+    ) -> Iterator[Difference]:
         kind = None if shape is None else shape.type_name
         if kind == "timestamp":
             return
@@ -74,7 +83,7 @@ class _Walk:
             yield Difference(path or ".", old, new)
 
     def _object(
-        self, path: str, old: dict[str, Any], new: dict[str, Any], shape: Any
+        self, path: str, old: Structure, new: Structure, shape: Shape
     ) -> Iterator[Difference]:
         structure = shape is not None and shape.type_name == "structure"
         # Keys of maps are data, and may be names that the endpoint gave.
@@ -93,7 +102,7 @@ class _Walk:
                 yield Difference(_join(path, name), _MISSING, new[name])
 
     def _list(
-        self, path: str, member: str, old: list[Any], new: list[Any], shape: Any
+        self, path: str, member: str, old: list[Value], new: list[Value], shape: Shape
     ) -> Iterator[Difference]:
         below = shape.member if shape is not None and shape.type_name == "list" else None
         paired = self._paired(old, new)
@@ -102,7 +111,7 @@ class _Walk:
         if len(old) != len(new):
             yield Difference(path or ".", f"{len(old)} items", f"{len(new)} items")
 
-    def _paired(self, old: list[Any], new: list[Any]) -> Iterator[tuple[Any, Any]]:
+    def _paired(self, old: list[Value], new: list[Value]) -> Iterator[tuple[Any, Any]]:
         """Items that are of the same thing, in whatever order; the others as they stand."""
         translated = [self._identifiers.translate(item) for item in old]
         name = _key(translated, new)
@@ -149,7 +158,7 @@ class _Walk:
         yield Difference(path or ".", _cut(old), _cut(new))
 
 
-def _member(shape: Any, name: str) -> Any:
+def _member(shape: Shape, name: str) -> Value:
     if shape is None or getattr(shape, "is_document_type", False):
         return None
     if shape.type_name == "map":
@@ -157,11 +166,11 @@ def _member(shape: Any, name: str) -> Any:
     return shape.members.get(name) if shape.type_name == "structure" else None
 
 
-def _is_time(shape: Any) -> bool:
+def _is_time(shape: Shape) -> bool:
     return shape is not None and shape.type_name == "timestamp"
 
 
-def _key(old: list[Any], new: list[Any]) -> str | None:
+def _key(old: list[Value], new: list[Value]) -> str | None:
     """A member that tells the items of both lists apart and that they have values in common of."""
     if not all(isinstance(item, dict) for item in (*old, *new)) or not old:
         return None
@@ -175,7 +184,7 @@ def _key(old: list[Any], new: list[Any]) -> str | None:
     return None
 
 
-def _sameness(item: Any, name: str | None) -> str:
+def _sameness(item: Value, name: str | None) -> str:
     """Equal for items that are of the same thing."""
     return json.dumps(item if name is None else item.get(name), sort_keys=True)
 
@@ -188,5 +197,5 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Value) -> str:
     return _cut(value if value == _MISSING else repr(value))

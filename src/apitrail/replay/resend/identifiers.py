@@ -6,9 +6,9 @@ import base64
 import re
 import uuid
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
+from apitrail.aws.call import Value
 from apitrail.replay.recorded import REDACTED
 from apitrail.replay.recorded.naming import SHORTEST, is_identifier
 
@@ -51,7 +51,7 @@ class Identifiers:
         """What is called otherwise than recorded, secrets left out."""
         return {old: new for old, new in self._changed.items() if REDACTED.search(old) is None}
 
-    def translate(self, value: Any) -> Any:
+    def translate(self, value: Value) -> Value:
         """A value (JSON, bytes) with each known name in it replaced; member names stay."""
         if isinstance(value, str):
             return self.text(value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from apitrail.aws.call import Structure, Value
 from apitrail.replay.recorded import Recorded
 from apitrail.replay.resend.difference import Difference
 
@@ -27,7 +28,7 @@ class Outcome:
     region: str | None = None
     reason: str | None = None
     differences: tuple[Difference, ...] = ()
-    parameters: Any = None
+    parameters: Value = None
 
     @property
     def holds(self) -> bool:
@@ -42,9 +43,9 @@ class Outcome:
             about += f": {self.reason}"
         return [about, *(f"{'':<{_WIDTH}}   {item}" for item in self.differences)]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Structure:
         """As a JSON object."""
-        fields: dict[str, Any] = {
+        fields: Structure = {
             "eventID": self.call.event_id,
             "service": self.call.service,
             "operation": self.call.operation,

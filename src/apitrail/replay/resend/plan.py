@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from apitrail.aws import models
+from apitrail.aws.call import Structure, Value
 from apitrail.errors import FormatError
 from apitrail.replay.recorded import Recorded, redactions, renewal
 from apitrail.replay.recorded.native import native
 from apitrail.replay.resend.identifiers import Identifiers
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel
+    from botocore.model import OperationModel, Shape
 
 _LISTED = 3
 
@@ -28,7 +29,7 @@ class Outgoing:
     service: str
     operation: str
     region: str | None
-    parameters: dict[str, Any]
+    parameters: Structure
     succeeds: bool
 
 
@@ -111,7 +112,7 @@ class Plan:
             if redacted not in self.identifiers and isinstance(given, str):
                 self.identifiers.learn(redacted, given)
 
-    def _filled(self, value: Any) -> Any:
+    def _filled(self, value: Value) -> Value:
         """With the secrets that are bytes, which stand for whole values only."""
         if isinstance(value, str):
             return self.given.get(value, value)
@@ -121,7 +122,7 @@ class Plan:
             return [self._filled(item) for item in value]
         return value
 
-    def _check(self, parameters: dict[str, Any]) -> None:
+    def _check(self, parameters: Structure) -> None:
         missing = dict.fromkeys(
             item
             for item in redactions(parameters)
@@ -137,7 +138,7 @@ def _is_empty(redacted: str) -> bool:
     return redacted.endswith(":0")
 
 
-def _native(call: Recorded, shape: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+def _native(call: Recorded, shape: Shape, parameters: Structure) -> Structure:
     if shape is None:
         return {}
     if any(
@@ -145,13 +146,13 @@ def _native(call: Recorded, shape: Any, parameters: dict[str, Any]) -> dict[str,
     ):
         raise ObstacleError("it is a stream of events, which are not kept")
     try:
-        found: dict[str, Any] = native(shape, parameters, lambda blob: _payload(call, blob))
+        found: Structure = native(shape, parameters, lambda blob: _payload(call, blob))
     except FormatError as error:
         raise ObstacleError(f"its parameters are not as modelled: {error}") from error
     return found
 
 
-def _payload(call: Recorded, blob: Any) -> bytes:
+def _payload(call: Recorded, blob: Value) -> bytes:
     found = call.payload(blob)
     if found is None:
         kept = len(call.request_body)

@@ -8,8 +8,8 @@ import json
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
+from apitrail.aws.call import Value
 from apitrail.errors import UsageError
 from apitrail.replay.recorded import REDACTED, Recorded, places, redactions, renewal
 
@@ -30,7 +30,7 @@ def load(path: Path) -> Given:
     """
     try:
         text = path.read_text("utf-8")
-        found: Any = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+        found: Value = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise UsageError(f"cannot read {str(path)!r}: {error}", hint=_HINT) from error
     if not isinstance(found, dict) or not all(isinstance(item, str) for item in found.values()):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from apitrail.aws import decode
-from apitrail.aws.call import Call
+from apitrail.aws.call import Call, Structure, Value
 from apitrail.errors import UsageError
 from apitrail.exchange import Body, Response
 from apitrail.replay.resend.plan import Outgoing
@@ -122,7 +122,7 @@ class Sender:
         )
         return Answer(call=decode.response(sent, self._response))
 
-    def _client(self, service: str, region: str, *, expecting: bool) -> Any:
+    def _client(self, service: str, region: str, *, expecting: bool) -> Value:
         """`expecting` success: parameters are checked first, and what fails in passing is retried."""
         from botocore.config import Config
 
@@ -143,7 +143,7 @@ class Sender:
             self._clients[key] = client
         return self._clients[key]
 
-    def _keep(self, response_dict: dict[str, Any], **_: Any) -> None:
+    def _keep(self, response_dict: Structure, **_: Any) -> None:
         """Keep the response as it was on the wire, before botocore makes objects of it."""
         body = response_dict["body"]
         if not isinstance(body, bytes):

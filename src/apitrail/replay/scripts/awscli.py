@@ -6,8 +6,8 @@ import base64
 import re
 import textwrap
 from collections.abc import Iterator
-from typing import Any
 
+from apitrail.aws.call import Structure, Value
 from apitrail.event import plain
 from apitrail.replay.scripts import shell
 from apitrail.replay.scripts.shell import Marks
@@ -118,7 +118,7 @@ class _Command:
             words.append("/dev/null")
         return words
 
-    def _take_files(self, parameters: dict[str, Any]) -> dict[str, Any]:
+    def _take_files(self, parameters: Structure) -> Structure:
         """Blobs at the top become files, which every aws-cli reads as they are."""
         from botocore import xform_name
 
@@ -163,7 +163,7 @@ class _Command:
         self._files.append(f"base64 -d > \"{place}\" <<'END'\n{text}\nEND")
         return place
 
-    def _is_simple(self, name: str, item: Any) -> bool:
+    def _is_simple(self, name: str, item: Value) -> bool:
         from botocore import xform_name
 
         call = self._step.call
@@ -175,7 +175,7 @@ class _Command:
             return bool(item) and all(_is_word(one) for one in item)
         return isinstance(item, int) or _is_word(item)
 
-    def _option(self, name: str, item: Any) -> str:
+    def _option(self, name: str, item: Value) -> str:
         from botocore import xform_name
 
         option = xform_name(name, "-")
@@ -184,16 +184,16 @@ class _Command:
         items = item if isinstance(item, list) else [item]
         return f"--{option} {' '.join(map(self._word, items))}"
 
-    def _word(self, item: Any) -> str:
+    def _word(self, item: Value) -> str:
         marks = Marks()
         return marks.quoted(str(marks.marked(item)))
 
-    def _texts(self, value: Any) -> Any:
+    def _texts(self, value: Value) -> Value:
         """Nested blobs as the text they hold, to be said to be raw; where one holds none, base64."""
         self._is_binary = any(not _is_text(blob) for blob in _blobs(value))
         return self._written(value)
 
-    def _written(self, value: Any) -> Any:
+    def _written(self, value: Value) -> Value:
         if isinstance(value, bytes):
             return plain(value) if self._is_binary else value.decode()
         if isinstance(value, dict):
@@ -202,7 +202,7 @@ class _Command:
             return [self._written(item) for item in value]
         return value if isinstance(value, Text) else plain(value)
 
-    def _raw(self, value: Any) -> list[str]:
+    def _raw(self, value: Value) -> list[str]:
         return ["$raw"] if next(_blobs(value), None) is not None and not self._is_binary else []
 
 
@@ -210,7 +210,7 @@ class _Command:
 _UNTELLING = re.compile(r"(?:token|handle|marker|ur[li]|key|secret|password)(?:_\d+)?")
 
 
-def _is_word(item: Any) -> bool:
+def _is_word(item: Value) -> bool:
     """Is it a text that aws-cli takes for nothing but itself (no option, file, URL or JSON)?
 
     Nobody can say that of a secret: aws-cli 1 fetches `http://…` and reads `file://…`.
@@ -236,7 +236,7 @@ def _is_telling(part: str | Given | Secret) -> bool:
             return True
 
 
-def _blobs(value: Any) -> Iterator[bytes]:
+def _blobs(value: Value) -> Iterator[bytes]:
     if isinstance(value, bytes):
         yield value
     elif isinstance(value, dict | list):

@@ -6,10 +6,10 @@ import base64
 import hashlib
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 from apitrail.aws import models
+from apitrail.aws.call import Structure, Value
 from apitrail.aws.find import host
 from apitrail.errors import FormatError
 from apitrail.replay.recorded import renewal
@@ -82,7 +82,7 @@ def _command(step: Step) -> str:
     return _written(step, protocol, made["method"], target, headers, data, marks)
 
 
-def _protocol(metadata: Mapping[str, Any]) -> str:
+def _protocol(metadata: Mapping[str, Value]) -> str:
     """The service's first protocol with a body that can be read."""
     offered = metadata.get("protocols") or [metadata["protocol"]]
     found = next((name for name in offered if name != "smithy-rpc-v2-cbor"), None)
@@ -91,7 +91,7 @@ def _protocol(metadata: Mapping[str, Any]) -> str:
     return str(found)
 
 
-def _on_the_wire(step: Step) -> dict[str, Any]:
+def _on_the_wire(step: Step) -> Structure:
     """Parameters without what only botocore understands, encoded where botocore would."""
     assert step.model is not None
     parameters = dict(step.parameters)
@@ -107,7 +107,7 @@ def _on_the_wire(step: Step) -> dict[str, Any]:
     return parameters
 
 
-def _encoded(step: Step, parameters: dict[str, Any]) -> dict[str, Any]:
+def _encoded(step: Step, parameters: Structure) -> Structure:
     """With the source of a copy percent-encoded, as botocore does it."""
     from botocore.handlers import handle_copy_source_param
 
@@ -148,7 +148,7 @@ def _written(
     return before + " ".join(words)
 
 
-def _host(service: str, metadata: Mapping[str, Any], region: str) -> str:
+def _host(service: str, metadata: Mapping[str, Value], region: str) -> str:
     partition = host.partition_of(region)
     if service in renewal.GLOBAL and partition == "aws" and "globalEndpoint" in metadata:
         return str(metadata["globalEndpoint"])
@@ -159,7 +159,7 @@ def _host(service: str, metadata: Mapping[str, Any], region: str) -> str:
     return f"{metadata['endpointPrefix']}.{region}.{suffix}"
 
 
-def _query(made: Mapping[str, Any]) -> str:
+def _query(made: Mapping[str, Value]) -> str:
     query = made.get("query_string") or {}
     if isinstance(query, str):
         return f"?{query.lstrip('?')}" if query else ""
@@ -168,7 +168,7 @@ def _query(made: Mapping[str, Any]) -> str:
     return mark + urlencode(query, doseq=True) if query else ""
 
 
-def _data(body: Any) -> bytes:
+def _data(body: Value) -> bytes:
     if isinstance(body, dict):
         return urlencode(body).encode()
     if isinstance(body, str):

@@ -6,10 +6,10 @@ import base64
 import json
 from collections.abc import Iterable, Iterator
 from http import client
-from typing import Any
 from urllib.parse import parse_qsl
 
 from apitrail import __version__
+from apitrail.aws.call import Structure
 from apitrail.event import Http, iso
 from apitrail.replay.recorded import Recorded
 
@@ -29,7 +29,7 @@ def lines(calls: Iterable[Recorded]) -> Iterator[str]:
     yield "]}}"
 
 
-def entry(call: Recorded) -> dict[str, Any]:
+def entry(call: Recorded) -> Structure:
     """One exchange; custom fields begin with an underscore, as HAR has it."""
     took = max((call.ended or call.started) - call.started, 0)
     return {
@@ -49,11 +49,11 @@ def entry(call: Recorded) -> dict[str, Any]:
     }
 
 
-def _request(call: Recorded) -> dict[str, Any]:
+def _request(call: Recorded) -> Structure:
     asked = call.asked
     target = asked.target or "/"
     query = parse_qsl(target.partition("?")[2], keep_blank_values=True)
-    fields: dict[str, Any] = {
+    fields: Structure = {
         "method": asked.method or "",
         "url": f"{asked.scheme or 'https'}://{asked.host or ''}{target}",
         "httpVersion": asked.version or "",
@@ -70,7 +70,7 @@ def _request(call: Recorded) -> dict[str, Any]:
     return fields
 
 
-def _response(call: Recorded) -> dict[str, Any]:
+def _response(call: Recorded) -> Structure:
     answered = call.answered
     status = answered.status or call.status or 0
     location = next((v for n, v in answered.headers if n.lower() == "location"), "")

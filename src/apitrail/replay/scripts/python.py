@@ -5,8 +5,8 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
+from apitrail.aws.call import Value
 from apitrail.replay.scripts.steps import Given, Secret, Step, Story, Text
 
 _HEAD = '''"""Recorded with apitrail: {count}, oldest first.
@@ -107,7 +107,7 @@ def variable(given: Given, taken: set[str]) -> str:
     return f"{given.name}_" if given.name in taken or keyword.iskeyword(given.name) else given.name
 
 
-def literal(value: Any, taken: set[str]) -> str:
+def literal(value: Value, taken: set[str]) -> str:
     """A value as Python writes it."""
     match value:
         case Text(parts=parts):
@@ -139,7 +139,7 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def _has_time(value: Any) -> bool:
+def _has_time(value: Value) -> bool:
     if isinstance(value, dict):
         return any(map(_has_time, value.values()))
     if isinstance(value, list):

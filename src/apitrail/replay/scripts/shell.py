@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import Any
 
+from apitrail.aws.call import Value
 from apitrail.replay.scripts.steps import Given, Secret, Story, Text
 
 # A backslash and a quote inside JSON; every byte inside a URL or a form; XML's three.
@@ -30,7 +30,7 @@ class Marks:
     def __init__(self) -> None:
         self._names: list[str] = []
 
-    def marked(self, value: Any) -> Any:
+    def marked(self, value: Value) -> Value:
         """The value with a mark in place of each variable."""
         if isinstance(value, Text):
             return "".join(p if isinstance(p, str) else self._mark(p) for p in value.parts)
@@ -69,7 +69,7 @@ class Marks:
         return _MARK.format(number=number)
 
 
-def document(value: Any, marks: Marks) -> str:
+def document(value: Value, marks: Marks) -> str:
     """A JSON document as one word."""
     text = json.dumps(marks.marked(value), ensure_ascii=False, separators=(",", ":"))
     return marks.quoted(text, JSON)

@@ -7,16 +7,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from apitrail.aws import models
+from apitrail.aws.call import Structure, Value
 from apitrail.errors import FormatError
 from apitrail.replay.recorded import REDACTED, Recorded, places, renewal
 from apitrail.replay.recorded.naming import SHORTEST, is_identifier
 from apitrail.replay.recorded.native import native
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel
+    from botocore.model import OperationModel, Shape
 
 type Path = tuple[str | int, ...]
 
@@ -63,7 +64,7 @@ class Step:
 
     call: Recorded
     model: OperationModel | None = None
-    parameters: dict[str, Any] = field(default_factory=dict)
+    parameters: Structure = field(default_factory=dict)
     gives: list[Given] = field(default_factory=list)
     obstacle: str | None = None
 
@@ -140,7 +141,7 @@ class _Teller:
             return f"its parameters cannot be written: {error}"
         return None
 
-    def _parameters(self, call: Recorded, model: OperationModel) -> dict[str, Any]:
+    def _parameters(self, call: Recorded, model: OperationModel) -> Structure:
         shape = model.input_shape
         if shape is None:
             return {}
@@ -153,10 +154,10 @@ class _Teller:
         streams = (n for n in kept if n in shape.members and _is_stream(shape.members[n]))
         if name := next(streams, None):
             raise FormatError(f"{name} is a stream of events, which are not kept")
-        found: dict[str, Any] = self._texts(call, (), native(shape, kept, call.payload))
+        found: Structure = self._texts(call, (), native(shape, kept, call.payload))
         return found
 
-    def _texts(self, call: Recorded, path: Path, value: Any) -> Any:
+    def _texts(self, call: Recorded, path: Path, value: Value) -> Value:
         if isinstance(value, str):
             parts = tuple(self._parts(call, path, value))
             if not parts or all(isinstance(part, str) for part in parts):
@@ -225,11 +226,11 @@ class _Teller:
             self._given[text] = (step, path, last)
 
 
-def _is_token(shape: Any, name: str) -> bool:
+def _is_token(shape: Shape, name: str) -> bool:
     return name in shape.members and bool(shape.members[name].metadata.get("idempotencyToken"))
 
 
-def _is_stream(shape: Any) -> bool:
+def _is_stream(shape: Shape) -> bool:
     return bool(shape.serialization.get("eventstream"))
 
 
