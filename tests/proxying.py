@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import datetime as dt
+import json
 import shutil
 import ssl
 import tempfile
@@ -25,7 +26,7 @@ from cryptography.x509.oid import NameOID
 from mitmproxy.certs import CertStore
 
 from apitrail import codec
-from apitrail.event import Event
+from apitrail.event import Event, dump
 from apitrail.recording.session import Session
 from apitrail.recording.settings import Settings
 from apitrail.trail.reader import Reader
@@ -267,11 +268,13 @@ def kinds(trail: Path) -> list[str]:
 
 def http(event: Event, side: str = "request") -> Mapping[str, Any]:
     """What is kept of one message."""
-    return codec.encode(getattr(event, side).http)
+    found: Mapping[str, Any] = json.loads(dump(codec.encode(getattr(event, side).http)))
+    return found
 
 
 def call(event: Event) -> Mapping[str, Any]:
-    return codec.encode(event.call)
+    found: Mapping[str, Any] = json.loads(dump(codec.encode(event.call)))
+    return found
 
 
 # -- certificates -----------------------------------------------------------------------------
