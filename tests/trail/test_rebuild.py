@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import sqlite3
 from contextlib import closing
@@ -133,3 +134,13 @@ def test_a_key_that_others_can_read_is_refused(old: Path) -> None:
     (old / "trail" / "keys" / "log.key").chmod(0o640)
     with pytest.raises(UsageError, match="can be read by others"):
         Keys.of(old / "trail").signer()
+
+
+def test_a_person_is_told_that_it_takes_a_while() -> None:
+    out = io.StringIO()
+    told = rebuild.Told(out)
+    for done in (10, 20, 30):
+        told(done, 30)
+    first, last = out.getvalue().splitlines()
+    assert first == "apitrail: rebuilding the search tables of an older version"
+    assert last.endswith(": done")

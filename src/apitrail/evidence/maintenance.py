@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import batched
@@ -18,7 +19,7 @@ from apitrail import places
 from apitrail.errors import UsageError
 from apitrail.evidence.known_logs import KnownLogs
 from apitrail.tlog import note
-from apitrail.trail import control, database, lock, statements
+from apitrail.trail import control, database, lock, rebuild, statements
 from apitrail.trail.keys import Keys
 from apitrail.trail.statements import Anchor, Erase, Target
 from apitrail.trail.writer import ERASE_BATCH, Trail
@@ -125,7 +126,7 @@ async def enter(directory: Path, *, recover: bool = False) -> Custody:
                 known.trust(signer.verifier)
         trail = await Trail.open(
             directory, signer=signer, clock=places.clock, steady=places.steady, seen=known.seen(signer.name),
-            recover=recover, held=held,
+            recover=recover, held=held, progress=rebuild.Told(sys.stderr),
         )  # fmt: skip
     except BaseException:
         held.close()

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import TextIO
 
 from apitrail.entry import CALLS, Entry
 from apitrail.errors import UsageError
@@ -31,6 +32,24 @@ _STEP = 1_000
 
 def silent(_done: int, _of: int) -> None:
     """Progress that nobody sees."""
+
+
+class Told:
+    """Progress as a person reads it on stderr: a line that counts on a terminal, else two lines."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._begun = False
+
+    def __call__(self, done: int, of: int) -> None:
+        """Say how far it is."""
+        text = "apitrail: rebuilding the search tables of an older version"
+        if self._out.isatty():
+            end = "\n" if done == of else ""
+            print(f"\r{text}: {100 * done // max(of, 1)} %", end=end, file=self._out, flush=True)
+        elif not self._begun or done == of:
+            print(f"{text}{': done' if done == of else ''}", file=self._out, flush=True)
+        self._begun = True
 
 
 def bring_up(path: Path, progress: Progress = silent) -> bool:
