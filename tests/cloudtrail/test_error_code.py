@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apitrail.aws.call import Call, Error
-from apitrail.cloudtrail.error_code import error_code, error_message
+from apitrail.cloudtrail.error_code import error_code, error_elements, error_message
 from cloudtrail.traffic import call
 
 
@@ -55,3 +55,9 @@ def test_message_is_told_but_by_the_services_that_put_it_into_the_elements():
     assert error_message(call("iam", "GetUser", error=error)) == "not so"
     assert error_message(call("guardduty", "GetDetector", error=error)) is None
     assert error_message(call("iam", "GetUser", error=Error(code="X", message=""))) is None
+
+
+def test_message_is_in_the_elements_of_writes_alone():
+    error = Error(code="X", message="not so")
+    assert error_elements(call("eks", "CreateCluster", error=error)) == {"message": "not so"}
+    assert error_elements(call("eks", "DescribeCluster", error=error)) is None

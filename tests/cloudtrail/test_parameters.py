@@ -89,7 +89,7 @@ def test_unknown_operation_has_null_parameters():
          {"name": "n", "value": "HIDDEN_DUE_TO_SECURITY_REASONS"}),
         ("ssm", "PutParameter", {"Value": "in clear"}, {"value": "HIDDEN_DUE_TO_SECURITY_REASONS"}),
         ("ssm", "SendCommand", {"Parameters": Map({"commands": ["id"]})},
-         {"parameters": "HIDDEN_DUE_TO_SECURITY_REASONS"}),
+         {"parameters": "HIDDEN_DUE_TO_SECURITY_REASONS", "interactive": False}),
         ("ssm", "StartAutomationExecution", {"Parameters": Map({"A": ["b"]})},
          {"parameters": {"A": ["b"]}}),
         ("rds", "CreateDBInstance", {"MasterUserPassword": SECRET},
@@ -224,3 +224,57 @@ def test_some_services_tell_the_message_in_the_elements(service):
 def test_a_refusal_has_null_elements():
     refused = call("iam", "CreateUser", error=Error(code="NoSuchEntity", message="no"))
     assert response_elements(exchange(status=404), refused) is None
+
+
+DENIED = Error(code="AccessDenied", message="User: arn:aws:iam::123456789012:user/x is not …")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "told"),
+    [("iam", "GetUser", False), ("lambda", "GetFunction", False), ("ec2", "RunInstances", True),
+     ("eks", "DescribeCluster", True), ("bedrock-runtime", "InvokeModel", True),
+     ("s3control", "ListJobs", True)],
+)  # fmt: skip
+def test_denials_have_no_request_but_for_some_services(service, operation, told):
+    made = call(service, operation, {"Name": "n"}, error=DENIED)
+    assert (request_parameters(exchange(), made) is not None) is told
+
+
+def test_other_refusals_keep_their_request():
+    made = call("iam", "GetUser", {"UserName": "n"}, error=Error(code="NoSuchEntity"))
+    assert request_parameters(exchange(), made) == {"userName": "n"}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "told"),
+    [("redshift", "DescribeClusters", True), ("directconnect", "DescribeConnections", True),
+     ("sagemaker", "ListModels", True), ("sagemaker", "DescribeModel", False),
+     ("rds", "DescribeDBInstances", False)],
+)  # fmt: skip
+def test_reads_whose_answers_are_recorded(service, operation, told):
+    assert (answered(service, operation, {"Things": []}) is not None) is told
+
+
+def test_times_as_the_wire_has_them():
+    wire = b'{"createdAt": "2024-10-10T12:55:43.023139433Z"}'
+    moment = datetime(2024, 10, 10, 12, 55, 43, 23139, tzinfo=UTC)
+    made = call("rolesanywhere", "CreateTrustAnchor", result={"createdAt": moment})
+    assert response_elements(exchange(answer=wire), made) == {
+        "createdAt": "2024-10-10T12:55:43.023139433Z"
+    }
+
+
+def test_eks_calls_the_cluster_as_its_path_does_and_counts_seconds():
+    assert asked("eks", "CreateNodegroup", {"clusterName": "c"}) == {"name": "c"}
+    moment = datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)
+    assert answered("eks", "CreateNodegroup", {"clusterName": "c", "createdAt": moment}) == {
+        "clusterName": "c",
+        "createdAt": 1.5,
+    }
+
+
+def test_flags_that_rds_fills_in():
+    assert asked("rds", "ModifyDBInstance", {"ApplyImmediately": True}) == {
+        "allowMajorVersionUpgrade": False,
+        "applyImmediately": True,
+    }

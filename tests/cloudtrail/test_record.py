@@ -34,7 +34,7 @@ ALWAYS = {
 
 def test_every_field_of_a_call_that_has_them_all():
     made = call(
-        "dynamodb", "CreateTable", {"TableName": "t"}, api_version="2012-08-10", request_id="R1",
+        "dynamodb", "DeleteItem", {"TableName": "t"}, api_version="2012-08-10", request_id="R1",
         error=Error(code="ResourceInUseException", message="there is one"),
     )  # fmt: skip
     sent = exchange(
@@ -49,7 +49,7 @@ def test_every_field_of_a_call_that_has_them_all():
         "userIdentity": IDENTITY,
         "eventTime": "2023-07-19T21:17:28Z",
         "eventSource": "dynamodb.amazonaws.com",
-        "eventName": "CreateTable",
+        "eventName": "DeleteItem",
         "awsRegion": "eu-west-1",
         "sourceIPAddress": "192.0.2.7",
         "userAgent": "aws-cli/2.13",
@@ -69,10 +69,10 @@ def test_every_field_of_a_call_that_has_them_all():
         ],
         "eventType": "AwsApiCall",
         "apiVersion": "2012-08-10",
-        "managementEvent": True,
+        "managementEvent": False,
         "recipientAccountId": ACCOUNT,
         "vpcEndpointId": "vpce-0a1b",
-        "eventCategory": "Management",
+        "eventCategory": "Data",
         "tlsDetails": {
             "tlsVersion": "TLSv1.3",
             "cipherSuite": "TLS_AES_128_GCM_SHA256",

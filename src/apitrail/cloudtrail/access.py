@@ -1,6 +1,6 @@
 """Does a call only read, and is it CloudTrail's management or data event?
 
-It does not know IAM: the rules are CloudTrail's own, which differ from IAM's access levels.
+The rules are CloudTrail's own, which differ from IAM's access levels.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What CloudTrail tells of DynamoDB's items: keys, and attribute names without values.
 
-It does not know tables' schemas, so that an item put shows no key of its own.
+Tables' schemas are not known, so that an item put shows no key of its own.
 """
 
 from __future__ import annotations

@@ -195,7 +195,7 @@ class _Newer:
         if depth > DEEPEST:
             return None
         if isinstance(value, dict):
-            return self.request(value, depth + 1)
+            return self.request(value, depth + 1) or ""
         if isinstance(value, list):
             return [self._asked(item, depth + 1) for item in value]
         return _converted(value)
@@ -214,7 +214,7 @@ class _Newer:
         if depth > DEEPEST:
             return None
         if isinstance(value, dict):
-            return self.result(value, depth + 1)
+            return self.result(value, depth + 1) or ""
         if isinstance(value, list):
             return [self._answered(item, depth + 1) for item in value]
         return _converted(value)

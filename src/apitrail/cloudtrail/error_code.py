@@ -1,16 +1,21 @@
-"""A refusal as CloudTrail words it.
-
-It does not know how codes travel on the wire: the call carries the wire's and the model's.
-"""
+"""A refusal as CloudTrail words it."""
 
 from __future__ import annotations
 
 from apitrail.aws.call import Call
+from apitrail.cloudtrail import access
 
 # Both wire codes are recorded as the shorter one, in every protocol.
 ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
-# rest-json services whose records have the message in responseElements, not in errorMessage.
+# What other protocols call the same refusal.
+DENIALS = ACCESS_DENIED | {
+    "AuthorizationError", "AuthorizationErrorException", "Client.UnauthorizedOperation",
+    "NotAuthorized", "NotAuthorizedException", "UnauthorizedException", "UnauthorizedOperation",
+}  # fmt: skip
+
+# rest-json services whose records of writes have the message in responseElements; those of reads
+# do not have it at all.
 MESSAGE_IN_RESPONSE = frozenset({"appsync", "eks", "guardduty", "securityhub"})
 
 # S3 answers HEAD with a status alone; its records have the code that a GET would have got.
@@ -20,6 +25,11 @@ HEAD_CODES = {
     ("HeadBucket", 403): "AccessDenied",
     ("HeadObject", 403): "AccessDenied",
 }
+
+
+def is_denial(call: Call) -> bool:
+    """Was the caller known, and not allowed to do it?"""
+    return call.error is not None and bool({call.error.code, call.error.shape} & DENIALS)
 
 
 def error_code(call: Call, status: int | None) -> str | None:
@@ -49,7 +59,9 @@ def error_message(call: Call) -> str | None:
 
 
 def error_elements(call: Call) -> dict[str, str] | None:
-    """`responseElements` of a refusal: null but for the services that tell the message there."""
-    if call.error is None or call.service not in MESSAGE_IN_RESPONSE or not call.error.message:
+    """`responseElements` of a refusal: null but for writes of services that put the message there."""
+    if call.error is None or call.service not in MESSAGE_IN_RESPONSE or access.read_only(call):
+        return None
+    if not call.error.message:
         return None
     return {"message": call.error.message}

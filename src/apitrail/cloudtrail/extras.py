@@ -1,7 +1,4 @@
-"""A record's smaller fields: additionalEventData, tlsDetails, apiVersion, vpcEndpointId.
-
-It does not know parameters or resources.
-"""
+"""A record's smaller fields: additionalEventData, tlsDetails, apiVersion, vpcEndpointId."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ import re
 from apitrail.aws.call import Call, Structure
 from apitrail.aws.sign.credential import Credential
 from apitrail.cloudtrail import s3_parameters
+from apitrail.cloudtrail.error_code import is_denial
 from apitrail.exchange import Exchange
 
 # Services whose records have an apiVersion -> how they write botocore's ISO date.
@@ -30,8 +28,8 @@ _VPC_ENDPOINT = re.compile(r"(?:^|\.)(vpce-[0-9a-f]+)-[0-9a-z]+(?:-[0-9a-z-]+)?\
 
 
 def api_version(call: Call) -> str | None:
-    """`apiVersion`, for the few services that have one."""
-    if call.api_version is None or call.service not in API_VERSIONS:
+    """`apiVersion`, for the few services that have one; no record of a denial does."""
+    if call.api_version is None or call.service not in API_VERSIONS or is_denial(call):
         return None
     old, new = API_VERSIONS[call.service]
     return call.api_version.replace(old, new) if old else call.api_version

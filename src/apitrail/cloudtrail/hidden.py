@@ -1,7 +1,7 @@
 """What CloudTrail hides of parameters and results, and which word it puts in the place.
 
-It does not know which values are secret: those arrive as `Redacted`; the tables are for
-what CloudTrail leaves out though it need not be a secret, and for its different markers.
+Secrets arrive as `Redacted`. The tables are for what CloudTrail leaves out though it need not be a
+secret, and for its different markers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What CloudTrail calls a service, an operation and a region.
-
-It does not know resources or parameters.
-"""
+"""What CloudTrail calls a service, an operation and a region."""
 
 from __future__ import annotations
 

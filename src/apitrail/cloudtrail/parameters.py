@@ -1,20 +1,34 @@
-"""requestParameters and responseElements: which family of spelling an operation belongs to.
-
-It does not know the families' rules.
-"""
+"""requestParameters and responseElements: which family of spelling an operation belongs to."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 
 from apitrail.aws.call import Call, Structure
-from apitrail.cloudtrail import access, dynamodb_items, ec2_parameters, hidden, s3_parameters, size
-from apitrail.cloudtrail.error_code import error_elements
+from apitrail.cloudtrail import (
+    access,
+    defaults,
+    dynamodb_items,
+    ec2_parameters,
+    hidden,
+    s3_parameters,
+    size,
+    wire_times,
+)
+from apitrail.cloudtrail.error_code import error_elements, is_denial
+from apitrail.cloudtrail.names import SOURCES
 from apitrail.cloudtrail.spelling import (
+    EPOCH_TIMES,
     RENAMED,
+    REQUEST_RENAMED,
     UPPER_CAMEL,
+    WIRE_TIMES,
     WITHOUT_COMMA,
     Spelling,
+    epoch_seconds,
     java_time_comma,
     java_time_plain,
     lower_first,
@@ -24,7 +38,20 @@ from apitrail.exchange import Exchange
 
 S3_LIKE = frozenset({"s3", "s3control"})
 
-# Reads whose answers are recorded nevertheless: the session they give out.
+# Event sources whose records of denials have the request; those of all others have null.
+TOLD_DENIALS = frozenset({
+    "appsync", "bedrock", "ce", "ec2", "eks", "guardduty", "resource-explorer-2", "s3",
+    "securityhub",
+})  # fmt: skip
+
+# Services whose reads of these verbs have their answers recorded.
+TOLD_VERBS = {
+    "directconnect": ("Describe",),
+    "redshift": ("Describe",),
+    "sagemaker": ("List",),
+}
+
+# Reads whose answers are recorded: the session they give out.
 TOLD_READS = frozenset({
     ("sts", "AssumeRole"), ("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoleWithWebIdentity"),
     ("sts", "AssumeRoot"),
@@ -47,18 +74,29 @@ def spelling(service: str | None, operation: str | None) -> Spelling:
         rules=hidden.rules(service, operation),
         name=unchanged if service in UPPER_CAMEL else lower_first,
         renamed=RENAMED.get(service or "", {}),
-        time=java_time_plain if service in WITHOUT_COMMA else java_time_comma,
+        time=_times(service),
     )
 
 
+def _times(service: str | None) -> Callable[[datetime], str | int | float]:
+    if service in EPOCH_TIMES:
+        return epoch_seconds
+    return java_time_plain if service in WITHOUT_COMMA else java_time_comma
+
+
 def request_parameters(exchange: Exchange, call: Call) -> Structure | None:
-    """`requestParameters`; None for an empty request and for an unknown operation.
+    """`requestParameters`; None for an empty request, an unknown operation and most denials.
 
     What exceeds CloudTrail's 100 KB is replaced by its notice.
     """
-    if call.operation is None:
+    if call.operation is None or (is_denial(call) and _source(call) not in TOLD_DENIALS):
         return None
     return size.limited("requestParameters", _request(exchange, call), size.PARAMETERS)
+
+
+def _source(call: Call) -> str | None:
+    """The event source without its suffix."""
+    return SOURCES.get(call.service or "", call.service)
 
 
 def _request(exchange: Exchange, call: Call) -> Structure | None:
@@ -70,7 +108,10 @@ def _request(exchange: Exchange, call: Call) -> Structure | None:
         return ec2_parameters.request(call.operation or "", parameters, spelled.rules)
     if call.service == "dynamodb" and access.category(call) == "Data":
         parameters = dynamodb_items.reduced(parameters)
-    return spelled.structure(parameters) or None
+    if call.service in REQUEST_RENAMED:
+        spelled = replace(spelled, renamed=spelled.renamed | REQUEST_RENAMED[call.service])
+    asked = spelled.structure(parameters)
+    return defaults.completed(call.service, call.operation, asked) or None
 
 
 def response_elements(exchange: Exchange, call: Call) -> Structure | None:
@@ -84,7 +125,10 @@ def response_elements(exchange: Exchange, call: Call) -> Structure | None:
 
 def _is_told(call: Call) -> bool:
     if access.read_only(call):
-        return (call.service, call.operation) in TOLD_READS
+        verbs = TOLD_VERBS.get(call.service or "", ())
+        return (call.service, call.operation) in TOLD_READS or (
+            verbs != () and (call.operation or "").startswith(verbs)
+        )
     return not (call.service in UNTOLD_DATA and access.category(call) == "Data")
 
 
@@ -95,6 +139,8 @@ def _response(exchange: Exchange, call: Call) -> Structure | None:
         return s3_parameters.result(exchange)
     if call.service == "ec2":
         return ec2_parameters.result(call.operation or "", result, call.request_id, spelled.rules)
+    if call.service in WIRE_TIMES:
+        spelled = replace(spelled, time=wire_times.of(exchange.response))
     if call.service in UNWRAPPED and len(result) == 1:
         [only] = result.values()
         result = only if type(only) is dict else result

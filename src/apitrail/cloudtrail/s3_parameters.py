@@ -1,7 +1,7 @@
 """How CloudTrail writes S3's requests: names as on the wire, with the Host.
 
-It does not know operations' models: queries and headers are read off the exchange, and
-only the bucket, the key and XML bodies come from the decoded parameters.
+Queries and headers are read off the exchange; the bucket, the key and XML bodies come from the
+decoded parameters.
 """
 
 from __future__ import annotations
@@ -97,9 +97,16 @@ def request(exchange: Exchange, call: Call, spelling: Spelling) -> Structure:
     """`requestParameters`: Host, bucketName, key, the query, some headers, the XML body."""
     sent = exchange.request
     out: Structure = {**_query(sent), "Host": sent.host, **_headers(sent.headers)}
+    told_already = frozenset(map(_bare, out))
     for name, value in (call.parameters or {}).items():
-        out.update(_parameter(name, value, call, spelling))
+        if call.service != "s3control" or _bare(name) not in told_already:
+            out.update(_parameter(name, value, call, spelling))
     return out
+
+
+def _bare(name: str) -> str:
+    """A name without what a header or a query adds: `x-amz-account-id` is `accountid`."""
+    return name.lower().removeprefix("x-amz-").replace("-", "")
 
 
 def _query(sent: Request) -> Structure:
@@ -126,7 +133,7 @@ def _parameter(name: str, value: Value, call: Call, spelling: Spelling) -> Struc
     if name == "Policy" and isinstance(value, str):
         return {"bucketPolicy": _document(value)}
     if type(value) is dict and name not in UNTOLD_BODIES:
-        return {told(name): {"xmlns": XMLNS, **_xml(value, 0)}}
+        return {told(name): {"xmlns": XMLNS, **_members(value, 0)}}
     if call.service == "s3control" and isinstance(value, str):
         return {lower_first(told(name)): spelling.value(value)}
     return {}
@@ -142,7 +149,11 @@ def _document(text: str) -> Value:
         return text
 
 
-def _xml(members: Structure, depth: int) -> Structure:
+# The converter from XML takes these words for booleans, in a tag's value too.
+WORDS = {"true": True, "false": False}
+
+
+def _members(members: Structure, depth: int) -> Structure:
     """A body's members under their XML names; one element is not wrapped in a list."""
     out: Structure = {}
     for name, value in members.items():
@@ -151,7 +162,10 @@ def _xml(members: Structure, depth: int) -> Structure:
             element, flattened = LISTS.get(name, (label, True))
             items = [_value(item, depth) for item in value]
             one: Value = items[0] if len(items) == 1 else items
-            out[element if flattened else label] = one if flattened else {element: one}
+            if flattened:
+                out[element] = one
+            else:
+                out[label] = {element: one} if items else ""  # an element with nothing in it
         elif value is not None:
             out[label] = _value(value, depth)
     return out
@@ -161,10 +175,11 @@ def _value(value: Value, depth: int) -> Value:
     if depth > DEEPEST:
         return None
     if isinstance(value, dict):
-        return _xml(value, depth + 1)
+        return _members(value, depth + 1) or ""
     if isinstance(value, list):
         return [_value(item, depth + 1) for item in value]
-    return scalar(value, iso_milliseconds)
+    leaf = scalar(value, iso_milliseconds)
+    return WORDS.get(leaf, leaf) if isinstance(leaf, str) else leaf
 
 
 def result(exchange: Exchange) -> Structure | None:

@@ -1,6 +1,6 @@
 """CloudTrail's limits on a record's fields, and what stands for what exceeds them.
 
-It does not know where the whole is kept; the trail keeps it beside the record.
+The trail keeps the whole beside the record.
 """
 
 from __future__ import annotations

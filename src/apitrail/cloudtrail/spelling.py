@@ -1,7 +1,4 @@
-"""How CloudTrail spells member names and values of the usual services.
-
-It does not know the families that nest differently (EC2, S3), only names and values.
-"""
+"""How CloudTrail spells member names and values of the usual services."""
 
 from __future__ import annotations
 
@@ -21,10 +18,22 @@ UPPER_CAMEL = frozenset({
 })  # fmt: skip
 
 # Services that print times without the comma after the year (an older JDK's locale data).
-WITHOUT_COMMA = frozenset({"iam", "ssm"})
+WITHOUT_COMMA = frozenset({
+    "autoscaling", "cloudformation", "docdb", "elasticache", "elasticbeanstalk", "elb", "elbv2",
+    "iam", "neptune", "rds", "redshift", "ssm",
+})  # fmt: skip
+
+# Services whose answers are recorded with times as they are on the wire, in ISO 8601.
+WIRE_TIMES = frozenset({"apigatewayv2", "rolesanywhere"})
+
+# Services whose times are seconds since 1970, as on the wire.
+EPOCH_TIMES = frozenset({"eks"})
 
 # Members of a service that are neither kept nor only lowered.
 RENAMED = {"secretsmanager": {"ARN": "arn"}}
+
+# The same in requests alone: EKS calls the cluster as the path's label does.
+REQUEST_RENAMED = {"eks": {"clusterName": "name"}}
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,6 +85,12 @@ def epoch_milliseconds(moment: datetime) -> int:
     return (_utc(moment) - EPOCH) // timedelta(milliseconds=1)
 
 
+def epoch_seconds(moment: datetime) -> int | float:
+    """`1690853587.208`, whole where it is."""
+    milliseconds = epoch_milliseconds(moment)
+    return milliseconds / 1000 if milliseconds % 1000 else milliseconds // 1000
+
+
 def iso_milliseconds(moment: datetime) -> str:
     """`2023-07-10T12:24:29.000Z`, as in EC2's XML."""
     return _utc(moment).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
@@ -97,7 +112,7 @@ class Spelling:
     rules: Rules
     name: Callable[[str], str] = lower_first
     renamed: dict[str, str] = field(default_factory=dict)
-    time: Callable[[datetime], str | int] = java_time_comma
+    time: Callable[[datetime], str | int | float] = java_time_comma
 
     def structure(self, members: Structure, depth: int = 0) -> Structure:
         """A structure with its names respelled and its hidden members dropped or marked."""
@@ -130,7 +145,7 @@ class Spelling:
         return {told(key): self.value(value, depth) for key, value in entries.items()}
 
 
-def scalar(value: Value, time: Callable[[datetime], str | int]) -> Value:
+def scalar(value: Value, time: Callable[[datetime], str | int | float]) -> Value:
     """A leaf as JSON knows it: bytes in base64, times by `time`, secrets marked."""
     match value:
         case Redacted():

@@ -18,6 +18,8 @@ from apitrail.cloudtrail.resources.texts import spelled_out, texts
 
 __all__ = ["Resource", "listed", "own_answer", "resources", "undetermined"]
 
+TELLING = frozenset({"kms", "s3", "s3control", "ssm", "sts"})
+"""Services whose records of management events have `resources`; those of data events all have."""
 UNTYPED = frozenset({"ssm"})
 """Services whose records' resources have no type."""
 MOST = 5000
@@ -94,7 +96,11 @@ def undetermined(call: Call, touched: list[Resource] | None = None) -> bool:
 
 
 def listed(found: list[Resource], call: Call) -> list[dict[str, str]] | None:
-    """The record's `resources`: those with an ARN, in CloudTrail's keys and order."""
+    """The record's `resources`, where CloudTrail has any: with ARNs, in its keys and order."""
+    if call.service not in TELLING and access.category(call) != "Data":
+        return None
+    if call.service == "sts":
+        found = [resource for resource in found if resource.type == "AWS::IAM::Role"]
     if call.service == "s3" and call.operation in {"ListObjects", "ListObjectsV2"}:
         return _s3_listing(found)
     typed = call.service not in UNTYPED
