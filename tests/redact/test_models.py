@@ -14,8 +14,8 @@ from botocore.model import ServiceModel
 from apitrail.aws import decode
 from apitrail.aws.call import Call
 from apitrail.aws.sign import auth
-from apitrail.redact.names import is_secret_member
 from apitrail.redact.paths import OPEN_EVERYWHERE, Kind, kind
+from apitrail.redact.secret_names import is_secret_member
 from aws import answers
 from aws.generator import Generator
 from aws.wire import Wire

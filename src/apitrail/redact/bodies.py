@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 from apitrail.aws.read import multipart
 from apitrail.aws.read.unframing import unframed
 from apitrail.exchange import Body, Request, Response
-from apitrail.redact.names import is_secret_member
+from apitrail.redact.secret_names import is_secret_member
 from apitrail.redact.text import is_secret_query
 
 # Doubts of the decoder that leave something of a body unread, or read as something else.

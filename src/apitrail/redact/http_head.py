@@ -8,7 +8,7 @@ from typing import Literal
 from urllib.parse import unquote, unquote_to_bytes
 
 from apitrail.exchange import Headers
-from apitrail.redact.names import is_secret_member
+from apitrail.redact.secret_names import is_secret_member
 from apitrail.redact.text import Digest, is_secret_query, scrub
 
 # Whole values, whatever the client's spelling.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
-from apitrail.redact.names import is_environment, is_secret_member
+from apitrail.redact.secret_names import is_environment, is_secret_member
 
 # A member is written `name` or `parent.name`, list positions and map keys left out; `.name` is
 # at the top, and `Operation:` in front narrows it.

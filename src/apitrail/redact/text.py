@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
-from apitrail.redact.names import is_secret_member
+from apitrail.redact.secret_names import is_secret_member
 
 type Digest = Callable[[bytes], str]
 """Turns a secret into what stands for it."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apitrail.redact.names import is_environment, is_secret_key, is_secret_member
+from apitrail.redact.secret_names import is_environment, is_secret_key, is_secret_member
 
 
 @pytest.mark.parametrize(
