@@ -55,6 +55,7 @@ class _Field:
 @dataclass(frozen=True, slots=True)
 class _Plan:
     fields: tuple[_Field, ...]
+    writes: tuple[tuple[str, str, object, bool, bool], ...]
     keys: frozenset[str]
     tolerant: bool
 
@@ -63,11 +64,13 @@ def encode(value: DataclassInstance) -> dict[str, Json]:
     """A dataclass as a JSON object, without the fields that have their default."""
     plan = _plan(type(value))
     found: dict[str, Json] = {}
-    for field in plan.fields:
-        item = getattr(value, field.name)
-        if field.always or item != field.default:
-            found[field.key] = _plain(item) if field.nested else item
-    return found | getattr(value, REST) if plan.tolerant else found
+    for name, key, default, always, nested in plan.writes:
+        item = getattr(value, name)
+        # Most are the very default: equality is asked only of the others.
+        if always or (item is not default and item != default):
+            found[key] = _plain(item) if nested else item
+    rest = getattr(value, REST) if plan.tolerant else None
+    return found | rest if rest else found
 
 
 def _plain(item: object) -> Json:
@@ -128,7 +131,8 @@ def _plan(cls: type[DataclassInstance]) -> _Plan:
         for field in fields(cls)
         if field.name != REST
     )
-    return _Plan(found, frozenset(field.key for field in found), REST in hints)
+    writes = tuple((each.name, each.key, each.default, each.always, each.nested) for each in found)
+    return _Plan(found, writes, frozenset(field.key for field in found), REST in hints)
 
 
 def _is_nested(hint: object) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 from typing import Any
 
 type Path = tuple[str, ...]
@@ -100,3 +101,11 @@ class Call:
     def doubting(self, problem: str) -> Call:
         """The same call with one more thing that could not be told."""
         return replace(self, problems=(*self.problems, problem))
+
+    def changed(self, **values: Value) -> Call:
+        """The same call with other values of some fields: `dataclasses.replace`, but faster."""
+        return Call(**dict(zip(_FIELDS, _all_of(self), strict=True)) | values)
+
+
+_FIELDS = tuple(each.name for each in fields(Call))
+_all_of = attrgetter(*_FIELDS)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from botocore.model import OperationModel
 
 from apitrail.aws import held, models, sensitive
-from apitrail.aws.call import Call, Structure
+from apitrail.aws.call import Call, Structure, Value
 from apitrail.aws.find import host, index
 from apitrail.aws.find import route as find
 from apitrail.aws.find.candidates import Match
@@ -30,6 +30,8 @@ from apitrail.aws.sign.credential import Credential
 from apitrail.exchange import Request, Response
 
 type Parameters = Structure
+type Fields = dict[str, Value]
+"""Fields of a `Call`, which is made once, when all of them are told."""
 
 
 def route(request: Request, credential: Credential, *, turned: bool = False) -> Route:
@@ -66,33 +68,32 @@ def request(request: Request, credential: Credential, found: Route | None = None
 
 def _request(request: Request, credential: Credential, found: Route, doubts: Doubts) -> Call:
     doubts.ambiguous.extend(found.ambiguous)
-    call = Call(signing_name=credential.service, region=_region(request, credential))
+    told: Fields = {}
+    region = _region(request, credential)
     try:
         match found.place:
             case Unmodelled() as place:
-                call = _unmodelled(call, place)
+                told = _unmodelled(place)
                 if place.operation is None and place.customers:
                     doubts.add("a customer's own host, which is no service of AWS's")
             case Match() as place:
-                call = _read(call, place, request, doubts)
+                told = _read(credential.service, place, request, doubts)
     except Exception as error:  # noqa: BLE001 - decoding is total: any failure is a doubt
         doubts.add(f"decoding failed: {type(error).__name__}")
-    if not doubts and not doubts.ambiguous:
-        return call
-    return replace(call, problems=tuple(doubts), ambiguous=tuple(doubts.ambiguous))
+    known = {"signing_name": credential.service, "region": region, **told}
+    return Call(**known, problems=tuple(doubts), ambiguous=tuple(doubts.ambiguous))
 
 
-def _unmodelled(call: Call, place: Unmodelled) -> Call:
+def _unmodelled(place: Unmodelled) -> Fields:
     if place.operation is None:
-        return replace(call, stand_in=place.stand_in)
-    return replace(
-        call,
-        service=place.service,
-        operation=place.operation,
-        protocol=PROTOCOL,
-        parameters=dict(place.parameters),
-        customers=place.customers,
-    )
+        return {"stand_in": place.stand_in}
+    return {
+        "service": place.service,
+        "operation": place.operation,
+        "protocol": PROTOCOL,
+        "parameters": dict(place.parameters),
+        "customers": place.customers,
+    }
 
 
 def response(call: Call, response: Response) -> Call:
@@ -153,17 +154,16 @@ def _region(request: Request, credential: Credential) -> str | None:
     return name.region or host.GLOBAL_REGIONS.get(name.partition or "")
 
 
-def _named(call: Call, match: Match) -> Call:
+def _named(signing_name: str | None, match: Match) -> Fields:
     service = match.service
-    return replace(
-        call,
-        service=service.name,
-        operation=match.operation,
-        api_version=service.api_version,
-        signing_name=call.signing_name or service.signing_name,
-        endpoint_prefix=service.endpoint_prefix,
-        protocol=match.protocol,
-    )
+    return {
+        "service": service.name,
+        "operation": match.operation,
+        "api_version": service.api_version,
+        "signing_name": signing_name or service.signing_name,
+        "endpoint_prefix": service.endpoint_prefix,
+        "protocol": match.protocol,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,28 +183,28 @@ class _Reading:
         return len(self.doubts) + sum(name not in self.parameters for name in required)
 
 
-def _read(call: Call, match: Match, request: Request, doubts: Doubts) -> Call:
-    call = _named(call, match)
+def _read(signing_name: str | None, match: Match, request: Request, doubts: Doubts) -> Fields:
+    named = _named(signing_name, match)
     if match.operation == post_object.OPERATION and match.service.name == "s3":
         put_object = models.operation("s3", "PutObject")
         uploaded = post_object.read(request, match.labels["Bucket"], put_object, doubts)
-        return replace(call, parameters=uploaded)
+        return {**named, "parameters": uploaded}
     turned = doubts.turned
     best = _reading(match, request, turned=turned)
     if match.others and best.misfits:
         readings = [best, *(_reading(other, request, turned=turned) for other in match.others)]
         best = min(readings, key=lambda reading: reading.misfits)
-        call = _named(call, best.match)
+        named = _named(named["signing_name"], best.match)
     for problem in best.doubts:
         doubts.add(problem)
     doubts.ambiguous.extend(best.doubts.ambiguous)
     shape = best.operation.input_shape
-    return replace(
-        call,
-        parameters=best.parameters,
-        read_only_trait=_read_only(best.loaded, best.operation),
-        sensitive_parameters=sensitive.present(shape, best.parameters, best.loaded.compiled),
-    )
+    return {
+        **named,
+        "parameters": best.parameters,
+        "read_only_trait": _read_only(best.loaded, best.operation),
+        "sensitive_parameters": sensitive.present(shape, best.parameters, best.loaded.compiled),
+    }
 
 
 def _reading(match: Match, request: Request, *, turned: bool) -> _Reading:

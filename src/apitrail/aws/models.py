@@ -26,6 +26,12 @@ class Loaded:
         self.model = ServiceModel(raw, name)
         self.compiled: dict[Value, Value] = {}
 
+    def operation(self, name: str) -> OperationModel:
+        """The model of an operation; KeyError where there is none."""
+        if name not in self.raw["operations"]:
+            raise KeyError(name)
+        return self.model.operation_model(name)
+
     def raw_operation(self, name: str) -> Structure:
         """The operation's own JSON, for traits that botocore does not hand on."""
         found: Structure = self.raw["operations"][name]
@@ -41,10 +47,7 @@ def operation(
     service_name: str, operation_name: str, api_version: str | None = None
 ) -> OperationModel:
     """The model of an operation; KeyError where there is none."""
-    model = service(service_name, api_version)
-    if operation_name not in model.operation_names:
-        raise KeyError(operation_name)
-    return model.operation_model(operation_name)
+    return loaded(service_name, api_version).operation(operation_name)
 
 
 def loaded(name: str, api_version: str | None = None) -> Loaded:

@@ -5,6 +5,7 @@ The rules are CloudTrail's own, which differ from IAM's access levels.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 from apitrail.aws.call import Call
@@ -115,10 +116,13 @@ DATA_OPERATIONS: dict[str, frozenset[str]] = {
 
 def read_only(call: Call) -> bool:
     """CloudTrail's `readOnly`; False for an unknown operation, which may have written."""
-    if call.operation is None:
-        return False
-    exception = READ_ONLY_EXCEPTIONS.get((call.service or "", call.operation))
-    return call.operation.startswith(READ_ONLY_PREFIXES) if exception is None else exception
+    return call.operation is not None and _only_reads(call.service or "", call.operation)
+
+
+@lru_cache(maxsize=4096)
+def _only_reads(service: str, operation: str) -> bool:
+    exception = READ_ONLY_EXCEPTIONS.get((service, operation))
+    return operation.startswith(READ_ONLY_PREFIXES) if exception is None else exception
 
 
 def category(call: Call) -> Category:

@@ -195,6 +195,8 @@ def _filled(identity: Identity, other: Identity | None) -> Identity:
         return identity
     if identity.arn and other.arn and identity.arn != other.arn:
         return identity
+    if _has_all(identity, other):
+        return identity
     return replace(
         identity,
         type=identity.type or other.type,
@@ -204,6 +206,19 @@ def _filled(identity: Identity, other: Identity | None) -> Identity:
         user_name=identity.user_name or other.user_name,
         session=identity.session or other.session,
         assumed_by=identity.assumed_by or other.assumed_by,
+    )
+
+
+def _has_all(identity: Identity, other: Identity) -> bool:
+    """Has the other nothing that the identity lacks?"""
+    return (
+        (identity.type or other.type) == identity.type
+        and (identity.account or other.account) == identity.account
+        and (identity.arn or other.arn) == identity.arn
+        and (identity.principal_id or other.principal_id) == identity.principal_id
+        and (identity.user_name or other.user_name) == identity.user_name
+        and (identity.session or other.session) == identity.session
+        and (identity.assumed_by or other.assumed_by) == identity.assumed_by
     )
 
 

@@ -39,6 +39,9 @@ class _Side:
     streamed: bool = False
 
 
+_NO_SIDE = _Side(value=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A request that was redacted before its answer came.
@@ -82,6 +85,8 @@ class Case:
         self._response_goes = self._request.touched
 
     def _side(self, value: dict[str, Any] | None, sensitive: frozenset[Path]) -> _Side:
+        if value is None:
+            return _NO_SIDE
         if not value:
             return _Side(value=value)
         walk = Walk(
@@ -273,8 +278,7 @@ class Case:
         error = call.error
         if error is not None and error.message is not None:
             error = replace(error, message=self._text(error.message))
-        return replace(
-            call,
+        return call.changed(
             parameters=self._asked.safe_parameters
             if self._asked
             else self._finished(self._request.value, gone=self._request_goes),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from apitrail.aws import models, sensitive
@@ -51,8 +50,7 @@ def parse(call: Call, response: Response) -> Call:
     # As boto3 shows it: query services say it in the body, the others in a header.
     in_header = headers.get("x-amzn-requestid") or headers.get("x-amz-request-id")
     in_body = found.get("request_id")
-    return replace(
-        call,
+    return call.changed(
         result=found.get("result"),
         error=found.get("error"),
         request_id=in_body or in_header if call.protocol in _QUERY else in_header or in_body,
@@ -68,7 +66,7 @@ def _model(call: Call) -> tuple[OperationModel | None, dict[Value, Value]]:
         return None, {}
     try:
         loaded = models.loaded(call.service, call.api_version)
-        operation = models.operation(call.service, call.operation, call.api_version)
+        operation = loaded.operation(call.operation)
     except KeyError:
         # Not botocore's, as S3's PostObject is not.
         return None, {}
@@ -119,12 +117,17 @@ def _succeeded(
     answer: Answer, operation: OperationModel, plan: Plan, compiled: dict[Value, Value]
 ) -> Structure:
     found: Structure = {}
-    content = _content(answer) if plan.needs_content else answer.content
-    answer = Answer(
-        response=answer.response, headers=answer.headers, doubts=answer.doubts, content=content
-    )
+    content = None
+    if plan.needs_content:
+        content = _content(answer)
+        answer = Answer(
+            response=answer.response, headers=answer.headers, doubts=answer.doubts, content=content
+        )
     if plan.opens is not None and content:
-        answer = replace(answer, tree=plan.opens(answer))
+        answer = Answer(
+            response=answer.response, headers=answer.headers, doubts=answer.doubts,
+            content=content, tree=plan.opens(answer),
+        )  # fmt: skip
     if isinstance(answer.tree, xml.Element):
         # S3 sends the status before it has finished, and then finds that it cannot.
         if answer.tree.tag == "Error" and (refusal := fault.of_element(answer.tree)) is not None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from apitrail.aws.arn import Arn
 from apitrail.aws.call import Call
 from apitrail.cloudtrail.resources import iam_types
-from apitrail.cloudtrail.resources.resource import Place, Resource, described
+from apitrail.cloudtrail.resources.resource import Place, Resource, spelled
 
 LONGEST = 512
 """Characters of a name; what is longer is a text."""
@@ -164,12 +163,11 @@ def _made(
     for text in names:
         values = known | {hole: _value(hole, text) for hole in template.variables[-1:]}
         whole = {hole: value for hole, value in values.items() if value is not None}
-        name = text or template.kind
-        arn = Arn.parse(template.filled(whole)) if len(whole) == len(values) else None
-        if arn is not None:
-            yield described(arn)
-        else:
-            yield Resource(arn=None, type=template.type, name=name, account=place.account)
+        made = spelled(template.filled(whole)) if len(whole) == len(values) else None
+        if made is None:
+            name = text or template.kind
+            made = Resource(arn=None, type=template.type, name=name, account=place.account)
+        yield made
 
 
 def _wants_id(template: iam_types.Template) -> bool:

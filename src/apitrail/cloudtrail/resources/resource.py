@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from apitrail.aws.arn import Arn
 from apitrail.cloudtrail.resources.types import BARE, type_name
@@ -58,6 +59,13 @@ def described(arn: Arn) -> Resource:
     """The resource that an ARN names."""
     kind, name = _kind_and_name(arn)
     return Resource(arn=str(arn), type=kind, name=name, account=arn.owner)
+
+
+@lru_cache(maxsize=4096)
+def spelled(text: str) -> Resource | None:
+    """The resource of an ARN's text; None where the text is no ARN."""
+    arn = Arn.parse(text)
+    return None if arn is None else described(arn)
 
 
 def _kind_and_name(arn: Arn) -> tuple[str | None, str]:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from apitrail.aws.arn import LONGEST, Arn, looks_like
+from apitrail.aws.arn import LONGEST, looks_like
 from apitrail.aws.call import Map, Redacted, Value
-from apitrail.cloudtrail.resources.resource import Place, Resource, described
+from apitrail.cloudtrail.resources.resource import Place, Resource, spelled
 from apitrail.cloudtrail.resources.types import type_name
 
 DEEPEST = 64
@@ -80,9 +80,9 @@ def spelled_out(said: list[tuple[str, str]], place: Place) -> Iterator[Resource]
     """Whole ARNs, EC2's ids and queue URLs, whatever member they are in."""
     for _, text in said:
         if looks_like(text):
-            arn = Arn.parse(text)
-            if arn is not None:
-                yield described(arn)
+            found = spelled(text)
+            if found is not None:
+                yield found
         elif "-" in text and (match := _EC2_ID.fullmatch(text)):
             kind = EC2_KINDS.get(match[1])
             if kind:
