@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -293,7 +294,7 @@ class Event:
             raise FormatError("malformed event facets: userIdentity is no object")
         try:
             return Row(
-                id=str(uuid.UUID(str(record["eventID"]))),
+                id=_id(str(record["eventID"])),
                 time=_time(call),
                 source=searchable(record["eventSource"]),
                 name=searchable(record["eventName"]),
@@ -310,6 +311,14 @@ class Event:
             )
         except (KeyError, ValueError) as error:
             raise FormatError("malformed event facets") from error
+
+
+def _id(text: str) -> str:
+    """A UUID as it is usually spelled; ValueError where it is none."""
+    return text if _UUID.fullmatch(text) else str(uuid.UUID(text))
+
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _time(call: CallFacts) -> int:

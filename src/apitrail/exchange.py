@@ -53,6 +53,11 @@ class _Message:
             found.setdefault(name.lower(), []).append(value)
         return found
 
+    @property
+    def repeats(self) -> bool:
+        """Is any header there more than once?"""
+        return len(self._by_name) < len(self.headers)
+
     def header(self, name: str) -> str | None:
         """First value of a header, whatever the case of its name."""
         values = self._by_name.get(name.lower())

@@ -95,16 +95,16 @@ def authorization(value: str, digest: Digest) -> str:
 
 
 def _aws(start: str, rest: str, digest: Digest) -> str:
-    if _AWS_FIELD.sub("", rest).strip(", \t"):
+    fields = _AWS_FIELD.split(rest)
+    # Between the fields, which have a name and a value each.
+    if any(between.strip(", \t") for between in fields[::3]):
         # Something that is no field: nobody can say what it is.
         return start + digest(rest.encode("latin-1", "replace"))
-
-    def field(match: re.Match[str]) -> str:
-        if match["name"] in _AWS_OPEN:
-            return match[0]
-        return f"{match['name']}={digest(match['value'].encode('latin-1', 'replace'))}"
-
-    return start + _AWS_FIELD.sub(field, rest)
+    for at in range(1, len(fields), 3):
+        if fields[at] not in _AWS_OPEN:
+            fields[at + 1] = digest(fields[at + 1].encode("latin-1", "replace"))
+        fields[at] += "="
+    return start + "".join(fields)
 
 
 def target(text: str, digest: Digest) -> str:

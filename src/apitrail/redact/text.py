@@ -6,7 +6,8 @@ import base64
 import html
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
@@ -140,8 +141,10 @@ class Echoes:
         self._heads: dict[str, list[str]] | None = None
         self._sizes: list[int] = []
 
-    def add(self, secrets: Iterable[bytes], *, of: Callable[[bytes], frozenset[str]]) -> None:
+    def add(self, secrets: AbstractSet[bytes], *, of: Callable[[bytes], frozenset[str]]) -> None:
         """Look for these too, in the spellings that `of` gives."""
+        if not secrets:
+            return
         for secret in secrets:
             if len(self._forms) > FORMS_MAX:
                 break

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from apitrail.aws.find import handed_out, host, s3_host
 from apitrail.aws.find.index import Index, Service
@@ -61,13 +62,15 @@ class Evidence:
     def of(cls, request: Request, credential: Credential, index: Index, doubts: Doubts) -> Evidence:
         name = host.parse(request.host)
         signed = index.signing.get(credential.service or "", [])
-        candidates, preferred = _candidates(name, credential, index)
+        candidates, preferred = _candidates(
+            request.host, credential.service, credential.scheme, index
+        )
         return cls(
             request=request,
             name=name,
             address=s3_host.address(request.host),
-            candidates=tuple(candidates),
-            preferred=tuple(preferred),
+            candidates=candidates,
+            preferred=preferred,
             strict=bool(signed) or name.partition is not None,
             vague=credential.scheme == "none" and name.partition is None and not name.local,
             fields=_query_fields(request, doubts),
@@ -102,14 +105,22 @@ def _query_fields(request: Request, doubts: Doubts) -> Fields:
     ]
 
 
+@lru_cache(maxsize=4096)
 def _candidates(
-    name: host.Host, credential: Credential, index: Index
-) -> tuple[list[Service], list[Service]]:
+    header: str, scope: str | None, scheme: str, index: Index
+) -> tuple[tuple[Service, ...], tuple[Service, ...]]:
     """All that may be meant, and those of them that the host prefers."""
-    signed = index.signing.get(credential.service or "", [])
+    found, preferred = _told(host.parse(header), scope, scheme, index)
+    return tuple(found), tuple(preferred)
+
+
+def _told(
+    name: host.Host, scope: str | None, scheme: str, index: Index
+) -> tuple[list[Service], list[Service]]:
+    signed = index.signing.get(scope or "", [])
     named = _by_host(name, index) if name.partition or name.local else []
     if not signed:
-        found = named or _of_scheme(name, credential, index)
+        found = named or _of_scheme(name, scope, scheme, index)
         return found, found
     both = [service for service in signed if service in named]
     if both and name.partition and ".".join(name.labels) in index.hosts:
@@ -117,11 +128,11 @@ def _candidates(
     return signed, both or signed
 
 
-def _of_scheme(name: host.Host, credential: Credential, index: Index) -> list[Service]:
+def _of_scheme(name: host.Host, scope: str | None, scheme: str, index: Index) -> list[Service]:
     """Where neither a known scope nor a host names a service."""
-    if credential.service is not None or name.partition is not None:
+    if scope is not None or name.partition is not None:
         return []
-    if credential.scheme == "bearer":
+    if scheme == "bearer":
         return index.bearer
     # Without any name, only what may go unsigned: sign-in services and S3.
     return [*index.unsigned, *index.signing.get("s3", ())]

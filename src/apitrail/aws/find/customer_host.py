@@ -79,7 +79,7 @@ def find(request: Request) -> Unmodelled | None:
     name = host.parse(request.host)
     if name.partition is None and not name.local:
         return _invoked(request) if _LOCAL_API.fullmatch(request.path) else None
-    if (known := _known(name)) is not None:
+    if (known := _known(request.host)) is not None:
         service, action = known
         is_own = service == "execute-api" and connection(request) is not None
         return None if is_own else _told(request, service, action)
@@ -89,7 +89,8 @@ def find(request: Request) -> Unmodelled | None:
 
 
 @lru_cache(maxsize=4096)
-def _known(name: host.Host) -> tuple[str, Name] | None:
+def _known(header: str) -> tuple[str, Name] | None:
+    name = host.parse(header)
     for labels, front, service, action in (*_HOSTS, *(_LOCAL_HOSTS if name.local else ())):
         if name.labels[-len(labels) :] == labels and not (front and name.labels == labels):
             return service, action

@@ -160,7 +160,7 @@ _ROWS = (
 
 def find(request: Request, credential: Credential) -> Unmodelled | None:
     """The operation that a request is; None where the table has none."""
-    for row, at in _candidates(host.parse(request.host), credential.service):
+    for row, at in _candidates(request.host, credential.service):
         if request.method not in row.methods.split():
             continue
         path = row.path.fullmatch(request.path)
@@ -170,8 +170,9 @@ def find(request: Request, credential: Credential) -> Unmodelled | None:
 
 
 @lru_cache(maxsize=4096)
-def _candidates(name: host.Host, scope: str | None) -> tuple[tuple[_Row, Mapping[str, Value]], ...]:
+def _candidates(header: str, scope: str | None) -> tuple[tuple[_Row, Mapping[str, Value]], ...]:
     """The rows of a host or scope, with what the host's name tells."""
+    name = host.parse(header)
     found = ((row, _at(row, name, scope)) for row in _ROWS)
     return tuple((row, at) for row, at in found if at is not None)
 

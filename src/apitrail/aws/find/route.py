@@ -72,8 +72,8 @@ def find(
 
 
 def _check_deciding(request: Request, credential: Credential, doubts: Doubts) -> None:
-    names = [name.lower() for name, _ in request.headers]
-    if len(set(names)) < len(names):
+    if request.repeats:
+        names = [name.lower() for name, _ in request.headers]
         for name in _DECIDING:
             if names.count(name) > 1:
                 doubts.twice(name)

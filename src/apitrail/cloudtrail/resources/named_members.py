@@ -7,6 +7,7 @@ IAM's ARN templates and with its kinds of resources.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from apitrail.aws.call import Call
@@ -66,23 +67,74 @@ def by_template(call: Call, said: list[tuple[str, str]], place: Place) -> Iterat
     """What the operation's IAM action takes, then every other member that says a kind."""
     if call.service is None or call.operation is None or call.service == "s3":
         return
-    service = iam_types.service_of(
-        call.service, call.operation, call.signing_name, call.endpoint_prefix
-    )
     members = _members(said)
-    action = iam_types.action(call.service, call.operation, call.signing_name, call.endpoint_prefix)
-    templates = action.templates if action else _by_noun(service.prefix, call.operation)
-    found = [
-        resource
+    plan = _plan(
+        call.service, call.operation, call.signing_name, call.endpoint_prefix, tuple(members)
+    )
+    found = [resource for filling in plan.fillings for resource in filling.made(members, place)]
+    yield from found or _loosely(plan.templates, members, place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    """A template and the member that fills its last hole; the others' members by their holes."""
+
+    template: iam_types.Template
+    member: str
+    others: tuple[tuple[str, str], ...] = ()
+
+    def made(self, members: dict[str, list[str]], place: Place) -> Iterator[Resource]:
+        """With every hole filled an ARN, with the last alone a name."""
+        if not self.template.variables and not self.member:
+            return _made(self.template, "", [""], {}, place)
+        # Of several values of another hole nothing tells which belongs to which, and one member
+        # cannot fill two holes.
+        others = {
+            hole: members[other][0]
+            for hole, other in self.others
+            if other and other != self.member and len(members[other]) == 1
+        }
+        names = members[self.member] if self.member else []
+        return _made(self.template, self.member, names, others, place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What an operation's members may fill: its action's templates, and all that were found."""
+
+    templates: tuple[iam_types.Template, ...]
+    fillings: tuple[_Filling, ...]
+
+
+@lru_cache(maxsize=2048)
+def _plan(
+    service: str,
+    operation: str,
+    signing_name: str | None,
+    endpoint_prefix: str | None,
+    members: tuple[str, ...],
+) -> _Plan:
+    known = iam_types.service_of(service, operation, signing_name, endpoint_prefix)
+    action = iam_types.action(service, operation, signing_name, endpoint_prefix)
+    templates = action.templates if action else _by_noun(known.prefix, operation)
+    fillings = [
+        _filling(template, operation, members)
         for template in templates
-        for resource in _filled(template, call.operation, members, place)
+        if template.variables or "*" not in template.arn
     ]
-    if service.prefix not in ONLY_BY_ACTION:
-        index = _index(service.prefix)
-        for member, names in members.items():
-            if member in index:
-                found.extend(_made(index[member], member, names, {}, place))
-    yield from found or _loosely(templates, members, place)
+    if known.prefix not in ONLY_BY_ACTION:
+        index = _index(known.prefix)
+        fillings += [_Filling(index[member], member) for member in members if member in index]
+    return _Plan(templates, tuple(fillings))
+
+
+def _filling(template: iam_types.Template, operation: str, members: tuple[str, ...]) -> _Filling:
+    columns = [_first(words, members) for words in _words(template, operation)]
+    if not columns:
+        return _Filling(template, "")
+    member = columns[-1] or _first(_own_words(template, operation), members)
+    others = zip(template.variables[:-1], columns[:-1], strict=True)
+    return _Filling(template, member, tuple(others))
 
 
 @lru_cache(maxsize=4096)
@@ -118,32 +170,11 @@ def _members(said: list[tuple[str, str]]) -> dict[str, list[str]]:
     return members
 
 
-def _filled(
-    template: iam_types.Template, operation: str, members: dict[str, list[str]], place: Place
-) -> Iterator[Resource]:
-    """With every hole filled an ARN, with the last alone a name."""
-    columns = [_first(words, members) for words in _words(template, operation)]
-    if not columns:
-        if "*" not in template.arn:
-            yield from _made(template, "", [""], {}, place)
-        return
-    member, names = columns[-1]
-    if not names:
-        member, names = _first(_own_words(template, operation), members)
-    # Of several values of another hole nothing tells which belongs to which, and one member
-    # cannot fill two holes.
-    others = {
-        hole: values[0] if len(values) == 1 and other != member else None
-        for hole, (other, values) in zip(template.variables[:-1], columns[:-1], strict=True)
-    }
-    yield from _made(template, member, names, others, place)
-
-
 def _made(
     template: iam_types.Template,
     member: str,
     names: list[str],
-    others: dict[str, str | None],
+    others: dict[str, str],
     place: Place,
 ) -> Iterator[Resource]:
     """Resources of a template: an ARN needs all its holes and the place.
@@ -156,7 +187,7 @@ def _made(
         "Account": place.account if "${Account}" in template.arn else "",
         "AccountId": place.account,
         **{hole: None for hole in template.variables[:-1] if hole != "AccountId"},
-        **{hole: text for hole, text in others.items() if text is not None},
+        **others,
     }
     if not _fits(template, member) or "Scope" in template.variables:
         known["Partition"] = None  # so that no ARN is made
@@ -192,17 +223,17 @@ def _value(hole: str, text: str) -> str:
     return text.removeprefix("/") if hole.endswith("WithoutLeadingSlash") else text
 
 
-def _first(words: tuple[str, ...], members: dict[str, list[str]]) -> tuple[str, list[str]]:
-    """The likeliest member and its values: by its name, else by how its name ends."""
+def _first(words: tuple[str, ...], members: tuple[str, ...]) -> str:
+    """The likeliest member: by its name, else by how its name ends; empty where none fits."""
     for word in words:
         if word in members:
-            return word, members[word]
+            return word
     for word in words:
         if len(word) >= _SHORTEST_SUFFIX and word not in OWN:
-            for member, names in members.items():
+            for member in members:
                 if member.endswith(word):
-                    return member, names
-    return "", []
+                    return member
+    return ""
 
 
 @lru_cache(maxsize=8192)

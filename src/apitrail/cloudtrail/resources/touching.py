@@ -6,6 +6,7 @@ It does not know policies: it tells what was named, not what was allowed.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from apitrail.aws.arn import partition
 from apitrail.aws.call import Call
@@ -42,12 +43,7 @@ def resources(call: Call, *, account: str | None, region: str | None = None) -> 
             for touched in resources(reading, account=account, region=region)
         }
         return list(found.values())[:MOST]
-    region = call.region or region
-    place = Place(
-        partition=partition(region),
-        region=region if region and is_region(region) else None,
-        account=account,
-    )
+    place = _place(call.region or region, account)
     asked = list(texts(call.parameters or {}))
     answered = list(texts(call.result or {})) if not access.read_only(call) else own_answer(call)
     named: dict[tuple[str | None, str], Resource] = {}
@@ -63,6 +59,15 @@ def resources(call: Call, *, account: str | None, region: str | None = None) -> 
         if known is None or known.arn is None:
             named[resource.type, resource.name] = resource
     return list(named.values())[:MOST]
+
+
+@lru_cache(maxsize=1024)
+def _place(region: str | None, account: str | None) -> Place:
+    return Place(
+        partition=partition(region),
+        region=region if region and is_region(region) else None,
+        account=account,
+    )
 
 
 def own_answer(call: Call) -> list[tuple[str, str]]:
