@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 import sys
 
-BENCHMARKS = ("decode", "trail", "proxy")
+BENCHMARKS = ("decode", "describe", "trail", "proxy")
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or BENCHMARKS:
