@@ -8,17 +8,9 @@ from typing import Literal
 from urllib.parse import unquote, unquote_to_bytes
 
 from apitrail.exchange import Headers
+from apitrail.redact.known_secrets import AUTHORIZATION_HEADERS, HEADERS
 from apitrail.redact.secret_names import is_secret_member
 from apitrail.redact.text import Digest, is_secret_query, scrub
-
-# Whole values, whatever the client's spelling.
-_SECRET_HEADERS = frozenset({
-    "x-amz-security-token", "x-amz-s3session-token", "cookie", "set-cookie",
-    "x-amz-server-side-encryption-customer-key", "x-amz-server-side-encryption-customer-key-md5",
-    "x-amz-copy-source-server-side-encryption-customer-key",
-    "x-amz-copy-source-server-side-encryption-customer-key-md5",
-})  # fmt: skip
-_AUTHORIZATION = frozenset({"authorization", "proxy-authorization"})
 
 # Digests and checksums of a body: whoever guesses the secret in it could check the guess.
 _ORACLE = re.compile(
@@ -75,9 +67,9 @@ _MARKS = re.compile(r"=|%3D|://|PRIVATE KEY|eyJ", re.IGNORECASE)
 @lru_cache(maxsize=4096)
 def _kind(name: str) -> Literal["authorization", "secret", "open"]:
     lower = name.lower()
-    if lower in _AUTHORIZATION:
+    if lower in AUTHORIZATION_HEADERS:
         return "authorization"
-    return "secret" if lower in _SECRET_HEADERS or is_secret_member(lower) else "open"
+    return "secret" if lower in HEADERS or is_secret_member(lower) else "open"
 
 
 def authorization(value: str, digest: Digest) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
+from apitrail.redact.known_secrets import QUERY_PARAMETERS
 from apitrail.redact.secret_names import is_secret_member
 
 type Digest = Callable[[bytes], str]
@@ -42,13 +43,10 @@ _PRIVATE_KEY = re.compile(
 )
 _JWT = re.compile(r"(?P<lead>(?<![\w-]))(?P<value>eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)")
 
-# Query parameters that are secrets under names too plain for `names`.
-_QUERY_SECRETS = frozenset({"signature", "x-amz-signature", "sig", "code", "x-amz-security-token"})
-
 
 def is_secret_query(name: str) -> bool:
     """Does a query parameter of this name hold a secret?"""
-    return name.lower() in _QUERY_SECRETS or is_secret_member(name)
+    return name.lower() in QUERY_PARAMETERS or is_secret_member(name)
 
 
 def scrub(text: str, digest: Digest) -> str:

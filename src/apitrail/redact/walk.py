@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from apitrail.aws.call import Blob, EventStream, Map, Path, Redacted
-from apitrail.redact.paths import OPEN_EVERYWHERE, Kind, kind
+from apitrail.redact.known_secrets import OPEN_EVERYWHERE
+from apitrail.redact.paths import Kind, kind
 from apitrail.redact.secret_names import is_environment, is_secret_key
 from apitrail.redact.text import scrub
 

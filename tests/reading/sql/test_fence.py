@@ -22,9 +22,8 @@ def reader(tmp_path):
     ],
 )  # fmt: skip
 def test_only_the_view_is_read(reader, statement):
-    with pytest.raises(UsageError, match=r".+"):
-        with sql.ask(reader, statement) as answer:
-            list(answer.rows)
+    with pytest.raises(UsageError, match=r".+"), sql.ask(reader, statement) as answer:
+        list(answer.rows)
 
 
 def test_a_question_may_be_asked(reader):
