@@ -173,7 +173,9 @@ def test_what_is_no_trail_is_named_and_left_alone(cli, tmp_path, kind):
                 "CREATE TABLE x(y)"
             ).connection.close()
     before = sorted(tmp_path.rglob("not-a-trail*"))
-    for command in (["events"], ["show", "00"], ["verify"]):
+    # A file may be a bundle, and whatever verify is handed as one gets a verdict.
+    verify = [] if kind == "file" else [["verify"]]
+    for command in (["events"], ["show", "00"], *verify):
         status, out, err = cli(*command, on=path)
         assert (status, out) == (2, ""), err
         assert [line.split(":")[0] for line in err.splitlines()][-2:] == ["apitrail", "hint"]

@@ -157,7 +157,7 @@ def test_env_without_a_recorder_sets_nothing_in_a_shell(idle: Machine) -> None:
     assert done.stdout == "proxy=\n"
 
 
-@pytest.mark.parametrize("command", ["env", "doctor", "record"])
+@pytest.mark.parametrize("command", ["env", "record"])
 def test_an_argument_too_many(idle: Machine, command: str) -> None:
     line, _ = refused(idle, command, "surplus")
     assert "surplus" in line

@@ -100,12 +100,13 @@ class Execution:
 
     async def _through_own(self, signals: Signals, around: Surroundings) -> Outcome:
         from apitrail.recording.proxy.destination import Upstream
-        from apitrail.recording.session import Session
+        from apitrail.recording.session import Session, check
 
         for item in around.presets:
             Upstream.parse(item.origin)  # or say what is wrong before anything is written
         settings = own_settings(self.settings, around)
         if not (self.trail / database.FILE).exists():
+            check(self.trail, settings)
             self.tell(f"making a trail in {str(self.trail)!r}; this takes some seconds, once")
         session = await Session.start(self.trail, settings)
         try:

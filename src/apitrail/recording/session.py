@@ -50,6 +50,13 @@ def targets_of(spec: str) -> set[tuple[str, int]]:
     return {(str(address[0]).lower(), int(address[1]))} if address else set()
 
 
+def check(directory: Path, settings: Settings) -> None:
+    """Raise UsageError for what a recorder of a new trail could not use; only its directory is made."""
+    destinations_of(settings)
+    check_ports(settings.modes)
+    places.make_directory(directory)
+
+
 async def open_recorder(directory: Path, settings: Settings) -> Addon:
     """Open the trail and put a recorder before it.
 

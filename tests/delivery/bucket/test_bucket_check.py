@@ -35,7 +35,7 @@ def test_what_was_shipped_holds(shipped):
     report = shipped.check()
     assert str(report.verdict) == "OK"
     assert report.message.startswith("7 calls in 4 log files under ")
-    assert "locked, complete and unaltered up to entry 7" in report.message
+    assert "locked, complete and unaltered up to entry 8" in report.message
     assert "the trail here has what was shipped" in report.message
     assert (report.calls, report.key) == (
         7, str(delivering.signer(shipped.trail).verifier),
@@ -157,7 +157,7 @@ def test_a_checkpoint_from_elsewhere_shows_the_truncation_too(shipped):
     newest = (shipped.trail / "checkpoint").read_text()
     verdict, message = said(shipped, trail=None, since=newest)
     assert verdict == "TRUNCATED"
-    assert "the checkpoint given is of 9" in message
+    assert "the checkpoint given is of 10" in message
 
 
 def test_a_hole_among_shipments_is_named(shipped):
@@ -211,7 +211,7 @@ def test_a_trail_shorter_than_what_was_shipped_is_truncated(shelf, tmp_path):
     shelf.ship()
     verdict, message = said(shelf, trail=backup)
     assert verdict == "TRUNCATED"
-    assert message == "the trail has 7 entries, and 8 were shipped"
+    assert message == "the trail has 7 entries, and 9 were shipped"
 
 
 def test_a_trail_with_other_entries_is_a_fork(shelf, tmp_path):
