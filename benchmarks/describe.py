@@ -40,7 +40,7 @@ class Nowhere:
 
 
 def exchanges(tests: Path) -> list[Exchange]:
-    """Thirteen usual small calls of seven services, with their answers."""
+    """Thirteen usual small calls of six services, with their answers."""
     sys.path.insert(0, str(tests))
     from moto import mock_aws
 
