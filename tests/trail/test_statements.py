@@ -35,8 +35,8 @@ WRITTEN: list[tuple[Statement, str]] = [
     ),
     (Close(reason="SIGTERM", calls=12), '{"reason":"SIGTERM","calls":12}'),
     (
-        Heartbeat(calls=3, tunnelled={"pypi.org": 2}, in_flight=1),
-        '{"calls":3,"tunnelled":{"pypi.org":2},"in_flight":1}',
+        Heartbeat(calls=3, tunnelled={"example.com": 2}, in_flight=1),
+        '{"calls":3,"tunnelled":{"example.com":2},"in_flight":1}',
     ),
     (
         Heartbeat(calls=3, tunnelled={}, in_flight=0, rejected=7),
