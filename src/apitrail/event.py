@@ -13,7 +13,7 @@ import math
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from apitrail.aws.call import Blob, EventStream
 from apitrail.codec import ALWAYS, NAME, Json, Object
 from apitrail.errors import FormatError
 from apitrail.query import Row, searchable, username
+from apitrail.valueclass import valueclass
 
 _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
@@ -43,7 +44,7 @@ ORDER = (
 ALWAYS_SHOWN = ("requestParameters", "responseElements")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """The run that a call belongs to."""
 
@@ -57,7 +58,7 @@ class Run:
         return frozenset((key, str(value)) for key, value in self.labels.items())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Who:
     """Who made the call: CloudTrail's fields of the record, and how the identity is known."""
 
@@ -73,7 +74,7 @@ class Who:
         return found if isinstance(found, dict) else {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class CallFacts:
     """The call in few words. Times are Unix milliseconds; None is "not known"."""
 
@@ -96,7 +97,7 @@ class CallFacts:
         return self.started if self.ended is None else self.ended
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Resource:
     """One resource that a call names; it has a name or an ARN."""
 
@@ -106,7 +107,7 @@ class Resource:
     rest: Object = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class What:
     """What happened: the searchable side of the record, the call, the resources it names.
 
@@ -124,7 +125,7 @@ class What:
     rest: Object = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class BodyFacts:
     """Length and digest of a body, and how much of it was kept; a redacted one's is keyed."""
 
@@ -135,7 +136,7 @@ class BodyFacts:
     rest: Object = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Http:
     """A message without its body: a request has a method and a target, a response a status."""
 
@@ -151,7 +152,7 @@ class Http:
     rest: Object = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What was asked: CloudTrail's fields, the parameters in the model's words, the message."""
 
@@ -161,7 +162,7 @@ class Asked:
     rest: Object = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """A refusal: `code` as on the wire, `shape` as the model names it."""
 
@@ -171,7 +172,7 @@ class Fault:
     rest: Object = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """What came back, or why nothing did."""
 
@@ -192,7 +193,7 @@ FACETS: dict[str, type[Who | What | Asked | Answered]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """The facets of one call; a facet that is None was not kept or was erased."""
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from apitrail.valueclass import valueclass
 
 type Headers = tuple[tuple[str, str], ...]
 """Fields in wire order with the client's spelling, bytes decoded as latin-1."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Body:
     """A message body, or as much of a long one as was kept.
 
@@ -68,7 +69,7 @@ class _Message:
         return iter(self._by_name.get(name.lower(), ()))
 
 
-@dataclass(frozen=True, kw_only=True)
+@valueclass(frozen=True, kw_only=True)
 class Request(_Message):
     """A request as the client sent it.
 
@@ -105,7 +106,7 @@ class Request(_Message):
         return self.target.partition("?")[2]
 
 
-@dataclass(frozen=True, kw_only=True)
+@valueclass(frozen=True, kw_only=True)
 class Response(_Message):
     """A response as the upstream sent it."""
 
@@ -116,7 +117,7 @@ class Response(_Message):
     trailers: Headers = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Tls:
     """What was agreed on one TLS connection, in OpenSSL's names (`TLSv1.3`)."""
 
@@ -125,7 +126,7 @@ class Tls:
     sni: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """One request and its response, or the reason why there is none.
 

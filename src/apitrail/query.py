@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
+
+from apitrail.valueclass import valueclass
 
 type ErrorFilter = str | Literal[True] | None
 """An error code, or True for any error."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """What of an event is searchable; None is "not known". Derived from `who` and `what` alone.
 
@@ -60,7 +62,7 @@ def username(user: Mapping[str, object]) -> str | None:
             return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """Which events are meant: every field that is set must hold; values in one field are OR'ed.
 

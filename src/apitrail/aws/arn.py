@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from apitrail.valueclass import valueclass
 
 # Region prefix -> partition (botocore's partitions.json); the first that fits.
 PARTITIONS = (
@@ -27,7 +28,7 @@ _WHOLE = re.compile(_HEAD + "(.+)", re.DOTALL)
 _WITHIN = re.compile(_HEAD + r"([\w./:@+=*-]+)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Arn:
     """`arn:partition:service:region:account:resource`; region and account may be empty."""
 

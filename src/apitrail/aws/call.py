@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from operator import attrgetter
 from typing import Any
+
+from apitrail.valueclass import valueclass
 
 type Path = tuple[str, ...]
 """Member names from the top of `parameters` or `result`; list positions and map keys are `*`."""
@@ -31,7 +33,7 @@ class Redacted(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Blob:
     """A streaming payload that is not part of the decoded values: digest and length only."""
 
@@ -39,14 +41,14 @@ class Blob:
     sha256: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class EventStream:
     """An event stream, of which only the number of events of each type is told."""
 
     counts: Map
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Error:
     """A refusal: `code` as on the wire, `shape` as the model names it where it does."""
 
@@ -55,7 +57,7 @@ class Error:
     shape: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One AWS API call as far as it could be told; None is "not known".
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from botocore.model import OperationModel
 
@@ -28,6 +28,7 @@ from apitrail.aws.read.scalars import Doubts
 from apitrail.aws.read.shapes import Compiler
 from apitrail.aws.sign.credential import Credential
 from apitrail.exchange import Request, Response
+from apitrail.valueclass import valueclass
 
 type Parameters = Structure
 type Fields = dict[str, Value]
@@ -166,7 +167,7 @@ def _named(signing_name: str | None, match: Match) -> Fields:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class _Reading:
     """What a request says if it goes to `match`, and how much of it does not fit there."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from apitrail import codec
 from apitrail.errors import FormatError
 from apitrail.identity.identity import Identity
+from apitrail.valueclass import valueclass
 
 # Operations that tell what AWS itself holds the caller to be.
 AUTHORITATIVE = frozenset({"sts:GetCallerIdentity"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Binding:
     """An access key id and its identity, learned at `learned_at` from `source`.
 

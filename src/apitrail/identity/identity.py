@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
+
+from apitrail.valueclass import valueclass
 
 type How = Literal["learned", "configured", "decoded", "claimed"]
 type Verdict = Literal["verified", "invalid", "unverifiable"]
@@ -13,7 +15,7 @@ CHAIN_MAX = 16
 """Links of a role chain that are kept; AWS itself sets no limit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """Who asked for a session: an ARN, a key or an id that stands for a federated user."""
 
@@ -22,7 +24,7 @@ class Principal:
     principal_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Issuer:
     """CloudTrail's sessionIssuer: the role, user or root that a session acts for."""
 
@@ -43,7 +45,7 @@ class Issuer:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A temporary session. `created` is in milliseconds; `mfa` None is "not known".
 
@@ -87,7 +89,7 @@ class Session:
         return context
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """A caller; None is "not known".
 

@@ -7,7 +7,7 @@ of the request's half only what the answer changes is described anew.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from apitrail import codec
 from apitrail.aws.call import Call
@@ -36,9 +36,10 @@ from apitrail.redact import Redactor
 from apitrail.redact.case import Asked as Redacted
 from apitrail.redact.cut import cut, limited
 from apitrail.redact.keep import Keep, Level
+from apitrail.valueclass import valueclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Described:
     """An event, its facets' bytes, and what the answer's half is built on.
 
@@ -54,7 +55,7 @@ class Described:
     touched: tuple[touching.Resource, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Describer:
     """Describes calls: without their secrets, cut down to what `keep` wants.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 from urllib.parse import unquote
 
@@ -12,6 +12,7 @@ from apitrail.exchange import Body, Exchange, Headers, Request, Response
 from apitrail.redact import bodies, http_head
 from apitrail.redact.text import Digest, Echoes, credential_spellings, scrub, spellings
 from apitrail.redact.walk import Walk, map_text
+from apitrail.valueclass import valueclass
 
 # Members that repeat a hash of the body they came in or went out with.
 _HASH_MEMBER = re.compile(r"^(?:content_?md5|checksum(?:crc|sha|xx|md).*|md5of.*)$", re.IGNORECASE)
@@ -26,7 +27,7 @@ class Key(Protocol):
     def digest(self, data: bytes) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class _Side:
     """Parameters or result without the secrets that the walk met."""
 
@@ -42,7 +43,7 @@ class _Side:
 _NO_SIDE = _Side(value=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A request that was redacted before its answer came.
 

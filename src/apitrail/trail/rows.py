@@ -15,6 +15,7 @@ from apitrail.entry import Entry
 from apitrail.query import Row
 from apitrail.trail.head import Head
 from apitrail.trail.strings import Strings
+from apitrail.valueclass import valueclass
 
 # Columns of `event` that hold a string's id, with the field of `Row` they come from.
 STRING_COLUMNS = (
@@ -22,7 +23,7 @@ STRING_COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What is to be appended: a kind, facet contents, and for calls the searchable row.
 

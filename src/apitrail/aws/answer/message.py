@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from apitrail.aws.call import Structure, Value
 from apitrail.aws.read.scalars import Doubts
 from apitrail.exchange import Headers, Response
+from apitrail.valueclass import valueclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A response made ready: header values by lower-case name, the body uncompressed.
 

@@ -7,7 +7,7 @@ chooses among the services with that scope.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from apitrail.aws.find import handed_out, host, s3_host
@@ -16,13 +16,14 @@ from apitrail.aws.read import form_body
 from apitrail.aws.read.scalars import Doubts
 from apitrail.aws.sign.credential import Credential
 from apitrail.exchange import Request
+from apitrail.valueclass import valueclass
 
 type Fields = list[tuple[str, str]]
 
 _LARGEST_FORM = 32 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """Where a request goes: `labels` are raw, `fields` are the query's or the form's, decoded.
 
@@ -38,7 +39,7 @@ class Match:
     others: tuple[Match, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What a request says about where it goes, gathered once.
 

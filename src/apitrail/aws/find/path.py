@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 
 from apitrail.aws.call import Value
@@ -13,6 +13,7 @@ from apitrail.aws.find.candidates import Evidence, Fields, Match
 from apitrail.aws.find.index import Node, Route, Service
 from apitrail.aws.read import old_clients
 from apitrail.aws.read.scalars import Doubts
+from apitrail.valueclass import valueclass
 
 _LABEL = re.compile(r"\{([^}]+?)\+?\}")
 _ARN = re.compile(r"/arn(?::|%3A)", re.IGNORECASE)
@@ -24,7 +25,7 @@ _BUCKET = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class _Found:
     rank: tuple[Value, ...]
     service: Service

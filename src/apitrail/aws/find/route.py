@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import unquote
 
 from apitrail.aws.find import customer_host, extra_operations, path, shared_endpoint, stand_in
@@ -15,11 +15,12 @@ from apitrail.aws.read.scalars import Doubts
 from apitrail.aws.sign import auth
 from apitrail.aws.sign.credential import Credential
 from apitrail.exchange import Request
+from apitrail.valueclass import valueclass
 
 _CBOR_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)/?$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """Where a request goes, found once: `place` is None where no operation fits.
 

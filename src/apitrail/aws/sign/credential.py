@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from apitrail.valueclass import valueclass
 
 type Scheme = Literal[
     "sigv4", "sigv4-query", "sigv4a", "sigv4a-query", "sigv2", "sigv2-query",
@@ -11,7 +12,7 @@ type Scheme = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Credential:
     """The signature's claims; None is "does not say".
 

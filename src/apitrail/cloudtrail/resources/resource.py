@@ -6,16 +6,16 @@ It does not know calls.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from apitrail.aws.arn import Arn
 from apitrail.cloudtrail.resources.types import BARE, type_name
+from apitrail.valueclass import valueclass
 
 _SEPARATOR = re.compile("[/:]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Resource:
     """One resource; `arn` is None where account or region are not known.
 
@@ -28,7 +28,7 @@ class Resource:
     account: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a call was made, for the ARNs of what it only names; None is "not known"."""
 
