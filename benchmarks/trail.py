@@ -57,8 +57,8 @@ def facets(number: int) -> dict[str, bytes]:
     values = {
         "who": who,
         "what": what,
-        "request": {"http": "x" * 300},
-        "response": {"r": "y" * 200},
+        "request": {"parameters": {"x": "x" * 300}},
+        "response": {"result": {"r": "y" * 200}},
     }
     texts = {tag: json.dumps(value).encode() for tag, value in values.items()}
     return texts | {"reqbody": b"Action=x&Version=2016-11-15" * 8, "resbody": b"<r>y</r>" * 50}

@@ -30,6 +30,7 @@ USED = {
     "mitmproxy.proxy.layers.http._http1": ("d5273e852b3d9e17", "recording/proxy/layer.py"),
     "mitmproxy.addons.proxyserver:Servers": ("3ae88679a49a3e97", "recording/proxy/master.py"),
     "mitmproxy.addons.upstream_auth": ("8be17c622cc746c9", "recording/proxy/master.py"),
+    "aiosqlite.core:Connection._execute": ("63622bc16912d861", "trail/writer.py"),
     "h11._readers": ("41da7f94b9d5a890", "recording/proxy/layer.py"),
     "botocore.client:BaseClient._make_api_call": ("43a7ad728a1fe5ad", "replay/resend/sender.py"),
     "uvicorn.server:Server.capture_signals": ("d32adae558046972", "web/listener.py"),

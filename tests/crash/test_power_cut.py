@@ -15,9 +15,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
-import aiosqlite
 import apsw
 import pytest
 
@@ -111,49 +109,12 @@ class _File(apsw.VFSFile):
         self._notes.append(Synced(self._file))
 
 
-class Taped:
-    """What the writer uses of aiosqlite, over a connection whose file system is on the tape."""
+class Taped(apsw.Connection):
+    """What the writer uses of `sqlite3.Connection`, with a file system that is on the tape."""
 
     def __init__(self, path: Path, tape: Tape) -> None:
-        self._connection = apsw.Connection(str(path), vfs=tape.name)
-        self._connection.execute("PRAGMA wal_autocheckpoint=100").fetchall()
-
-    def execute(self, sql: str, values=()) -> Rows:
-        return Rows(self._connection.execute(sql, values).fetchall())
-
-    async def executemany(self, sql: str, rows) -> None:
-        self._connection.executemany(sql, [tuple(row) for row in rows])
-
-    async def execute_fetchall(self, sql: str, values=()) -> list:
-        return self._connection.execute(sql, values).fetchall()
-
-    @property
-    def in_transaction(self) -> bool:
-        return self._connection.in_transaction
-
-    async def close(self) -> None:
-        self._connection.close()
-
-
-class Rows:
-    """Awaited, or iterated over in a context, as aiosqlite's cursors are."""
-
-    def __init__(self, rows: list) -> None:
-        self._rows = rows
-
-    def __await__(self):
-        yield from ()
-        return self
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_) -> None:
-        return None
-
-    async def __aiter__(self):
-        for row in self._rows:
-            yield row
+        super().__init__(str(path), vfs=tape.name)
+        self.execute("PRAGMA wal_autocheckpoint=100").fetchall()
 
 
 def record(directory: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
@@ -165,7 +126,7 @@ def record(directory: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     # The empty database was made before the tape began.
     tape.notes += [Written(path.name, 0, path.read_bytes()), Synced(path.name)]
 
-    async def connect(where: Path, **_: object) -> Taped:
+    def connect(where: Path) -> Taped:
         return Taped(where, tape)
 
     async def main() -> list[object]:
@@ -176,7 +137,7 @@ def record(directory: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
         return notes
 
     with monkeypatch.context() as patch:
-        patch.setattr(aiosqlite, "connect", connect)
+        patch.setattr(database, "connect", connect)
         notes = asyncio.run(main())
     with Reader(directory) as reader:
         leaves = [merkle.leaf_hash(data) for data in reader.entries()]

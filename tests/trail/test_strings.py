@@ -20,14 +20,14 @@ def test_a_batch_finds_what_it_has_looked_up_whatever_the_limit(tmp_path: Path, 
 
     async def main() -> None:
         async with await Trail.open(trail, signer=SIGNER, clock=trails.Clock()) as opened:
-            opened._strings = Strings(1, limit)
+            opened._appender.strings = Strings(1, limit)
             await opened.append(trails.opening())
             for number in range(70):
                 await opened.append(trails.draft(number))
             older = [trails.draft(100 + n, resource=f"target{n * 5}") for n in range(12)]
             mixed = [trails.draft(200 + n) for n in range(40)]
             await trails.append_all(opened, [*older[:6], *mixed, *older[6:]])
-            assert len(opened._strings.known) <= limit
+            assert len(opened._appender.strings.known) <= limit
 
     asyncio.run(main())
     assert check(trail).verdict is Verdict.OK

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
+from contextlib import closing
 
-import aiosqlite
 import pytest
 
 from apitrail.trail import transaction
@@ -13,14 +12,11 @@ from apitrail.trail import transaction
 INSERT = "INSERT INTO t VALUES (?)"
 
 
-def test_all_of_it_or_nothing(tmp_path):
-    async def main() -> list:
-        async with aiosqlite.connect(tmp_path / "db", isolation_level=None) as database:
-            await database.execute("CREATE TABLE t(x INTEGER PRIMARY KEY)")
-            with pytest.raises(sqlite3.IntegrityError):
-                await transaction.commit(database, [(INSERT, [(1,), (2,)]), (INSERT, [(1,)])])
-            assert not database.in_transaction
-            await transaction.commit(database, [(INSERT, [(2,), (3,)])])
-            return list(await database.execute_fetchall("SELECT x FROM t ORDER BY x"))
-
-    assert asyncio.run(main()) == [(2,), (3,)]
+def test_all_of_it_or_nothing():
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+        database.execute("CREATE TABLE t(x INTEGER PRIMARY KEY)")
+        with pytest.raises(sqlite3.IntegrityError):
+            transaction.commit(database, [(INSERT, [(1,), (2,)]), (INSERT, [(1,)])])
+        assert not database.in_transaction
+        transaction.commit(database, [(INSERT, [(2,), (3,)])])
+        assert list(database.execute("SELECT x FROM t ORDER BY x")) == [(2,), (3,)]

@@ -125,6 +125,19 @@ def create(path: Path) -> None:
     path.chmod(0o600)
 
 
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection whose transactions begin and end when we say so."""
+    return sqlite3.connect(path, isolation_level=None)
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """The writer's connection; it belongs to the thread that opens it."""
+    connection = connect(path)
+    for pragma in WRITER_PRAGMAS:
+        connection.execute(pragma)
+    return connection
+
+
 def recognise(database: sqlite3.Connection, path: Path) -> None:
     """Raises UsageError unless the open database is a trail that this version reads."""
     (application,) = database.execute("PRAGMA application_id").fetchone()

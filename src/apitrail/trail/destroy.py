@@ -30,9 +30,7 @@ def commit(path: Path, targets: Iterable[Target], seal: Callable[[Sequence[Targe
     `seal` gives the rows that say it. Raises UsageError as `present`, sqlite3.Error: nothing
     has changed.
     """
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        for pragma in database.WRITER_PRAGMAS:
-            connection.execute(pragma)
+    with closing(database.open_to_write(path)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         found = present(connection, targets)
         if found:

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-import aiosqlite
 import cbor2
 
-from apitrail.trail import transaction
+from apitrail.trail import database, transaction
 
 FILE = "pending.db"
 PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON")
@@ -37,38 +36,37 @@ def statements(
 class Pending:
     """Durable intents, one row each."""
 
-    def __init__(self, database: aiosqlite.Connection) -> None:
-        self._database = database
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
 
     @classmethod
-    async def open(cls, directory: Path) -> Pending:
+    def open(cls, directory: Path) -> Pending:
         """Open or make the file, mode 0600."""
         path = directory / FILE
         path.touch(mode=0o600)
-        database = await aiosqlite.connect(path, isolation_level=None)
-        for pragma in PRAGMAS:
-            await database.execute(pragma)
-        await database.execute(DDL)
-        return cls(database)
+        connection = database.connect(path)
+        for statement in (*PRAGMAS, DDL):
+            connection.execute(statement)
+        return cls(connection)
 
-    async def all(self) -> list[tuple[str, dict[str, bytes]]]:
+    def all(self) -> list[tuple[str, dict[str, bytes]]]:
         """Every intent in the order it was written."""
-        rows = await self._database.execute_fetchall("SELECT id, facets FROM intent ORDER BY rowid")
+        rows = self._connection.execute("SELECT id, facets FROM intent ORDER BY rowid")
         return [(row[0], cbor2.loads(row[1])) for row in rows]
 
-    async def commit(
+    def commit(
         self, begun: Iterable[tuple[str, Mapping[str, bytes]]], settled: Iterable[str]
     ) -> None:
         """Add and remove intents in one durable transaction, or raise sqlite3.Error."""
-        await transaction.commit(self._database, statements(begun, settled))
+        transaction.commit(self._connection, statements(begun, settled))
 
-    async def truncate(self) -> None:
+    def truncate(self) -> None:
         """Leave nothing of what was removed in the write-ahead log."""
-        await self._database.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close the file."""
-        await self._database.close()
+        self._connection.close()
 
 
 def count(directory: Path) -> int:
@@ -76,10 +74,10 @@ def count(directory: Path) -> int:
     path = directory / FILE
     if not path.is_file():
         return 0
-    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    with closing(database):
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    with closing(connection):
         try:
-            (number,) = database.execute("SELECT count(*) FROM intent").fetchone()
+            (number,) = connection.execute("SELECT count(*) FROM intent").fetchone()
         except sqlite3.DatabaseError:
             # Not made yet, or not readable here; it is no evidence, only what is under way.
             return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from apitrail.errors import RecordingError
@@ -30,9 +30,9 @@ class Append:
 
 @dataclass(slots=True)
 class Alone:
-    """Work that must have the trail for itself, between two batches."""
+    """Work in the writer's thread that must have the trail for itself, between two batches."""
 
-    work: Callable[[], Awaitable[int]]
+    work: Callable[[], int]
     done: asyncio.Future[int]
 
 

@@ -1,16 +1,15 @@
 """Where a trail was left off: its head from the stored rows, held against what was signed.
 
-It does not know how anything is written. Never sign a rollback or a fork: whatever was signed
-before, here or elsewhere, must be of this tree.
+Never sign a rollback or a fork: whatever was signed before, here or elsewhere, must be of this
+tree.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import aiosqlite
 
 from apitrail.entry import Entry
 from apitrail.errors import FormatError, UsageError, VerificationError
@@ -42,62 +41,60 @@ class Resuming:
     """Reads the state of a trail through the writer's own connection."""
 
     def __init__(
-        self, directory: Path, connection: aiosqlite.Connection, signer: note.NoteSigner
+        self, directory: Path, connection: sqlite3.Connection, signer: note.NoteSigner
     ) -> None:
         self._directory = directory
         self._database = connection
         self._signer = signer
 
-    async def state(self, seen: Iterable[str], *, recover: bool) -> State:
+    def state(self, seen: Iterable[str], *, recover: bool) -> State:
         """The state, if every checkpoint of this log that is known is of its tree.
 
         Raises:
             UsageError: it is not; with `recover` only if nothing could be told from its loss.
         """
-        head = await self._read_head()
-        tail = await self._text("SELECT note FROM tail")
+        head = self._read_head()
+        tail = self._text("SELECT note FROM tail")
         self._check_tail(head, tail)
         return State(
             head=head,
             note=tail,
-            kept=await self._number("SELECT coalesce(max(size), 0) FROM checkpoint"),
-            next_string=await self._number("SELECT coalesce(max(id), 0) + 1 FROM string"),
-            lost=await self._lost(head, seen, recover=recover),
+            kept=self._number("SELECT coalesce(max(size), 0) FROM checkpoint"),
+            next_string=self._number("SELECT coalesce(max(id), 0) + 1 FROM string"),
+            lost=self._lost(head, seen, recover=recover),
         )
 
-    async def _read_head(self) -> Head:
-        size = await self._number("SELECT coalesce(max(idx) + 1, 0) FROM entry")
+    def _read_head(self) -> Head:
+        size = self._number("SELECT coalesce(max(idx) + 1, 0) FROM entry")
         if not size:
             return Head()
-        rows = await self._database.execute_fetchall(
-            "SELECT data FROM entry WHERE idx = ?", (size - 1,)
-        )
+        rows = self._database.execute("SELECT data FROM entry WHERE idx = ?", (size - 1,))
         try:
             (time,) = (Entry.parse(row[0]).time for row in rows)
         except FormatError as error:
             raise broken(str(error)) from error
-        leaves = await self._hashes(size - size % 256 - 1, size)
-        tiles = await self._tiles(size)
+        leaves = self._hashes(size - size % 256 - 1, size)
+        tiles = self._tiles(size)
         try:
             return Head.resume(size, time=time, leaf=leaves.__getitem__, tile=lambda *at: tiles[at])
         except KeyError as error:
             raise broken(f"its tree lacks {error}") from error
 
-    async def _number(self, sql: str) -> int:
-        rows = await self._database.execute_fetchall(sql)
+    def _number(self, sql: str) -> int:
+        rows = self._database.execute(sql)
         return int(next(iter(rows))[0])
 
-    async def _text(self, sql: str) -> str | None:
-        rows = await self._database.execute_fetchall(sql)
+    def _text(self, sql: str) -> str | None:
+        rows = self._database.execute(sql)
         return next((str(row[0]) for row in rows), None)
 
-    async def _hashes(self, first: int, size: int) -> dict[int, bytes]:
-        rows = await self._database.execute_fetchall(
+    def _hashes(self, first: int, size: int) -> dict[int, bytes]:
+        rows = self._database.execute(
             "SELECT idx, data FROM entry WHERE idx >= ? AND idx < ?", (max(first, 0), size)
         )
         return {row[0]: merkle.leaf_hash(row[1]) for row in rows}
 
-    async def _tiles(self, size: int) -> dict[tuple[int, int], bytes]:
+    def _tiles(self, size: int) -> dict[tuple[int, int], bytes]:
         """The full tiles whose roots make the right edge."""
         wanted, count, level = [], size, 0
         while count := count // 256:
@@ -105,9 +102,7 @@ class Resuming:
             level += 1
         found = {}
         for key in wanted:
-            rows = await self._database.execute_fetchall(
-                "SELECT data FROM tile WHERE level = ? AND idx = ?", key
-            )
+            rows = self._database.execute("SELECT data FROM tile WHERE level = ? AND idx = ?", key)
             for row in rows:
                 found[key] = row[0]
         return found
@@ -131,7 +126,7 @@ class Resuming:
             if not newest or newest[0].new != self._signer.verifier:
                 raise broken("its key was changed, and this is the old one")
 
-    async def _lost(self, head: Head, seen: Iterable[str], *, recover: bool) -> list[str]:
+    def _lost(self, head: Head, seen: Iterable[str], *, recover: bool) -> list[str]:
         """Checkpoints kept elsewhere that are not of this tree."""
         known = [(text, "a checkpoint seen before") for text in seen]
         path = self._directory / CHECKPOINT
@@ -139,7 +134,7 @@ class Resuming:
             known.append((path.read_bytes().decode("utf-8", "replace"), f"the file {CHECKPOINT!r}"))
         lost = []
         for text, where in known:
-            if (problem := await self._problem(head, self._open(text, where))) is None:
+            if (problem := self._problem(head, self._open(text, where))) is None:
                 continue
             if not recover:
                 raise UsageError(
@@ -163,23 +158,22 @@ class Resuming:
         except (FormatError, VerificationError) as error:
             raise broken(f"{where}: {error}") from error
 
-    async def _problem(self, head: Head, seen: Checkpoint) -> str | None:
+    def _problem(self, head: Head, seen: Checkpoint) -> str | None:
         if seen.size > head.size:
             return f"the trail has {head.size} entries but had {seen.size}: it was rolled back"
-        if seen.size and await self._root_at(head, seen.size) != seen.root:
+        if seen.size and self._root_at(head, seen.size) != seen.root:
             return f"the trail is not the one that had {seen.size} entries: it was forked"
         return None
 
-    async def _root_at(self, head: Head, size: int) -> bytes:
+    def _root_at(self, head: Head, size: int) -> bytes:
         """The tree hash when there were `size` entries, from the stored leaves."""
         if size == head.size:
             return head.root()
-        async with self._database.execute(
+        frontier = merkle.Frontier()
+        for (data,) in self._database.execute(
             "SELECT data FROM entry WHERE idx < ? ORDER BY idx", (size,)
-        ) as rows:
-            frontier = merkle.Frontier()
-            async for row in rows:
-                frontier.append(merkle.leaf_hash(row[0]))
+        ):
+            frontier.append(merkle.leaf_hash(data))
         return frontier.root()
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import OrderedDict
 from collections.abc import Mapping
-
-import aiosqlite
 
 # How many values one query asks for.
 _CHUNK = 500
@@ -48,14 +47,12 @@ class Strings:
             self._known.move_to_end(value)
         return number
 
-    async def load(self, database: aiosqlite.Connection, values: set[str]) -> None:
+    def load(self, database: sqlite3.Connection, values: set[str]) -> None:
         """Look up in the table what is not in memory."""
         missing = self.unknown(values)
         for start in range(0, len(missing), _CHUNK):
             part = missing[start : start + _CHUNK]
             marks = ", ".join("?" * len(part))
-            rows = await database.execute_fetchall(
-                f"SELECT value, id FROM string WHERE value IN ({marks})", part
-            )
+            rows = database.execute(f"SELECT value, id FROM string WHERE value IN ({marks})", part)
             if pairs := {row[0]: row[1] for row in rows}:
                 self.learn(pairs)

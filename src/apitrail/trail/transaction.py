@@ -5,19 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-import aiosqlite
 
-
-async def commit(
-    database: aiosqlite.Connection, work: Iterable[tuple[str, Sequence[Sequence[object]]]]
+def commit(
+    database: sqlite3.Connection, work: Iterable[tuple[str, Sequence[Sequence[object]]]]
 ) -> None:
     """Run each SQL with its rows and commit, or change nothing and raise sqlite3.Error."""
     try:
-        await database.execute("BEGIN IMMEDIATE")
+        database.execute("BEGIN IMMEDIATE")
         for sql, rows in work:
-            await database.executemany(sql, rows)
-        await database.execute("COMMIT")
+            database.executemany(sql, rows)
+        database.execute("COMMIT")
     except sqlite3.Error:
         if database.in_transaction:
-            await database.execute("ROLLBACK")
+            database.execute("ROLLBACK")
         raise

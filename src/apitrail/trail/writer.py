@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import sqlite3
-import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Self
 
@@ -17,41 +15,22 @@ import aiosqlite
 from apitrail.errors import RecordingError, UsageError
 from apitrail.event import Event
 from apitrail.tlog import note
-from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail import (
-    database,
-    destroy,
-    lock,
-    rebuild,
-    rotation,
-    statements,
-    transaction,
-)
+from apitrail.trail import database, lock, rebuild, statements
+from apitrail.trail.appender import Appender, Failure, Outcome, Steady, Work
 from apitrail.trail.clock_steps import ClockSteps
-from apitrail.trail.head import Head
-from apitrail.trail.intents import Pending
 from apitrail.trail.publish import Publisher
 from apitrail.trail.queue import Alone, Append, Begin, Item, fail
 from apitrail.trail.reader import decompress
-from apitrail.trail.resume import CHECKPOINT, Resuming
-from apitrail.trail.rows import Batch, Draft, Sealer, strings_of
-from apitrail.trail.statements import Close, Erase, Gap, Target
-from apitrail.trail.strings import Strings
-
-# A kept checkpoint at the latest after this many entries or milliseconds.
-KEEP_ENTRIES = 65_536
-KEEP_MILLISECONDS = 60_000
-# A checkpoint is kept after each of these, whatever the time.
-KEEP_KINDS = (Close.KIND, Gap.KIND)
+from apitrail.trail.resume import CHECKPOINT
+from apitrail.trail.rows import Draft
+from apitrail.trail.statements import Close, Gap, Target
 
 # So many waiters share one fsync at the most.
 BATCH = 1_024
 # So many entries are erased in one transaction, and named by one entry.
 ERASE_BATCH = 2_000
-
-
-type Steady = Callable[[], int | None]
-"""Milliseconds of a clock that nobody sets; None where there is none."""
+# Rows that one step of a cursor brings from the writer's thread.
+CHUNK = 64
 
 
 class Trail:
@@ -62,34 +41,16 @@ class Trail:
     """
 
     def __init__(
-        self,
-        directory: Path,
-        connection: aiosqlite.Connection,
-        pending: Pending,
-        held: IO[bytes],
-        *,
-        signer: note.NoteSigner,
-        clock: Callable[[], int],
-        steady: Steady,
+        self, appender: Appender, connection: aiosqlite.Connection, held: IO[bytes]
     ) -> None:
-        self.directory = directory
-        self.signer = signer
-        self._clock = clock
+        self.directory = appender.directory
+        self._appender = appender
         self._database = connection
-        self._pending = pending
         self._lock = held
-        self._sealer = Sealer()
-        self._head = Head()
-        self._strings = Strings(1)
-        self._kept = (0, 0)
-        self._steady = steady
-        self.steps = ClockSteps(0)
         self._queue: deque[Item] = deque()
         self._owed: list[Append] = []
-        self._settled: list[str] = []
         self._wake = asyncio.Event()
-        self._publisher = Publisher(directory / CHECKPOINT, lambda: self._note)
-        self._note: str | None = None
+        self._publisher = Publisher(self.directory / CHECKPOINT, lambda: appender.newest)
         self._closing = False
         self.lost: str | None = None
         self._writing: asyncio.Task[None]
@@ -130,28 +91,21 @@ class Trail:
             path = directory / database.FILE
             await asyncio.to_thread(database.create, path)
             await asyncio.to_thread(rebuild.bring_up, path, progress)
-            connection = await aiosqlite.connect(path, isolation_level=None)
-            for pragma in database.WRITER_PRAGMAS:
-                await connection.execute(pragma)
-            trail = cls(
-                directory, connection, await Pending.open(directory), held,
-                signer=signer, clock=clock, steady=steady,
-            )  # fmt: skip
+            appender = Appender(directory, signer, clock, steady)
+            connection = await aiosqlite.Connection(appender.connect, CHUNK)
+            trail = cls(appender, connection, held)
             try:
-                found = await Resuming(directory, connection, signer).state(seen, recover=recover)
+                lost = await trail._run(partial(appender.resume, seen, recover=recover))
             except BaseException:
                 await trail._release()
                 raise
-            trail._head, trail._note = found.head, found.note
-            trail.steps = ClockSteps(found.head.time)
-            trail._kept, trail._strings = (found.kept, 0), Strings(found.next_string)
         except BaseException:
             held.close()
             raise
         trail._writing = asyncio.create_task(trail._write(), name="trail-writer")
         trail._publisher.start()
-        if found.lost:
-            await trail._state_loss(found.lost)
+        if lost:
+            await trail._state_loss(lost)
         return trail
 
     async def __aenter__(self) -> Self:
@@ -163,7 +117,17 @@ class Trail:
     @property
     def size(self) -> int:
         """How many entries are durable."""
-        return self._head.size
+        return self._appender.head.size
+
+    @property
+    def signer(self) -> note.NoteSigner:
+        """Signs the checkpoints; its name is the log's."""
+        return self._appender.signer
+
+    @property
+    def steps(self) -> ClockSteps:
+        """The readings of the clock."""
+        return self._appender.steps
 
     @property
     def origin(self) -> str:
@@ -198,42 +162,22 @@ class Trail:
 
     async def recover(self) -> int:
         """Account for calls whose outcome was never seen, as entries of kind `unknown`."""
-        left = [(key, facets) for key, facets in await self._pending.all()]
-        found = 0
+        left = await self._run(self._appender.left)
         for key, facets in left:
-            if await self._recorded(key):
-                self._settled.append(key)
-                continue
             await self.append(unknown(facets), settles=key)
-            found += 1
-        return found
+        return len(left)
 
     @property
     def newest(self) -> str | None:
         """The signed checkpoint of what is durable."""
-        return self._note
+        return self._appender.newest
 
     async def rotate(self, new: note.NoteSigner) -> int:
         """Let another key sign from now on; both keys sign the entry that says so.
 
         Gives the entry's index. Raises RecordingError: nothing has changed.
         """
-
-        async def work() -> int:
-            change = rotation.Rotation.between(
-                self.signer, new, index=self._head.size, previous=self._head.last
-            )
-            draft = statements.draft(change.signed(self.signer, new))
-            batch, head, indexes = self._seal([draft])
-            text = self._sign(head, self.signer, new)
-            # Kept for ever: whoever trusts the old key learns the new one from it.
-            batch.sign(head.size, text, keep=True)
-            await transaction.commit(self._database, batch.statements())
-            self._settle_batch(batch, head, text, kept=True)
-            self.signer = new
-            return indexes[0]
-
-        index = await self._alone(work)
+        index = await self._alone(partial(self._appender.rotate, new))
         await self._publisher.now()
         return index
 
@@ -249,7 +193,7 @@ class Trail:
         erased = 0
         for start in range(0, len(wanted), ERASE_BATCH):
             part = wanted[start : start + ERASE_BATCH]
-            erased += await self._alone(lambda part=part: self._erase(part, reason))  # type: ignore[misc]
+            erased += await self._alone(partial(self._appender.erase, part, reason))
         await self._publisher.now()
         return erased
 
@@ -264,15 +208,16 @@ class Trail:
         await self._release()
 
     async def _release(self) -> None:
-        with contextlib.suppress(sqlite3.Error):
-            if self._settled:
-                await self._pending.commit((), self._settled)
-            await self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        await self._run(self._appender.close)
         await self._database.close()
-        await self._pending.close()
         self._lock.close()
 
-    async def _alone(self, work: Callable[[], Awaitable[int]]) -> int:
+    async def _run[T](self, work: Callable[[], T]) -> T:
+        """Run something in the thread that owns the files: aiosqlite's."""
+        result: T = await self._database._execute(work)  # type: ignore[no-untyped-call]  # noqa: SLF001
+        return result
+
+    async def _alone(self, work: Callable[[], int]) -> int:
         return await self._enqueue(Alone(work, asyncio.get_running_loop().create_future()))
 
     async def _enqueue(self, item: Item) -> int:
@@ -284,16 +229,10 @@ class Trail:
 
     async def _state_loss(self, lost: Sequence[str]) -> None:
         """The first entry after a loss names every head that is lost; only then publish."""
-        self.lost = f"entries from {self._head.size} on that were signed before"
-        gap = Gap(tuple(dict.fromkeys(lost)), self._head.size)
+        self.lost = f"entries from {self.size} on that were signed before"
+        gap = Gap(tuple(dict.fromkeys(lost)), self.size)
         await self.append(statements.draft(gap))
         await self._publisher.now()
-
-    async def _recorded(self, key: str) -> bool:
-        rows = await self._database.execute_fetchall(
-            "SELECT 1 FROM event WHERE id = ?", (bytes.fromhex(key.replace("-", "")),)
-        )
-        return bool(list(rows))
 
     async def _write(self) -> None:
         while True:
@@ -335,7 +274,8 @@ class Trail:
         try:
             if self._owed:
                 raise RecordingError("the trail cannot be written: entries are owed")  # noqa: TRY301
-            result = await item.work()
+            result = await self._run(item.work)
+            self._publisher.committed()
         except (UsageError, RecordingError) as error:
             item.done.set_exception(error)
         except (sqlite3.Error, OSError) as error:
@@ -353,138 +293,50 @@ class Trail:
                 return
         appends = [*self._owed, *(item for item in items if isinstance(item, Append))]
         begins = [item for item in items if isinstance(item, Begin)]
-        try:
-            # First the log, then the intents: a crash in between leaves an intent whose entry is
-            # there, which `recover` recognises. The other way round a call could vanish.
-            indexes = await self._commit_entries([item.draft for item in appends])
-        except (sqlite3.Error, OSError) as error:
-            if twice := await self._twice(appends, error):
-                # An event that the log has already must not keep all others out for ever.
-                fail(twice, error)
-                self._owed = []
-                rest = [item for item in appends if all(item is not other for other in twice)]
-                await self._commit([*rest, *begins])
-                return
+        outcome = await self._attempt(appends, begins)
+        if outcome.entries is not None and outcome.twice:
+            # An event that the log has already must not keep all others out for ever.
+            twice = [appends[position] for position in outcome.twice]
+            fail(twice, outcome.entries)
+            self._owed = []
+            rest = [item for item in appends if all(item is not other for other in twice)]
+            await self._commit([*rest, *begins])
+        elif outcome.entries is not None:
             self._owed = appends
-            fail(items, error)
-            return
-        self._owed = []
-        self._settled += [item.settles for item in appends if item.settles is not None]
+            fail(items, outcome.entries)
+        else:
+            self._owed = []
+            self._tell(appends, outcome.indexes)
+            self._tell_begins(begins, outcome.intents)
+
+    async def _attempt(self, appends: Sequence[Append], begins: Sequence[Begin]) -> Outcome:
+        work = Work(
+            drafts=[item.draft for item in appends],
+            settles=[item.settles for item in appends if item.settles is not None],
+            begun=[(item.key, item.facets) for item in begins],
+        )
+        loop = asyncio.get_running_loop()
+
+        def told(indexes: Sequence[int]) -> None:
+            # Whoever waits for an entry need not wait for the intents.
+            loop.call_soon_threadsafe(self._tell, appends, indexes)
+
+        return await self._run(partial(self._appender.write, work, told))
+
+    def _tell(self, appends: Sequence[Append], indexes: Sequence[int]) -> None:
         for append, index in zip(appends, indexes, strict=True):
             if not append.done.done():
                 append.done.set_result(index)
-        if begins:
-            await self._commit_intents(begins)
+        if appends:
+            self._publisher.committed()
 
-    async def _commit_intents(self, begins: list[Begin]) -> None:
-        try:
-            await self._pending.commit([(item.key, item.facets) for item in begins], self._settled)
-        except (sqlite3.Error, OSError) as error:
-            fail(begins, error)
+    def _tell_begins(self, begins: Sequence[Begin], failure: Failure | None) -> None:
+        if failure is not None:
+            fail(begins, failure)
             return
-        self._settled = []
         for begin in begins:
             if not begin.done.done():
                 begin.done.set_result(0)
-
-    async def _commit_entries(self, drafts: list[Draft]) -> list[int]:
-        if not drafts:
-            return []
-        try:
-            return await self._append_all(drafts)
-        finally:
-            self._strings.trim()
-
-    async def _append_all(self, drafts: list[Draft]) -> list[int]:
-        rows = [draft.row for draft in drafts if draft.row is not None]
-        await self._strings.load(self._database, set[str]().union(*map(strings_of, rows)))
-        now, steady = self._clock(), self._steady()
-        step = self.steps.between(now, steady)
-        if step is not None:
-            # First of the batch, so that a `close` stays the last.
-            drafts = [statements.draft(step), *drafts]
-        batch, head, indexes = self._seal(drafts)
-        text = self._sign(head, self.signer)
-        keep = (
-            head.size - self._kept[0] >= KEEP_ENTRIES
-            or now - self._kept[1] >= KEEP_MILLISECONDS
-            or any(draft.kind in KEEP_KINDS for draft in drafts)
-        )
-        batch.sign(head.size, text, keep=keep)
-        await transaction.commit(self._database, batch.statements())
-        self._settle_batch(batch, head, text, kept=keep)
-        self.steps.keep(now, steady)
-        return indexes if step is None else indexes[1:]
-
-    async def _twice(self, appends: Sequence[Append], error: Exception) -> list[Append]:
-        """Those that failed because their event is in the log, or earlier in the batch."""
-        if not isinstance(error, sqlite3.IntegrityError):
-            return []
-        seen: set[str] = set()
-        found = []
-        for item in appends:
-            if (row := item.draft.row) is not None:
-                if row.id in seen or await self._recorded(row.id):
-                    found.append(item)
-                seen.add(row.id)
-        return found
-
-    def _seal(self, drafts: Iterable[Draft]) -> tuple[Batch, Head, list[int]]:
-        """The rows that append these drafts, and the head there will be; nothing is written."""
-        batch, head, now = Batch(), self._head.copy(), self._clock()
-        indexes = [
-            self._sealer.seal(
-                batch, draft, head=head, time=now, event_key=os.urandom(32), strings=self._strings
-            )
-            for draft in drafts
-        ]
-        batch.tiles = head.take_tiles()
-        return batch, head, indexes
-
-    def _sign(self, head: Head, *signers: note.NoteSigner) -> str:
-        return note.sign(str(Checkpoint(self.origin, head.size, head.root())), *signers)
-
-    def _settle_batch(self, batch: Batch, head: Head, text: str, *, kept: bool) -> None:
-        """What was sealed is committed."""
-        self._head, self._note = head, text
-        self._strings.learn(batch.strings)
-        if kept:
-            self._kept = (head.size, head.time)
-        self._publisher.committed()
-
-    async def _erase(self, targets: Sequence[Target], reason: str | None) -> int:
-        """One transaction: the entry and the destruction it names; then no copy in the logs."""
-        # Intents of calls that are in the log by now hold their content too. They go first: one
-        # without its event would come back as a call of unknown outcome.
-        await self._pending.commit((), [*self._settled, *await self._event_ids(targets)])
-        self._settled = []
-        made: list[tuple[Batch, Head, str]] = []
-
-        def seal(found: Sequence[Target]) -> Batch:
-            batch, head, _ = self._seal([statements.draft(Erase(tuple(found), reason))])
-            text = self._sign(head, self.signer)
-            batch.sign(head.size, text, keep=False)
-            made.append((batch, head, text))
-            return batch
-
-        path = self.directory / database.FILE
-        erased = await asyncio.to_thread(destroy.commit, path, targets, seal)
-        for batch, head, text in made:
-            self._settle_batch(batch, head, text, kept=False)
-            # Some of the strings that we remember are gone.
-            self._strings = Strings(self._strings.next_id)
-        await self._database.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
-        await self._pending.truncate()
-        return erased
-
-    async def _event_ids(self, targets: Iterable[Target]) -> list[str]:
-        found = []
-        for target in targets:
-            rows = await self._database.execute_fetchall(
-                "SELECT id FROM event WHERE idx = ?", (target.index,)
-            )
-            found += [str(uuid.UUID(bytes=row[0])) for row in rows]
-        return found
 
 
 def unknown(facets: Mapping[str, bytes]) -> Draft:

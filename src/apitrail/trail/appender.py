@@ -1,0 +1,255 @@
+"""Appends to a trail's two databases. All of it runs in one thread, the writer's.
+
+A batch is one call from the event loop: looking up strings, sealing, signing, and both durable
+transactions. Nothing here waits for the loop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from apitrail.tlog import note
+from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.trail import database, destroy, rotation, statements, transaction
+from apitrail.trail.clock_steps import ClockSteps
+from apitrail.trail.head import Head
+from apitrail.trail.intents import Pending
+from apitrail.trail.resume import Resuming
+from apitrail.trail.rows import Batch, Draft, Sealer, strings_of
+from apitrail.trail.statements import Close, Erase, Gap, Target
+from apitrail.trail.strings import Strings
+
+# A kept checkpoint at the latest after this many entries or milliseconds.
+KEEP_ENTRIES = 65_536
+KEEP_MILLISECONDS = 60_000
+# A checkpoint is kept after each of these, whatever the time.
+KEEP_KINDS = (Close.KIND, Gap.KIND)
+
+type Steady = Callable[[], int | None]
+"""Milliseconds of a clock that nobody sets; None where there is none."""
+
+type Failure = sqlite3.Error | OSError
+
+type Intent = tuple[str, Mapping[str, bytes]]
+"""The id of a call that is let through, and the facets known of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A batch: entries with the intents that they settle, and new intents."""
+
+    drafts: Sequence[Draft] = ()
+    settles: Sequence[str] = ()
+    begun: Sequence[Intent] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a batch.
+
+    `indexes` are those of its entries. `entries` is what kept them out of the log, and then the
+    intents were not tried; `twice` are the positions of drafts whose event the log has already.
+    `intents` is what kept the intents out.
+    """
+
+    indexes: Sequence[int] = ()
+    entries: Failure | None = None
+    twice: Sequence[int] = ()
+    intents: Failure | None = None
+
+
+@dataclass(slots=True)
+class Appender:
+    """The files of a trail, open for writing, and how far they have been written.
+
+    `newest` is the signed checkpoint of what is durable. It and `head` may be read by any thread.
+    """
+
+    directory: Path
+    signer: note.NoteSigner
+    clock: Callable[[], int]
+    steady: Steady
+    newest: str | None = None
+    head: Head = field(default_factory=Head)
+    steps: ClockSteps = field(default_factory=lambda: ClockSteps(0))
+    strings: Strings = field(default_factory=lambda: Strings(1))
+    connection: sqlite3.Connection = field(init=False)
+    _pending: Pending = field(init=False)
+    _sealer: Sealer = field(default_factory=Sealer)
+    _kept: tuple[int, int] = (0, 0)
+    _settled: list[str] = field(default_factory=list)
+
+    def connect(self) -> sqlite3.Connection:
+        """Open both files; gives the connection to the trail's."""
+        self.connection = database.open_to_write(self.directory / database.FILE)
+        try:
+            self._pending = Pending.open(self.directory)
+        except BaseException:
+            self.connection.close()
+            raise
+        return self.connection
+
+    def resume(self, seen: Iterable[str], *, recover: bool) -> list[str]:
+        """Go on where the files were left off; gives what `Resuming.state` says is lost."""
+        found = Resuming(self.directory, self.connection, self.signer).state(seen, recover=recover)
+        self.head, self.newest = found.head, found.note
+        self.steps = ClockSteps(found.head.time)
+        self._kept, self.strings = (found.kept, 0), Strings(found.next_string)
+        return found.lost
+
+    def write(self, work: Work, told: Callable[[Sequence[int]], object]) -> Outcome:
+        """Make a batch durable. `told` gets the indexes before the intents are tried."""
+        # First the log, then the intents: a crash in between leaves an intent whose entry is
+        # there, which `left` recognises. The other way round a call could vanish.
+        try:
+            indexes = self._append(work.drafts)
+        except (sqlite3.Error, OSError) as error:
+            return Outcome(entries=error, twice=self._twice(work.drafts, error))
+        self._settled += work.settles
+        if not work.begun:
+            return Outcome(indexes=indexes)
+        told(indexes)
+        try:
+            self._pending.commit(work.begun, self._settled)
+        except (sqlite3.Error, OSError) as error:
+            return Outcome(indexes=indexes, intents=error)
+        self._settled = []
+        return Outcome(indexes=indexes)
+
+    def left(self) -> list[Intent]:
+        """Intents without an entry. Those that have one are settled with the next batch."""
+        found: list[Intent] = []
+        for key, facets in self._pending.all():
+            if self._recorded(key):
+                self._settled.append(key)
+            else:
+                found.append((key, facets))
+        return found
+
+    def rotate(self, new: note.NoteSigner) -> int:
+        """Append the entry that another key signs from now on, signed by both; gives its index."""
+        change = rotation.Rotation.between(
+            self.signer, new, index=self.head.size, previous=self.head.last
+        )
+        draft = statements.draft(change.signed(self.signer, new))
+        batch, head, indexes = self._seal([draft])
+        text = self._sign(head, self.signer, new)
+        # Kept for ever: whoever trusts the old key learns the new one from it.
+        batch.sign(head.size, text, keep=True)
+        transaction.commit(self.connection, batch.statements())
+        self._is_committed(batch, head, text, kept=True)
+        self.signer = new
+        return indexes[0]
+
+    def erase(self, targets: Sequence[Target], reason: str | None) -> int:
+        """One transaction: the entry and the destruction it names; then no copy in the logs."""
+        # Intents of calls that are in the log by now hold their content too. They go first: one
+        # without its event would come back as a call of unknown outcome.
+        self._pending.commit((), [*self._settled, *self._event_ids(targets)])
+        self._settled = []
+        made: list[tuple[Batch, Head, str]] = []
+
+        def seal(found: Sequence[Target]) -> Batch:
+            batch, head, _ = self._seal([statements.draft(Erase(tuple(found), reason))])
+            text = self._sign(head, self.signer)
+            batch.sign(head.size, text, keep=False)
+            made.append((batch, head, text))
+            return batch
+
+        erased = destroy.commit(self.directory / database.FILE, targets, seal)
+        for batch, head, text in made:
+            self._is_committed(batch, head, text, kept=False)
+            # Some of the strings that we remember are gone.
+            self.strings = Strings(self.strings.next_id)
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._pending.truncate()
+        return erased
+
+    def close(self) -> None:
+        """Leave the files as small as they can be. The trail's connection stays open."""
+        with contextlib.suppress(sqlite3.Error):
+            if self._settled:
+                self._pending.commit((), self._settled)
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._pending.close()
+
+    def _append(self, drafts: Sequence[Draft]) -> list[int]:
+        if not drafts:
+            return []
+        try:
+            return self._append_all(drafts)
+        finally:
+            self.strings.trim()
+
+    def _append_all(self, drafts: Sequence[Draft]) -> list[int]:
+        rows = [draft.row for draft in drafts if draft.row is not None]
+        self.strings.load(self.connection, set[str]().union(*map(strings_of, rows)))
+        now, steady = self.clock(), self.steady()
+        step = self.steps.between(now, steady)
+        if step is not None:
+            # First of the batch, so that a `close` stays the last.
+            drafts = [statements.draft(step), *drafts]
+        batch, head, indexes = self._seal(drafts)
+        text = self._sign(head, self.signer)
+        keep = (
+            head.size - self._kept[0] >= KEEP_ENTRIES
+            or now - self._kept[1] >= KEEP_MILLISECONDS
+            or any(draft.kind in KEEP_KINDS for draft in drafts)
+        )
+        batch.sign(head.size, text, keep=keep)
+        transaction.commit(self.connection, batch.statements())
+        self._is_committed(batch, head, text, kept=keep)
+        self.steps.keep(now, steady)
+        return indexes if step is None else indexes[1:]
+
+    def _twice(self, drafts: Sequence[Draft], error: Failure) -> list[int]:
+        """Those that failed because their event is in the log, or earlier in the batch."""
+        if not isinstance(error, sqlite3.IntegrityError):
+            return []
+        seen: set[str] = set()
+        found = []
+        for position, draft in enumerate(drafts):
+            if draft.row is not None:
+                if draft.row.id in seen or self._recorded(draft.row.id):
+                    found.append(position)
+                seen.add(draft.row.id)
+        return found
+
+    def _recorded(self, key: str) -> bool:
+        sql = "SELECT 1 FROM event WHERE id = ?"
+        return self.connection.execute(sql, (uuid.UUID(key).bytes,)).fetchone() is not None
+
+    def _seal(self, drafts: Iterable[Draft]) -> tuple[Batch, Head, list[int]]:
+        """The rows that append these drafts, and the head there will be; nothing is written."""
+        batch, head, now = Batch(), self.head.copy(), self.clock()
+        indexes = [
+            self._sealer.seal(
+                batch, draft, head=head, time=now, event_key=os.urandom(32), strings=self.strings
+            )
+            for draft in drafts
+        ]
+        batch.tiles = head.take_tiles()
+        return batch, head, indexes
+
+    def _sign(self, head: Head, *signers: note.NoteSigner) -> str:
+        origin = self.signer.verifier.name
+        return note.sign(str(Checkpoint(origin, head.size, head.root())), *signers)
+
+    def _is_committed(self, batch: Batch, head: Head, text: str, *, kept: bool) -> None:
+        self.head, self.newest = head, text
+        self.strings.learn(batch.strings)
+        if kept:
+            self._kept = (head.size, head.time)
+
+    def _event_ids(self, targets: Iterable[Target]) -> list[str]:
+        found = []
+        for target in targets:
+            rows = self.connection.execute("SELECT id FROM event WHERE idx = ?", (target.index,))
+            found += [str(uuid.UUID(bytes=row[0])) for row in rows]
+        return found
