@@ -214,7 +214,8 @@ class Trail:
 
     async def _run[T](self, work: Callable[[], T]) -> T:
         """Run something in the thread that owns the files: aiosqlite's."""
-        result: T = await self._database._execute(work)  # type: ignore[no-untyped-call]  # noqa: SLF001
+        thread = self._database
+        result: T = await thread._execute(work)  # type: ignore[no-untyped-call]  # noqa: SLF001
         return result
 
     async def _alone(self, work: Callable[[], int]) -> int:
