@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import trails
-from apitrail.event import ORDER, REQUEST_FIELDS, RESPONSE_FIELDS, WHO_FIELDS, Event, dump, iso
+from apitrail.event import ORDER, REQUEST_FIELDS, RESPONSE_FIELDS, WHO_FIELDS, Event, dump
 from apitrail.trail.rows import Draft
+from apitrail.when import iso
 
 ACCOUNT = "123456789012"
 NAMES = ("CreateUser", "GetUser", "DeleteUser")

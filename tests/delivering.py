@@ -18,7 +18,6 @@ from starlette.routing import Route
 
 import trails
 from apitrail.delivery.logfiles import tree as trees
-from apitrail.delivery.logfiles.place import iso
 from apitrail.delivery.logfiles.tree import Tree
 from apitrail.event import Event, dump
 from apitrail.evidence import verify
@@ -27,6 +26,7 @@ from apitrail.trail.keys import Keys
 from apitrail.trail.rows import Draft
 from apitrail.trail.writer import Trail
 from apitrail.web.log_bucket import Bucket, routes
+from apitrail.when import iso_second
 from machine import until
 
 ACCOUNT = "123456789012"
@@ -48,7 +48,7 @@ def call(number: int, **record: Any) -> Draft:
 
 def at(time: int, number: int, **record: Any) -> tuple[int, Draft]:
     """A call that is logged at `time`, Unix milliseconds."""
-    return time, call(number, eventTime=iso(time // 1000), **record)
+    return time, call(number, eventTime=iso_second(time // 1000), **record)
 
 
 def signer(directory: Path) -> note.Signer:

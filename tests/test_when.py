@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from apitrail import when
-from apitrail.errors import UsageError
+from apitrail.errors import FormatError, UsageError
 
 # A Monday, in a zone that is not UTC.
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=timezone(timedelta(hours=1)))
@@ -61,3 +61,45 @@ def test_a_duration(text, seconds):
 def test_what_is_no_duration_is_named(text):
     with pytest.raises(UsageError, match="not a duration"):
         when.parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (1_700_000_000_007, "2023-11-14T22:13:20.007Z"),
+        (-1, "1969-12-31T23:59:59.999Z"),
+        (-62_135_596_800_000, "0001-01-01T00:00:00.000Z"),
+    ],
+)
+def test_milliseconds_are_written_as_iso_8601(milliseconds, text):
+    assert when.iso(milliseconds) == text
+
+
+def test_no_time_has_no_text():
+    assert when.iso(None) is None
+
+
+def test_a_second_is_written_as_cloudtrail_does_and_read_back():
+    assert when.iso_second(1_700_000_000) == "2023-11-14T22:13:20Z"
+    assert when.parse_iso_second("2023-11-14T22:13:20Z") == 1_700_000_000
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2023-11-14", "2023-11-14T22:13:20", "2023-11-14T22:13:20.000Z", "2023-13-14T22:13:20Z"]
+)  # fmt: skip
+def test_only_that_form_is_read_back(text):
+    with pytest.raises(FormatError, match="malformed time"):
+        when.parse_iso_second(text)
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "2026-01-02T03:04:05Z"),
+        (datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC), "2026-01-02T03:04:05.000678Z"),
+        (datetime(2026, 1, 2, 3, 4, 5), "2026-01-02T03:04:05"),  # noqa: DTZ001
+    ],
+)
+def test_a_moment_is_written_as_exact_as_it_is(moment, text):
+    assert when.iso_exact(moment) == text

@@ -14,12 +14,12 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 
-from apitrail import codec
+from apitrail import codec, when
 from apitrail.aws.call import Blob, EventStream
 from apitrail.codec import ALWAYS, NAME, Json, Object
 from apitrail.errors import FormatError
@@ -269,7 +269,7 @@ class Event:
         asked, answered = self.request or Asked(), self.response or Answered()
         return {
             "eventID": what.record.get("eventID"),
-            "eventTime": iso(call.time),
+            "eventTime": when.iso(call.time),
             "service": call.service,
             "operation": call.operation,
             "region": call.region,
@@ -389,21 +389,13 @@ def plain(value: Any) -> Json:
         case bytes() | bytearray():
             return base64.b64encode(value).decode("ascii")
         case datetime():
-            return value.isoformat().replace("+00:00", "Z")
+            return when.iso_exact(value)
         case Blob(length=length, sha256=digest):
             return {"length": length, "sha256": digest.hex()}
         case EventStream(counts=counts):
             return {"events": dict(counts)}
         case _:
             return str(value)
-
-
-def iso(milliseconds: int | None) -> str | None:
-    """Unix milliseconds as ISO 8601 in UTC."""
-    if milliseconds is None:
-        return None
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 
 def dump(value: Any) -> bytes:

@@ -1,11 +1,13 @@
-"""Times as people write them: `2h`, `yesterday`, `2026-11-23`, `2026-11-23T09:30Z`."""
+"""Times as people write them (`2h`, `yesterday`, `2026-11-23`), and ISO 8601 as we write it."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import overload
 
-from apitrail.errors import UsageError
+from apitrail.errors import FormatError, UsageError
 
 _UNITS = {
     "s": timedelta(seconds=1),
@@ -89,3 +91,43 @@ def _iso(value: str, now: datetime) -> datetime | None:
         return None
     zone: tzinfo | None = moment.tzinfo or now.tzinfo
     return moment.replace(tzinfo=zone)
+
+
+# -- ISO 8601 ----------------------------------------------------------------------------------
+
+
+@overload
+def iso(milliseconds: int) -> str: ...
+@overload
+def iso(milliseconds: int | None) -> str | None: ...
+def iso(milliseconds: int | None) -> str | None:
+    """Unix milliseconds as `2026-11-23T09:30:00.000Z`."""
+    if milliseconds is None:
+        return None
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{iso_second(seconds)[:-1]}.{rest:03d}Z"
+
+
+# Every call of one second has the same text.
+@lru_cache(maxsize=64)
+def iso_second(seconds: int) -> str:
+    """Unix seconds as CloudTrail writes times: `2026-11-23T09:30:00Z`."""
+    return f"{datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()}Z"
+
+
+def iso_exact(moment: datetime) -> str:
+    """As exact as the value is, with `Z` for UTC; a zone that is not UTC, or none, stays."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def parse_iso_second(text: str) -> int:
+    """Inverse of `iso_second`.
+
+    Raises:
+        FormatError: anything but that form.
+    """
+    try:
+        moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise FormatError(f"malformed time: {text!r}") from error
+    return int(moment.timestamp())

@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 import delivering
 from apitrail.delivery.logfiles import digest, log_directory, tree_check
-from apitrail.delivery.logfiles.place import Place, iso
+from apitrail.delivery.logfiles.place import Place
 from apitrail.delivery.logfiles.tree import SIDECAR, Tree
 from apitrail.delivery.logfiles.tree_manifest import Manifest
+from apitrail.when import iso_second
 from machine import BIN, clean
 
 HERE = Place(delivering.ACCOUNT, "eu-central-1")
@@ -61,7 +62,7 @@ def validate(tree: Path, place: Place) -> subprocess.CompletedProcess[str]:
     with delivering.served(tree) as url:
         return subprocess.run(
             [BIN / "aws", "cloudtrail", "validate-logs", "--trail-arn", place.arn,
-             "--start-time", iso(delivering.HOUR // 1000), "--verbose"],
+             "--start-time", iso_second(delivering.HOUR // 1000), "--verbose"],
             env=clean() | {
                 "AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "x",
                 "AWS_SECRET_ACCESS_KEY": "y", "AWS_DEFAULT_REGION": "eu-central-1",

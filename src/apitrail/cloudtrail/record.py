@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from functools import lru_cache
-
+from apitrail import when
 from apitrail.aws.call import Call, Structure, Value
 from apitrail.aws.sign.credential import Credential
 from apitrail.cloudtrail import access, error_code, extras, names, parameters, size
@@ -117,9 +115,4 @@ def _known(**fields: Value) -> Structure:
 
 def event_time(exchange: Exchange) -> str:
     """`2023-07-19T21:17:28Z`: when the exchange ended, or began, to the second, UTC."""
-    return _second((exchange.started if exchange.ended is None else exchange.ended) // 1000)
-
-
-@lru_cache(maxsize=64)
-def _second(time: int) -> str:
-    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return when.iso_second((exchange.started if exchange.ended is None else exchange.ended) // 1000)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from apitrail import when
 from apitrail.aws.call import Blob, EventStream, Redacted, Structure, Value
 from apitrail.cloudtrail.hidden import HIDDEN, Rules
 
@@ -93,7 +94,7 @@ def epoch_seconds(moment: datetime) -> int | float:
 
 def iso_milliseconds(moment: datetime) -> str:
     """`2023-07-10T12:24:29.000Z`, as in EC2's XML."""
-    return _utc(moment).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return when.iso(epoch_milliseconds(moment))
 
 
 def _utc(moment: datetime) -> datetime:

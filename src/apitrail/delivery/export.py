@@ -15,7 +15,7 @@ from typing import BinaryIO
 from apitrail import __version__
 from apitrail.entry import TAGS, Entry
 from apitrail.errors import RecordingError, UsageError
-from apitrail.event import Event, iso
+from apitrail.event import Event
 from apitrail.evidence import maintenance
 from apitrail.evidence.bundle import Bundle, bundle_writer, layout, time_range
 from apitrail.evidence.bundle.log_tree import Tree, tree_of
@@ -31,6 +31,7 @@ from apitrail.trail import control, statements, targets
 from apitrail.trail.keys import Keys
 from apitrail.trail.rotation import Rotation
 from apitrail.trail.statements import Clock, Erase, Heartbeat, Key, Open
+from apitrail.when import iso
 
 RECORD_TAGS = ("who", "what", "request", "response")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, Literal
 
+from apitrail import when
 from apitrail.valueclass import valueclass
 
 type How = Literal["learned", "configured", "decoded", "claimed"]
@@ -66,7 +66,7 @@ class Session:
         """CloudTrail's sessionContext."""
         attributes = {}
         if self.created is not None:
-            attributes["creationDate"] = _iso(self.created)
+            attributes["creationDate"] = when.iso_second(self.created // 1000)
         if self.mfa is not None:
             attributes["mfaAuthenticated"] = "true" if self.mfa else "false"
         federation: dict[str, Any] = {}
@@ -148,7 +148,3 @@ ANONYMOUS = Identity(type="AWSAccount", principal_id="", account="ANONYMOUS_PRIN
 
 def _present(**fields: str | None) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _iso(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

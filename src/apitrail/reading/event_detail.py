@@ -10,12 +10,13 @@ from typing import Any
 from apitrail import codec
 from apitrail.codec import Json
 from apitrail.errors import UsageError
-from apitrail.event import Answered, Asked, CallFacts, Event, iso
+from apitrail.event import Answered, Asked, CallFacts, Event
 from apitrail.evidence.bundle.log_tree import tree_of
 from apitrail.reading import render
 from apitrail.source import Source
 from apitrail.tlog.proof import Proof
 from apitrail.trail import targets
+from apitrail.when import iso
 
 
 def lines(reader: Source, event_id: str, *, output: str, raw: bool) -> Generator[str]:

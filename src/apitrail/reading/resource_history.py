@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from apitrail.entry import CALLS, Entry
-from apitrail.event import CallFacts, Event, Resource, iso
+from apitrail.event import CallFacts, Event, Resource
 from apitrail.evidence.bundle import Bundle
 from apitrail.evidence.bundle.watched import Coverage, Unwatched
 from apitrail.query import Filter, username
 from apitrail.reading import render
 from apitrail.source import Source
 from apitrail.trail import statements
+from apitrail.when import iso
 
 COLUMNS = ("TIME", "EVENT", "CALLER", "OUTCOME", "STATE AFTER IT", "ID")
 TAGS = ("who", "what", "request", "response")

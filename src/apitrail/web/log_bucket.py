@@ -10,7 +10,6 @@ import base64
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.utils import formatdate
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -20,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from apitrail import when
 from apitrail.delivery.logfiles.tree import Tree
 
 XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -169,10 +169,10 @@ def _page(keys: Iterator[str], prefix: str, delimiter: str, after: str, limit: i
 def _contents(tree: Tree, keys: tuple[str, ...], spell: Callable[[str], str]) -> Iterator[str]:
     for key in keys:
         if (data := tree.read(key)) is not None:
-            moment = datetime.fromtimestamp(int(tree.modified(key)), UTC)
+            modified = when.iso(int(tree.modified(key)) * 1000)
             yield (
                 f"<Contents><Key>{spell(key)}</Key>"
-                f"<LastModified>{moment:%Y-%m-%dT%H:%M:%S.000Z}</LastModified>"
+                f"<LastModified>{modified}</LastModified>"
                 f"<ETag>{escape(_etag(data))}</ETag><Size>{len(data)}</Size>"
                 "<StorageClass>STANDARD</StorageClass></Contents>"
             )

@@ -7,13 +7,13 @@ import re
 
 from apitrail.aws import arn
 from apitrail.delivery.logfiles import tree
-from apitrail.delivery.logfiles.place import iso
 from apitrail.entry import Entry
 from apitrail.errors import UsageError
 from apitrail.web import members
 from apitrail.web.api_error import Fault
 from apitrail.web.content import Served
 from apitrail.web.members import Document, Members
+from apitrail.when import iso_second
 
 # "Naming requirements" in the CloudTrail User Guide.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]")
@@ -54,16 +54,16 @@ def get_trail_status(served: Served, given: Members) -> Document:
         first, last = (_time(source.entry(index)) for index in (0, max(size - 1, 0)))
     status: Document = {"IsLogging": served.is_recording()}
     if first is not None:
-        status |= {"StartLoggingTime": first, "TimeLoggingStarted": iso(first)}
+        status |= {"StartLoggingTime": first, "TimeLoggingStarted": iso_second(first)}
     if last is not None and not status["IsLogging"]:
-        status |= {"StopLoggingTime": last, "TimeLoggingStopped": iso(last)}
+        status |= {"StopLoggingTime": last, "TimeLoggingStopped": iso_second(last)}
     if manifest.digests:
         newest = max(each.end for each in manifest.digests)
         status |= {
             "LatestDeliveryTime": newest,
             "LatestDigestDeliveryTime": newest,
-            "LatestDeliveryAttemptTime": iso(newest),
-            "LatestDeliveryAttemptSucceeded": iso(newest),
+            "LatestDeliveryAttemptTime": iso_second(newest),
+            "LatestDeliveryAttemptSucceeded": iso_second(newest),
         }
     return status
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import delivering
 import trails
 from apitrail.delivery.logfiles import next_files, store
-from apitrail.delivery.logfiles.place import NO_ACCOUNT, Place, iso
+from apitrail.delivery.logfiles.place import NO_ACCOUNT, Place
 from apitrail.delivery.logfiles.store import Store
 from apitrail.delivery.logfiles.tree_manifest import Manifest, format_indexes, parse_indexes
 from apitrail.entry import TAGS
@@ -21,6 +21,7 @@ from apitrail.errors import FormatError, UsageError
 from apitrail.evidence import maintenance
 from apitrail.trail.keys import Keys
 from apitrail.trail.statements import Target
+from apitrail.when import iso_second
 from delivering import HOUR, MINUTE
 
 HOURS = 60 * MINUTE
@@ -158,7 +159,7 @@ def test_records_are_those_of_the_events_command(trail):
     of = Store.local(trail)
     made = of.close_up(HOUR + MINUTE)
     assert [each["eventID"][-1] for each in records(of, made)] == list("12345")
-    assert {each["eventTime"] for each in records(of, made)} == {iso(HOUR // 1000)}
+    assert {each["eventTime"] for each in records(of, made)} == {iso_second(HOUR // 1000)}
 
 
 def test_event_selectors_leave_out_and_the_manifest_counts(trail):

@@ -14,13 +14,14 @@ from uuid import UUID
 
 from apitrail import codec
 from apitrail.delivery import export
-from apitrail.event import Answered, Asked, Event, What, Who, dump, iso
+from apitrail.event import Answered, Asked, Event, What, Who, dump
 from apitrail.query import Filter
 from apitrail.tlog.note import Signer
 from apitrail.trail.keys import Keys
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import Draft
 from apitrail.trail.writer import Trail
+from apitrail.when import iso
 
 NOON = 1_795_348_800_000
 SECOND = 1_000

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from apitrail.errors import FormatError, UsageError
+from apitrail import when
+from apitrail.errors import UsageError
 
 _FORM = re.compile(r"([1-9][0-9]{0,4})([dwy])")
 _DAYS = {"d": 1, "w": 7}
@@ -33,13 +34,10 @@ def until(text: str, now: datetime) -> datetime:
 
 
 def iso(moment: datetime) -> str:
-    """As manifests tell it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """As manifests have it, to the second."""
+    return when.iso_second(int(moment.timestamp()))
 
 
 def parse(text: str) -> datetime:
     """Inverse of `iso`; raises FormatError."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise FormatError(f"malformed time: {text!r}") from error
+    return datetime.fromtimestamp(when.parse_iso_second(text), UTC)

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from apitrail.delivery.logfiles import digest, records
-from apitrail.delivery.logfiles.place import Place, iso
+from apitrail.delivery.logfiles.place import Place
 from apitrail.delivery.logfiles.tree_manifest import DigestFile, LogFile, Manifest, read_json
 from apitrail.errors import FormatError
+from apitrail.when import iso_second
 
 type Read = Callable[[str], bytes | None]
 """A digest's bytes by key, if they are those of the manifest."""
@@ -72,8 +73,8 @@ def _digest(
         yield each.key, "its signature is not good"
     expected = {
         "awsAccountId": each.place.account,
-        "digestStartTime": iso(each.start),
-        "digestEndTime": iso(each.end),
+        "digestStartTime": iso_second(each.start),
+        "digestEndTime": iso_second(each.end),
         "digestS3Bucket": manifest.bucket,
         "digestS3Object": each.key,
         "previousDigestS3Object": previous.key if previous else None,

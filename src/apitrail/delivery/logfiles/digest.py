@@ -22,9 +22,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from apitrail.delivery.logfiles.place import Place, iso
+from apitrail.delivery.logfiles.place import Place
 from apitrail.delivery.logfiles.tree_manifest import DigestFile, LogFile, PublicKey
 from apitrail.errors import FormatError
+from apitrail.when import iso_second
 
 SIGNATURE_ALGORITHM = "SHA256withRSA"
 HASH_ALGORITHM = "SHA-256"
@@ -47,14 +48,14 @@ def document(
     before = previous is not None
     content = {
         "awsAccountId": place.account,
-        "digestStartTime": iso(start),
-        "digestEndTime": iso(end),
+        "digestStartTime": iso_second(start),
+        "digestEndTime": iso_second(end),
         "digestS3Bucket": bucket,
         "digestS3Object": key,
         "digestPublicKeyFingerprint": fingerprint,
         "digestSignatureAlgorithm": SIGNATURE_ALGORITHM,
-        "newestEventTime": iso(max(log.newest for log in logs)) if logs else None,
-        "oldestEventTime": iso(min(log.oldest for log in logs)) if logs else None,
+        "newestEventTime": iso_second(max(log.newest for log in logs)) if logs else None,
+        "oldestEventTime": iso_second(min(log.oldest for log in logs)) if logs else None,
         "previousDigestS3Bucket": bucket if before else None,
         "previousDigestS3Object": previous.key if previous else None,
         "previousDigestHashValue": previous.hash if previous else None,
@@ -71,8 +72,8 @@ def _log(bucket: str, log: LogFile) -> dict[str, str]:
         "s3Object": log.key,
         "hashValue": log.hash,
         "hashAlgorithm": HASH_ALGORITHM,
-        "newestEventTime": iso(log.newest),
-        "oldestEventTime": iso(log.oldest),
+        "newestEventTime": iso_second(log.newest),
+        "oldestEventTime": iso_second(log.oldest),
     }
 
 
@@ -81,7 +82,7 @@ def string_to_sign(
 ) -> bytes:
     """What is signed of a digest: `content` is uncompressed, `previous` a signature in hex."""
     digest = hashlib.sha256(content).hexdigest()
-    return f"{iso(end)}\n{bucket}/{key}\n{digest}\n{previous or 'null'}".encode()
+    return f"{iso_second(end)}\n{bucket}/{key}\n{digest}\n{previous or 'null'}".encode()
 
 
 def sign(key: rsa.RSAPrivateKey, message: bytes) -> str:

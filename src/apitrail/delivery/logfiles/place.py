@@ -82,8 +82,3 @@ def under(prefix: str, folder: str, moment: datetime, name: str) -> str:
 def join(prefix: str, key: str) -> str:
     """A key below a prefix, which may be empty."""
     return f"{prefix}/{key}" if prefix else key
-
-
-def iso(time: int) -> str:
-    """Unix seconds as CloudTrail writes them."""
-    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%dT%H:%M:%SZ}"

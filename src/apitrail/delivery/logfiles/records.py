@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from apitrail.delivery.logfiles.place import Place
@@ -19,6 +18,7 @@ from apitrail.event import Event
 from apitrail.source import Source
 from apitrail.trail import statements
 from apitrail.trail.statements import Erase
+from apitrail.when import parse_iso_second
 
 RECORD_TAGS = ("who", "what", "request", "response")
 
@@ -105,7 +105,6 @@ def _record(source: Source, index: int) -> dict[str, Any] | None:
 
 def _seconds(text: object, otherwise: int) -> int:
     try:
-        moment = datetime.strptime(str(text), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    except ValueError:
+        return parse_iso_second(str(text))
+    except FormatError:
         return otherwise
-    return int(moment.timestamp())

@@ -12,15 +12,14 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from apitrail.errors import FormatError, UsageError
+from apitrail.when import parse_iso_second
 
 S3 = "s3://"
 INSIGHT = "AwsCloudTrailInsight"
-TIME_FORM = "%Y-%m-%dT%H:%M:%SZ"
 # What lies beside log files in a trail's bucket, and is none.
 OTHERS = ("/CloudTrail-Digest/", "/CloudTrail-Aggregated/", "/apitrail/")
 ENDINGS = (".json", ".json.gz", ".jsonl", ".jsonl.gz")
@@ -112,8 +111,8 @@ def _kind_of_item(item: Any) -> str | None:
     if not isinstance(item.get("eventName"), str):
         return "record without eventName"
     try:
-        datetime.strptime(str(item.get("eventTime")), TIME_FORM).replace(tzinfo=UTC)
-    except ValueError:
+        parse_iso_second(str(item.get("eventTime")))
+    except FormatError:
         return "record without eventTime"
     return None
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-from apitrail.errors import UsageError
-from apitrail.event import CallFacts, Event, iso
+from apitrail.errors import FormatError, UsageError
+from apitrail.event import CallFacts, Event
 from apitrail.query import Filter, username
 from apitrail.reading import render
 from apitrail.source import Source
+from apitrail.when import iso, parse_iso_second
 
 # Clocks differ: so far, in milliseconds, may the two be apart in what they say of one call.
 SLACK = 15 * 60 * 1000
@@ -315,11 +315,9 @@ def _overlap(
 
 def _time(record: Mapping[str, Any], where: str) -> int:
     try:
-        text = str(record.get("eventTime"))
-        moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    except ValueError as error:
+        return parse_iso_second(str(record.get("eventTime"))) * 1000
+    except FormatError as error:
         raise UsageError(f"{where} has a record without eventTime") from error
-    return int(moment.timestamp()) * 1000
 
 
 # -- for people ------------------------------------------------------------------------------

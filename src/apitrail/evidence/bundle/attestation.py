@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from apitrail.event import What, Who, iso
+from apitrail.event import What, Who
 from apitrail.evidence.bundle.similar import clean, quoted
 from apitrail.evidence.bundle.watched import Coverage
 from apitrail.trail.statements import Clock, Refused
+from apitrail.when import iso
 
 # Entries of one sort named one by one; of more, their number is given.
 NAMED = 100

@@ -10,7 +10,7 @@ from typing import Any
 
 from apitrail.entry import CALLS, KINDS, TAGS, Entry
 from apitrail.errors import FormatError, UsageError, VerificationError
-from apitrail.event import Event, iso
+from apitrail.event import Event
 from apitrail.evidence.bundle import completeness, layout
 from apitrail.evidence.bundle.attestation import Shown, Statement, count
 from apitrail.evidence.bundle.bundle_reader import Bundle
@@ -25,6 +25,7 @@ from apitrail.tlog import merkle, note
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.tile import WIDTH
 from apitrail.trail.statements import Open
+from apitrail.when import iso
 
 type Step = Callable[[str], None]
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from apitrail.entry import CALLS, Entry
 from apitrail.errors import FormatError
-from apitrail.event import iso
 from apitrail.evidence.bundle import layout, log_tree, time_range
 from apitrail.evidence.bundle.attestation import Complete
 from apitrail.evidence.bundle.bundle_reader import Bundle
@@ -20,6 +19,7 @@ from apitrail.query import Filter, Row
 from apitrail.tlog import merkle
 from apitrail.trail import statements
 from apitrail.trail.statements import Clock, Erase, Open, Refused, Statement, parse_what
+from apitrail.when import iso
 
 
 def check(bundle: Bundle, claimed: Range) -> tuple[Complete, int]:

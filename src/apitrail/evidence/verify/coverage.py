@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from apitrail.errors import FormatError
-from apitrail.event import iso
 from apitrail.evidence.verify.report import Finding, Verdict, tampered
 from apitrail.evidence.verify.segment import Book
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail.statements import Close, Open
 from apitrail.trail.statements import Gap as Lost
+from apitrail.when import iso
 
 # No longer than so many intervals may pass without a heartbeat.
 MISSED = 2

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any, Self
 
 from apitrail.errors import FormatError, VerificationError
-from apitrail.event import iso
 from apitrail.tlog import note
+from apitrail.when import iso
 
 
 class Verdict(StrEnum):

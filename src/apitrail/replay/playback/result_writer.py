@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from apitrail import when
 from apitrail.aws.call import Structure, Value
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def time_text(value: datetime, form: str) -> str:
         case "unixTimestamp":
             return str(seconds(value))
         case _:
-            return value.isoformat().replace("+00:00", "Z")
+            return when.iso_exact(value)
 
 
 def _name(name: str, shape: Shape) -> str:

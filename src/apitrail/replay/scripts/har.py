@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl
 
 from apitrail import __version__
 from apitrail.aws.call import Structure
-from apitrail.event import Http, iso
+from apitrail.event import Http
 from apitrail.replay.recorded import Recorded
+from apitrail.when import iso
 
 _HEAD = {"version": "1.2", "creator": {"name": "apitrail", "version": __version__}}
 
