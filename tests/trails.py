@@ -52,11 +52,12 @@ def call(number: int, **overrides: Any) -> dict[str, bytes]:
         "identity": {"known": "by a test"},
     }
     if run := overrides.get("run"):
-        who["run"] = {"id": run}
+        labels = overrides.get("labels")
+        who["run"] = {"id": run} if labels is None else {"id": run, "labels": labels}
     what = {
         "record": {
             "eventID": str(UUID(int=number + 1)),
-            "eventSource": "iam.amazonaws.com",
+            "eventSource": overrides.get("source", "iam.amazonaws.com"),
             "eventName": name,
             "awsRegion": "us-east-1",
             "readOnly": name.startswith("Get"),
@@ -98,9 +99,10 @@ def opening(heartbeat: float = 60.0) -> Draft:
     return book("open", apitrail="0", configuration={"heartbeat": heartbeat})
 
 
-def run(name: str) -> Draft:
+def run(name: str, labels: dict[str, str] | None = None) -> Draft:
     """The start of a run."""
-    return Draft(kind="run", facets={"what": dump({"run": {"id": name}})}, run=name)
+    about = {"id": name} if labels is None else {"id": name, "labels": labels}
+    return Draft(kind="run", facets={"what": dump({"run": about})}, run=name, labels=labels)
 
 
 async def append_all(trail: Trail, drafts: list[Draft]) -> None:

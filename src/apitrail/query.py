@@ -2,14 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from apitrail.valueclass import valueclass
 
 type ErrorFilter = str | Literal[True] | None
 """An error code, or True for any error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Text in which `*` stands for any text, also none."""
+
+    text: str
+
+    def matches(self, value: str | None, *, exactly: bool = False) -> bool:
+        """Is `value` of this form? Letter case counts only if `exactly`.
+
+        What follows a NUL is not looked at, as in SQLite's GLOB.
+        """
+        if value is None:
+            return False
+        text, value = self.text.partition("\0")[0], value.partition("\0")[0]
+        return _like(text, value) if exactly else _like(text.lower(), value.lower())
+
+
+def _like(text: str, value: str) -> bool:
+    """In linear time: the pattern may come from a bundle that somebody else made."""
+    first, *parts = text.split("*")
+    if not parts:
+        return text == value
+    *middle, last = parts
+    at = len(first)
+    if not value.startswith(first):
+        return False
+    for part in middle:
+        found = value.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return len(value) - at >= len(last) and value.endswith(last)
+
+
+type Value = str | Pattern
+"""What a field of a filter asks for: a string that is equal, or one of a form."""
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +72,11 @@ class Row:
     resources: frozenset[tuple[str, str]] = frozenset()
     labels: frozenset[tuple[str, str]] = frozenset()
     stand_in: bool = False
+
+    @property
+    def service(self) -> str | None:
+        """The event source's short name, as tables print it: `iam`."""
+        return None if self.source is None else self.source.partition(".")[0]
 
 
 def searchable(value: object) -> str | None:
@@ -66,21 +109,22 @@ def username(user: Mapping[str, object]) -> str | None:
 class Filter:
     """Which events are meant: every field that is set must hold; values in one field are OR'ed.
 
-    Times are Unix milliseconds, `since` included, `until` excluded. A label is `KEY=VALUE`, or
-    `KEY` for any value. `stand_in` False leaves out calls about a stand-in itself.
+    Times are Unix milliseconds, `since` included, `until` excluded. A `Pattern` is held against
+    what tables print (`PATTERNED`). A label is `KEY=VALUE`, or `KEY` for any value; one of each
+    group must hold. `stand_in` False leaves out calls about a stand-in itself.
     """
 
     event_id: tuple[str, ...] = ()
-    event_name: tuple[str, ...] = ()
-    event_source: tuple[str, ...] = ()
-    username: tuple[str, ...] = ()
+    event_name: tuple[Value, ...] = ()
+    event_source: tuple[Value, ...] = ()
+    username: tuple[Value, ...] = ()
     access_key_id: tuple[str, ...] = ()
-    resource_name: tuple[str, ...] = ()
-    resource_type: tuple[str, ...] = ()
+    resource_name: tuple[Value, ...] = ()
+    resource_type: tuple[Value, ...] = ()
     region: tuple[str, ...] = ()
     source_ip: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
-    label: tuple[str, ...] = ()
+    label: tuple[tuple[str, ...], ...] = ()
     error: ErrorFilter = None
     read_only: bool | None = None
     stand_in: bool | None = None
@@ -95,14 +139,12 @@ class Filter:
     def matches(self, row: Row) -> bool:
         """Does the event behind this row belong?"""
         return (
-            all(_among(getattr(row, COLUMNS[name]), getattr(self, name)) for name in COLUMNS)
-            and _touches(row, self.resource_name, 0)
-            and _touches(row, self.resource_type, 1)
+            all(_holds(row, name, getattr(self, name)) for name in (*COLUMNS, *RESOURCES))
             and (self.error is None or row.error is not None)
             and (not isinstance(self.error, str) or row.error == self.error)
             and (self.read_only is None or row.read_only is self.read_only)
             and (self.stand_in is None or row.stand_in is self.stand_in)
-            and (not self.label or any(is_labelled(row.labels, text) for text in self.label))
+            and has_labels(row.labels, self.label)
             and (self.since is None or row.time >= self.since)
             and (self.until is None or row.time < self.until)
         )
@@ -121,15 +163,75 @@ COLUMNS = {
 }
 
 
-def is_labelled(labels: Iterable[tuple[str, str]], text: str) -> bool:
-    """Is `text`, KEY=VALUE or KEY alone, among the labels?"""
+# Filter field → place in the pairs of `Row.resources`.
+RESOURCES = {"resource_name": 0, "resource_type": 1}
+
+
+def has_labels(labels: Iterable[tuple[str, str]], groups: Iterable[tuple[str, ...]]) -> bool:
+    """Is one text of each group, KEY=VALUE or KEY alone, among the labels?"""
+    pairs = list(labels)
+    return all(any(_is_labelled(pairs, text) for text in group) for group in groups)
+
+
+def _is_labelled(labels: Iterable[tuple[str, str]], text: str) -> bool:
     key, equals, value = text.partition("=")
     return any(name == key and (not equals or found == value) for name, found in labels)
 
 
-def _among(value: str | None, wanted: tuple[str, ...]) -> bool:
-    return not wanted or value in wanted
+def _holds(row: Row, name: str, wanted: tuple[Value, ...]) -> bool:
+    return not wanted or any(finds(row, name, value) for value in wanted)
 
 
-def _touches(row: Row, wanted: tuple[str, ...], position: int) -> bool:
-    return not wanted or any(resource[position] in wanted for resource in row.resources)
+def finds(row: Row, name: str, value: Value) -> bool:
+    """Does the event have this value in a filter's field?"""
+    if isinstance(value, Pattern):
+        return PATTERNED[name](row, value)
+    return value in found_by(row, name)
+
+
+def found_by(row: Row, name: str) -> frozenset[str]:
+    """Every string that a filter's field finds this event by."""
+    if name in RESOURCES:
+        return frozenset(resource[RESOURCES[name]] for resource in row.resources)
+    found: str | None = getattr(row, COLUMNS[name])
+    return frozenset() if found is None else frozenset([found])
+
+
+def _is_named(row: Row, pattern: Pattern) -> bool:
+    """A pattern with a colon means an operation of a service: `s3:Get*`."""
+    service, name = halves(pattern)
+    return (service is None or service.matches(row.service)) and name.matches(row.name)
+
+
+def halves(pattern: Pattern) -> tuple[Pattern | None, Pattern]:
+    """The service, where one is named, and the event name in it."""
+    before, colon, after = pattern.text.partition(":")
+    return (Pattern(before), Pattern(after)) if colon else (None, pattern)
+
+
+def _is_from(row: Row, pattern: Pattern) -> bool:
+    return pattern.matches(row.source) or pattern.matches(row.service)
+
+
+def _is_caller(row: Row, pattern: Pattern) -> bool:
+    """Where no user name is known, tables print the access key."""
+    return pattern.matches(row.access_key_id if row.username is None else row.username)
+
+
+def _names_one(row: Row, pattern: Pattern) -> bool:
+    """Names and ARNs of resources are told apart by letter case."""
+    return any(pattern.matches(name, exactly=True) for name, _ in row.resources)
+
+
+def _has_one(row: Row, pattern: Pattern) -> bool:
+    return any(pattern.matches(kind) for _, kind in row.resources)
+
+
+# Filter fields that take patterns → does what tables print of a row match?
+PATTERNED: dict[str, Callable[[Row, Pattern], bool]] = {
+    "event_name": _is_named,
+    "event_source": _is_from,
+    "username": _is_caller,
+    "resource_name": _names_one,
+    "resource_type": _has_one,
+}

@@ -75,6 +75,14 @@ class Source(Protocol):
         """The id of the run that was started last."""
         ...
 
+    def values(self, field: str) -> Iterator[str]:
+        """Every string that a field of `Filter` can find something by, once."""
+        ...
+
+    def labels(self) -> Iterator[Mapping[str, str]]:
+        """The labels of each run."""
+        ...
+
     def select(
         self,
         where: Filter,

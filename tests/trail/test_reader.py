@@ -6,7 +6,6 @@ import importlib.util
 import json
 import random
 from collections.abc import Iterator
-from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +15,8 @@ import pytest
 
 import trails
 from apitrail.event import Event
-from apitrail.query import Filter
+from apitrail.evidence.bundle.manifest import filter_to_json, parse_filter
+from apitrail.query import COLUMNS, Filter, Pattern
 from apitrail.trail.reader import Reader
 from trails import T0, make
 
@@ -42,10 +42,68 @@ def trail(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def work(opened: Any) -> None:
         for number in range(CALLS, CALLS + 20):
-            await opened.append(trails.draft(number, run=f"run{number % 2}"))
+            await opened.append(
+                trails.draft(
+                    number,
+                    run=f"run{number % 2}",
+                    labels={"build": str(number % 2), "team": "a"},
+                )
+            )
+        for number in (0, 1):
+            await opened.append(trails.run(f"run{number}", {"build": str(number), "team": "a"}))
+        dice = random.Random(5)
+        for number in range(CALLS + 20, CALLS + 140):
+            await opened.append(
+                trails.draft(
+                    number,
+                    name=dice.choice(NAMES),
+                    source=dice.choice(("iam.amazonaws.com", "s3.amazonaws.com", "odd")),
+                    resource=dice.choice(ODD),
+                    user=dice.choice(("user1", "User2", None)),
+                )
+            )
 
     trails.write(directory, work)
     return directory
+
+
+NAMES = ("CreateUser", "GetUser", "GetObject", "a:b", "x[1]?", "Größe")
+ODD = (
+    "Mary", "mary", "a*b", "aXb", "logs/2026/a[0].txt", "logs/2026/a0.txt", "a\0b", "ß", "a?b",
+)  # fmt: skip
+FORMS = (
+    "*", "", "**", "create*", "*User", "iam:*", "IAM:get*", "*:*user", "s3*", "i*", "S3.AMAZONAWS.COM",
+    "user1", "USER*", "akia*2", "AKIA*", "a*b", "m*y", "M*", "logs/*/a[0]*", "a?b", "*[*", "*\0*",
+    "aws::iam::*", "GRÖSSE", "größe", "a*", "*b", "target*", "a:b", ":", "*ß",
+)  # fmt: skip
+PATTERNED = ("event_name", "event_source", "username", "resource_name", "resource_type")
+
+
+def patterns(dice: random.Random) -> Iterator[Filter]:
+    """Each form in each field, and two thousand of several fields and values."""
+    yield from (Filter(**{field: (Pattern(form),)}) for field in PATTERNED for form in FORMS)
+    plain = [*NAMES, *ODD, "user1", "User2", "iam.amazonaws.com", "odd", "AWS::IAM::User", "AKIA0000000000000001"]  # fmt: skip
+    for _ in range(2000):
+        fields = dice.sample([*PATTERNED, "access_key_id", "region"], dice.randint(1, 3))
+        chosen: dict[str, Any] = {
+            field: tuple(
+                Pattern(dice.choice(FORMS))
+                if field in PATTERNED and dice.random() < 0.6
+                else dice.choice(plain)
+                for _ in range(dice.randint(1, 3))
+            )
+            for field in fields
+        }
+        yield Filter(
+            **chosen,
+            error=dice.choice([None, None, True, "NoSuchEntity", "nosuch"]),
+            read_only=dice.choice([None, None, True, False]),
+            since=dice.choice([None, T0 + 40]),
+            until=dice.choice([None, T0 + 120]),
+        )
+
+
+LABELS = ("build=0", "build=1", "build", "team=a", "team", "team=b", "other", "")
 
 
 def filters(dice: random.Random) -> Iterator[Filter]:
@@ -74,6 +132,10 @@ def filters(dice: random.Random) -> Iterator[Filter]:
             chosen["error"] = dice.choice([True, "NoSuchEntity", "Other"])
         if dice.random() < 0.2:
             chosen["read_only"] = dice.choice([True, False])
+        if dice.random() < 0.3:
+            chosen["label"] = tuple(
+                tuple(dice.sample(LABELS, dice.randint(1, 2))) for _ in range(dice.randint(1, 3))
+            )
         yield Filter(**chosen)
 
 
@@ -90,18 +152,40 @@ def test_all_copies_of_the_filter_find_the_same(trail: Path, program: ModuleType
             for index, each in facets.items()
         }
         found = 0
-        for where in filters(random.Random(5)):
+        for where in (*filters(random.Random(5)), *patterns(random.Random(7))):
             expected = [index for index, row in rows.items() if where.matches(row)]
             assert list(reader.select(where, ascending=True)) == expected, where
-            asked = {
-                name: list(value) if isinstance(value, tuple) else value
-                for name, value in asdict(where).items()
-                if value is not None and value != ()
-            }
+            asked = filter_to_json(where)
+            assert parse_filter(asked) == where
+            program.check_filter(asked)
             there = [index for index, row in theirs.items() if program.matches(asked, row)]
             assert there == expected, where
             found += bool(expected)
     assert found > FILTERS // 10
+
+
+def test_each_field_lists_its_values(trail: Path) -> None:
+    with Reader(trail) as reader:
+        assert set(reader.values("event_name")) == {*NAMES, "DeleteUser"}
+        assert sorted(reader.values("username")) == ["User2", "user0", "user1", "user2"]
+        assert list(reader.values("region")) == ["us-east-1"]
+        assert set(ODD) < set(reader.values("resource_name"))
+        assert {"build": "0", "team": "a"} in list(reader.labels())
+        for name in COLUMNS:
+            assert name == "event_id" or len(set(reader.values(name))) == len(
+                list(reader.values(name))
+            )
+
+
+def test_labels_of_different_keys_must_all_hold(trail: Path) -> None:
+    with Reader(trail) as reader:
+
+        def count(*groups: tuple[str, ...]) -> int:
+            return len(list(reader.select(Filter(label=groups))))
+
+        assert count(("build=0", "build=1")) == 20
+        assert count(("build=0",), ("team=a",)) == 10
+        assert count(("build=0",), ("team=b",)) == 0
 
 
 def test_since_is_included_and_until_excluded(trail: Path) -> None:

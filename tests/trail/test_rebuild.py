@@ -81,10 +81,10 @@ def test_an_older_trail_is_asked_for_what_it_has_no_column_for(old: Path) -> Non
     every = records(old / "trail")
     assert records(old / "trail", Filter(stand_in=False)) == every
     assert records(old / "trail", Filter(stand_in=True)) == []
-    labelled = records(old / "trail", Filter(label=("build=1",)))
+    labelled = records(old / "trail", Filter(label=(("build=1",),)))
     assert 0 < len(labelled) < len(every)
-    assert records(old / "trail", Filter(label=("build",))) == labelled
-    assert records(old / "trail", Filter(label=("build=2",))) == []
+    assert records(old / "trail", Filter(label=(("build",),))) == labelled
+    assert records(old / "trail", Filter(label=(("build=2",),))) == []
 
 
 def test_its_next_writer_brings_it_up_and_goes_on(old: Path) -> None:
@@ -95,7 +95,7 @@ def test_its_next_writer_brings_it_up_and_goes_on(old: Path) -> None:
     assert told[-1] == (entries, entries)
     assert check(old).entries == entries + 3
     assert records(old / "trail")[1:] == before
-    assert len(records(old / "trail", Filter(label=("build=1",)))) > 0
+    assert len(records(old / "trail", Filter(label=(("build=1",),)))) > 0
 
 
 def test_the_log_itself_is_not_touched(old: Path) -> None:

@@ -113,7 +113,7 @@ def _filter(options: dict[str, Any]) -> Filter:
     error = options.pop("error")
     return Filter(
         event_id=tuple(event_id(text) for text in options.pop("event_id")),
-        label=options.pop("label"),
+        label=_labels(options.pop("label")),
         stand_in=None if options.pop("stand_in") else False,
         event_name=options.pop("event_name"),
         event_source=tuple(source(text) for text in options.pop("event_source")),
@@ -129,6 +129,14 @@ def _filter(options: dict[str, Any]) -> Filter:
         since=None if since is None else when.parse(since, now=now),
         until=None if until is None else when.parse(until, now=now),
     )
+
+
+def _labels(texts: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Labels of one key are alternatives; of different keys, all must hold."""
+    groups: dict[str, list[str]] = {}
+    for text in texts:
+        groups.setdefault(text.partition("=")[0], []).append(text)
+    return tuple(map(tuple, groups.values()))
 
 
 def event_id(text: str) -> str:

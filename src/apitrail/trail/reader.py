@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -13,7 +13,7 @@ import zstandard
 
 from apitrail.entry import TAGS, Entry
 from apitrail.errors import FormatError
-from apitrail.query import COLUMNS, Filter, is_labelled
+from apitrail.query import COLUMNS, Filter, Pattern, Value, halves, has_labels
 from apitrail.source import Contents, Facet
 from apitrail.trail import database, intents
 
@@ -154,7 +154,8 @@ class Reader:
     ) -> Iterator[int]:
         """Indexes between `after` and `before`, both excluded, of the calls that match, newest
         first unless `ascending`."""
-        sql, values = _select(where, self._ids(where), self._runs(where), self.derived)
+        sql, values = _all(("1", []), *self._terms(where))
+        sql = f"SELECT e.idx FROM event e WHERE {sql}"
         order = "ASC" if ascending else "DESC"
         if before is not None:
             # Only where it is asked for: it is a second bound that SQLite would rather go by.
@@ -166,18 +167,99 @@ class Reader:
         for row in rows:
             yield row[0]
 
-    def _runs(self, where: Filter) -> list[int] | None:
-        """The dictionary's ids of the runs with the labels of a filter; None without any."""
-        if not where.label:
-            return None
+    def values(self, field: str) -> Iterator[str]:
+        """Every string that a field of `Filter` can find something by, once."""
+        for _, value in self._strings(field):
+            yield value
+
+    def labels(self) -> Iterator[dict[str, str]]:
+        """The labels of each run."""
+        for index, _ in self._database.execute("SELECT idx, id FROM run").fetchall():
+            yield self._labels(index)
+
+    def _strings(self, field: str) -> Iterator[tuple[int, str]]:
+        """Ids and strings of a filter's field; from index entry to index entry where it has one."""
+        table, column = _PLACES[field]
+        each = _EACH if column not in _UNINDEXED else "SELECT DISTINCT {column} FROM {table}"
+        rows = self._database.execute(
+            f"SELECT id, value FROM string WHERE id IN ({each.format(table=table, column=column)})"
+        )
+        # Not `yield from`: that closes the cursor with the generator, maybe after the database.
+        for number, value in rows:  # noqa: UP028
+            yield number, value
+
+    def _terms(self, where: Filter) -> Iterator[_Term]:
+        for name in _PLACES:
+            if wanted := getattr(where, name):
+                yield _any(self._term(name, value) for value in wanted)
+        if where.event_id:
+            keys = [_key(value) for value in where.event_id]
+            yield f"e.id IN ({', '.join('?' * len(keys))})", list(keys)
+        if where.label:
+            yield _among("e.run", self._runs(where))
+        yield from self._facts(where)
+
+    def _facts(self, where: Filter) -> Iterator[_Term]:
+        if isinstance(where.error, str):
+            yield "e.error = ?", [self._id(where.error)]
+        elif where.error is not None:
+            yield "e.error IS NOT NULL", []
+        if where.read_only is not None:
+            yield "e.read_only = ?", [int(where.read_only)]
+        if where.since is not None:
+            yield "e.time >= ?", [where.since]
+        if where.until is not None:
+            yield "e.time < ?", [where.until]
+        # Search tables of the first version do not tell stand-ins apart: none was known then.
+        if where.stand_in is not None and self.derived > 1:
+            yield "e.stand_in = ?", [int(where.stand_in)]
+        elif where.stand_in:
+            yield "0", []
+
+    def _term(self, field: str, value: Value) -> _Term:
+        """One value of a field; `matches` of `Filter` says the same in Python."""
+        if field == "resource_name" and isinstance(value, Pattern):
+            # Too many to look at one by one.
+            found = "name IN (SELECT id FROM string WHERE value GLOB ?)"
+            return _RESOURCES.format(found), [_glob(value)]
+        table, column = _PLACES[field]
+        if table == "resource":
+            condition, values = self._equals(column, field, value)
+            return _RESOURCES.format(condition), values
+        if isinstance(value, str) or field not in ("event_name", "username"):
+            return self._equals(f"e.{column}", field, value)
+        if field == "event_name":
+            service, name = halves(value)
+            named = self._equals("e.name", field, name)
+            return named if service is None else _all(self._of_service(service), named)
+        known = self._equals("e.username", field, value)
+        key = self._equals("e.access_key_id", "access_key_id", value)
+        return _any([known, _all(("e.username IS NULL", []), key)])
+
+    def _equals(self, column: str, field: str, value: Value) -> _Term:
+        if isinstance(value, str):
+            return f"{column} = ?", [self._id(value)]
+        found = [
+            number
+            for number, string in self._strings(field)
+            if value.matches(string)
+            or (field == "event_source" and value.matches(string.partition(".")[0]))
+        ]
+        return _among(column, found)
+
+    def _of_service(self, service: Pattern) -> _Term:
+        sources = self._strings("event_source")
+        found = [number for number, name in sources if service.matches(name.partition(".")[0])]
+        return _among("e.source", found)
+
+    def _runs(self, where: Filter) -> list[int]:
+        """The dictionary's ids of the runs with the labels of a filter."""
         rows = self._database.execute("SELECT idx, id FROM run").fetchall()
-        named = [name for index, name in rows if _is_of(self._labels(index), where.label)]
-        found = []
-        for name in named:
-            row = self._database.execute("SELECT id FROM string WHERE value = ?", (name,))
-            if (match := row.fetchone()) is not None:
-                found.append(int(match[0]))
-        return found
+        return [
+            self._id(name)
+            for index, name in rows
+            if has_labels(self._labels(index).items(), where.label)
+        ]
 
     def _labels(self, index: int) -> dict[str, str]:
         if self.derived > 1:
@@ -186,69 +268,57 @@ class Reader:
         said = json.loads(self.facets(index, ("what",)).get("what", b"{}"))
         return dict(said.get("run", {}).get("labels") or {})
 
-    def _ids(self, where: Filter) -> dict[str, int]:
-        """The dictionary's ids of the strings a filter names; unknown strings have none."""
-        wanted = {value for name in _STRINGS for value in getattr(where, name)}
-        wanted |= {*where.resource_name, *where.resource_type}
-        if isinstance(where.error, str):
-            wanted.add(where.error)
-        found = {}
-        for value in wanted:
-            row = self._database.execute("SELECT id FROM string WHERE value = ?", (value,))
-            if (match := row.fetchone()) is not None:
-                found[value] = match[0]
-        return found
+    def _id(self, value: str) -> int:
+        """The dictionary's id of a string; unknown strings have none, which nothing equals."""
+        row = self._database.execute("SELECT id FROM string WHERE value = ?", (value,)).fetchone()
+        return -1 if row is None else int(row[0])
 
 
-_STRINGS = [name for name in COLUMNS if name != "event_id"]
+type _Term = tuple[str, list[object]]
+
+# Filter field → table and column of the index; only these names are spliced into SQL.
+_PLACES = {name: ("event", column) for name, column in COLUMNS.items() if name != "event_id"} | {
+    "resource_name": ("resource", "name"),
+    "resource_type": ("resource", "type"),
+}
+_UNINDEXED = ("region", "source_ip")
+_RESOURCES = "e.idx IN (SELECT idx FROM resource WHERE {})"
+# Each value of an indexed column, by a step in the index for each.
+_EACH = (
+    "WITH RECURSIVE each(id) AS (SELECT min({column}) FROM {table} UNION ALL "
+    "SELECT (SELECT min({column}) FROM {table} WHERE {column} > each.id) FROM each "
+    "WHERE each.id IS NOT NULL) SELECT id FROM each"
+)
 
 
-def _is_of(labels: Mapping[str, str], wanted: tuple[str, ...]) -> bool:
-    return any(is_labelled(labels.items(), text) for text in wanted)
+def _any(terms: Iterable[_Term]) -> _Term:
+    return _joined(" OR ", terms)
 
 
-def _select(
-    where: Filter, ids: dict[str, int], runs: list[int] | None, derived: int
-) -> tuple[str, list[object]]:
-    """The filter as SQL over `event e`; only column names of ours are spliced in."""
-    terms = [term for term in _terms(where, ids) if term is not None]
-    if runs is not None:
-        terms.append((f"e.run IN ({', '.join('?' * len(runs))})", list(runs)))
-    # Search tables of the first version do not tell stand-ins apart: none was known then.
-    if where.stand_in is not None and derived > 1:
-        terms.append(("e.stand_in = ?", [int(where.stand_in)]))
-    elif where.stand_in:
-        terms.append(("0", []))
-    conditions = " AND ".join(["1", *(condition for condition, _ in terms)])
-    values = [value for _, some in terms for value in some]
-    return f"SELECT e.idx FROM event e WHERE {conditions}", values
+def _all(*terms: _Term) -> _Term:
+    return _joined(" AND ", terms)
 
 
-type _Term = tuple[str, list[object]] | None
+def _joined(word: str, terms: Iterable[_Term]) -> _Term:
+    conditions, values = zip(*terms, strict=True)
+    return f"({word.join(conditions)})", [value for some in values for value in some]
 
 
-def _terms(where: Filter, ids: dict[str, int]) -> Iterator[_Term]:
-    for name in _STRINGS:
-        yield _among(f"e.{COLUMNS[name]} IN", getattr(where, name), ids)
-    for name, column in (("resource_name", "name"), ("resource_type", "type")):
-        yield _among(
-            f"e.idx IN (SELECT idx FROM resource WHERE {column} IN", getattr(where, name), ids, ")"
-        )
-    keys = [uuid.UUID(value).bytes for value in where.event_id]
-    yield (f"e.id IN ({', '.join('?' * len(keys))})", list(keys)) if keys else None
-    if isinstance(where.error, str):
-        yield "e.error = ?", [ids.get(where.error, -1)]
-    elif where.error is not None:
-        yield "e.error IS NOT NULL", []
-    yield None if where.read_only is None else ("e.read_only = ?", [int(where.read_only)])
-    yield None if where.since is None else ("e.time >= ?", [where.since])
-    yield None if where.until is None else ("e.time < ?", [where.until])
+def _among(column: str, numbers: list[int]) -> _Term:
+    return f"{column} IN (SELECT value FROM json_each(?))", [json.dumps(numbers)]
 
 
-def _among(start: str, wanted: tuple[str, ...], ids: dict[str, int], end: str = "") -> _Term:
-    if not wanted:
-        return None
-    return f"{start} ({', '.join('?' * len(wanted))}){end}", [ids.get(v, -1) for v in wanted]
+def _glob(pattern: Pattern) -> str:
+    """As SQLite writes it: `?` and `[` mean something there."""
+    return pattern.text.replace("[", "[[]").replace("?", "[?]")
+
+
+def _key(event_id: str) -> bytes:
+    """An event id as it is stored; what is none has no event."""
+    try:
+        return uuid.UUID(event_id).bytes
+    except ValueError:
+        return b""
 
 
 def _bytes(value: object) -> bytes:

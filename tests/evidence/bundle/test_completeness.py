@@ -13,7 +13,7 @@ import pytest
 from apitrail.entry import START, Entry
 from apitrail.evidence import maintenance
 from apitrail.evidence.bundle import BundleReport, time_range
-from apitrail.query import Filter
+from apitrail.query import Filter, Pattern
 from apitrail.tlog import merkle
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.note import Signer, sign
@@ -174,6 +174,13 @@ def test_a_question_about_who_opens_who_for_all(prove: Prove, tmp_path: Path) ->
         {"region": ("eu-central-1",)},
         {"event_id": (evidence.event_id_of(2),)},
         {"username": ("alice", "bob"), "read_only": True},
+        {"event_name": (Pattern("ec2:stop*"), "GetUser")},
+        {"event_source": (Pattern("EC2"),)},
+        {"username": (Pattern("B*"),)},
+        {"resource_name": (Pattern("sg-*f0"),)},
+        {"resource_type": (Pattern("aws::ec2::*"),)},
+        {"label": (("build=7", "build=8"),)},
+        {"label": (("build",), ("team=a",))},
         {},
     ],
     ids=str,
@@ -183,7 +190,77 @@ def test_every_question_is_answered_alike_by_both(where: dict[str, object], prov
     story.call("StopInstances", user="bob", error="UnauthorizedOperation").wait(
         SECOND
     ).beat().close()
-    assert prove(story, span(0, 5, resource_name=(), **where)).holds
+    assert prove(story, span(0, 5, **{"resource_name": (), **where})).holds
+
+
+def test_a_question_with_patterns_is_judged_and_said_between_quotes(prove: Prove) -> None:
+    story = watched(2).call("StopInstances", user="bob").call("StartInstances").wait(SECOND)
+    where = span(
+        0,
+        5,
+        resource_name=(),
+        event_name=(Pattern("ec2:st*"), Pattern("reboot*"), 'x"; y'),
+    )
+    report = prove(story.beat().close(), where)
+    assert facts(report, "answer") == ["2 calls of 4 in the range, and none but these"]
+    assert facts(report, "question") == ['event-name like "ec2:st*" or like "reboot*" or "x\\"; y"']
+    said = [line.strip() for line in report.statement]
+    assert 'no entry of the range names any like "reboot*"' in said
+    assert not [line for line in said if 'any like "ec2' in line]
+
+
+def test_labels_of_different_keys_are_said_as_a_conjunction(prove: Prove) -> None:
+    where = span(0, 5, resource_name=(), label=(("a=1", "a=2"), ("b",)))
+    report = prove(watched(2).beat().close(), where)
+    assert facts(report, "question") == ['label ("a=1" or "a=2") and ("b")']
+
+
+def test_a_bundle_that_hides_a_match_of_a_pattern_is_found_out(
+    prove: Prove, tmp_path: Path, standalone: Standalone
+) -> None:
+    story = watched(2).call("StopInstances").wait(SECOND).beat().close()
+    where = span(0, 5, resource_name=(), event_name=(Pattern("nothing*"),))
+    assert prove(story, where).holds
+    content = files((tmp_path / "bundle.zip").read_bytes())
+    manifest = json.loads(content["manifest.json"])
+    manifest["filter"]["event_name"] = [{"like": "*instances"}]
+    content["manifest.json"] = json.dumps(manifest).encode()
+    path = tmp_path / "hidden.zip"
+    path.write_bytes(evidence.zipped(content))
+    key = evidence.Keys.of(tmp_path / "trail").signer().verifier
+    report = judges.by_package(path, key)
+    assert "it matches the question and is not shown" in str(report)
+    assert standalone(path, key) == (1, str(report) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("event_name", [{"like": 1}]),
+        ("event_name", [{"like": "x", "other": 1}]),
+        ("event_name", [{}]),
+        ("access_key_id", [{"like": "x"}]),
+        ("event_name", {"like": "x"}),
+        ("label", [["a"], "b"]),
+        ("label", [[]]),
+        ("label", [[1]]),
+        ("label", [{"like": "a"}]),
+    ],
+)
+def test_a_malformed_pattern_or_group_is_refused_by_both(
+    name: str, value: object, prove: Prove, tmp_path: Path, standalone: Standalone
+) -> None:
+    assert prove(watched(1).beat().close(), span(0, 5)).holds
+    content = files((tmp_path / "bundle.zip").read_bytes())
+    manifest = json.loads(content["manifest.json"])
+    manifest["filter"] = {name: value}
+    content["manifest.json"] = json.dumps(manifest).encode()
+    path = tmp_path / "malformed.zip"
+    path.write_bytes(evidence.zipped(content))
+    key = evidence.Keys.of(tmp_path / "trail").signer().verifier
+    report = judges.by_package(path, key)
+    assert f"malformed filter in manifest.json: {name!r}" in str(report)
+    assert standalone(path, key) == (1, str(report) + "\n")
 
 
 def test_a_range_over_several_tiles_is_proven_by_its_two_ends(prove: Prove, tmp_path: Path) -> None:

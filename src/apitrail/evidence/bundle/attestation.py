@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apitrail.event import What, Who
-from apitrail.evidence.bundle.similar import clean, quoted
+from apitrail.evidence.bundle.similar import asked, clean, quoted
 from apitrail.evidence.bundle.watched import Coverage
 from apitrail.trail.statements import Clock, Refused
 from apitrail.when import iso
@@ -179,8 +179,10 @@ def _question(question: Mapping[str, Any], unasked: Sequence[str]) -> str:
 
 def _said(value: Any) -> str:
     """A value between quotes: it must not look like another part of the question."""
+    if value and isinstance(value, list) and isinstance(value[0], list):
+        return " and ".join(f"({_said(group)})" for group in value)
     if isinstance(value, list):
-        return " or ".join(map(quoted, value))
+        return " or ".join(map(asked, value))
     return quoted(value) if isinstance(value, str) else str(value).lower()
 
 

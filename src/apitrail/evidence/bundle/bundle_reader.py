@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from apitrail.evidence.bundle import layout, log_tree
 from apitrail.evidence.bundle.archive import Archive, Folder, open_archive
 from apitrail.evidence.bundle.layout import Opened
 from apitrail.evidence.bundle.manifest import Manifest
-from apitrail.query import Filter, Row
+from apitrail.query import Filter, Row, found_by
 from apitrail.source import Contents, Facet
 from apitrail.tlog import encoding, merkle
 from apitrail.tlog.checkpoint import Checkpoint
@@ -167,6 +167,14 @@ class Bundle:
         """The id of the newest run among the disclosed calls."""
         runs = [row.run for row in self._rows.values() if row.run is not None]
         return runs[-1] if runs else None
+
+    def values(self, field: str) -> Iterator[str]:
+        """Every string that a field of `Filter` finds a disclosed call by, once."""
+        yield from sorted({value for row in self._rows.values() for value in found_by(row, field)})
+
+    def labels(self) -> Iterator[Mapping[str, str]]:
+        """The labels of the disclosed calls' runs."""
+        yield from map(dict, {row.labels for row in self._rows.values()})
 
     # -- as evidence -------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Any
 from apitrail.entry import TAGS
 from apitrail.errors import FormatError
 from apitrail.evidence.bundle.layout import EARLIEST, LATEST, TAG, parse_json
-from apitrail.query import Filter
+from apitrail.query import PATTERNED, Filter, Pattern
 
 FORMAT = "apitrail.bundle@v1"
 
@@ -136,36 +136,77 @@ def filter_to_json(where: Filter) -> dict[str, Any]:
     """The fields that are set."""
     values = {item.name: getattr(where, item.name) for item in fields(where)}
     return {
-        name: list(value) if isinstance(value, tuple) else value
+        name: _list(value) if isinstance(value, tuple) else value
         for name, value in values.items()
         if value not in (None, ())
     }
 
 
+def _list(values: tuple[Any, ...]) -> list[Any]:
+    """A pattern is told from a string that has a `*` in it, a group of labels from a label.
+
+    One group of labels is written flat, as verifiers read it that know of no others.
+    """
+    match values:
+        case (tuple(group),):
+            return list(group)
+        case _:
+            return [_value(value) for value in values]
+
+
+def _value(value: object) -> object:
+    match value:
+        case Pattern():
+            return {"like": value.text}
+        case tuple():
+            return list(value)
+        case _:
+            return value
+
+
 def parse_filter(values: Mapping[str, Any]) -> Filter:
     """Inverse of `filter_to_json`, of the fields that are known; raises FormatError."""
-    known: dict[str, Any] = {}
-    for name, value in values.items():
-        if name not in _FIELDS:
-            continue
-        if name in ("since", "until"):
-            good = (
-                isinstance(value, int)
-                and not isinstance(value, bool)
-                and EARLIEST <= value < LATEST
-            )
-        elif name in ("read_only", "stand_in"):
-            good = isinstance(value, bool)
-        elif name == "error":
-            good = value is True or isinstance(value, str)
-        else:
-            good = name in _LISTS and isinstance(value, list)
-            good = good and bool(value) and all(isinstance(item, str) for item in value)
-        if not good:
-            raise FormatError(f"malformed filter in manifest.json: {name!r}")
-        known[name] = tuple(value) if isinstance(value, list) else value
-    return Filter(**known)
+    known = {name: value for name, value in values.items() if name in _FIELDS}
+    return Filter(**{name: _parse_field(name, value) for name, value in known.items()})
+
+
+def _parse_field(name: str, value: Any) -> Any:
+    match value:
+        case bool() if name in ("read_only", "stand_in") or (name == "error" and value):
+            return value
+        case int() if name in ("since", "until") and not isinstance(value, bool):
+            if EARLIEST <= value < LATEST:
+                return value
+        case str() if name == "error":
+            return value
+        case [_, *_] if name == "label":
+            return _parse_labels(value)
+        case [_, *_] if name in _LISTS:
+            return tuple(_parse_value(name, item) for item in value)
+    raise _malformed(name)
+
+
+def _parse_labels(values: list[Any]) -> tuple[tuple[str, ...], ...]:
+    """A flat list is one group."""
+    groups = values if all(isinstance(item, list) for item in values) else [values]
+    if not all(group and all(isinstance(item, str) for item in group) for group in groups):
+        raise _malformed("label")
+    return tuple(map(tuple, groups))
+
+
+def _parse_value(name: str, item: Any) -> str | Pattern:
+    match item:
+        case str():
+            return item
+        case {"like": str(text), **rest} if not rest and name in PATTERNED:
+            return Pattern(text)
+        case _:
+            raise _malformed(name)
+
+
+def _malformed(name: str) -> FormatError:
+    return FormatError(f"malformed filter in manifest.json: {name!r}")
 
 
 _FIELDS = {item.name for item in fields(Filter)}
-_LISTS = _FIELDS - {"error", "read_only", "stand_in", "since", "until"}
+_LISTS = _FIELDS - {"error", "read_only", "stand_in", "since", "until", "label"}

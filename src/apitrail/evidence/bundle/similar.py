@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from apitrail.query import COLUMNS, Filter, Row
+from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Row, finds, found_by
 
 # So many characters may differ, and so many names are given.
 FAR = 2
 NAMED = 3
 SHORTEST = 3
-_RESOURCES = ("resource_name", "resource_type")
 
 
 def clean(text: str) -> str:
@@ -28,25 +27,30 @@ def quoted(value: str) -> str:
     return f'"{clean(escaped)}"'
 
 
+def asked(value: object) -> str:
+    """One value of a filter, as it stands in a manifest."""
+    match value:
+        case {"like": str(form)}:
+            return f"like {quoted(form)}"
+        case _:
+            return quoted(str(value))
+
+
 def strange(where: Filter, question: Iterable[str], rows: list[Row]) -> Iterator[str]:
     """What is asked for and named by no entry, with the most similar names that are."""
     for name in question:
-        if name not in COLUMNS and name not in _RESOURCES:
+        if name not in COLUMNS and name not in RESOURCES:
             continue
         wanted = getattr(where, name)
-        known = _known(name, rows)
+        known = {value for row in rows for value in found_by(row, name) if value}
         for value in wanted:
-            if value not in known:
+            if isinstance(value, Pattern):
+                if not any(finds(row, name, value) for row in rows):
+                    yield f"no entry of the range names any like {quoted(value.text)}"
+            elif value not in known:
                 like = [item for item in sorted(known) if similar(value, item)][:NAMED]
                 said = f"; similar: {', '.join(map(quoted, like))}" if like else ""
                 yield f"no entry of the range names {quoted(value)}{said}"
-
-
-def _known(name: str, rows: list[Row]) -> set[str]:
-    if name in COLUMNS:
-        return {value for row in rows if (value := getattr(row, COLUMNS[name]))}
-    at = 0 if name == "resource_name" else 1
-    return {resource[at] for row in rows for resource in row.resources if resource[at]}
 
 
 def similar(one: str, other: str) -> bool:

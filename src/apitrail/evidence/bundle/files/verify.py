@@ -766,7 +766,9 @@ def check_filter(where):
     for name, value in where.items():
         if name not in FIELDS:
             continue
-        is_list = isinstance(value, list) and value and all(isinstance(item, str) for item in value)
+        groups = label_groups(value) if name == "label" else [value]
+        is_list = all(isinstance(group, list) and group for group in groups)
+        is_list = is_list and all(is_value(name, item) for group in groups for item in group)
         if not (
             ((name in COLUMNS or name in RESOURCES or name == "label") and is_list)
             or (
@@ -778,6 +780,61 @@ def check_filter(where):
         ):  # fmt: skip
             raise Problem("malformed filter in manifest.json: %r" % name)
     return sorted(name for name in where if name not in FIELDS)
+
+
+PATTERNED = ("event_name", "event_source", "username", "resource_name", "resource_type")
+
+
+def is_value(name, item):
+    """A string that must be equal, or {"like": text} with `*` for any text."""
+    if isinstance(item, dict) and name in PATTERNED:
+        return list(item) == ["like"] and isinstance(item["like"], str)
+    return isinstance(item, str)
+
+
+def label_groups(value):
+    """Of each group one label must be there; a flat list is one group."""
+    nested = isinstance(value, list) and value and all(isinstance(item, list) for item in value)
+    return value if nested else [value]
+
+
+def is_like(text, value, exactly=False):
+    """Letter case counts only if `exactly`; what follows a NUL is not looked at."""
+    if value is None:
+        return False
+    text, value = text.partition("\0")[0], str(value).partition("\0")[0]
+    if not exactly:
+        text, value = text.lower(), value.lower()
+    parts = text.split("*")
+    if len(parts) == 1:
+        return text == value
+    at = len(parts[0])
+    if not value.startswith(parts[0]):
+        return False
+    for part in parts[1:-1]:
+        found = value.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return len(value) - at >= len(parts[-1]) and value.endswith(parts[-1])
+
+
+def shown_like(name, text, row):
+    """Is what a table prints of a call of this form?"""
+    source = row["source"]
+    service = None if source is None else str(source).partition(".")[0]
+    if name == "event_name":
+        before, colon, after = text.partition(":")
+        if not colon:
+            return is_like(text, row["name"])
+        return is_like(before, service) and is_like(after, row["name"])
+    if name == "event_source":
+        return is_like(text, source) or is_like(text, service)
+    if name == "username":
+        user = row.get("username")
+        return is_like(text, row.get("access_key_id") if user is None else user)
+    exactly = name == "resource_name"
+    return any(is_like(text, item[RESOURCES[name]], exactly) for item in row["resources"])
 
 
 # Members and what they are; None may stand for any of them. Others are of a later version.
@@ -874,14 +931,21 @@ def is_labelled(labels, text):
     return any(name == key and (not equals or found == value) for name, found in labels)
 
 
+def finds(row, name, value):
+    """Does the event have this value in a filter's field?"""
+    if isinstance(value, dict):
+        return shown_like(name, value["like"], row)
+    if name in RESOURCES:
+        return any(resource[RESOURCES[name]] == value for resource in row["resources"])
+    return row.get(COLUMNS[name]) == value
+
+
 def matches(where, row):
     for name, value in where.items():
         if name not in FIELDS:
             good = True
-        elif name in COLUMNS:
-            good = row.get(COLUMNS[name]) in value
-        elif name in RESOURCES:
-            good = any(resource[RESOURCES[name]] in value for resource in row["resources"])
+        elif name in COLUMNS or name in RESOURCES:
+            good = any(finds(row, name, item) for item in value)
         elif name == "error":
             good = row["error"] is not None if value is True else row["error"] == value
         elif name == "read_only":
@@ -889,7 +953,10 @@ def matches(where, row):
         elif name == "stand_in":
             good = row["stand_in"] is value
         elif name == "label":
-            good = any(is_labelled(row["labels"], text) for text in value)
+            good = all(
+                any(is_labelled(row["labels"], text) for text in group)
+                for group in label_groups(value)
+            )
         else:
             good = row["time"] >= value if name == "since" else row["time"] < value
         if not good:
@@ -1346,11 +1413,18 @@ def question(where):
         if name not in FIELDS:
             said = "?"
         elif isinstance(value, list):
-            said = " or ".join(map(quoted, value))
+            said = " or ".join(map(asked, value)) if not isinstance(value[0], list) else " and ".join(
+                "(%s)" % " or ".join(map(asked, group)) for group in value
+            )
         else:
             said = quoted(value) if isinstance(value, str) else str(value).lower()
         parts.append("%s %s" % (clean(name.replace("_", "-")), said))
     return "; ".join(parts) or "every call"
+
+
+def asked(value):
+    """One value of a filter, as it stands in a manifest."""
+    return "like " + quoted(value["like"]) if isinstance(value, dict) else quoted(value)
 
 
 def strange(where, rows):
@@ -1364,7 +1438,10 @@ def strange(where, rows):
             known = {row.get(COLUMNS[name]) for row in rows}
         known = sorted(item for item in known if item)
         for value in wanted:
-            if value not in known:
+            if isinstance(value, dict):
+                if not any(finds(row, name, value) for row in rows):
+                    yield "no entry of the range names any like %s" % quoted(value["like"])
+            elif value not in known:
                 like = [item for item in known if similar(value, item)][:3]
                 said = "; similar: %s" % ", ".join(map(quoted, like)) if like else ""
                 yield "no entry of the range names %s%s" % (quoted(value), said)
