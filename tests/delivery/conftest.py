@@ -12,13 +12,13 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 import delivering
+from apitrail import durable
 from apitrail.delivery.bucket import bucket_check
 from apitrail.delivery.bucket.object_lock import Bucket, Location
 from apitrail.delivery.bucket.shipping import Outcome, Shipping
 from apitrail.delivery.bucket.versions import Holding
 from apitrail.delivery.logfiles import signing
 from apitrail.evidence.verify import Report
-from apitrail.trail import durable
 
 _numbers = itertools.count()
 

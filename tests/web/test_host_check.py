@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from apitrail.errors import UsageError
-from apitrail.web.host_check import Address, Guard, new_token, parse_token
+from apitrail.web.host_check import Guard, new_token, parse_token
 
 TOKEN = "APITRAIL0123456789ABCDEF"
 
@@ -107,27 +107,3 @@ def test_tokens_are_such_that_clients_take_them():
     for text in ("short", "with space in it, and long enough", "", "x" * 129):
         with pytest.raises(UsageError, match="16 to 128"):
             parse_token(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "address", "loopback"),
-    [
-        ("127.0.0.1:8484", Address("127.0.0.1", 8484), True),
-        ("[::1]:0", Address("::1", 0), True),
-        ("localhost:80", Address("localhost", 80), True),
-        ("127.1.2.3:80", Address("127.1.2.3", 80), True),
-        ("0.0.0.0:80", Address("0.0.0.0", 80), False),
-        ("[::]:80", Address("::", 80), False),
-        ("trail.example:80", Address("trail.example", 80), False),
-    ],
-)
-def test_addresses(text, address, loopback):
-    assert Address.parse(text) == address
-    assert str(address) == text
-    assert address.is_loopback is loopback
-
-
-@pytest.mark.parametrize("text", ["8484", ":8484", "127.0.0.1", "127.0.0.1:", "h:x", "h:65536", ""])
-def test_what_is_no_address(text):
-    with pytest.raises(UsageError, match="not an address"):
-        Address.parse(text)

@@ -1,24 +1,30 @@
-"""Listening, and an end when asked."""
+"""A server says when it takes connections, and ends in peace when asked."""
 
-import socket
+import os
+import signal
+import threading
+import urllib.request
 
 import pytest
+from starlette.responses import PlainTextResponse
 
-from apitrail.errors import UsageError
+from apitrail.address import Address, listen
 from apitrail.web import listener
-from apitrail.web.host_check import Address
 
 
-def test_a_free_port_is_taken_and_told():
-    with listener.listen(Address.parse("127.0.0.1:0")) as listening:
-        address = listener.bound(listening)
-        assert address.port > 0
-        assert address.is_loopback
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_answers_from_when_it_is_ready_until_a_signal_which_does_not_end_the_process(number):
+    answers = []
+    bound = listen(Address("127.0.0.1", 0))
 
+    def ask():
+        try:
+            with urllib.request.urlopen(f"http://{Address.of(bound)}/", timeout=20) as answer:
+                answers.append(answer.read())
+        finally:
+            os.kill(os.getpid(), number)
 
-def test_a_port_in_use_is_refused():
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        with pytest.raises(UsageError, match="something listens on"):
-            listener.listen(Address.parse(f"127.0.0.1:{other.getsockname()[1]}"))
+    client = threading.Thread(target=ask)
+    listener.run(PlainTextResponse("here"), bound, ready=client.start)
+    client.join()
+    assert answers == [b"here"]

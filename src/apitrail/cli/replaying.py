@@ -126,6 +126,8 @@ def playback_command(
     Calls are matched by operation and parameters; what was asked repeatedly is answered in
     recorded order, and at the end as last recorded.
     """
+    from apitrail.address import Address
+    from apitrail.address import listen as listening
     from apitrail.replay.playback import listener
 
     if (on_miss == "forward") != (upstream is not None):
@@ -134,10 +136,11 @@ def playback_command(
             hint="--on-miss forward --upstream http://localhost:4566",
         )
     playback = listener.prepare(trail, where, upstream=upstream, say=_say)
-    with listener.listening(listen) as socket:
-        url = listener.url_of(socket)
+    with listening(Address.parse(listen)) as socket:
+        place = Address.of(socket)
+        url = f"http://{place}"
         _say(f"{playback.answers.size} recorded answers at {url}; ctrl-c ends it")
-        if not listener.is_loopback(socket):
+        if not place.is_loopback:
             _say("warning: whoever reaches it can read what was recorded")
         click.echo(f"export AWS_ENDPOINT_URL={url}", err=True)
         listener.serve(playback, socket)

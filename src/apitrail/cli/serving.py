@@ -27,9 +27,10 @@ def serve(trail: Path, listen: str, names: tuple[str, ...], token_file: TextIO |
 
     Nothing is recorded here, and nothing that was recorded can be changed.
     """
+    from apitrail.address import Address
     from apitrail.web import host_check, serving
 
-    address = host_check.Address.parse(listen)
+    address = Address.parse(listen)
     token = host_check.parse_token(token_file.read()) if token_file else None
     serving.serve(
         trail, address, names=names, token=token, clock=places.clock,

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import bisect
-import os
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from apitrail import __version__
+from apitrail import __version__, durable
 from apitrail.entry import TAGS, Entry
 from apitrail.errors import RecordingError, UsageError
 from apitrail.event import Event
@@ -128,23 +126,10 @@ def to_file(source: Source, job: Job, *, form: str, path: Path) -> int:
     """
     write, _ = FORMATS[form]
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with durable.replacing(path) as out:
+            return write(source, job, out)
     except OSError as error:
         raise UsageError(f"cannot write {str(path)!r}: {error.strerror}") from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "w+b") as out:
-            count = write(source, job, out)
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise UsageError(f"cannot write {str(path)!r}: {error.strerror}") from error
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return count
 
 
 def vkey(source: Source, trail: Path) -> str | None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from apitrail import durable
 from apitrail.errors import FormatError, UsageError, VerificationError
 from apitrail.evidence.verify.report import Report, Trust
 from apitrail.tlog import checkpoint, note
-from apitrail.trail import durable
 
 FILE = "known_logs"
 _HINT = "repair it, or move it away and trust logs anew with `apitrail key trust`"

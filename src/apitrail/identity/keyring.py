@@ -1,17 +1,14 @@
-"""The secrets of access keys, for telling whether a signature is right.
-
-It does not know what follows from a wrong one, and stores no secret anywhere.
-"""
+"""The secrets of access keys, for telling whether a signature is right; none is stored."""
 
 from __future__ import annotations
 
 import configparser
-import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from apitrail import private_file
 from apitrail.aws.sign import signature
 from apitrail.aws.sign.credential import Credential
 from apitrail.errors import UsageError
@@ -69,24 +66,16 @@ def _declared(request: Request) -> Body:
 
 
 def _keyring(path: Path) -> dict[str, str]:
+    name = f"the keyring {str(path)!r}"
+    content = private_file.read(path, name, hint=_HINT)
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the keyring {str(path)!r}: {error}", hint=_HINT) from error
-    if mode & 0o077:
-        raise UsageError(
-            f"the keyring {str(path)!r} can be read by others (mode {mode:04o})",
-            hint=f"chmod 600 {path}",
-        )
-    try:
-        entries = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+        entries = tomllib.loads(content.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
         # Its message may quote the file.
-        raise UsageError(f"the keyring {str(path)!r} is not TOML", hint=_HINT) from None
+        raise UsageError(f"{name} is not TOML", hint=_HINT) from None
     for key, secret in entries.items():
         if not isinstance(secret, str) or not secret:
-            raise UsageError(f"the keyring {str(path)!r}: {key} has no text", hint=_HINT)
+            raise UsageError(f"{name}: {key} has no text", hint=_HINT)
     return entries
 
 

@@ -80,9 +80,9 @@ def clean(text: str) -> str:
 
 def csv_lines(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """A header and one line per record, RFC 4180 quoting."""
-    yield _csv(CSV_COLUMNS)
+    yield csv_line(CSV_COLUMNS)
     for record in records:
-        yield _csv([_cell(value) for value in flat(record)])
+        yield csv_line([_cell(value) for value in flat(record)])
 
 
 def text_lines(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -110,7 +110,8 @@ def _cell(value: Any) -> str:
             return json.dumps(value)
 
 
-def _csv(cells: Sequence[str]) -> str:
+def csv_line(cells: Sequence[str]) -> str:
+    """One row with RFC 4180's quoting, without the end of the line."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="").writerow(cells)
     return buffer.getvalue()
@@ -142,7 +143,7 @@ def queried(value: Any, output: str) -> Iterator[str]:
         case "table":
             yield from _query_table(items)
         case _:
-            join = _csv if output == "csv" else _tabs
+            join = csv_line if output == "csv" else _tabs
             yield from (join([_cell(cell) for cell in _cells(item)]) for item in items)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from apitrail import places
+from apitrail import durable, places
 from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence import maintenance
 from apitrail.recording import preparation
@@ -23,7 +23,7 @@ from apitrail.recording.recorder import Recorder
 from apitrail.recording.runs import Runs
 from apitrail.recording.settings import Settings
 from apitrail.redact import Redactor
-from apitrail.trail import control, database, durable
+from apitrail.trail import control, database
 from apitrail.trail.keys import Keys
 from apitrail.trail.writer import Trail
 

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from apitrail import durable
 from apitrail.errors import Error, UsageError
-from apitrail.trail import durable
 
 FILE = "recorder.json"
 # sockaddr_un holds 108 bytes on Linux, 104 on macOS.

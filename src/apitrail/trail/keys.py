@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import stat
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from apitrail import durable, private_file
 from apitrail.errors import FormatError, UsageError
 from apitrail.tlog import note
-from apitrail.trail import database, durable
+from apitrail.trail import database
 
 LOG = "log.key"
 # A key that is about to follow the log's: it counts once the log's tail is signed by it.
@@ -116,16 +116,9 @@ class Keys:
 
     def _read(self, path: Path) -> str:
         try:
-            mode = path.stat().st_mode
-            text = path.read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"cannot read {str(path)!r}: {error}") from error
-        if stat.S_IMODE(mode) & 0o077:
-            raise UsageError(
-                f"{str(path)!r} can be read by others (mode {stat.S_IMODE(mode):04o})",
-                hint=f"chmod 600 {path}",
-            )
-        return text
+            return private_file.read(path).decode().strip()
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{str(path)!r} is no key: {error}") from error
 
 
 def _tail(trail: Path) -> str | None:

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from apitrail.trail import durable
+from apitrail import durable
 
 
 class Publisher:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from apitrail import durable
 from apitrail.cloudtrail import selectors
 from apitrail.cloudtrail.selectors import Selectors
 from apitrail.delivery.logfiles import tree
@@ -21,7 +22,7 @@ from apitrail.event import Event
 from apitrail.evidence.bundle import Bundle, is_archive
 from apitrail.evidence.opening import open_source
 from apitrail.query import Filter
-from apitrail.trail import control, durable
+from apitrail.trail import control
 from apitrail.trail.reader import Reader
 from apitrail.web.members import Document
 

@@ -1,7 +1,4 @@
-"""Who may ask: the Host a client names, and the token it shows where strangers could reach us.
-
-It does not know what is asked.
-"""
+"""Who may ask: the Host a client names, and the token it shows where strangers could reach us."""
 
 from __future__ import annotations
 
@@ -21,33 +18,6 @@ from apitrail.errors import UsageError
 _SIGNED = re.compile(r"AWS4-\S+ .*?Credential=([^/,\s]+)/")
 _BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z0-9_]{16,128}")
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where to listen."""
-
-    host: str
-    port: int
-
-    @classmethod
-    def parse(cls, text: str) -> Address:
-        """`127.0.0.1:8484`, `[::1]:8484`, `localhost:8484`; raises UsageError."""
-        host, colon, port = text.rpartition(":")
-        host = host.removeprefix("[").removesuffix("]")
-        if not colon or not host or not port.isdecimal() or int(port) > 65535:
-            raise UsageError(f"not an address: {text!r}", hint="write HOST:PORT, as 127.0.0.1:8484")
-        return cls(host, int(port))
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def is_loopback(self) -> bool:
-        """Can only this machine reach it?"""
-        return self.host == "localhost" or (
-            _is_address(self.host) and ipaddress.ip_address(self.host).is_loopback
-        )
 
 
 def new_token() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from apitrail.address import Address, listen
 from apitrail.errors import UsageError
 from apitrail.web import host_check, listener
 from apitrail.web.app import application
@@ -15,7 +16,7 @@ type Say = Callable[[str], None]
 
 def serve(
     path: Path,
-    address: host_check.Address,
+    address: Address,
     *,
     names: Iterable[str],
     token: str | None,
@@ -33,7 +34,7 @@ def serve(
     if token is None and not address.is_loopback:
         token = host_check.new_token()
         say(f"apitrail: the token, shown this once: {token}")
-    listening = listener.listen(address)
+    listening = listen(address)
     try:
         served.deliver()
     except (UsageError, OSError) as error:
@@ -41,7 +42,7 @@ def serve(
     guarded = host_check.Guard(
         application(served), frozenset(name.lower() for name in (*names, address.host)), token
     )
-    words = list(_welcome(served, f"http://{listener.bound(listening)}", token is not None))
+    words = list(_welcome(served, f"http://{Address.of(listening)}", token is not None))
     listener.run(guarded, listening, ready=lambda: say("\n".join(words)))
 
 

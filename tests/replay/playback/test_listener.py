@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,7 +18,6 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from apitrail.errors import UsageError
 from apitrail.query import Filter
 from apitrail.replay.playback import listener
 from apitrail.replay.pytest_plugin import Playback
@@ -309,27 +307,6 @@ def test_a_web_page_cannot_ask_under_its_own_name(port: int, host: str, status: 
     assert answer.status == status
     answer.read()
     connection.close()
-
-
-@pytest.mark.parametrize("place", ["", "4599", ":4599", "127.0.0.1:", "127.0.0.1:99999", "nowhere.invalid:1"])  # fmt: skip
-def test_what_is_no_place_to_listen_at_is_refused(place: str) -> None:
-    with pytest.raises(UsageError), listener.listening(place):
-        pass
-
-
-def test_a_place_that_is_taken_is_refused() -> None:
-    with (
-        listener.listening("127.0.0.1:0") as bound,
-        pytest.raises(UsageError, match="cannot listen at"),
-        listener.listening(f"127.0.0.1:{bound.getsockname()[1]}"),
-    ):
-        pass
-
-
-def test_answers_are_not_held_back_by_the_network_stack() -> None:
-    # What asyncio looks at before it turns Nagle's algorithm off.
-    with listener.listening("127.0.0.1:0") as bound:
-        assert bound.proto == socket.IPPROTO_TCP
 
 
 def test_a_test_suite_uses_the_fixture_by_its_name_alone(

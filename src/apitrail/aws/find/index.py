@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from apitrail import durable
 from apitrail.aws.call import Structure, Value
 from apitrail.aws.find import catalogue
 from apitrail.aws.read.old_clients import FORMERLY_QUERY, HOSTS
@@ -212,8 +212,6 @@ def _write(content: Structure) -> None:
     path = _cache()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-            json.dump(content, file, separators=(",", ":"))
-        Path(file.name).replace(path)
+        durable.write(path, json.dumps(content, separators=(",", ":")).encode())
     except OSError:
         return  # a cache that cannot be written is built again next time

@@ -1,11 +1,7 @@
-"""The RSA key that signs digests: `keys/digest.key`, mode 0600, made at its first use.
-
-It does not know what it signs.
-"""
+"""The RSA key that signs digests: `keys/digest.key`, mode 0600, made at its first use."""
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -16,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from apitrail import durable, private_file
 from apitrail.errors import UsageError
-from apitrail.trail import durable
 
 FILE = "digest.key"
 
@@ -31,15 +27,7 @@ def digest_key(keys: Path) -> rsa.RSAPrivateKey:
     path = keys / FILE
     if not path.exists():
         return _make(path)
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {str(path)!r}: {error.strerror}") from error
-    if mode & 0o077:
-        raise UsageError(
-            f"{str(path)!r} can be read by others (mode {mode:04o})", hint=f"chmod 600 {path}"
-        )
+    data = private_file.read(path)
     try:
         key = load_pem_private_key(data, None)
     except (ValueError, TypeError) as error:

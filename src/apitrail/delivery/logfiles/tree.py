@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from apitrail import durable
 from apitrail.delivery.logfiles.place import NO_ACCOUNT, NO_REGION, TRAIL, Place
 from apitrail.delivery.logfiles.tree_manifest import DigestFile, Manifest, read_json
 from apitrail.errors import FormatError, UsageError
-from apitrail.trail import durable
 
 MANIFEST = "apitrail/manifest.json"
 CHECKPOINT = "apitrail/checkpoint"

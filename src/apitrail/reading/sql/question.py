@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sqlite3
 import threading
 from collections.abc import Generator, Iterator
@@ -86,8 +84,8 @@ def lines(answer: Answer, *, output: str, width: int | None = None) -> Generator
         case "jsonl":
             yield from (render.json_line(_named(answer, row)) for row in answer.rows)
         case "csv":
-            yield _csv(answer.columns)
-            yield from (_csv(tuple(map(_shown, row))) for row in answer.rows)
+            yield render.csv_line(answer.columns)
+            yield from (render.csv_line(tuple(map(_shown, row))) for row in answer.rows)
         case _:
             for row in answer.rows:
                 yield "\t".join("None" if v is None else render.clean(_shown(v)) for v in row)
@@ -106,9 +104,3 @@ def _shown(value: Any) -> str:
             return value.hex()
         case _:
             return str(value)
-
-
-def _csv(cells: tuple[str, ...]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow(cells)
-    return buffer.getvalue()

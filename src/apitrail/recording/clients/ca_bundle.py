@@ -7,9 +7,9 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
+from apitrail import durable
 from apitrail.errors import UsageError
 from apitrail.places import CA_CERTIFICATE
-from apitrail.trail import durable
 
 
 @dataclass(frozen=True, slots=True)

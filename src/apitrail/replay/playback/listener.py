@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import secrets
 import socket
 import threading
@@ -15,8 +14,8 @@ from typing import Any
 
 import uvicorn
 
+from apitrail.address import Address, listen
 from apitrail.aws.find import host as names
-from apitrail.errors import UsageError
 from apitrail.evidence.bundle import is_archive
 from apitrail.evidence.opening import open_source
 from apitrail.exchange import Body, Request
@@ -63,41 +62,6 @@ def prepare(
     return Player(answers=answers, redactor=Redactor(key), forward=forward, say=say)
 
 
-def url_of(bound: socket.socket) -> str:
-    """The URL of a listening socket."""
-    address = bound.getsockname()
-    name = f"[{address[0]}]" if ":" in address[0] else address[0]
-    return f"http://{name}:{address[1]}"
-
-
-def is_loopback(bound: socket.socket) -> bool:
-    """Can only this machine reach it?"""
-    return ipaddress.ip_address(bound.getsockname()[0]).is_loopback
-
-
-@contextmanager
-def listening(place: str) -> Iterator[socket.socket]:
-    """A socket that listens at `HOST:PORT`; port 0 takes a free one. UsageError if it cannot."""
-    name, colon, port = place.rpartition(":")
-    name = name.strip("[]")
-    if not colon or not name or not port.isdigit() or int(port) > 65_535:
-        raise UsageError(f"not a place to listen at: {place!r}", hint="such as 127.0.0.1:4599")
-    try:
-        family = socket.getaddrinfo(name, None)[0][0]
-        # Named as TCP, or asyncio leaves Nagle's delay on: 40 ms for every answer.
-        bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    except OSError as error:
-        raise UsageError(f"cannot listen at {place}: {error}") from error
-    with bound:
-        try:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.bind((name, int(port)))
-            bound.listen()
-        except OSError as error:
-            raise UsageError(f"cannot listen at {place}: {error}") from error
-        yield bound
-
-
 def serve(player: Player, bound: socket.socket) -> None:
     """Answer until interrupted."""
     _uvicorn(player).run(sockets=[bound])
@@ -106,7 +70,7 @@ def serve(player: Player, bound: socket.socket) -> None:
 @contextmanager
 def running(player: Player, place: str = "127.0.0.1:0") -> Iterator[str]:
     """Answer in a thread of its own; gives the URL, and stops at the end."""
-    with listening(place) as bound:
+    with listen(Address.parse(place)) as bound:
         server = _uvicorn(player)
         thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
         thread.start()
@@ -114,7 +78,7 @@ def running(player: Player, place: str = "127.0.0.1:0") -> Iterator[str]:
         while not server.started and thread.is_alive() and time.monotonic() < deadline:
             time.sleep(_POLL)
         try:
-            yield url_of(bound)
+            yield f"http://{Address.of(bound)}"
         finally:
             server.should_exit = True
             thread.join()
