@@ -193,7 +193,7 @@ def found_by(row: Row, name: str) -> frozenset[str]:
     """Every string that a filter's field finds this event by."""
     if name in RESOURCES:
         return frozenset(resource[RESOURCES[name]] for resource in row.resources)
-    found: str | None = getattr(row, COLUMNS[name])
+    found: str | None = row.error if name == "error" else getattr(row, COLUMNS[name])
     return frozenset() if found is None else frozenset([found])
 
 

@@ -79,8 +79,8 @@ class Source(Protocol):
         """Every string that a field of `Filter` can find something by, once."""
         ...
 
-    def labels(self) -> Iterator[Mapping[str, str]]:
-        """The labels of each run."""
+    def run_labels(self) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """The id and the labels of each run."""
         ...
 
     def select(

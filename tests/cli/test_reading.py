@@ -120,7 +120,38 @@ def test_a_query(cli, query, expected):
 
 
 def test_no_match_is_said_to_the_person_not_the_pipe(cli):
-    assert cli("events", "--event-name", "Nothing") == (0, "", "no events match\n")
+    status, out, err = cli("events", "--since", "2030-01-01")
+    assert (status, out, err) == (0, "", "no events match\n")
+
+
+def test_a_question_that_cannot_match_is_said_so(cli):
+    status, out, err = cli("events", "--event-name", "CreateUsr")
+    assert (status, out) == (0, "")
+    assert err == (
+        "apitrail: no event here has the name 'CreateUsr', and AWS no such operation; the nearest"
+        " is 'CreateUser'\nno events match\n"
+    )
+    assert cli("history", "targt3")[2] == (
+        "apitrail: no event here names the resource 'targt3'; the nearest is 'target3'\n"
+    )
+
+
+def test_a_table_is_a_question(cli):
+    """Each cell of a line, given back as a filter, finds the line."""
+    _, out, _ = cli("events", "--max-items", "1")
+    header, line = out.splitlines()
+    cells = dict(zip(header.split(), line.split()[1:], strict=True))
+    for option, column in (
+        ("--event-name", "EVENT"),
+        ("--username", "CALLER"),
+        ("--region", "REGION"),
+        ("--resource-name", "RESOURCE"),
+        ("--error", "RESULT"),
+        ("--event-id", "ID"),
+    ):
+        _, found, said = cli("events", option, cells[column], "-n", "1")
+        assert found == out, option
+        assert "no event" not in said
 
 
 def test_a_table_shows_a_screenful_and_says_so(tmp_path, capsys):
@@ -256,10 +287,17 @@ def test_calls_are_found_by_the_label_of_their_run(tmp_path, capsys):
         await opened.append(trails.draft(1))
 
     trails.write(tmp_path / "labelled", work)
-    for label, count in (("build=7", 1), ("build", 1), ("build=8", 0), ("", 0)):
-        run(
-            ["events", "--label", label, "--output", "jsonl", "--trail", str(tmp_path / "labelled")]
-        )
+    for labels, count in (
+        (["build=7"], 1),
+        (["build"], 1),
+        (["build=8"], 0),
+        ([""], 0),
+        (["build=7", "build=8"], 1),
+        (["build=7", "team=a"], 1),
+        (["build=7", "team=b"], 0),
+    ):
+        options = [word for label in labels for word in ("--label", label)]
+        run(["events", *options, "--output", "jsonl", "--trail", str(tmp_path / "labelled")])
         assert len(capsys.readouterr().out.splitlines()) == count
 
 

@@ -128,6 +128,15 @@ def test_only_the_facets_asked_for_are_opened(trail: Path) -> None:
     assert {n.rpartition("/")[2] for n in everything if "/facets/" in n} >= {"request", "response"}
 
 
+def test_a_call_that_is_the_newest_entry_is_opened_like_the_others(tmp_path: Path) -> None:
+    Story().open().call("StartInstances").call("StopInstances").write(tmp_path / "trail")
+    with Reader(tmp_path / "trail") as source:
+        plan, _ = export.prepare(source, export.Job())
+        assert [plan.shown[index] for index in (1, 2)] == [TAGS, TAGS]
+        plan, _ = export.prepare(source, export.Job(facets=("who",)))
+        assert [plan.shown[index] for index in (1, 2)] == [("who",), ("who",)]
+
+
 def test_of_many_older_checkpoints_some_evenly_spread_ones_are_taken() -> None:
     assert thin(list(range(10)), 4) == [0, 3, 6, 9]
     assert thin([1, 2], 4) == [1, 2]

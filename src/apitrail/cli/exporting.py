@@ -12,6 +12,7 @@ import click
 from apitrail import when
 from apitrail.cli import shipping
 from apitrail.cli.options import filter_options, output_option, with_trail
+from apitrail.cli.printing import say
 from apitrail.delivery import export as exporting
 from apitrail.entry import TAGS
 from apitrail.errors import UsageError
@@ -45,7 +46,7 @@ def export_command(
         raise UsageError(f"a {form} needs a file", hint="-o PATH")
     with open_source(trail) as source:
         job = exporting.Job(
-            where=event_list.resolve(source, where), ids=ids, facets=facets or TAGS,
+            where=event_list.resolve(source, where, say), ids=ids, facets=facets or TAGS,
             complete=complete, vkey=exporting.vkey(source, trail),
         )  # fmt: skip
         if not is_text and not is_archive(trail):
@@ -84,6 +85,7 @@ def history_command(
     )
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     with open_source(trail) as source:
+        event_list.resolve(source, Filter(resource_name=(resource,)), say)
         story = resource_history.tell(source, resource, where, reads=reads)
     for line in resource_history.lines(story, output=output, width=width):
         click.echo(line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -75,20 +76,20 @@ def output_option(*formats: str, default: str) -> Callable[[Command], Command]:
 
 
 _FILTERS = (
-    click.option("--event-id", multiple=True, metavar="ID", help="Only the event with this id."),
-    click.option("--event-name", multiple=True, metavar="NAME", help="Only calls of this name, such as CreateUser."),
-    click.option("--event-source", multiple=True, metavar="SOURCE", help="Only calls to this service, such as iam.amazonaws.com or iam."),
-    click.option("--username", multiple=True, metavar="NAME", help="Only calls by this user or role session."),
+    click.option("--event-id", multiple=True, metavar="ID", help="Only the event with this id, or with ids that begin so."),
+    click.option("--event-name", multiple=True, metavar="NAME", help="Only calls of this name, such as CreateUser, iam:CreateUser or Create*."),
+    click.option("--event-source", multiple=True, metavar="SOURCE", help="Only calls to this service, such as iam.amazonaws.com, iam or s3*."),
+    click.option("--username", multiple=True, metavar="NAME", help="Only calls by this user or role session, or by the access key that a table shows; * stands for any text."),
     click.option("--access-key-id", multiple=True, metavar="ID", help="Only calls that this access key signed."),
-    click.option("--resource-name", multiple=True, metavar="NAME", help="Only calls that name this resource, by name or ARN."),
-    click.option("--resource-type", multiple=True, metavar="TYPE", help="Only calls on resources of this type, such as AWS::IAM::User."),
+    click.option("--resource-name", multiple=True, metavar="NAME", help="Only calls that name this resource, by name or ARN; * stands for any text."),
+    click.option("--resource-type", multiple=True, metavar="TYPE", help="Only calls on resources of this type, such as AWS::IAM::User or AWS::IAM::*."),
     click.option("--read-only/--no-read-only", default=None, help="Only calls that read, or only calls that may change something."),
     click.option("--error", is_flag=False, flag_value="*", metavar="[CODE]", help="Only failed calls, or only those that failed with this code."),
     click.option("--source-ip", multiple=True, metavar="IP", help="Only calls from this address."),
     click.option("--region", multiple=True, metavar="REGION", help="Only calls in this region, such as eu-central-1."),
     click.option("--since", metavar="TIME", help="Only calls from this time on, such as 2h, yesterday or 2026-11-23T09:00."),
     click.option("--until", metavar="TIME", help="Only calls before this time."),
-    click.option("--label", multiple=True, metavar="KEY[=VALUE]", help="Only calls of runs with this label."),
+    click.option("--label", multiple=True, metavar="KEY[=VALUE]", help="Only calls of runs with this label; labels of different keys must all be there."),
     click.option("--stand-in", is_flag=True, help="Also calls about a stand-in for AWS itself, such as its health."),
     click.option("--run", multiple=True, metavar="ID", help="Only calls of this `apitrail exec`; `last` is the newest."),
 )  # fmt: skip
@@ -140,18 +141,23 @@ def _labels(texts: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 
 
 def event_id(text: str) -> str:
-    """A whole event id in its usual spelling."""
+    """An event id in its usual spelling, or the start of one."""
     try:
         return str(uuid.UUID(text))
     except ValueError:
+        if _START_OF_ID.fullmatch(text):
+            return text.lower()
         raise UsageError(
-            f"not an event id: {text!r}", hint="`apitrail events --output jsonl` shows whole ids"
+            f"not an event id: {text!r}", hint="`apitrail events` shows them, or how they begin"
         ) from None
+
+
+_START_OF_ID = re.compile(r"[0-9a-fA-F-]{4,36}")
 
 
 def source(text: str) -> str:
     """`iam` is short for `iam.amazonaws.com`."""
-    return text if "." in text else f"{text}.amazonaws.com"
+    return text if "." in text or "*" in text else f"{text}.amazonaws.com"
 
 
 FORMATS = render.FORMATS

@@ -10,6 +10,11 @@ from contextlib import closing
 import click
 
 
+def say(line: str) -> None:
+    """Words to a person."""
+    click.echo(f"apitrail: {line}", err=True)
+
+
 def emit(lines: Generator[str], *, flush: bool = False) -> int:
     """Print each line; gives how many. A reader that went away (`| head`) is no error."""
     count = 0

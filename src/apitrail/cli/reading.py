@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from apitrail.cli.options import FORMATS, filter_options, output_option, with_trail
-from apitrail.cli.printing import emit
+from apitrail.cli.printing import emit, say
 from apitrail.errors import UsageError
 from apitrail.evidence.opening import open_source
 from apitrail.query import Filter
@@ -36,7 +36,7 @@ def events(
     shown = event_list.SCREENFUL if limit is None and output == "table" and not query else limit
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     with open_source(source or trail) as reader:
-        where = event_list.resolve(reader, where)
+        where = event_list.resolve(reader, where, say)
         lines = (
             event_list.follow(reader, where, output=output, shape=shape, limit=limit or 0)
             if follow
@@ -87,7 +87,9 @@ def find_value(trail: Path, where: Filter, output: str) -> int:
                 "a bundle has no redaction key", hint="ask the trail it was exported from"
             )
         redactor = Redactor(Keys.of(trail).redaction())
-        found = secret_search.find_value(reader, redactor, value, event_list.resolve(reader, where))
+        found = secret_search.find_value(
+            reader, redactor, value, event_list.resolve(reader, where, say)
+        )
         lines = list(event_list.present(reader, found, output=output))
     for line in lines:
         click.echo(line)

@@ -61,7 +61,7 @@ def replay_command(
     if as_recorded and speed is not None:
         raise UsageError("--as-recorded is --speed 1", hint="give one of them")
     with open_source(trail) as source:
-        indexes = choice.choose(source, event_list.resolve(source, where), ids)
+        indexes = choice.choose(source, event_list.resolve(source, where, _say), ids)
         if list_redactions:
             for line in secrets.template(read(source, indexes)):
                 click.echo(line)

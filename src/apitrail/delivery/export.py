@@ -202,7 +202,8 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
         if link.index not in inside and _is_wanted(source, link, wanted):
             shown[link.index] = ("what",)
     for index in _newest(source, head.size, books, inside):
-        shown[index] = ("what",)
+        # A call that was asked for keeps what was asked of it.
+        shown.setdefault(index, ("what",))
     manifest = Manifest(
         version=__version__, origin=head.origin, size=head.size, where=job.where,
         selected=tuple(found), range=claimed,

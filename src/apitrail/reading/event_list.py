@@ -6,8 +6,7 @@ It does not know SQL, and nothing about recording.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 import jmespath
@@ -17,6 +16,7 @@ from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Filter
 from apitrail.reading import render
+from apitrail.reading.wording import Wording, silent
 from apitrail.source import Source
 
 # What a person sees at once; pipes get everything.
@@ -27,14 +27,9 @@ TABLE_TAGS = ("who", "what")
 RECORD_TAGS = ("who", "what", "request", "response")
 
 
-def resolve(reader: Source, where: Filter) -> Filter:
-    """The filter with `last` replaced by the newest run's id."""
-    if "last" not in where.run:
-        return where
-    last = reader.last_run()
-    if last is None:
-        raise UsageError("no run was recorded", hint="`apitrail exec -- COMMAND` records one")
-    return replace(where, run=tuple(last if run == "last" else run for run in where.run))
+def resolve(reader: Source, where: Filter, say: Callable[[str], None] = silent) -> Filter:
+    """The filter in the words that the events have; `say` tells which of its words cannot match."""
+    return Wording(reader, say).resolve(where)
 
 
 def lines(

@@ -172,14 +172,14 @@ class Reader:
         for _, value in self._strings(field):
             yield value
 
-    def labels(self) -> Iterator[dict[str, str]]:
-        """The labels of each run."""
-        for index, _ in self._database.execute("SELECT idx, id FROM run").fetchall():
-            yield self._labels(index)
+    def run_labels(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """The id and the labels of each run."""
+        for index, name in self._database.execute("SELECT idx, id FROM run").fetchall():
+            yield str(name), self._labels(index)
 
     def _strings(self, field: str) -> Iterator[tuple[int, str]]:
         """Ids and strings of a filter's field; from index entry to index entry where it has one."""
-        table, column = _PLACES[field]
+        table, column = _LISTED[field]
         each = _EACH if column not in _UNINDEXED else "SELECT DISTINCT {column} FROM {table}"
         rows = self._database.execute(
             f"SELECT id, value FROM string WHERE id IN ({each.format(table=table, column=column)})"
@@ -254,11 +254,10 @@ class Reader:
 
     def _runs(self, where: Filter) -> list[int]:
         """The dictionary's ids of the runs with the labels of a filter."""
-        rows = self._database.execute("SELECT idx, id FROM run").fetchall()
         return [
             self._id(name)
-            for index, name in rows
-            if has_labels(self._labels(index).items(), where.label)
+            for name, labels in self.run_labels()
+            if has_labels(labels.items(), where.label)
         ]
 
     def _labels(self, index: int) -> dict[str, str]:
@@ -281,6 +280,7 @@ _PLACES = {name: ("event", column) for name, column in COLUMNS.items() if name !
     "resource_name": ("resource", "name"),
     "resource_type": ("resource", "type"),
 }
+_LISTED = {**_PLACES, "error": ("event", "error")}
 _UNINDEXED = ("region", "source_ip")
 _RESOURCES = "e.idx IN (SELECT idx FROM resource WHERE {})"
 # Each value of an indexed column, by a step in the index for each.

@@ -6,6 +6,7 @@ import pytest
 
 import trails
 from apitrail.__main__ import run
+from apitrail.delivery import export
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.evidence.opening import open_source
@@ -46,6 +47,28 @@ def ask(trail, statement, **options):
 )
 def test_columns_are_named_as_in_cloudtrail(trail, column, value):
     assert ask(trail, f"SELECT {column} FROM events e WHERE idx = 3") == [(value,)]
+
+
+@pytest.mark.parametrize("form", ["trail", "bundle"])
+def test_labels_of_the_run_are_columns(tmp_path, form):
+    path = tmp_path / "trail"
+
+    async def work(writer):
+        await writer.append(trails.draft(0, run="r1", labels={"build": "7", "a.b": "c"}))
+        await writer.append(trails.draft(1))
+
+    trails.write(path, work)
+    if form == "bundle":
+        with Reader(path) as reader:
+            export.to_file(reader, export.Job(), form="bundle", path=tmp_path / "bundle.zip")
+        path = tmp_path / "bundle.zip"
+    assert ask(path, 'SELECT labels, labels.build, "labels.a.b" FROM events ORDER BY idx') == [
+        ('{"build":"7","a.b":"c"}', "7", "c"),
+        (None, None, None),
+    ]
+    assert ask(path, "SELECT idx FROM events WHERE labels.build = '7'") == [(0,)]
+    with open_source(path) as source, sql.ask(source, "SELECT * FROM events") as answer:
+        assert "labels" in answer.columns
 
 
 def test_star_agrees_with_the_record(trail):

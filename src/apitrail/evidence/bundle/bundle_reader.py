@@ -172,9 +172,10 @@ class Bundle:
         """Every string that a field of `Filter` finds a disclosed call by, once."""
         yield from sorted({value for row in self._rows.values() for value in found_by(row, field)})
 
-    def labels(self) -> Iterator[Mapping[str, str]]:
-        """The labels of the disclosed calls' runs."""
-        yield from map(dict, {row.labels for row in self._rows.values()})
+    def run_labels(self) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """The id and the labels of the disclosed calls' runs."""
+        found = {row.run: row.labels for row in self._rows.values() if row.run is not None}
+        yield from ((run, dict(labels)) for run, labels in found.items())
 
     # -- as evidence -------------------------------------------------------------------------
 

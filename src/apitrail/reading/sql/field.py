@@ -37,6 +37,8 @@ class Fields:
             if path == "record":
                 tags = ("who", "what", "request", "response")
                 return cell(Event.parse(self._source.facets(index, tags)).record())
+            if path.partition(".")[0] == "labels":
+                return cell(at({"labels": self._labels(index)}, path))
             return cell(at(self._record(index, _tag(path)), path))
         except Error as error:
             self.failure = error
@@ -49,6 +51,11 @@ class Fields:
         except Error as error:
             self.failure = error
             raise
+
+    def _labels(self, index: int) -> Object | None:
+        """The labels of the call's run, which are no part of the record."""
+        who = Event.parse(self._source.facets(index, ("who",))).who
+        return who.run.labels if who and who.run else None
 
     def _record(self, index: int, tag: str) -> Object:
         if index != self._index:

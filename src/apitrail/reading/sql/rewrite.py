@@ -10,7 +10,7 @@ TABLE = "events"
 NESTED = frozenset(
     {
         "userIdentity", "requestParameters", "responseElements", "additionalEventData",
-        "resources", "tlsDetails",
+        "resources", "tlsDetails", "labels",
     }
 )  # fmt: skip
 

@@ -39,7 +39,7 @@ COMPUTED = {
 IDENTITY = ("type", "principalId", "arn", "accountId", "accessKeyId", "userName")
 # What `SELECT *` gives.
 COLUMNS = (
-    "idx", "time", *ORDER, *(f"userIdentity.{name}" for name in IDENTITY), "username", "run",
+    "idx", "time", *ORDER, *(f"userIdentity.{name}" for name in IDENTITY), "username", "run", "labels",
 )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def prepare(
     # Without the redaction key, as in a bundle, only the lengths of secrets can be compared.
     keyed = not is_archive(path) and (Keys.of(path).directory / REDACTION).exists()
     with open_source(path) as source:
-        chosen = source.select(event_list.resolve(source, where or Filter()))
+        chosen = source.select(event_list.resolve(source, where or Filter(), say))
         answers = Answers(read(source, in_order(source, chosen)), keyed=keyed)
     key = Keys.of(path).redaction() if keyed else secrets.token_bytes(32)
     return Player(answers=answers, redactor=Redactor(key), forward=forward, say=say)
