@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shutil
 
 import pytest
@@ -46,6 +47,27 @@ def test_it_holds_by_itself_where_no_trail_is(shipped, tmp_path):
     verdict, message = said(shipped, trail=tmp_path / "none")
     assert verdict == "OK"
     assert "the trail here" not in message
+
+
+def test_a_shipment_of_a_later_version_holds_and_what_is_new_in_it_is_named(shelf, monkeypatch):
+    dump = Shipment.dump
+
+    def later(shipment):
+        said = json.loads(dump(shipment)) | {"weather": [1]}
+        said["logs"] = [log | {"colour": "red"} for log in said["logs"]]
+        return f"{json.dumps(said)}\n".encode()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Shipment, "dump", later)
+        shelf.ship()
+        logs = len(Shipment.parse(shelf.bucket.get(MANIFEST, shelf.version(MANIFEST))).logs)
+    shelf.call(700)
+    shelf.ship()
+    report = shelf.check()
+    assert str(report.verdict) == "OK"
+    assert f"{logs + 1} members of manifests that this apitrail does not know" in report.message
+    assert report.unknown == {"logs.colour": logs, "weather": 1}
+    assert "the trail here has what was shipped" in report.message
 
 
 @pytest.mark.parametrize("part", ["/CloudTrail/", "/CloudTrail-Digest/", "1.json", "1.note"])

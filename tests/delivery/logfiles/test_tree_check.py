@@ -181,6 +181,33 @@ def test_a_digest_of_another_chain_does_not_pass_by_its_hashes(trail, tmp_path):
     assert f"{made.logs[1].key}: no digest speaks of it" in message
 
 
+def test_members_of_a_later_version_are_named_and_hold(trail, tmp_path):
+    tree = Tree(tmp_path / "tree")
+    made = log_directory.export(trail, tree.directory, now=NOW)
+    later = json.loads(made.dump())
+    later["weather"] = {"every": 1}
+    for log in later["logs"]:
+        log["colour"] = None
+    data = json.dumps(later).encode()
+    head = Checkpoint.parse(note.Note.parse(made.checkpoint).text)
+    tree.put(MANIFEST, data)
+    tree.put(CHECKPOINT, file_checkpoint.vouch(head, data, delivering.signer(trail)).encode())
+    report = tree_check.verify_tree(tree.directory, delivering.trust(trail))
+    assert str(report.verdict) == "OK"
+    assert report.message.endswith(
+        "4 members of manifests that this apitrail does not know (logs.colour, weather), verified "
+        "as bytes alone"
+    )
+    assert report.to_json()["unknown"] == {"logs.colour": 3, "weather": 1}
+    # Bytes they are all the same: what is not signed does not hold.
+    tree.put(MANIFEST, data.replace(b"weather", b"climate"))
+    assert said(tree, trail) == ("TAMPERED", f"{MANIFEST} is not what was signed")
+
+
+def test_where_all_is_known_nothing_is_said_of_it(tree, trail):
+    assert "does not know" not in said(tree, trail)[1]
+
+
 def test_an_export_is_brought_up_to_date_in_place(tree, trail):
     before = {name: tree.read(name) for name in tree.names() if name.startswith("AWSLogs")}
     delivering.record(trail, [delivering.at(NOW, 9)])

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 from apitrail.delivery.bucket.anchors import anchors_of
@@ -13,8 +12,8 @@ from apitrail.delivery.bucket.object_lock import Bucket, Location
 from apitrail.delivery.bucket.shipment import Shipment, key_of, note_key, whole
 from apitrail.delivery.bucket.versions import Holding
 from apitrail.delivery.logfiles import chain, file_checkpoint, findings
+from apitrail.delivery.logfiles.check import Check, Step
 from apitrail.delivery.logfiles.tree_manifest import DigestFile, File, Manifest
-from apitrail.errors import FormatError, VerificationError
 from apitrail.evidence.verify.key_history import History
 from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tampered
 from apitrail.tlog import merkle, note
@@ -23,9 +22,8 @@ from apitrail.trail import database
 from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Anchor
 
-type Step = Callable[[str], None]
-
 READERS = 8
+SHORT = "what was shipped ends at {} entries, and {} is of {}"
 
 
 def verify_bucket(
@@ -50,47 +48,38 @@ def verify_bucket(
     Raises:
         UsageError: the bucket cannot be read.
     """
-    checking = _Check(Holding(bucket, location), trust, step)
-    try:
-        checking.run(trail, since)
-        return replace(checking.report, message="; ".join(checking.said))
-    except (VerificationError, FormatError) as error:
-        return checking.report.failing(error)
+    checking = _BucketCheck(Holding(bucket, location), trust, step)
+    return checking.outcome(lambda: checking.run(trail, since))
 
 
-class _Check:
-    """The steps, what is known so far, and all that was found."""
+class _BucketCheck(Check):
+    """The steps, and which versions were named so far."""
 
     def __init__(self, holding: Holding, trust: Trust, step: Step) -> None:
+        super().__init__(trust, step)
         self.holding = holding
-        self.trust = trust
-        self.report = Report(verdict=Verdict.OK, message="", trusted_by=trust.by)
-        self.said: list[str] = []
-        self.found: list[Finding] = []
-        self._tell = step
         self._known: set[str] = set()
+        # Of each manifest as it was read: a later version's has members that `dump` leaves out.
+        self._sums: list[str] = []
         self._digests: dict[str, bytes] = {}
 
     def run(self, trail: Path | None, since: str | None) -> None:
-        """All steps; raises Finding."""
-        self._tell("1. versions of everything under the prefix")
+        """All steps; raises Finding where one makes the next pointless."""
+        self.tell("1. versions of everything under the prefix")
         keys = self.holding.versions.keys()
-        self._tell(f"2. shipments: signatures, locks, order ({len(keys)} keys)")
+        self.tell(f"2. shipments: signatures, locks, order ({len(keys)} keys)")
         shipments, history, heads = self._shipments()
         every = whole(shipments)
-        self._learn(every, history, heads[-1])
-        self._tell(f"3. {len(every.logs)} log files, {len(every.digests)} digests: locks, bytes")
+        self.learn(every, heads[-1], history)
+        self._say(every)
+        self.tell(f"3. {len(every.logs)} log files, {len(every.digests)} digests: locks, bytes")
         self._files(every)
         self._strangers()
-        self._tell("4. digests: signatures, chain, contents")
-        self._blame(
-            f"{key}: {problem}" for key, problem in chain.problems(every, self._digests.get)
-        )
-        self._tell("5. checkpoints seen before, and the trail")
-        self._compare(heads, history, since)
+        self.tell("4. digests: signatures, chain, contents")
+        self.blame(f"{key}: {problem}" for key, problem in chain.problems(every, self._digests.get))
+        self.tell("5. checkpoints seen before, and the trail")
+        self.compare(heads, history, since, SHORT)
         self._hold_against(trail, shipments, heads)
-        if self.found:
-            raise findings.together(self.found)
 
     # -- shipments ---------------------------------------------------------------------------
 
@@ -112,8 +101,11 @@ class _Check:
         for data, noted in pieces:
             shipment = Shipment.parse(data)
             head = file_checkpoint.confirm(history, noted, data, shipment.key)
-            self._check_shipment(shipment, len(shipments) + 1, previous, head, history)
+            self._check_order(shipment, len(shipments) + 1, previous)
+            self.check_head(shipment, data, head, history, shipment.key)
+            self._check_locks(shipment)
             previous = hashlib.sha256(data).hexdigest()
+            self._sums.append(previous)
             shipments.append(shipment)
             heads.append(head)
         return shipments, history, heads
@@ -145,29 +137,20 @@ class _Check:
         self._known.add(key)
         return self.holding.read(key, version.id)
 
-    def _check_shipment(
-        self,
-        shipment: Shipment,
-        number: int,
-        previous: str | None,
-        head: Checkpoint,
-        history: History,
-    ) -> None:
-        key, where = shipment.key, self.holding.location
+    def _check_order(self, shipment: Shipment, number: int, previous: str | None) -> None:
+        where = self.holding.location
         if (shipment.bucket, shipment.prefix) != (where.bucket, where.prefix):
             raise tampered(f"the shipments here went to s3://{shipment.bucket}/{shipment.prefix}")
         if shipment.number != number or shipment.previous != previous:
-            raise tampered(f"{key} does not follow the shipment before it")
-        if shipment.origin != head.origin or shipment.entries > head.size:
-            raise tampered(f"{key} is not of the log that has signed it")
-        if history.open(shipment.checkpoint, f"the checkpoint in {key}") != head:
-            raise tampered(f"{key} is signed at another checkpoint than it holds")
-        for each in (key, note_key(key)):
+            raise tampered(f"{shipment.key} does not follow the shipment before it")
+
+    def _check_locks(self, shipment: Shipment) -> None:
+        for each in (shipment.key, note_key(shipment.key)):
             version = self.holding.first(each)
             if version is not None:
-                self._blame(self.holding.hidden(each, version.id))
+                self.blame(self.holding.hidden(each, version.id))
                 lock, _ = self.holding.bucket.about(each, version.id)
-                self._blame(self.holding.unlocked(each, lock, shipment.until))
+                self.blame(self.holding.unlocked(each, lock, shipment.until))
 
     # -- files -------------------------------------------------------------------------------
 
@@ -177,7 +160,7 @@ class _Check:
         gone = []
         with ThreadPoolExecutor(READERS) as pool:
             for file, (is_there, problems) in zip(files, pool.map(self._file, files), strict=True):
-                self._blame(problems)
+                self.blame(problems)
                 if not is_there:
                     gone.append(file.key)
         self.found += findings.missing(every, gone)
@@ -210,47 +193,15 @@ class _Check:
             if key not in self._known
         ]
 
-    def _blame(self, problems: Iterator[str] | list[str]) -> None:
-        self.found += [tampered(problem) for problem in problems]
-
     # -- heads -------------------------------------------------------------------------------
 
-    def _learn(self, every: Manifest, history: History, head: Checkpoint) -> None:
-        calls = sum(len(log.indexes) for log in every.logs)
-        self.report = replace(
-            self.report,
-            origin=head.origin, key=str(history.keys[-1]), entries=head.size, calls=calls,
-            rotations=len(history.rotations), checkpoint=every.checkpoint,
-            erasures=sum(len(log.erased) for log in every.logs),
-            first=min((log.oldest * 1000 for log in every.logs), default=None),
-            last=max((log.newest * 1000 for log in every.logs), default=None),
-        )  # fmt: skip
+    def _say(self, every: Manifest) -> None:
+        calls, origin = self.report.calls, self.report.origin
         self.said = [
             f"{calls} calls in {len(every.logs)} log files under {len(every.digests)} digests",
             f"locked, complete and unaltered up to entry {every.entries - 1}",
-            f"the log {head.origin} is trusted by {self.trust.by}",
+            f"the log {origin} is trusted by {self.trust.by}",
         ]
-
-    def _compare(self, heads: list[Checkpoint], history: History, since: str | None) -> None:
-        """Heads seen elsewhere: of the same log, and those given must be reached."""
-        roots = {head.size: head.root for head in heads}
-        seen = [(text, self.trust.by) for text in self.trust.seen
-                if text.startswith(f"{history.origin}\n")]  # fmt: skip
-        given = [] if since is None else [(since, "the checkpoint given")]
-        for text, by in (*seen, *given):
-            head = history.open(text, by)
-            if roots.get(head.size, head.root) != head.root:
-                message = f"the log had another root at {head.size}: {by} says so"
-                self.found.append(Finding(Verdict.FORK, message))
-        for text, by in given:
-            if (head := history.open(text, by)).size > heads[-1].size:
-                self.found.append(
-                    Finding(
-                        Verdict.TRUNCATED,
-                        f"what was shipped ends at {heads[-1].size} entries, and {by} is of "
-                        f"{head.size}",
-                    )
-                )
 
     def _hold_against(
         self, trail: Path | None, shipments: list[Shipment], heads: list[Checkpoint]
@@ -284,7 +235,7 @@ class _Check:
                 )
                 continue
             shipment = shipments[anchor.number - 1]
-            if hashlib.sha256(shipment.dump()).hexdigest() != anchor.sha256:
+            if self._sums[anchor.number - 1] != anchor.sha256:
                 self.found.append(tampered(f"{anchor.key} is not what entry {index} names"))
             version = self.holding.first(anchor.key)
             if version is not None and version.id != anchor.version:

@@ -1,7 +1,4 @@
-"""Findings about many files, and the one report on them.
-
-It does not know how they were found.
-"""
+"""Findings about many files, and the one report on them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a tree of log files and digests consists of: which files, with which hashes.
 
-It does not know where the files are, nor who vouches for it.
+Members that a later version added are read over; `check.py` names them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from apitrail.delivery.logfiles.place import Place
 from apitrail.errors import FormatError
 
 VERSION = 1
+# Members that are left out where there is nothing to say.
+OPTIONAL = ("copy", "erased", "shipped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +195,11 @@ class Shipped:
 class Manifest:
     """Every file of a tree, which is of the log's first `entries` entries.
 
-    `last` is the leaf hash of the last of them, in hex; `bucket` and `prefix` are where digests say they are; `erasures` counts the entries whose
-    erasures the files follow; `every` is the time of one digest in seconds; `checkpoint` is the
-    log's signed head; `left_out` counts calls that event selectors kept out of the log files;
-    `rotations` are the notes that lead from one log key to the next.
+    `last` is the leaf hash of the last of them, in hex; `bucket` and `prefix` are where digests
+    say they are; `erasures` counts the `erase` entries that the files follow; `every` is the time
+    of one digest in seconds; `checkpoint` is the log's signed head; `left_out` counts calls that
+    event selectors kept out of the log files; `rotations` are the notes that lead from one log key
+    to the next.
     """
 
     origin: str
