@@ -425,6 +425,30 @@ def test_awss_own_answer_stays_and_replaces():
     assert state.identify(key("AKIA1"), at=T).arn == ALICE
 
 
+@pytest.mark.parametrize(
+    ("field", "one", "other"),
+    [("account", ACCOUNT, "999999999999"), ("arn", ALICE, BOB), ("user_name", "alice", "bob")],
+)
+def test_of_two_answers_of_aws_that_contradict_each_other_the_first_stays(field, one, other):
+    first = binding("AKIA1", source="sts:GetCallerIdentity", **{field: one})
+    second = binding("AKIA1", source="sts:GetCallerIdentity", **{field: other})
+    state = known(first)
+    [doubt] = state.add(second)
+    who = state.identify(key("AKIA1"), at=T)
+    assert (getattr(who, field), who.doubts) == (one, (doubt,))
+    # Nor does the first one come back as news: both contradict what was said before them.
+    assert state.add(first) == ()
+
+
+def test_a_user_that_aws_names_anew_has_the_new_name():
+    state = known(
+        binding("AKIA1", source="sts:GetCallerIdentity", arn=ALICE, principal_id="AIDA1"),
+        binding("AKIA1", source="sts:GetCallerIdentity", arn=BOB, principal_id="AIDA1"),
+    )
+    who = state.identify(key("AKIA1"), at=T)
+    assert (who.arn, who.doubts) == (BOB, ())
+
+
 def test_the_same_key_twice_fills_the_gaps():
     state = known(
         binding("AKIA1", account=ACCOUNT, type="IAMUser", user_name="alice"),

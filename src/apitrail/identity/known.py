@@ -1,7 +1,4 @@
-"""All that is known of access keys: bindings in the order they were learned, and the settings.
-
-It does not know where bindings are kept, nor what time it is.
-"""
+"""All that is known of access keys: bindings in the order they were learned, and the settings."""
 
 from __future__ import annotations
 
@@ -247,7 +244,8 @@ def _contradiction(before: Binding, after: Binding) -> str | None:
 
 def _merged(before: Binding, after: Binding) -> Binding:
     """What two calls taught of one key; AWS's own answer counts, then the later one."""
-    first, second = (before, after) if before.authoritative else (after, before)
+    stays = before.authoritative and not after.authoritative
+    first, second = (before, after) if stays else (after, before)
     return replace(
         first,
         identity=_filled(first.identity, second.identity),

@@ -9,7 +9,7 @@ from typing import Any
 from apitrail.entry import CALLS, Entry
 from apitrail.event import CallFacts, Event, Resource
 from apitrail.evidence.bundle import Bundle
-from apitrail.evidence.bundle.watched import Coverage, Unwatched
+from apitrail.evidence.bundle.watched import Unwatched, Watched
 from apitrail.query import Filter, username
 from apitrail.reading import render
 from apitrail.source import Source
@@ -213,7 +213,7 @@ def _undetermined(source: Source, where: Filter, found: set[int], *, reads: bool
 
 @dataclass(frozen=True, slots=True)
 class _Books:
-    coverage: Coverage
+    coverage: Watched
     erased: set[int]
 
 
@@ -229,13 +229,13 @@ def _read_books(source: Source, where: Filter, scope: range) -> _Books:
     """The recorder's coverage of the time asked for, and the calls that were erased."""
     newest = source.entry(scope.stop - 1) if scope else None
     until = where.until or (newest.time if newest else 0)
-    coverage: Coverage | None = None
+    coverage: Watched | None = None
     erased: set[int] = set()
     last = 0
     for data in source.entries(scope.start, scope.stop):
         index, last, kind = Entry.head_of(data)
         if coverage is None:
-            coverage = Coverage(last if where.since is None else where.since, until)
+            coverage = Watched(last if where.since is None else where.since, until)
         if kind in _SPEAKING:
             coverage.add(index, last, kind, statements.of(source, kind, index))
         elif kind == "erase":
@@ -246,7 +246,7 @@ def _read_books(source: Source, where: Filter, scope: range) -> _Books:
         else:
             coverage.add(index, last, kind, None)
     if coverage is None:
-        return _Books(Coverage(where.since or 0, until), erased)
+        return _Books(Watched(where.since or 0, until), erased)
     coverage.finish(last)
     return _Books(coverage, erased)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from apitrail.event import What, Who
 from apitrail.evidence.bundle.similar import asked, clean, quoted
-from apitrail.evidence.bundle.watched import Coverage
+from apitrail.evidence.bundle.watched import Watched
 from apitrail.trail.statements import Clock, Refused
 from apitrail.when import iso
 
@@ -74,7 +74,7 @@ class Complete:
     strange: Sequence[str] = ()
     unasked: Sequence[str] = ()
     steps: Sequence[tuple[int, Clock | Refused]] = ()
-    coverage: Coverage
+    coverage: Watched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ class Statement:
 
 
 def _coverage(
-    coverage: Coverage, steps: Sequence[tuple[int, Clock | Refused]]
+    coverage: Watched, steps: Sequence[tuple[int, Clock | Refused]]
 ) -> Iterator[tuple[str, str]]:
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(coverage.entries.items()))
     yield "entries", kinds or "none in this time"

@@ -13,7 +13,7 @@ from apitrail.evidence.bundle.attestation import Complete
 from apitrail.evidence.bundle.bundle_reader import Bundle
 from apitrail.evidence.bundle.manifest import Range
 from apitrail.evidence.bundle.similar import strange
-from apitrail.evidence.bundle.watched import Coverage
+from apitrail.evidence.bundle.watched import Watched
 from apitrail.evidence.verify.report import tampered
 from apitrail.query import Filter, Row
 from apitrail.tlog import merkle
@@ -74,10 +74,10 @@ def _links(bundle: Bundle) -> list[Entry]:
     return links
 
 
-def _coverage(bundle: Bundle, links: list[Entry], where: Filter) -> Coverage:
+def _coverage(bundle: Bundle, links: list[Entry], where: Filter) -> Watched:
     since = links[0].time if where.since is None else where.since
     until = links[-1].time + 1 if where.until is None else where.until
-    coverage = Coverage(since, until)
+    coverage = Watched(since, until)
     for link in bundle.of_kind("open"):
         if link.index < links[0].index and isinstance(start := says(bundle, link), Open):
             coverage.interval = start.interval or coverage.interval
@@ -103,7 +103,7 @@ class _Walk:
     bundle: Bundle
     claimed: Range
     where: Filter
-    coverage: Coverage
+    coverage: Watched
     calls: int = 0
     erased: int = 0
     matches: list[int] = field(default_factory=list)

@@ -1,4 +1,8 @@
-"""When a recorder was watching, by its own starts, stops, heartbeats and gaps."""
+"""The times within a span in which no recorder was watching, by its own entries.
+
+`verify/coverage.py` judges a whole log by the same entries: is the recorder silent now, how often
+did it crash?
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ class Unwatched:
 
 
 @dataclass(slots=True)
-class Coverage:
+class Watched:
     """Fed with entries in order by `add`, then `finish`ed."""
 
     since: int
