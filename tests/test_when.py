@@ -26,6 +26,13 @@ def at(*moment: int, zone: timezone = timezone(timedelta(hours=1))) -> int:
         ("2 hours ago", at(2026, 11, 23, 8, 30)),
         ("1w", at(2026, 11, 16, 10, 30)),
         ("today", at(2026, 11, 23)),
+        ("09:00", at(2026, 11, 23, 9, 0)),
+        ("9:05", at(2026, 11, 23, 9, 5)),
+        ("10:30", at(2026, 11, 23, 10, 30)),
+        ("10:31", at(2026, 11, 22, 10, 31)),
+        ("10:29:59", at(2026, 11, 23, 10, 29, 59)),
+        ("11-23 09:00", at(2026, 11, 23, 9, 0)),
+        ("12-24 18:00", at(2025, 12, 24, 18, 0)),
         ("yesterday", at(2026, 11, 22)),
         ("monday", at(2026, 11, 16)),
         ("last sunday", at(2026, 11, 22)),
@@ -42,7 +49,23 @@ def test_a_moment_in_every_form(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "2", "-1h", "2026-13-01", "h", "1y", "9" * 40 + "w", "\u0661h", "25:00"]
+    "text",
+    [
+        "",
+        "soon",
+        "2",
+        "-1h",
+        "2026-13-01",
+        "h",
+        "1y",
+        "11-31 09:00",
+        "02-29 09:00",
+        "09:60",
+        "1:2",
+        "9" * 40 + "w",
+        "\u0661h",
+        "25:00",
+    ],
 )
 def test_what_is_no_time_is_named_with_a_hint(text):
     with pytest.raises(UsageError, match="not a time") as caught:

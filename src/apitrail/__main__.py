@@ -23,8 +23,7 @@ def run(arguments: list[str]) -> int:
         click.echo(error.format_message())
         return 0
     except click.UsageError as error:
-        path = error.ctx.command_path if error.ctx else "apitrail"
-        return _fail(error.format_message(), f"{path} --help")
+        return _fail(*_wrong(error))
     except click.ClickException as error:
         return _fail(error.format_message(), None)
     except UsageError as error:
@@ -35,6 +34,15 @@ def run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return 130
     return int(status or 0)
+
+
+def _wrong(error: click.UsageError) -> tuple[str, str]:
+    """What is wrong, and what to do: the command or option that was probably meant."""
+    path = error.ctx.command_path if error.ctx else "apitrail"
+    if similar := getattr(error, "possibilities", None):
+        word = similar[0] if similar[0].startswith("-") else f"{path} {similar[0]}"
+        return error.message, f"did you mean {word}?"
+    return error.format_message(), f"{path} --help"
 
 
 def _fail(message: str, hint: str | None) -> int:

@@ -18,6 +18,7 @@ _UNITS = {
 }
 _PART = re.compile(r"([0-9]+)\s*([smhdw])[a-z]*\s*", re.IGNORECASE)
 _AGO = re.compile(rf"(?:{_PART.pattern})+(?:ago)?", re.IGNORECASE)
+_CLOCK = re.compile(r"(?:(\d\d)-(\d\d) )?(\d?\d):(\d\d)(?::(\d\d))?", re.ASCII)
 _DAYS = {"today": 0, "yesterday": 1}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -29,11 +30,17 @@ def parse(text: str, *, now: datetime) -> int:
         UsageError: not a time, with the forms that are.
     """
     value = text.strip().lower()
-    moment = _now(value, now) or _ago(value, now) or _day(value, now) or _iso(text.strip(), now)
+    moment = (
+        _now(value, now)
+        or _ago(value, now)
+        or _day(value, now)
+        or _clock(value, now)
+        or _iso(text.strip(), now)
+    )
     if moment is None:
         raise UsageError(
             f"not a time: {text!r}",
-            hint="write 15m, 2h, 1h30m, 3d, today, yesterday, monday, 2026-11-23 or 2026-11-23T09:30Z",
+            hint="write 15m, 2h, 1h30m, 3d, 09:00, today, yesterday, monday, 2026-11-23 or 2026-11-23T09:30Z",
         )
     return int(moment.timestamp() * 1000)
 
@@ -79,6 +86,22 @@ def _day(value: str, now: datetime) -> datetime | None:
         back = (now.weekday() - _WEEKDAYS.index(value.removeprefix("last "))) % 7
         return midnight - timedelta(days=back or 7)
     return None
+
+
+def _clock(value: str, now: datetime) -> datetime | None:
+    """The last time it was `09:00`, or the 26th at nine, as tables print it (`11-26 09:00`)."""
+    match = _CLOCK.fullmatch(value)
+    if match is None:
+        return None
+    month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    try:
+        moment = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
+        if not month:
+            return moment if moment <= now else moment - timedelta(days=1)
+        moment = moment.replace(month=month, day=day)
+        return moment if moment <= now else moment.replace(year=now.year - 1)
+    except ValueError:
+        return None
 
 
 def _iso(value: str, now: datetime) -> datetime | None:

@@ -35,6 +35,8 @@ COMMANDS = {
     "prune": "maintenance:prune",
     "key": "maintenance:key_group",
     "recover": "maintenance:recover",
+    "completion": "completion:completion",
+    "man": "manual:manual",
 }
 
 

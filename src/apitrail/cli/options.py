@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import os
 import re
@@ -40,6 +41,21 @@ class Group(click.Group):
         module, _, name = self._commands_at[cmd_name].partition(":")
         command: click.Command = getattr(import_module(f"apitrail.cli.{module}"), name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None and args[0][:1] != "-":
+            raise UnknownCommand(args[0], self.list_commands(ctx), ctx)
+        return super().resolve_command(ctx, args)
+
+
+class UnknownCommand(click.UsageError):
+    """No command has this name; some may have a name like it, the most similar first."""
+
+    def __init__(self, name: str, known: list[str], ctx: click.Context) -> None:
+        super().__init__(f"No such command {name!r}", ctx)
+        self.possibilities = difflib.get_close_matches(name, known)
 
 
 def trail_option(command: Command) -> Command:

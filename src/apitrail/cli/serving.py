@@ -18,12 +18,15 @@ from apitrail.evidence.opening import open_source
 
 
 @click.command()
+@click.argument("source", required=False, type=click.Path(path_type=Path), metavar="[TRAIL|BUNDLE]")
 @click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8484", show_default=True, help="Listen here; port 0 takes a free one.")  # fmt: skip
 @click.option("--host", "names", multiple=True, metavar="NAME", help="A further name by which clients may call this server. May be repeated.")  # fmt: skip
 @click.option("--token-file", type=click.File("r"), metavar="FILE", help="Read the token that clients must show from this file. Beyond loopback one is made by default.")  # fmt: skip
 @with_trail
-def serve(trail: Path, listen: str, names: tuple[str, ...], token_file: TextIO | None) -> None:
-    """Serve the trail, or a bundle, as CloudTrail would: its API and its bucket on one port.
+def serve(
+    trail: Path, source: Path | None, listen: str, names: tuple[str, ...], token_file: TextIO | None
+) -> None:
+    """Serve a trail, or what a bundle discloses, as CloudTrail would: its API and its bucket on one port.
 
     Nothing is recorded here, and nothing that was recorded can be changed.
     """
@@ -33,7 +36,7 @@ def serve(trail: Path, listen: str, names: tuple[str, ...], token_file: TextIO |
     address = Address.parse(listen)
     token = host_check.parse_token(token_file.read()) if token_file else None
     serving.serve(
-        trail, address, names=names, token=token, clock=places.clock,
+        source or trail, address, names=names, token=token, clock=places.clock,
         say=lambda line: click.echo(line, err=True),
     )  # fmt: skip
 
