@@ -22,6 +22,7 @@ def request(
     body: bytes | Body = b"",
     service: str | None = None,
     region: str = "eu-west-1",
+    version: str = "HTTP/1.1",
 ) -> Request:
     """A request that is signed for `service`, or not at all."""
     if service:
@@ -33,7 +34,7 @@ def request(
         scheme="https",
         host=host,
         target=target,
-        http_version="HTTP/1.1",
+        http_version=version,
         headers=tuple(headers),
         body=body if isinstance(body, Body) else Body.of(body),
     )

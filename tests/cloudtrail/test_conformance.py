@@ -76,8 +76,9 @@ def score(services):
             counted["operations"] += 1
             if action is not None and action.required:
                 counted["take a resource"] += 1
-                counted["found"] += bool(resources(made, account=ACCOUNT))
-                counted["undetermined"] += undetermined(made)
+                found = bool(resources(made, account=ACCOUNT))
+                counted["found"] += found
+                counted["undetermined"] += undetermined(made) and not found
     return counted
 
 

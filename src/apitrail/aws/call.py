@@ -67,8 +67,8 @@ class Call:
     call is about a stand-in for AWS itself (its health, its state) and no call to AWS.
 
     The last `answer_problems` of the `problems` are about the answer; the others are about what was
-    asked. `ambiguous` are the problems that let two readers see two calls; `other` is then what the other
-    reader sees. `sensitive_parameters` and `sensitive_result` are the paths that the
+    asked. `ambiguous` are the problems that let two readers see two calls. `other` is what another
+    reader sees: then, and where a bucket may be named by a host of its own. `sensitive_parameters` and `sensitive_result` are the paths that the
     model marks with the `sensitive` trait and that are present. `result` is None where there
     was no response or it was an error.
     """

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import unquote
 
 from botocore.model import OperationModel
 
 from apitrail.aws import held, models, sensitive
 from apitrail.aws.call import Call, Structure, Value
-from apitrail.aws.find import host, index
+from apitrail.aws.find import host, index, s3_host
 from apitrail.aws.find import route as find
 from apitrail.aws.find.candidates import Match
 from apitrail.aws.find.route import Route
@@ -59,12 +60,24 @@ def request(request: Request, credential: Credential, found: Route | None = None
     found = route(request, credential) if found is None else found
     call = _request(request, credential, found, Doubts(found.doubts))
     if not call.ambiguous:
-        return call
+        return _by_host(call, request) if call.service == "s3" else call
     turned = route(request, credential, turned=True)
     other = _request(request, credential, turned, Doubts(turned.doubts, turned=True))
     if (other.service, other.operation) != (call.service, call.operation):
         call = call.doubting(f"it may be {other.service}:{other.operation} as well")
     return replace(call, other=other)
+
+
+def _by_host(call: Call, request: Request) -> Call:
+    """A call of S3's, whose bucket may be in the host and not in the path."""
+    if request.http_version == "HTTP/1.0" and request.header("host") is None:
+        return call.doubting("no Host header, which may name the bucket")
+    bucket = s3_host.custom_bucket(request.host)
+    if bucket is None or call.parameters is None:
+        return call
+    key = unquote(request.path).removeprefix("/")
+    named = {"Bucket": bucket, "Key": key} if key else {"Bucket": bucket}
+    return call.changed(other=call.changed(parameters=named))
 
 
 def _request(request: Request, credential: Credential, found: Route, doubts: Doubts) -> Call:

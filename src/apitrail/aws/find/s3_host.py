@@ -82,6 +82,18 @@ def address(name: str) -> Address | None:
     return None
 
 
+@lru_cache(maxsize=4096)
+def custom_bucket(name: str) -> str | None:
+    """The bucket that a host outside AWS stands for, if it is a CNAME of S3's.
+
+    "Virtual hosting of general purpose buckets": such a bucket bears the name of the host.
+    """
+    plain = host.bare(name)
+    if "." not in plain or host.stem(plain) is not None or plain.endswith(".localhost"):
+        return None
+    return None if plain.replace(".", "").isdigit() else plain
+
+
 def _address(kind: str, found: dict[str, str | None], parsed: host.Host) -> Address:
     region = found.get("region") or parsed.region
     if kind not in _RESOURCES:

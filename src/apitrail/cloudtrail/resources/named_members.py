@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from apitrail.aws.call import Call
+from apitrail.aws.call import Call, Structure
 from apitrail.cloudtrail.resources import iam_types
 from apitrail.cloudtrail.resources.resource import Place, Resource, spelled
+from apitrail.cloudtrail.resources.texts import texts
 
 LONGEST = 512
 """Characters of a name; what is longer is a text."""
@@ -59,6 +60,7 @@ BARE_NOUNS = frozenset({
 })  # fmt: skip
 
 _SUFFIXES = ("withpath", "identifier", "name", "id")
+_NAMES = frozenset({"name", "names"})
 _SHORTEST_SUFFIX = 6
 _SHORTEST_STEM = 3
 
@@ -73,6 +75,34 @@ def by_template(call: Call, said: list[tuple[str, str]], place: Place) -> Iterat
     )
     found = [resource for filling in plan.fillings for resource in filling.made(members, place)]
     yield from found or _loosely(plan.templates, members, place)
+
+
+def by_noun(call: Call, place: Place) -> Iterator[Resource]:
+    """Of a write that names nothing else: `Name`, and `Identity` of SetIdentityDkimEnabled."""
+    operation = (call.operation or "").lower()
+    for member, text in _members(list(texts(_shallow(call.parameters or {})))).items():
+        stem = _stem(member)
+        if member in _NAMES or (len(stem) >= _SHORTEST_STEM and stem in operation):
+            for name in text:
+                yield Resource(arn=None, type=None, name=name, account=place.account)
+
+
+def _shallow(parameters: Structure) -> Structure:
+    """Only what names something itself: texts and lists of texts."""
+    return {
+        name: value
+        for name, value in parameters.items()
+        if isinstance(value, str)
+        or (isinstance(value, list) and all(isinstance(item, str) for item in value))
+    }
+
+
+def with_template(
+    template: iam_types.Template, member: str, name: str, place: Place
+) -> Iterator[Resource]:
+    """The resource of a kind that a member names; an ARN where nothing else is needed for it."""
+    if template.variables:
+        yield from _made(template, member, [name], {}, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +248,8 @@ def _fits(template: iam_types.Template, member: str) -> bool:
 
 def _value(hole: str, text: str) -> str:
     """What a hole wants of a member's value."""
+    if text.startswith("/") and text.count("/") == 2 and hole == "Id":
+        return text.rpartition("/")[2]  # Route 53 writes `/hostedzone/Z1`
     if hole == "FunctionName":
         return text.rpartition("function:")[2]
     return text.removeprefix("/") if hole.endswith("WithoutLeadingSlash") else text

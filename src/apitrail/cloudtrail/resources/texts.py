@@ -49,19 +49,25 @@ ITEM_MEMBERS = frozenset({
     "AttributeUpdates", "ExclusiveStartKey", "Expected", "ExpressionAttributeValues", "Item",
     "Items", "Key", "KeyConditions", "Keys", "Parameters", "QueryFilter", "ScanFilter",
 })  # fmt: skip
+_DYNAMODB = TAG_MEMBERS | ITEM_MEMBERS
 
 
-def texts(value: Value, member: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Every text with its member's lower-case name; a map's keys count as its texts."""
+def texts(
+    value: Value, member: str = "", depth: int = 0, data: frozenset[str] = TAG_MEMBERS
+) -> Iterator[tuple[str, str]]:
+    """Every text with its member's lower-case name; a map's keys count as its texts.
+
+    What the members called `data` hold is left out.
+    """
     if isinstance(value, str):
         if not isinstance(value, Redacted) and 0 < len(value) <= LONGEST:
             yield member, value
     elif depth <= DEEPEST:
-        for name, inner in _inside(value, member):
-            yield from texts(inner, name, depth + 1)
+        for name, inner in _inside(value, member, data):
+            yield from texts(inner, name, depth + 1, data)
 
 
-def _inside(value: Value, member: str) -> Iterator[tuple[str, Any]]:
+def _inside(value: Value, member: str, data: frozenset[str]) -> Iterator[tuple[str, Any]]:
     """What a structure, a map or a list holds, with the member it counts as."""
     if isinstance(value, Map):
         for key, inner in value.items():
@@ -69,11 +75,16 @@ def _inside(value: Value, member: str) -> Iterator[tuple[str, Any]]:
             yield member, inner
     elif isinstance(value, dict):
         for name, inner in value.items():
-            if name not in ITEM_MEMBERS and name not in TAG_MEMBERS:
+            if name not in data:
                 yield name.lower(), inner
     elif isinstance(value, (list, tuple)):
         for inner in value:
             yield member, inner
+
+
+def data_members(service: str | None) -> frozenset[str]:
+    """The members of a service's calls that hold data: tags, and DynamoDB's items."""
+    return _DYNAMODB if service == "dynamodb" else TAG_MEMBERS
 
 
 def spelled_out(said: list[tuple[str, str]], place: Place) -> Iterator[Resource]:

@@ -13,9 +13,12 @@ from apitrail.aws.call import Call
 from apitrail.cloudtrail import access
 from apitrail.cloudtrail.names import is_region
 from apitrail.cloudtrail.resources import iam_types, named_members
+from apitrail.cloudtrail.resources.account_wide import account_wide
+from apitrail.cloudtrail.resources.ids import by_id
 from apitrail.cloudtrail.resources.resource import Place, Resource
 from apitrail.cloudtrail.resources.special import special
-from apitrail.cloudtrail.resources.texts import spelled_out, texts
+from apitrail.cloudtrail.resources.texts import data_members, spelled_out, texts
+from apitrail.cloudtrail.resources.untold import untold
 
 __all__ = ["Resource", "listed", "own_answer", "resources", "undetermined"]
 
@@ -44,20 +47,26 @@ def resources(call: Call, *, account: str | None, region: str | None = None) -> 
         }
         return list(found.values())[:MOST]
     place = _place(call.region or region, account)
-    asked = list(texts(call.parameters or {}))
-    answered = list(texts(call.result or {})) if not access.read_only(call) else own_answer(call)
+    data, reads = data_members(call.service), access.read_only(call)
+    asked = list(texts(call.parameters or {}, data=data))
+    answered = own_answer(call) if reads else list(texts(call.result or {}, data=data))
     named: dict[tuple[str | None, str], Resource] = {}
     for resource in (
         *special(call, asked, place),
         *spelled_out(asked, place),
         *spelled_out(answered, place),
-        *named_members.by_template(
-            call, asked if access.read_only(call) else asked + answered, place
-        ),
+        *named_members.by_template(call, asked if reads else asked + answered, place),
     ):
         known = named.get((resource.type, resource.name))
         if known is None or known.arn is None:
             named[resource.type, resource.name] = resource
+    names = {name for _, name in named}
+    for side in (call.parameters, None if reads else call.result):
+        for resource in by_id(call, side, place) if side else ():
+            if resource.name not in names:
+                named[resource.type, resource.name] = resource
+    if not named and not reads:
+        named = {(None, resource.name): resource for resource in named_members.by_noun(call, place)}
     return list(named.values())[:MOST]
 
 
@@ -81,23 +90,27 @@ def own_answer(call: Call) -> list[tuple[str, str]]:
 def undetermined(call: Call, touched: list[Resource] | None = None) -> bool:
     """Could it have touched a resource that `resources` cannot name?
 
-    So it is for an operation that could not be told, for a write whose request was decoded with
-    doubts, for a call that two readers see as two, for more resources than are told, and for an operation whose IAM action always takes a
-    resource of which neither request nor result has an identifier. `touched` is what
+    So it is for an operation that could not be told, for a write (of S3 a read too) whose request was
+    decoded with doubts, for a call that two readers see as two, for more resources than are told, for one that
+    acts on what it does not name (`untold`), for a write that names none although it is not about
+    the account as a whole, and for a read or a refused call whose IAM action always takes one. `touched` is what
     `resources` gave, where it is at hand.
     """
     if call.stand_in:
         return False
     if call.ambiguous or call.service is None or call.operation is None or call.parameters is None:
         return True
-    if call.doubts_asked and not access.read_only(call):
+    reads = access.read_only(call)
+    if call.doubts_asked and (not reads or call.service == "s3"):
         return True
     if touched is None:
         touched = resources(call, account=None)
     if touched:
-        return len(touched) >= MOST
+        return len(touched) >= MOST or untold(call, touched)
+    if not reads and call.error is None:
+        return not account_wide(call.service, call.operation)
     taken = iam_types.action(call.service, call.operation, call.signing_name, call.endpoint_prefix)
-    return not access.read_only(call) if taken is None else taken.required
+    return not reads if taken is None else taken.required
 
 
 def listed(found: list[Resource], call: Call) -> list[dict[str, str]] | None:

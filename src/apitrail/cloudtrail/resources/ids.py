@@ -1,0 +1,122 @@
+"""Resources that a call tells by an id, in whatever member that is called one.
+
+IAM knows no resource for many of the operations that make one, since its id is not there when IAM
+decides: it stands in the answer. So every id counts, but for those of what is no resource.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from apitrail.aws.call import Call, Map, Structure, Value
+from apitrail.cloudtrail.resources import iam_types
+from apitrail.cloudtrail.resources.named_members import LONGEST, with_template
+from apitrail.cloudtrail.resources.resource import Place, Resource
+from apitrail.cloudtrail.resources.texts import DEEPEST, TAG_MEMBERS
+
+_ID = re.compile(r"(?:^|[a-z0-9_])(?:Id|ID|Identifier)s?$|^(?:id|identifier)s?$|_ids?$")
+# The ids that are the whole name of a member say no kind: their structure's name does.
+_BARE = frozenset({"id", "ids", "identifier", "identifiers"})
+
+# Members whose ids are of no resource.
+OTHERS = {
+    "requests and their traces": (
+        "clientRequestId", "creatorRequestId", "eventId", "invocationId", "requestId", "spanId",
+        "traceId",
+    ),
+    "messages and who sent them": ("inReplyToMessageId", "messageId", "senderId"),
+    "uploads, until they are complete": ("uploadId",),
+    "transactions": ("transactionId",),
+    "states of a resource that has an id of its own": ("versionId",),
+    "places": ("availabilityZoneId", "localeId", "physicalZoneId"),
+}  # fmt: skip
+_OTHERS = frozenset(
+    form
+    for names in OTHERS.values()
+    for name in names
+    for form in (name.lower(), f"{name.lower()}s")
+)
+# Whose something is; the caller's own account is no resource of a call either.
+_OWNER = re.compile(r"owner(?:account)?ids?$")
+
+# Services whose answers hold customers' data or name nothing but by what `special` finds.
+SILENT = frozenset({"dynamodb", "s3", "sts"})
+
+# Route 53 writes its ids with their kind in front.
+_ROUTE53_KIND = re.compile(r"^/[a-z]+/")
+
+
+def by_id(call: Call, value: Structure, place: Place) -> Iterator[Resource]:
+    """What the parameters or the result of a call tell, typed where the members' names say how."""
+    if call.service in SILENT:
+        return
+    for parent, member, text in _ids(value, "", 0):
+        if not _is_resource(member) or text == place.account:
+            continue
+        name = _ROUTE53_KIND.sub("", text) if call.service == "route53" else text
+        template = _template(call, parent) if member.lower() in _BARE else None
+        if template is not None:
+            yield from with_template(template, member.lower(), name, place)
+        else:
+            yield Resource(arn=None, type=None, name=name, account=place.account)
+
+
+def _ids(value: Value, name: str, depth: int) -> Iterator[tuple[str, str, str]]:
+    """Each id with its member's name and the name of the member around that."""
+    if depth > DEEPEST:
+        return
+    if isinstance(value, Map):
+        for inner in value.values():
+            yield from _ids(inner, name, depth + 1)
+    elif isinstance(value, dict):
+        for member, inner in value.items():
+            if _names_id(member):
+                yield from ((name, member, text) for text in _texts(inner))
+            if member not in TAG_MEMBERS and isinstance(inner, dict | list):
+                yield from _ids(inner, member, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _ids(inner, name, depth + 1)
+
+
+def _texts(value: Value) -> Iterator[str]:
+    for text in value if isinstance(value, list) else (value,):
+        # ARNs are found as such, whatever their member.
+        if type(text) is str and 0 < len(text) <= LONGEST and not text.startswith("arn:"):
+            yield text
+
+
+@lru_cache(maxsize=16_384)
+def _names_id(member: str) -> bool:
+    return _ID.search(member) is not None
+
+
+@lru_cache(maxsize=16_384)
+def _is_resource(member: str) -> bool:
+    lower = member.lower()
+    return lower not in _OTHERS and _OWNER.search(lower) is None
+
+
+def _template(call: Call, parent: str) -> iam_types.Template | None:
+    """The kind of what stands in `HostedZone: {Id}`, or at the top of CreateHostedZone's answer."""
+    assert call.service is not None
+    assert call.operation is not None
+    return _kind(
+        call.service, call.operation, call.signing_name, call.endpoint_prefix, parent.lower()
+    )
+
+
+@lru_cache(maxsize=4096)
+def _kind(
+    service: str, operation: str, signing_name: str | None, endpoint_prefix: str | None, parent: str
+) -> iam_types.Template | None:
+    prefix = iam_types.service_of(service, operation, signing_name, endpoint_prefix).prefix
+    word = parent or operation.lower()
+    kinds = [
+        kind
+        for kind in iam_types.templates(prefix)
+        if (word.startswith(kind.noun) if parent else word.removesuffix("s").endswith(kind.noun))
+    ]
+    return max(kinds, key=lambda kind: len(kind.noun), default=None)

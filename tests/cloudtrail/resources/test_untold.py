@@ -1,0 +1,93 @@
+"""Ways to touch a resource without naming it: each is undetermined, unless it is told after all."""
+
+from __future__ import annotations
+
+import pytest
+
+from apitrail.aws.call import Call
+from apitrail.cloudtrail.resources.touching import resources, undetermined
+from aws.requests import call as asked
+
+ACCOUNT = "123456789012"
+RULE = {"SecurityGroupRuleIds": ["sgr-0123456789abcdef0"]}
+LISTENER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/lb/0123/4567"
+RULE_ARN = LISTENER.replace("listener/", "listener-rule/") + "/89ab"
+UUID = "a1b2c3d4-5678-90ab-cdef-11111EXAMPLE"
+
+
+def made(service: str, operation: str, parameters: dict, result: dict | None = None) -> Call:
+    return Call(
+        service=service, operation=operation, region="eu-west-1", endpoint_prefix=service,
+        parameters=parameters, result=result or {},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters"),
+    [
+        ("ssm", "SendCommand", {"DocumentName": "d", "Targets": [{"Key": "tag:env", "Values": ["prod"]}]}),
+        ("ssm", "SendCommand", {"DocumentName": "d", "Targets": [{"Key": "resource-groups:Name", "Values": ["g"]}]}),
+        ("ssm", "SendCommand", {"DocumentName": "d", "Targets": [{"Key": "InstanceIds", "Values": ["*"]}]}),
+        ("ssm", "StartAutomationExecution", {"DocumentName": "d", "Targets": [{"Key": "tag:a", "Values": ["b"]}]}),
+        ("ssm", "CreateAssociation", {"Name": "d", "Targets": [{"Key": "tag:a", "Values": ["b"]}]}),
+        ("ssm", "RegisterTargetWithMaintenanceWindow", {"WindowId": "mw-1", "Targets": [{"Key": "tag:a", "Values": ["b"]}]}),
+        ("codedeploy", "CreateDeployment", {"applicationName": "a", "tagFilters": [{"Key": "env"}]}),
+        ("s3", "PutObject", {"Bucket": "ap-abcdefg-s3alias", "Key": "k"}),
+        ("s3", "GetObject", {"Bucket": "ap-abcdefg-s3alias", "Key": "k"}),
+        ("s3", "GetObject", {"Bucket": "ap-abcdefg--ol-s3", "Key": "k"}),
+        ("s3", "GetObject", {"Bucket": "arn:aws:s3:eu-west-1:123456789012:accesspoint/ap", "Key": "k"}),
+        ("s3", "DeleteObject", {"Bucket": "mfzwi23gnjvgw.mrap", "Key": "k"}),
+        ("ec2", "RevokeSecurityGroupIngress", RULE),
+        ("ec2", "RevokeSecurityGroupEgress", RULE),
+        ("ec2", "UpdateSecurityGroupRuleDescriptionsIngress", RULE),
+        ("ec2", "DisassociateAddress", {"AssociationId": "eipassoc-0123456789abcdef0"}),
+        ("ec2", "DisassociateRouteTable", {"AssociationId": "rtbassoc-0123456789abcdef0"}),
+        ("ec2", "ReplaceRouteTableAssociation", {"AssociationId": "rtbassoc-01234567", "RouteTableId": "rtb-01234567"}),
+        ("ec2", "ReplaceNetworkAclAssociation", {"AssociationId": "aclassoc-01234567", "NetworkAclId": "acl-01234567"}),
+        ("ec2", "DisassociateIamInstanceProfile", {"AssociationId": "iip-assoc-01234567"}),
+        ("ec2", "DetachNetworkInterface", {"AttachmentId": "eni-attach-01234567"}),
+        ("ec2", "DisassociateSubnetCidrBlock", {"AssociationId": "subnet-cidr-assoc-01234567"}),
+        ("ec2", "DisassociateVpcCidrBlock", {"AssociationId": "vpc-cidr-assoc-01234567"}),
+        ("elbv2", "DeleteRule", {"RuleArn": RULE_ARN}),
+        ("elbv2", "DeleteListener", {"ListenerArn": LISTENER}),
+        ("elbv2", "ModifyListener", {"ListenerArn": LISTENER}),
+        ("lambda", "DeleteEventSourceMapping", {"UUID": UUID}),
+        ("cloudformation", "ExecuteChangeSet", {"ChangeSetName": "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/c/1"}),
+        ("stepfunctions", "SendTaskSuccess", {"taskToken": "t", "output": "{}"}),
+        ("iam", "ChangePassword", {}),
+        ("kms", "RetireGrant", {"GrantToken": "t"}),
+    ],
+)  # fmt: skip
+def test_what_is_not_named_is_undetermined(service, operation, parameters):
+    assert undetermined(made(service, operation, parameters))
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "result"),
+    [
+        ("ssm", "SendCommand", {"DocumentName": "d", "Targets": [{"Key": "InstanceIds", "Values": ["i-01234567"]}]}, {}),
+        ("ec2", "RevokeSecurityGroupIngress", {"GroupId": "sg-01234567", **RULE}, {}),
+        ("ec2", "RevokeSecurityGroupIngress", RULE,
+         {"RevokedSecurityGroupRules": [{"GroupId": "sg-01234567"}]}),
+        ("lambda", "DeleteEventSourceMapping", {"UUID": UUID},
+         {"UUID": UUID, "FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:f"}),
+        ("cloudformation", "ExecuteChangeSet", {"ChangeSetName": "c", "StackName": "s"}, {}),
+        ("s3", "PutObject", {"Bucket": "bucket", "Key": "k"}, {}),
+        ("autoscaling", "SetDesiredCapacity", {"AutoScalingGroupName": "g", "DesiredCapacity": 0}, {}),
+        ("cloudformation", "DeleteStack", {"StackName": "s"}, {}),
+    ],
+)  # fmt: skip
+def test_what_is_told_is_not(service, operation, parameters, result):
+    assert not undetermined(made(service, operation, parameters, result))
+
+
+def test_a_host_of_its_own_may_name_the_bucket():
+    """`files.example.com` may be a CNAME of the bucket with that name."""
+    seen = asked("GET", "/a/b.txt", host="files.example.com", service="s3")
+    found = {item.name for item in resources(seen, account=ACCOUNT)}
+    assert {"files.example.com", "files.example.com/a/b.txt", "a"} <= found
+
+
+def test_without_a_host_the_bucket_is_not_known():
+    seen = asked("GET", "/a/b.txt", service="s3", version="HTTP/1.0")
+    assert undetermined(seen)
