@@ -6,11 +6,13 @@ import json
 
 from apitrail import codec
 from apitrail.errors import FormatError
-from apitrail.identity.identity import Identity
+from apitrail.identity.identity import How, Identity
 from apitrail.valueclass import valueclass
 
 # Operations that tell what AWS itself holds the caller to be.
 AUTHORITATIVE = frozenset({"sts:GetCallerIdentity"})
+# How it is known what only the message of a refusal said.
+REFUSAL: How = "refusal"
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,13 @@ class Binding:
     def authoritative(self) -> bool:
         """Is it AWS's own word on who holds the key?"""
         return self.source in AUTHORITATIVE
+
+    @property
+    def rank(self) -> int:
+        """How much it counts against another about the same key."""
+        if self.authoritative:
+            return 2
+        return 0 if self.identity.known == REFUSAL else 1
 
     @classmethod
     def parse(cls, data: object) -> Binding:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from apitrail import when
 from apitrail.valueclass import valueclass
 
-type How = Literal["learned", "configured", "decoded", "claimed"]
+type How = Literal["learned", "refusal", "configured", "decoded", "claimed"]
 type Verdict = Literal["verified", "invalid", "unverifiable"]
 
 CHAIN_MAX = 16

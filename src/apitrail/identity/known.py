@@ -61,7 +61,7 @@ class Known:
             return None
         self._doubts[key] = doubt
         _trim(self._doubts, self._limit)
-        if binding.authoritative and not before.authoritative:
+        if binding.rank > before.rank:
             self._keep(key, binding)
         return doubt
 
@@ -244,7 +244,7 @@ def _contradiction(before: Binding, after: Binding) -> str | None:
 
 def _merged(before: Binding, after: Binding) -> Binding:
     """What two calls taught of one key; AWS's own answer counts, then the later one."""
-    stays = before.authoritative and not after.authoritative
+    stays = before.rank > after.rank
     first, second = (before, after) if stays else (after, before)
     return replace(
         first,

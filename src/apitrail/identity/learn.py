@@ -1,6 +1,6 @@
 """What a call teaches about who holds which access key: a table of operations.
 
-It does not know what is known already, nor storage; a failed call teaches nothing.
+A call that failed teaches nothing, but for what the message of a refusal says (`refused`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from math import isfinite
 from typing import Any
 
 from apitrail.aws.call import Call, Path
-from apitrail.identity import holder
+from apitrail.identity import holder, refused
 from apitrail.identity.binding import Binding
 from apitrail.identity.holder import Lesson, Teach
 from apitrail.identity.identity import Identity
@@ -45,8 +45,10 @@ def learn(
     `caller` is who made the call, its key included. `at` is Unix milliseconds. `account`
     is the account that the call was for, where the caller's is not known.
     """
+    if call.error is not None:
+        return refused.learn(call, caller, at=at)
     rules = _RULES.get((call.service or "", call.operation or ""), ())
-    if not rules or call.error is not None or call.result is None:
+    if not rules or call.result is None:
         return ()
     if caller.account is None and account is not None:
         caller = replace(caller, account=account)
