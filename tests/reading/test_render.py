@@ -28,11 +28,6 @@ def with_call(**fields):
     return replace(EVENT, what=replace(EVENT.what, call=replace(EVENT.call, **fields)))
 
 
-def test_a_line_says_who_did_what_to_what_with_which_outcome():
-    line = render.row(EVENT)
-    assert line[1:] == ("iam:CreateUser", "John", "us-east-1", "ok", "Mary", "11111111")
-
-
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [

@@ -9,6 +9,7 @@ import click
 
 from apitrail import __version__
 from apitrail.cli.options import Group, trail_option
+from apitrail.cli.pager import pager_option
 
 # Command → where it is; each module is imported when its command is asked for, so that reading
 # starts without what recording needs.
@@ -46,6 +47,7 @@ COMMANDS = {
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "APITRAIL"},
 )
 @trail_option
+@pager_option
 @click.version_option(__version__, prog_name="apitrail")
 @click.pass_context
 def apitrail(context: click.Context, trail: Path | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +9,9 @@ from pathlib import Path
 import click
 
 from apitrail import when
-from apitrail.cli import shipping
+from apitrail.cli import printing, shipping
 from apitrail.cli.options import filter_options, output_option, with_trail
+from apitrail.cli.pager import pager_option
 from apitrail.cli.printing import say
 from apitrail.delivery import export as exporting
 from apitrail.entry import TAGS
@@ -70,6 +70,7 @@ def export_command(
 )
 @click.option("--until", metavar="TIME", help="Only calls before this time.")
 @output_option("table", "json", default="table")
+@pager_option
 @with_trail
 def history_command(
     trail: Path, resource: str, reads: bool, since: str | None, until: str | None, output: str
@@ -83,9 +84,10 @@ def history_command(
         since=None if since is None else when.parse(since, now=now),
         until=None if until is None else when.parse(until, now=now),
     )
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     with open_source(trail) as source:
         event_list.resolve(source, Filter(resource_name=(resource,)), say)
         story = resource_history.tell(source, resource, where, reads=reads)
-    for line in resource_history.lines(story, output=output, width=width):
-        click.echo(line)
+    shown = resource_history.lines(
+        story, output=output, width=printing.screen(), colour=printing.is_coloured()
+    )
+    printing.emit(shown, paged=True)

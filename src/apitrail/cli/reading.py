@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from apitrail.cli.options import FORMATS, filter_options, output_option, with_trail
-from apitrail.cli.printing import emit, say
+from apitrail.cli.pager import pager_option
+from apitrail.cli.printing import emit, is_coloured, say, screen
 from apitrail.errors import UsageError
 from apitrail.evidence.opening import open_source
 from apitrail.query import Filter
-from apitrail.reading import event_detail, event_list, secret_search
+from apitrail.reading import event_detail, event_list, event_table, secret_search
+from apitrail.reading.event_table import CELLS, Look
 from apitrail.redact import Redactor
 from apitrail.trail.keys import Keys
 
@@ -22,33 +24,47 @@ from apitrail.trail.keys import Keys
 @click.argument("source", required=False, type=click.Path(path_type=Path), metavar="[TRAIL|BUNDLE]")
 @filter_options
 @output_option(*FORMATS, default="table")
+@click.option(
+    "--columns", metavar="NAMES", help=f"Show these columns of the table: {', '.join(CELLS)}."
+)
 @click.option("--shape", type=click.Choice(["cloudtrail", "botocore"]), default="cloudtrail", show_default=True, help="CloudTrail's record, or the service model's own words.")  # fmt: skip
 @click.option("--query", metavar="JMESPATH", help="Print only what this JMESPath selects from {Records: […]}, or from the list if it starts with [.")  # fmt: skip
 @click.option("--follow", "-f", is_flag=True, help="Keep printing new events as they are recorded.")
 @click.option("-n", "--max-items", "limit", type=click.IntRange(min=0), help="Print at most this many; a table shows 50 by default.")  # fmt: skip
+@pager_option
 @with_trail
 def events(
-    trail: Path, source: Path | None, where: Filter, output: str, shape: str, query: str | None, follow: bool, limit: int | None
+    trail: Path, source: Path | None, where: Filter, output: str, columns: str | None, shape: str, query: str | None, follow: bool, limit: int | None
 ) -> None:  # fmt: skip
     """List recorded calls, newest first."""
     if follow and query:
         raise UsageError("--query needs the whole list", hint="pipe --output jsonl into jq instead")
     shown = event_list.SCREENFUL if limit is None and output == "table" and not query else limit
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    if columns and (output != "table" or query):
+        raise UsageError(
+            "--columns is for tables", hint="--query 'Records[].[eventTime,eventName]'"
+        )
+    look = _look(event_table.parse_names(columns) if columns else event_table.DEFAULT)
     with open_source(source or trail) as reader:
         where = event_list.resolve(reader, where, say)
         lines = (
-            event_list.follow(reader, where, output=output, shape=shape, limit=limit or 0)
+            event_list.follow(
+                reader, where, output=output, shape=shape, limit=limit or 0, look=look
+            )
             if follow
             else event_list.lines(
-                reader, where, output=output, shape=shape, query=query, limit=shown, width=width
+                reader, where, output=output, shape=shape, query=query, limit=shown, look=look
             )
         )
-        count = emit(lines, flush=follow)
+        count = emit(lines, flush=follow, paged=not follow)
     if output == "table" and not count:
         click.echo("no events match", err=True)
     elif limit is None and count - 1 == shown:
         click.echo(f"the newest {shown}; -n shows more", err=True)
+
+
+def _look(names: tuple[str, ...]) -> Look:
+    return Look(width=screen(), now=datetime.now().astimezone(), colour=is_coloured(), names=names)
 
 
 @click.command()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +11,8 @@ import click
 
 from apitrail import places, when
 from apitrail.cli.options import FORMATS, output_option, with_trail
-from apitrail.cli.printing import emit
+from apitrail.cli.pager import pager_option
+from apitrail.cli.printing import emit, screen
 from apitrail.evidence.opening import open_source
 
 
@@ -44,6 +43,7 @@ def serve(
 @click.command("sql")
 @click.argument("statement", metavar="SELECT")
 @output_option(*FORMATS, default="table")
+@pager_option
 @click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Give up after this many seconds.")  # fmt: skip
 @with_trail
 def sql_command(trail: Path, statement: str, output: str, timeout: float | None) -> None:
@@ -55,9 +55,8 @@ def sql_command(trail: Path, statement: str, output: str, timeout: float | None)
     """
     from apitrail.reading import sql
 
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     with open_source(trail) as source, sql.ask(source, statement, timeout=timeout) as answer:
-        emit(sql.lines(answer, output=output, width=width))
+        emit(sql.lines(answer, output=output, width=screen()), paged=True)
 
 
 @click.command("reconcile")
@@ -73,6 +72,7 @@ def sql_command(trail: Path, statement: str, output: str, timeout: float | None)
     help="Compare up to this time; by default to CloudTrail's last record.",
 )
 @output_option("text", "json", default="text")
+@pager_option
 @with_trail
 def reconcile_command(
     trail: Path, logs: tuple[str, ...], since: str | None, until: str | None, output: str
@@ -84,7 +84,6 @@ def reconcile_command(
     from apitrail.delivery import reconcile
 
     now = datetime.now().astimezone()
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     with open_source(trail) as source:
         left_out = Counter[str]()
         result = reconcile.reconcile(
@@ -92,5 +91,5 @@ def reconcile_command(
             since=None if since is None else when.parse(since, now=now),
             until=None if until is None else when.parse(until, now=now),
         )  # fmt: skip
-    emit(reconcile.lines(result, output=output, width=width))
+    emit(reconcile.lines(result, output=output, width=screen()), paged=True)
     return 0 if result.holds else 1

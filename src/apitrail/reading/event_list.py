@@ -15,15 +15,16 @@ from jmespath.exceptions import JMESPathError
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Filter
-from apitrail.reading import render
+from apitrail.reading import event_table, render
+from apitrail.reading.event_table import Look
 from apitrail.reading.wording import Wording, silent
 from apitrail.source import Source
 
+PIPED = Look()
 # What a person sees at once; pipes get everything.
 SCREENFUL = 50
 POLL = 0.2
 
-TABLE_TAGS = ("who", "what")
 RECORD_TAGS = ("who", "what", "request", "response")
 
 
@@ -40,11 +41,11 @@ def lines(
     shape: str,
     query: str | None,
     limit: int | None,
-    width: int | None,
+    look: Look = PIPED,
 ) -> Generator[str]:
     """The listing, newest first."""
     indexes = reader.select(where, limit=limit)
-    return present(reader, indexes, output=output, shape=shape, query=query, width=width)
+    return present(reader, indexes, output=output, shape=shape, query=query, look=look)
 
 
 def present(
@@ -54,13 +55,13 @@ def present(
     output: str,
     shape: str = "cloudtrail",
     query: str | None = None,
-    width: int | None = None,
+    look: Look = PIPED,
 ) -> Generator[str]:
     """These events as lines: in a table's columns, or as records in a form for programs."""
     expression = compile_query(query)
     if output == "table" and expression is None:
-        rows = [render.row(event) for event in _events(reader, indexes, TABLE_TAGS)]
-        yield from render.table(rows, render.TABLE_COLUMNS, width) if rows else ()
+        tags = event_table.tags(look.names)
+        yield from event_table.lines(list(_events(reader, indexes, tags)), look)
         return
     values = (shaped(event, shape) for event in _events(reader, indexes, RECORD_TAGS))
     if expression is not None:
@@ -75,13 +76,20 @@ def present(
         yield from render.text_lines(values)
 
 
-def follow(reader: Source, where: Filter, *, output: str, shape: str, limit: int) -> Generator[str]:
+def follow(
+    reader: Source, where: Filter, *, output: str, shape: str, limit: int, look: Look = PIPED
+) -> Generator[str]:
     """The newest `limit` events, then new ones as they are recorded, oldest first, without end."""
     indexes = list(reader.select(where, limit=limit))[::-1]
     after = reader.size - 1
     while True:
         for index in indexes:
-            yield _followed(_event(reader, index, RECORD_TAGS), output, shape)
+            event = _event(reader, index, RECORD_TAGS)
+            yield (
+                event_table.line(event, look)
+                if output == "table"
+                else _followed(event, output, shape)
+            )
             after = max(after, index)
         time.sleep(POLL)
         indexes = list(reader.select(where, after=after, ascending=True))
@@ -89,8 +97,6 @@ def follow(reader: Source, where: Filter, *, output: str, shape: str, limit: int
 
 def _followed(event: Event, output: str, shape: str) -> str:
     """One event on a line of its own."""
-    if output == "table":
-        return "  ".join(map(render.clean, render.row(event)))
     value = shaped(event, shape)
     if output == "csv":
         return list(render.csv_lines([value]))[1]

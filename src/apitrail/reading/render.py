@@ -6,11 +6,11 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from apitrail.event import Event
 from apitrail.query import username
+from apitrail.reading import columns
 
 FORMATS = ("table", "json", "jsonl", "csv", "text")
 
@@ -19,25 +19,6 @@ CSV_COLUMNS = (
     "eventTime", "eventSource", "eventName", "awsRegion", "userName", "accessKeyId",
     "sourceIPAddress", "readOnly", "errorCode", "errorMessage", "requestID", "eventID",
 )  # fmt: skip
-TABLE_COLUMNS = ("TIME", "EVENT", "CALLER", "REGION", "RESULT", "RESOURCE", "ID")
-
-
-def row(event: Event, zone: Any = None) -> tuple[str, ...]:
-    """One line of the table for people."""
-    record = event.record()
-    user = record.get("userIdentity") or {}
-    service = str(record.get("eventSource") or "?").partition(".")[0]
-    ended = event.call.time
-    time = datetime.fromtimestamp(ended / 1000, zone) if ended is not None else None
-    return (
-        f"{time:%Y-%m-%d %H:%M:%S}" if time else "?",
-        f"{service}:{record.get('eventName') or '?'}",
-        username(user) or user.get("accessKeyId") or user.get("accountId") or "-",
-        record.get("awsRegion") or "-",
-        outcome(event),
-        _main_resource(event),
-        str(record.get("eventID"))[:8],
-    )
 
 
 def outcome(event: Event) -> str:
@@ -48,29 +29,10 @@ def outcome(event: Event) -> str:
     return call.error or ("ok" if call.status is not None else "unknown")
 
 
-def _main_resource(event: Event) -> str:
-    names = (resource.name or resource.arn for resource in event.resources)
-    return next(filter(None, names), "-")
-
-
 def table(rows: Sequence[Sequence[str]], header: Sequence[str], width: int | None) -> Iterator[str]:
-    """Aligned columns; where `width` is given the widest column is cut to fit."""
-    shown = [[clean(cell) for cell in line] for line in (header, *rows)]
-    widths = [max(len(line[i]) for line in shown) for i in range(len(header))]
-    if width is not None:
-        spare = sum(widths) + 2 * (len(widths) - 1) - width
-        while spare > 0 and max(widths) > 8:
-            widest = widths.index(max(widths))
-            step = min(spare, max(1, widths[widest] - 8))
-            widths[widest] -= step
-            spare -= step
-    for line in shown:
-        cells = (_fit(cell, size) for cell, size in zip(line, widths, strict=True))
-        yield "  ".join(cells).rstrip()
-
-
-def _fit(cell: str, size: int) -> str:
-    return cell.ljust(size) if len(cell) <= size else f"{cell[: size - 1]}…"
+    """Aligned columns; where `width` is given the widest ones are cut to fit."""
+    shown = [[clean(cell) for cell in line] for line in rows]
+    yield from columns.laid_out(shown, columns.plain([*map(clean, header)]), width, colour=False)
 
 
 def clean(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,12 +11,27 @@ from apitrail.event import CallFacts, Event, Resource
 from apitrail.evidence.bundle import Bundle
 from apitrail.evidence.bundle.watched import Unwatched, Watched
 from apitrail.query import Filter, username
-from apitrail.reading import render
+from apitrail.reading import columns, render
+from apitrail.reading.columns import Column
 from apitrail.source import Source
 from apitrail.trail import statements
 from apitrail.when import iso
 
-COLUMNS = ("TIME", "EVENT", "CALLER", "OUTCOME", "STATE AFTER IT", "ID")
+_STYLES = {"changed": columns.GREEN, "read": "", "unknown": columns.YELLOW}
+
+
+def _by_outcome(cell: str) -> str:
+    return _STYLES.get(cell, columns.RED)
+
+
+COLUMNS = (
+    Column("TIME", None, style=columns.dim),
+    Column("EVENT", 14, weight=3),
+    Column("CALLER", 12, weight=3),
+    Column("OUTCOME", 8, style=_by_outcome, weight=2),
+    Column("STATE AFTER IT", 12, weight=2),
+    Column("ID", None, rank=1, style=columns.dim),
+)
 TAGS = ("who", "what", "request", "response")
 
 # Members of a result that say that it worked, not what is there now.
@@ -256,13 +271,17 @@ def _is_call(source: Source, index: int) -> bool:
     return link is not None and link.kind in CALLS
 
 
-def lines(story: Story, *, output: str, width: int | None) -> Iterator[str]:
+def lines(story: Story, *, output: str, width: int | None, colour: bool = False) -> Generator[str]:
     """The story as a table or as JSON."""
     if output == "json":
         yield render.json_document(story.to_json())
         return
     if story.chapters:
-        yield from render.table([item.row for item in story.chapters], COLUMNS, width)
+        rows = [[render.clean(cell) for cell in item.row] for item in story.chapters]
+        years = {row[0][:5] for row in rows}
+        if width is not None and len(years) == 1:
+            rows = [[row[0].removeprefix(*years), *row[1:]] for row in rows]
+        yield from columns.laid_out(rows, COLUMNS, width, colour=colour)
         yield ""
     yield from map(render.clean, story.statement())
 

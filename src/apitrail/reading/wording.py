@@ -71,6 +71,9 @@ class Wording:
             yield value
         elif field == "run":
             yield from self._runs(value)
+        elif field in PATTERNED and "…" in (value[:1], value[-1:]):
+            # What a table has cut.
+            yield from self._of(field, value.replace("…", "*"))
         elif "*" in value and field in PATTERNED:
             if not self._has(field, Pattern(value)) and not _is_known_form(field, value):
                 self.say(f"{NOBODY[field]} {value!r}")
