@@ -155,6 +155,15 @@ def make(
     return directory
 
 
+def rotate(directory: Path, old: note.Signer, new: note.Signer) -> None:
+    """Have the log's key followed by another."""
+
+    async def work(trail: Trail) -> None:
+        await trail.rotate(new)
+
+    write(directory, work, signer=old)
+
+
 TRUST = verify.Trust((SIGNER.verifier,), "--key")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import trails
 from apitrail.evidence.verify import heads
-from apitrail.trail import appender, intents
+from apitrail.trail import appender
 from apitrail.trail.reader import Reader
 from apitrail.trail.writer import Trail
 
@@ -54,25 +54,3 @@ def test_a_checkpoint_is_kept_after_a_stop_and_a_gap(tmp_path, kind):
 
     trails.write(tmp_path / "trail", work)
     assert kept(tmp_path / "trail") == [1, 3]
-
-
-def test_an_intent_whose_entry_is_there_is_settled_and_not_recovered(tmp_path):
-    """A crash came between the log and the intents."""
-    directory = trails.make(tmp_path / "trail", 3)
-    entered, lost = trails.draft(1), trails.draft(9)
-    assert entered.row is not None
-    assert lost.row is not None
-    pending = intents.Pending.open(directory)
-    pending.commit([(each.row.id, each.facets) for each in (entered, lost) if each.row], ())
-    pending.close()
-    with Reader(directory) as reader:
-        before = reader.size
-
-    assert trails.write(directory, Trail.recover) == 1
-    assert intents.count(directory) == 0
-    with Reader(directory) as reader:
-        [added] = [reader.entry(index) for index in range(before, reader.size)]
-        assert added is not None
-        assert added.kind == "unknown"
-        assert reader.find(lost.row.id) == [added.index]
-        assert len(reader.find(entered.row.id)) == 1

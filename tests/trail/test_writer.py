@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-import uuid
 
 import pytest
 
@@ -12,10 +10,9 @@ import trails
 from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence.verify import Verdict
 from apitrail.tlog import checkpoint
-from apitrail.trail import intents
 from apitrail.trail.reader import Reader
 from apitrail.trail.writer import Trail
-from trails import OTHER, SIGNER, check, make
+from trails import SIGNER, check
 
 
 def stored(directory, index: int) -> bool:
@@ -60,52 +57,6 @@ def test_entries_stand_in_the_order_they_were_asked_for(tmp_path):
     assert trails.write(tmp_path / "trail", work) == list(range(50))
 
 
-def test_an_intent_is_durable_and_gone_once_settled(tmp_path):
-    key = str(uuid.UUID(int=1))
-
-    async def work(trail: Trail) -> None:
-        await trail.begin(key, trails.call(0))
-        assert intents.count(tmp_path / "trail") == 1
-        await trail.append(trails.draft(0), settles=key)
-
-    trails.write(tmp_path / "trail", work)
-    assert intents.count(tmp_path / "trail") == 0
-
-
-def test_an_intent_without_outcome_becomes_unknown_once(tmp_path):
-    key = str(uuid.UUID(int=1))
-
-    async def begin(trail: Trail) -> None:
-        await trail.begin(key, trails.call(0))
-
-    async def recover(trail: Trail) -> int:
-        return await trail.recover()
-
-    trails.write(tmp_path / "trail", begin)
-    assert trails.write(tmp_path / "trail", recover) == 1
-    assert trails.write(tmp_path / "trail", recover) == 0
-    with Reader(tmp_path / "trail") as reader:
-        link = reader.entry(reader.find(key)[0])
-        assert link is not None
-        assert link.kind == "unknown"
-
-
-def test_an_intent_whose_entry_made_it_is_not_told_twice(tmp_path):
-    """A crash between the two transactions leaves both."""
-    key = str(uuid.UUID(int=1))
-
-    async def begin(trail: Trail) -> None:
-        await trail.begin(key, trails.call(0))
-        await trail.append(trails.draft(0))  # settles nothing, as if the crash came then
-
-    async def recover(trail: Trail) -> int:
-        return await trail.recover()
-
-    trails.write(tmp_path / "trail", begin)
-    assert trails.write(tmp_path / "trail", recover) == 0
-    assert intents.count(tmp_path / "trail") == 0
-
-
 def test_time_never_steps_back(tmp_path):
     clock = trails.Clock()
 
@@ -126,36 +77,6 @@ def test_only_one_may_write(tmp_path):
             await Trail.open(tmp_path / "trail", signer=SIGNER, clock=trails.Clock())
 
     trails.write(tmp_path / "trail", work)
-
-
-def test_another_key_cannot_go_on(tmp_path):
-    trail = make(tmp_path / "trail", 2)
-    with pytest.raises(UsageError, match="the trail does not hold"):
-        make(trail, 2, first=2, signer=OTHER)
-
-
-@pytest.mark.parametrize("sql", [
-    "UPDATE entry SET data = x'00' WHERE idx = (SELECT max(idx) FROM entry)",
-    "DELETE FROM tail",
-    "UPDATE tail SET note = 'x'",
-    "DELETE FROM tile",
-])  # fmt: skip
-def test_what_does_not_hold_is_not_written_on(tmp_path, sql):
-    trail = make(tmp_path / "trail", 300)
-    with trails.forge(trail) as database:
-        database.execute(sql)
-    with pytest.raises(UsageError, match="the trail does not hold"):
-        make(trail, 2, first=900)
-
-
-def test_resumed_at_any_size_it_holds(tmp_path):
-    trail = tmp_path / "trail"
-    first = 0
-    for calls in (0, 1, 249, 1, 1, 255, 300):
-        make(trail, calls, first=first)
-        first += calls
-        assert check(trail).verdict is Verdict.OK
-    assert check(trail).calls == first
 
 
 def test_closed_it_takes_nothing(tmp_path):
@@ -219,23 +140,3 @@ def test_an_event_that_is_there_already_keeps_no_other_out(tmp_path):
         1, RecordingError, 2, RecordingError, 3,
     ]  # fmt: skip
     assert (check(tmp_path / "trail").verdict, check(tmp_path / "trail").calls) == (Verdict.OK, 4)
-
-
-def test_files_are_the_owners_alone(tmp_path):
-    trail = make(tmp_path / "trail", 1)
-    for name in ("trail.db", "pending.db", "checkpoint"):
-        assert (trail / name).stat().st_mode & 0o077 == 0, name
-    assert trail.stat().st_mode & 0o077 == 0
-
-
-def test_guards_stop_our_own_mistakes(tmp_path):
-    trail = make(tmp_path / "trail", 1)
-    with trails.forge(trail, guarded=True) as database:
-        for sql in (
-            "UPDATE entry SET data = x'00'",
-            "DELETE FROM entry",
-            "INSERT INTO entry VALUES (99, x'00')",
-            "DELETE FROM checkpoint",
-        ):
-            with pytest.raises(sqlite3.IntegrityError):
-                database.execute(sql)
