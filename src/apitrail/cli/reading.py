@@ -74,17 +74,20 @@ def _look(names: tuple[str, ...]) -> Look:
     "--raw", is_flag=True, help="Print the request and the response as they were on the wire."
 )
 @click.option("--proof", is_flag=True, help="Print the proof that its entry is in the log (C2SP tlog-proof).")  # fmt: skip
+@pager_option
 @with_trail
 def show(trail: Path, event_id: str, output: str, raw: bool, proof: bool) -> None:
-    """Show one call: the event, the request and the response.
+    """Show one call on one screen: who, what was asked, what was answered.
 
-    ID is an event id or the start of one.
+    ID is an event id or the start of one. Headers, bodies and the record are in --raw and --output json.
     """
     with open_source(trail) as reader:
         if proof:
             click.echo(event_detail.proof(reader, event_id), nl=False)
             return
-        emit(event_detail.lines(reader, event_id, output=output, raw=raw))
+        look = _look(event_table.DEFAULT)
+        lines = event_detail.lines(reader, event_id, output=output, raw=raw, look=look)
+        emit(lines, paged=True)
 
 
 @click.command("find-value")

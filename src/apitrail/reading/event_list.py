@@ -16,11 +16,10 @@ from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Filter
 from apitrail.reading import event_table, render
-from apitrail.reading.event_table import Look
+from apitrail.reading.event_table import PIPED, Look
 from apitrail.reading.wording import Wording, silent
 from apitrail.source import Source
 
-PIPED = Look()
 # What a person sees at once; pipes get everything.
 SCREENFUL = 50
 POLL = 0.2

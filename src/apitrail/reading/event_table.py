@@ -25,6 +25,9 @@ class Look:
     names: tuple[str, ...] = DEFAULT
 
 
+PIPED = Look()
+
+
 def parse_names(text: str) -> tuple[str, ...]:
     """`time,event,caller`; raises UsageError."""
     names = tuple(part.strip().lower() for part in text.split(",") if part.strip())
