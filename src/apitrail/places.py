@@ -11,6 +11,7 @@ import platformdirs
 from apitrail.errors import UsageError
 
 CA_CERTIFICATE = "ca-cert.pem"
+CONFIGURATION = "config.toml"
 
 
 def clock() -> int:

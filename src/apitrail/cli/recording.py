@@ -35,6 +35,7 @@ _RECORD_OPTIONS = (
     click.option("--config", "configuration", type=click.Path(path_type=Path), metavar="FILE", help="Read this configuration file instead of the user's config.toml."),
     click.option("--verify-signatures", "signatures", flag_value="verify", help="Check the signature of each call, and record the result."),
     click.option("--require-valid-signature", "signatures", flag_value="require", help="Check them, and refuse calls whose signature is wrong."),
+    click.option("--whoami", is_flag=True, help="Ask AWS who makes the calls (GetCallerIdentity), with the credentials that are at hand here; recorded as a call of its own."),
 )  # fmt: skip
 
 
@@ -47,7 +48,7 @@ def record_options[F: Callable[..., Any]](command: F) -> F:
 
 def _settings(
     modes: tuple[str, ...], upstream: str | None, tunnels: tuple[str, ...], body_limit: str,
-    heartbeat: str, configuration: Path | None, signatures: Any,
+    heartbeat: str, configuration: Path | None, signatures: Any, whoami: bool,
 ) -> Any:  # fmt: skip
     from apitrail import when
     from apitrail.recording.settings import LEAST_HEARTBEAT, Settings
@@ -63,6 +64,7 @@ def _settings(
         heartbeat=seconds,
         configuration=configuration,
         signatures=signatures,
+        whoami=whoami,
     )
 
 
@@ -159,7 +161,8 @@ def record(trail: Path, *, detach: bool, **options: Any) -> int:
 
 
 async def _record(trail: Path, settings: Any) -> None:
-    from apitrail.recording import background
+    from apitrail.recording import background, config_file
+    from apitrail.recording.execute import running_environment
     from apitrail.recording.session import Session
 
     session = await Session.start(trail, settings)
@@ -167,6 +170,9 @@ async def _record(trail: Path, settings: Any) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop, number.name)
     session.end = functools.partial(_stop, stop)
+    if settings.whoami or config_file.of(settings).whoami:
+        here = dict(os.environ)
+        session.ask_who(lambda: here | running_environment(trail, here, tell=_say))
     for item in session.listeners:
         _say(f"recording {item.mode} on {item.host}:{item.port} into {trail}")
     if session.recovered:

@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from apitrail import places
 from apitrail.errors import UsageError
 from apitrail.identity import Known
+from apitrail.recording.settings import Settings
 from apitrail.redact.keep import Keep
 
-FILE = "config.toml"
-
 _SIGNATURES = {"verify": bool, "require_valid": bool, "keyring": str, "profiles": bool}
-_HINT = 'it holds ambiguous = "refuse"|"record", [identities.AKIA…], [[keep]] and [signatures]'
+_HINT = (
+    'it holds ambiguous = "refuse"|"record", whoami = true|false, [identities.AKIA…], [[keep]] '
+    "and [signatures]"
+)
 _AMBIGUOUS = ("refuse", "record")
 
 
@@ -42,12 +45,14 @@ class Configuration:
     """What a configuration file says, checked; `sha256` (hex) is of its bytes.
 
     `ambiguous` is what becomes of a call that two readers could see as two: "refuse" or "record".
+    `whoami` asks AWS for the names of keys, as the option does.
     """
 
     identities: Mapping[str, Any] = field(default_factory=dict)
     keep: Keep = field(default_factory=Keep)
     signatures: Signatures = Signatures()
     ambiguous: str = "refuse"
+    whoami: bool = False
     sha256: str | None = None
 
     @classmethod
@@ -77,11 +82,14 @@ class Configuration:
     @classmethod
     def _parse(cls, content: Mapping[str, Any], directory: Path, digest: str) -> Configuration:
         for name in content:
-            if name not in ("ambiguous", "identities", "keep", "signatures"):
+            if name not in ("ambiguous", "identities", "keep", "signatures", "whoami"):
                 raise UsageError(f"unknown setting {name!r}", hint=_HINT)
         ambiguous = content.get("ambiguous", "refuse")
         if ambiguous not in _AMBIGUOUS:
             raise UsageError(f"ambiguous cannot be {ambiguous!r}", hint=_HINT)
+        whoami = content.get("whoami", False)
+        if not isinstance(whoami, bool):
+            raise UsageError(f"whoami cannot be {whoami!r}", hint=_HINT)
         identities = content.get("identities", {})
         if not isinstance(identities, Mapping):
             raise UsageError("identities is not a table", hint=_HINT)
@@ -91,8 +99,20 @@ class Configuration:
             keep=Keep.parse(content.get("keep", [])),
             signatures=_signatures(content.get("signatures", {}), directory),
             ambiguous=ambiguous,
+            whoami=whoami,
             sha256=digest,
         )
+
+
+def of(settings: Settings) -> Configuration:
+    """The configuration file of these settings.
+
+    Raises:
+        UsageError: it cannot be used, or was named and is not there.
+    """
+    named = settings.configuration
+    path = named if named is not None else places.directory() / places.CONFIGURATION
+    return Configuration.read(path, must=named is not None)
 
 
 def _signatures(entry: Any, directory: Path) -> Signatures:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from apitrail import places
 from apitrail.errors import UsageError
 from apitrail.recording import background
 from apitrail.recording import command as commands
@@ -91,12 +92,14 @@ class Execution:
                 raise UsageError("the recorder stopped", hint="run this again: it starts its own")
             fronts = {url: _url(*address) for url, address in answer["reverse"].items()}
             variables = self._environment(around, status, answer["id"], found, fronts)
+            asked = await self._ask_who(variables)
             ended_with = await signals.run(self.command, variables, quiet=self.quiet)
             ended = await asyncio.to_thread(control.ask, self.trail, "end-run", id=answer["id"])
         if ended is None:
             self.tell("the recorder stopped before the command did: calls after that were refused")
         ports = _ports(status, fronts)
-        return Outcome(ended_with, answer["id"], int((ended or {}).get("calls", 0)), ports)
+        calls = int((ended or {}).get("calls", 0)) - asked
+        return Outcome(ended_with, answer["id"], max(calls, 0), ports)
 
     async def _through_own(self, signals: Signals, around: Surroundings) -> Outcome:
         from apitrail.recording.proxy.destination import Upstream
@@ -118,11 +121,28 @@ class Execution:
             )  # fmt: skip
             fronts = {url: _url(item.host, item.port) for url, item in listeners.items()}
             variables = self._environment(around, status, run, found, fronts)
+            asked = await self._ask_who(variables)
             ended_with = await signals.run(self.command, variables, quiet=self.quiet)
             await self._see_off(session.runs, signals)
         finally:
             await session.stop("the command ended")
-        return Outcome(ended_with, run, session.recorder.run_calls[run], _ports(status, fronts))
+        calls = max(session.recorder.run_calls[run] - asked, 0)
+        return Outcome(ended_with, run, calls, _ports(status, fronts))
+
+    async def _ask_who(self, variables: Mapping[str, str]) -> int:
+        """Ask AWS who the command will be, if that is wanted; how many calls that made."""
+        if not self.settings.whoami:
+            if not (
+                self.settings.configuration or places.directory() / places.CONFIGURATION
+            ).exists():
+                return 0
+            from apitrail.recording import config_file
+
+            if not config_file.of(self.settings).whoami:
+                return 0
+        from apitrail.recording import whoami
+
+        return int(await whoami.ask(variables, self.tell))
 
     async def _see_off(self, runs: Any, signals: Signals) -> None:
         """Other commands came to use our recorder: it stays until they have ended."""

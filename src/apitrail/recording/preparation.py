@@ -6,29 +6,16 @@ import logging
 import os
 from pathlib import Path
 
-from apitrail import places
 from apitrail.errors import FormatError
 from apitrail.event import Event
 from apitrail.identity import Binding, Known
 from apitrail.identity.keyring import Keyring
-from apitrail.recording import config_file
 from apitrail.recording.config_file import Configuration, Signatures
 from apitrail.recording.recorder import Policy
 from apitrail.recording.settings import Settings
 from apitrail.trail.writer import Trail
 
 logger = logging.getLogger("apitrail")
-
-
-def configured(settings: Settings) -> Configuration:
-    """The configuration file of these settings.
-
-    Raises:
-        UsageError: it cannot be used, or was named and is not there.
-    """
-    named = settings.configuration
-    path = named if named is not None else places.directory() / config_file.FILE
-    return Configuration.read(path, must=named is not None)
 
 
 def policy(settings: Settings, about: Configuration) -> Policy:

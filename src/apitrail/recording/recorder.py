@@ -87,7 +87,7 @@ class Recorder:
     """Records calls into a trail.
 
     `configuration` is what the `open` entry says of the settings; `clock` gives Unix
-    milliseconds.
+    milliseconds; `unnamed` is told each key of which nobody knows whose it is.
     """
 
     trail: Trail
@@ -100,6 +100,7 @@ class Recorder:
     rejected: int = 0
     ambiguous: int = 0
     run_calls: Counter[str] = field(default_factory=Counter)
+    unnamed: Callable[[str], object] = field(default=lambda _key: None)
     in_flight: dict[str, Open] = field(default_factory=dict)
     _entering: int = 0
     _state: str = "not open yet"
@@ -194,6 +195,8 @@ class Recorder:
         # The trail takes calls, maybe again: what it did not take comes first.
         await self.refusals.state()
         self.in_flight[exchange.id] = opened
+        if caller.arn is None and caller.access_key_id is not None:
+            self.unnamed(caller.access_key_id)
         return opened
 
     async def _warm(self, call: Call) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from apitrail import durable, places
+from apitrail.aws.sign.credential import Credential
 from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence import maintenance
-from apitrail.recording import preparation
+from apitrail.recording import config_file, preparation
 from apitrail.recording.proxy import messages
 from apitrail.recording.proxy.addon import Addon
 from apitrail.recording.proxy.admission import Guard
@@ -22,6 +23,7 @@ from apitrail.recording.proxy.master import Listener, Server, check_mode, check_
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.runs import Runs
 from apitrail.recording.settings import Settings
+from apitrail.recording.whoami import Asker
 from apitrail.redact import Redactor
 from apitrail.trail import control, database
 from apitrail.trail.keys import Keys
@@ -63,7 +65,7 @@ async def open_recorder(directory: Path, settings: Settings) -> Addon:
     Raises:
         UsageError: the trail or a setting cannot be used; nothing was written.
     """
-    destinations, configured = destinations_of(settings), preparation.configured(settings)
+    destinations, configured = destinations_of(settings), config_file.of(settings)
     policy = preparation.policy(settings, configured)
     places.make_directory(directory)
     trail = (await maintenance.enter(directory)).trail
@@ -104,6 +106,7 @@ class Session:
                 "run": self._run,
                 "end-run": self._end_run,
                 "heartbeat": self._heartbeat,
+                "knows": self._knows,
                 "stop": self._stop,
                 **self._custody.operations(),
             },
@@ -111,6 +114,7 @@ class Session:
         )
         self._voice = messages.Voice(_tell)
         self._beating: asyncio.Task[None]
+        self._asker: Asker | None = None
 
     @classmethod
     async def start(cls, directory: Path, settings: Settings) -> Session:
@@ -161,6 +165,8 @@ class Session:
 
     async def stop(self, reason: str) -> None:
         """Drain, write `close`, let go of everything."""
+        if self._asker is not None:
+            await self._asker.close()
         await self._door.close()
         await self.server.close_doors()
         with contextlib.suppress(TimeoutError):
@@ -233,6 +239,15 @@ class Session:
             )
         self.end("apitrail stop")
         return {"pid": os.getpid(), "calls": self.recorder.calls}
+
+    async def _knows(self, request: dict[str, Any]) -> dict[str, Any]:
+        credential = Credential(scheme="sigv4", access_key_id=str(request.get("key")))
+        return {"arn": self.recorder.known.identify(credential, at=places.clock()).arn}
+
+    def ask_who(self, environment: Callable[[], dict[str, str]]) -> None:
+        """From now on, ask AWS about keys without a name; `environment` sends clients here."""
+        self._asker = Asker(environment, _tell)
+        self.recorder.unnamed = self._asker.meet
 
     async def _heartbeat(self, _request: dict[str, Any]) -> dict[str, Any]:
         return {"index": await self._say_alive()}

@@ -25,7 +25,8 @@ class Settings:
     `modes` are mitmproxy's mode specs; `body_limit` is how many bytes of a body are kept;
     `heartbeat` is in seconds; `configuration` is a file to read instead of the user's own;
     `signatures` asks to "verify" them or to "require" valid ones; `direct` are NO_PROXY rules for
-    what a recorder behind a corporate proxy reaches without it; `settings` are further mitmproxy
+    what a recorder behind a corporate proxy reaches without it; `whoami` asks AWS for the names of
+    keys whose secrets are at hand; `settings` are further mitmproxy
     options, which the log does not tell: there are credentials among them.
     """
 
@@ -37,6 +38,7 @@ class Settings:
     configuration: Path | None = None
     signatures: Literal["verify", "require"] | None = None
     direct: tuple[str, ...] = ()
+    whoami: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
