@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import sys
 
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
 import delivering
 import trails
-from apitrail.delivery.bucket import retention, shipping
+from apitrail.delivery.bucket import shipping
 from apitrail.delivery.bucket.anchors import anchors_of
-from apitrail.delivery.bucket.object_lock import Bucket, Location
-from apitrail.delivery.bucket.shipment import Shipment
 from apitrail.delivery.bucket.versions import Holding
 from apitrail.delivery.logfiles.store import Store
 from apitrail.entry import TAGS
@@ -82,17 +78,6 @@ def test_digests_keep_their_signature_beside_them(shelf):
     _, about = shelf.bucket.about(first, shelf.version(first))
     assert about["signature-algorithm"] == "SHA256withRSA"
     assert len(about["signature"]) == 512
-
-
-def test_the_log_names_every_version(shelf):
-    shelf.ship()
-    [(_, anchor)] = anchors(shelf)
-    named = {*anchor.objects, (anchor.key, anchor.version)}
-    named.add((anchor.key.replace(".json", ".note"), anchor.note))
-    assert named == {(key, each) for key, ids in versions(shelf).items() for each in ids}
-    data = shelf.bucket.get(anchor.key, anchor.version)
-    assert data is not None
-    assert hashlib.sha256(data).hexdigest() == anchor.sha256
 
 
 def test_nothing_is_shipped_twice(shelf):
@@ -194,28 +179,6 @@ def test_an_object_of_somebody_else_is_not_taken_for_ours(shelf):
         shelf.ship()
 
 
-def test_a_bucket_without_versions_is_refused(shelf):
-    shelf.client.create_bucket(Bucket="plain")
-    place = Location.parse("s3://plain/x")
-    bucket = Bucket("plain", shelf.client)
-    with pytest.raises(UsageError, match="has no versioning") as caught:
-        shipping.Shipping(shelf.trail, place, bucket, retain="1d").ship(shelf.now)
-    assert "create-bucket --bucket plain --object-lock-enabled-for-bucket" in caught.value.hint
-    assert "put-object-lock-configuration" in caught.value.hint
-
-
-def test_a_bucket_with_versions_and_no_lock_is_refused(shelf):
-    shelf.client.create_bucket(Bucket="versions-only")
-    shelf.client.put_bucket_versioning(
-        Bucket="versions-only", VersioningConfiguration={"Status": "Enabled"}
-    )
-    bucket = Bucket("versions-only", shelf.client)
-    with pytest.raises(UsageError, match="has no Object Lock"):
-        shipping.Shipping(
-            shelf.trail, Location("versions-only", ""), bucket, retain="1d"
-        ).ship(shelf.now)  # fmt: skip
-
-
 def test_how_long_must_be_said_by_somebody(shelf):
     with pytest.raises(UsageError, match="does not say how long"):
         shelf.ship(retain=None)
@@ -252,20 +215,6 @@ def test_a_trail_that_lost_entries_is_not_shipped_on(shelf):
         shelf.ship()
 
 
-def test_two_places_have_two_chains(shelf):
-    other = Location(shelf.bucket.name, "second")
-    shelf.ship()
-    shipping.Shipping(shelf.trail, other, shelf.bucket, retain="1d").ship(shelf.now)
-    assert str(shelf.check().verdict) == "OK"
-    assert len(Holding(shelf.bucket, other).versions) == 8
-    first, second = (
-        Shipment.parse(shelf.bucket.get(key, shelf.version(key)) or b"")
-        for key in ("audit/apitrail/shipments/00000001.json", "second/apitrail/shipments/00000001.json")
-    )  # fmt: skip
-    assert first.origin == second.origin
-    assert first.logs[0].hash == second.logs[0].hash
-
-
 def test_copies_out_of_reach_are_known_by_entry(shelf):
     shelf.ship()
     [copy] = shipping.shipped_copies(shelf.trail, [0, 1])
@@ -291,42 +240,3 @@ def test_an_erasure_before_shipping_is_in_no_copy(shelf):
     shelf.ship()
     assert shipping.shipped_copies(shelf.trail, [0]) == []
     assert str(shelf.check().verdict) == "OK"
-
-
-@pytest.mark.parametrize("text", ["s3://", "s3:///x", "https://keep/x", "s3://a//b//c"])
-def test_what_is_no_place(text):
-    with pytest.raises(UsageError, match="not a place in S3"):
-        Location.parse(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("7y", "2030-11-14"), ("90d", "2024-02-12"), ("2w", "2023-11-28")],
-)
-def test_how_long(text, expected):
-    now = retention.parse("2023-11-14T23:00:00Z")
-    assert retention.iso(retention.until(text, now)).startswith(expected)
-
-
-@pytest.mark.parametrize("text", ["", "7", "y", "-1d", "0d", "99999y", "1.5y"])
-def test_what_is_no_time_to_keep(text):
-    with pytest.raises(UsageError, match="not a time to keep"):
-        retention.until(text, retention.parse("2023-11-14T23:00:00Z"))
-
-
-def test_a_leap_day_is_kept_to_the_28th():
-    assert retention.iso(
-        retention.until("7y", retention.parse("2024-02-29T00:00:00Z"))
-    ).startswith("2031-02-28")  # fmt: skip
-
-
-def test_without_boto3_one_line_says_so(monkeypatch):
-    monkeypatch.setitem(sys.modules, "boto3", None)
-    with pytest.raises(UsageError, match="S3 needs boto3") as caught:
-        Bucket.connect("keep", endpoint=None, profile=None)
-    assert caught.value.hint == "pip install 'apitrail[s3]'"
-
-
-def test_a_profile_that_is_not_there_is_named():
-    with pytest.raises(UsageError, match=r"cannot use S3: .*nobody"):
-        Bucket.connect("keep", endpoint=None, profile="nobody")
