@@ -1,7 +1,4 @@
-"""Exchanges with secrets in them, as botocore and the services write them, and where to look.
-
-It does not know how secrets are taken out.
-"""
+"""Exchanges with secrets in them, as botocore and the services write them, and where to look."""
 
 import base64
 import json
@@ -20,6 +17,8 @@ from aws.wire import Wire
 KEY = b"a redaction key of 32 bytes ...."
 SECRET = "cnry-7f3Kq+9/zW=x2"
 REDACTOR = Redactor(KEY)
+SHOWN = REDACTOR.value(SECRET)
+NOTHING = Call(service="sqs", operation="DeleteQueue", parameters={"QueueUrl": "u"}, result={})
 
 
 @cache
@@ -106,3 +105,8 @@ def forms(secret):
 def found(secret, *values):
     text = "\n".join(everything(value) for value in values)
     return sorted(form for form in forms(secret) if form in text)
+
+
+def after(request, response=None, call=NOTHING):
+    """The exchange and the call without secrets."""
+    return REDACTOR.both(exchange(request, response), call)
