@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import bisect
+import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,10 +17,12 @@ from apitrail.errors import RecordingError, UsageError
 from apitrail.event import Event
 from apitrail.evidence import maintenance
 from apitrail.evidence.bundle import Bundle, bundle_writer, layout, time_range
+from apitrail.evidence.bundle.attestation import said_question
 from apitrail.evidence.bundle.log_tree import Tree, tree_of
-from apitrail.evidence.bundle.manifest import Manifest, Range
+from apitrail.evidence.bundle.manifest import Manifest, Range, filter_to_json
 from apitrail.query import Filter
-from apitrail.reading import render
+from apitrail.reading import render, report_page
+from apitrail.reading.report_page import Page, Told
 from apitrail.replay.recorded import in_order, read
 from apitrail.replay.scripts import formats
 from apitrail.source import Source
@@ -93,8 +96,28 @@ def _bundle(source: Source, job: Job, out: BinaryIO) -> int:
     # Evidence leaves nothing out, and its question is one that older verifiers understand.
     job = replace(job, where=replace(job.where, stand_in=None))
     plan, tree = prepare(source, job)
-    bundle_writer.write(out, source, tree, plan)
+    bundle_writer.write(out, source, tree, _with_report(source, plan))
     return len(plan.manifest.selected)
+
+
+def _with_report(source: Source, plan: bundle_writer.Plan) -> bundle_writer.Plan:
+    """The plan with a page for people, of what is opened and of nothing else."""
+    manifest = plan.manifest
+    told = [
+        Told.parse(index, source.entry(index), source.facets(index, plan.shown[index]))
+        for index in manifest.selected[: report_page.CALLS]
+    ]
+    claimed = manifest.range
+    page = Page(
+        origin=manifest.origin, size=manifest.size, version=manifest.version,
+        root=Checkpoint.parse(Note.parse(plan.checkpoint).text).root.hex(),
+        question=said_question(filter_to_json(manifest.where)), calls=told,
+        number=len(manifest.selected), since=manifest.where.since, until=manifest.where.until,
+        span=None if claimed is None else (claimed.first, claimed.last),
+    )  # fmt: skip
+    report = bytes(page)
+    files = {layout.REPORT: hashlib.sha256(report).hexdigest()}
+    return replace(plan, manifest=replace(manifest, files=files), report=report)
 
 
 def _scripted(name: str) -> Write:

@@ -17,6 +17,7 @@ ASKED = 5
 ANSWERED = 3
 TOUCHED = 2
 DOUBTS = 2
+DEEPEST = 12
 _NAME = 10
 
 
@@ -130,17 +131,18 @@ def _members(name: str, value: Json, most: int, *, there: bool) -> Iterator[Fact
     if not there:
         yield Fact(name, "not kept, not disclosed, or erased")
         return
-    found = list(_flat(value, ""))
+    found = list(flat(value, ""))
     yield from _few(name, [f"{path} = {text}" if path else text for path, text in found], most)
     if not found:
         yield Fact(name, "nothing")
 
 
-def _flat(value: Json, path: str) -> Iterator[tuple[str, str]]:
+def flat(value: Json, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
     """Members by their path; lists as they are, since each has as many members as it likes."""
-    if isinstance(value, Mapping) and value and not any(key[:1] == "$" for key in value):
+    is_redacted = isinstance(value, Mapping) and any(key[:1] == "$" for key in value)
+    if isinstance(value, Mapping) and value and depth < DEEPEST and not is_redacted:
         for key, inner in value.items():
-            yield from _flat(inner, f"{path}.{key}" if path else str(key))
+            yield from flat(inner, f"{path}.{key}" if path else str(key), depth + 1)
     elif value is not None and (path or value not in ({}, [])):
         yield path, value if isinstance(value, str) else render.json_line(value)
 

@@ -119,6 +119,55 @@ def test_an_unknown_file_is_held_against_its_hash(case: Case, judge: Judge) -> N
     assert judge(changed(case.plain, lambda c: add(c, None)))[0] == "TAMPERED"
 
 
+def test_the_page_for_people_is_the_one_that_the_manifest_names(case: Case, judge: Judge) -> None:
+    def edit(content: dict[str, bytes], page: bytes | None, *, listed: bool = True) -> None:
+        said = json.loads(content["manifest.json"])
+        assert hashlib.sha256(content["report.html"]).hexdigest() == said["files"]["report.html"]
+        if page is None:
+            del content["report.html"]
+        else:
+            content["report.html"] = page
+        if not listed:
+            del said["files"]
+        content["manifest.json"] = json.dumps(said).encode()
+
+    def judged(page: bytes | None, **options: bool) -> tuple[str, str]:
+        return judge(changed(case.plain, lambda content: edit(content, page, **options)))
+
+    assert judged(b"another") == ("TAMPERED", "report.html is not what manifest.json says")
+    assert judged(None)[0] == "OK"
+    assert judged(None, listed=False)[0] == "OK"
+    # Without a hash it is like README.txt: for reading, by whoever made the zip.
+    assert judged(b"another", listed=False)[0] == "OK"
+
+
+def test_the_page_for_people_is_said_to_prove_nothing(
+    case: Case, tmp_path: Path, standalone: Standalone
+) -> None:
+    path = tmp_path / "bundle.zip"
+    path.write_bytes(case.plain)
+    report = judges.by_package(path, case.signer.verifier)
+    assert report.statement[-1].split() == [
+        "report",
+        "report.html",
+        "is",
+        "for",
+        "reading:",
+        "it",
+        "was",
+        "not",
+        "compared",
+        "with",
+        "the",
+        "entries,",
+        "and",
+        "proves",
+        "nothing",
+    ]
+    assert report.unknown == {}
+    assert standalone(path, case.signer.verifier)[1].splitlines() == str(report).splitlines()
+
+
 @pytest.mark.parametrize("name", ["range/opened/0.jsonl", "range/first.tlog-proof"])
 def test_what_belongs_to_a_range_is_not_in_a_bundle_without_one(
     name: str, case: Case, judge: Judge

@@ -21,6 +21,8 @@ LIMITS = (
 )
 
 
+REPORTED = "report.html is for reading: it was not compared with the entries, and proves nothing"
+
 RESTS = (
     "the resources that the recorder found in each call; what touches a resource and does not "
     "name it is listed in docs/evidence.md"
@@ -90,6 +92,7 @@ class Statement:
     shown: Sequence[Shown] = field(default_factory=tuple)
     complete: Complete | None = None
     later: Sequence[tuple[str, Sequence[int]]] = ()
+    reported: bool = False
 
     def lines(self) -> Iterator[str]:
         """The statement, a fact a line."""
@@ -105,6 +108,8 @@ class Statement:
         if self.complete is not None:
             yield f"  {'rests on':<13}{RESTS}"
         yield from (f"  {'limits':<13}{line}" for line in LIMITS)
+        if self.reported:
+            yield f"  {'report':<13}{REPORTED}"
 
     def _head(self) -> Iterator[tuple[str, str]]:
         yield "log", f"{self.size} entries under one signed root"
@@ -123,7 +128,7 @@ class Statement:
         yield "range", f"entries {found.first} to {found.last}, all of them"
         yield "time", f"{iso(found.since)} to {iso(found.until)}, by when a call was answered"
         yield "ends", found.ending
-        yield "question", _question(found.question, found.unasked)
+        yield "question", said_question(found.question, found.unasked)
         yield from (("", line) for line in found.strange)
         if found.unasked:
             names = ", ".join(clean(name.replace("_", "-")) for name in found.unasked)
@@ -168,7 +173,8 @@ def _coverage(
         yield "unread", f"{count(number, 'connection')} to {clean(host)} passed without being read"
 
 
-def _question(question: Mapping[str, Any], unasked: Sequence[str]) -> str:
+def said_question(question: Mapping[str, Any], unasked: Sequence[str] = ()) -> str:
+    """What was asked, each value between quotes."""
     parts = [
         f"{clean(name.replace('_', '-'))} {'?' if name in unasked else _said(value)}"
         for name, value in question.items()

@@ -102,6 +102,7 @@ def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
     statement = Statement(
         origin=head.origin, key=_key(bundle, history), size=head.size, exported=exported,
         dating=dating, kept=len(kept), complete=found, later=tuple(_later(bundle)),
+        reported=layout.REPORT in bundle.archive.names,
         shown=[_shown(bundle, index) for index in claims.selected],
     )  # fmt: skip
     return BundleReport(

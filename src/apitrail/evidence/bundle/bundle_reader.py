@@ -314,7 +314,8 @@ class Bundle:
         if isinstance(self.archive, Folder):
             # Whoever unpacks a bundle may keep notes of his own beside it.
             others = [name for name in others if name in self.manifest.files]
-        for name in others:
+        listed = [name for name in (layout.REPORT,) if name in self.archive.names]
+        for name in (*others, *(name for name in listed if name in self.manifest.files)):
             if name not in self.manifest.files:
                 raise FormatError(f"{name!r} does not belong in a bundle")
             if hashlib.sha256(self.archive.read(name)).hexdigest() != self.manifest.files[name]:

@@ -33,7 +33,7 @@ class Plan:
     """What goes into a bundle.
 
     `checkpoint` is the signed note all proofs lead to; `shown` are the facets to open by entry,
-    one by one; `keys` are lines for the file of that name.
+    one by one; `keys` are lines for the file of that name, `report` is the page for people.
     """
 
     manifest: Manifest
@@ -41,6 +41,7 @@ class Plan:
     shown: Mapping[int, tuple[str, ...]]
     keys: tuple[str, ...]
     vkey: str | None
+    report: bytes | None = None
 
 
 def write(out: BinaryIO, source: Source, tree: Tree, plan: Plan) -> None:
@@ -67,6 +68,8 @@ def _files(source: Source, tree: Tree, plan: Plan) -> Iterator[tuple[str, bytes]
     readme = resources.files("apitrail.evidence.bundle").joinpath("files/README.txt").read_bytes()
     yield layout.README, readme
     yield layout.VERIFY, program()
+    if plan.report is not None:
+        yield layout.REPORT, plan.report
     if plan.vkey is not None:
         yield layout.VKEY, f"{plan.vkey}\n".encode()
     yield layout.MANIFEST, bytes(plan.manifest)

@@ -15,10 +15,11 @@ from apitrail.tlog.tile import WIDTH, EntryBundle
 README = "README.txt"
 VERIFY = "verify.py"
 VKEY = "log.vkey"
+REPORT = "report.html"
 MANIFEST = "manifest.json"
 CHECKPOINT = "checkpoint"
 KEYS = "keys"
-TOLD = frozenset({README, VERIFY, VKEY, KEYS})
+TOLD = frozenset({README, VERIFY, VKEY, KEYS, REPORT})
 """Files for information, which prove nothing."""
 TILES = "tile/entries/"
 OPENED = "range/opened/"
@@ -31,7 +32,7 @@ TAG = re.compile(r"[a-z]{1,8}")
 # Every name that is known here. Another file must be one that the manifest gives the hash of:
 # a later version's. Whatever else is in a zip is no evidence and is refused.
 NAMES = re.compile(
-    rf"README\.txt|verify\.py|log\.vkey|manifest\.json|checkpoint|keys"
+    rf"README\.txt|report\.html|verify\.py|log\.vkey|manifest\.json|checkpoint|keys"
     rf"|checkpoints/{_NUMBER}|consistency/{_NUMBER}-{_NUMBER}"
     rf"|events/{_NUMBER}/(?:leaf\.json|event\.tlog-proof|salts\.json|facets/{TAG.pattern})"
     rf"|range/(?:first|last)\.tlog-proof|range/opened/{_NUMBER}\.jsonl"

@@ -32,7 +32,8 @@ class Manifest:
     """`selected` are the entries shown; with a `range`, all that match `where` in it.
 
     `unasked` are the parts of the question that this version cannot judge by, `beyond` all the
-    members that it does not know; `files` are the hashes of files that it does not know.
+    members that it does not know; `files` are the hashes of files that prove nothing, or that only a later
+    version knows.
     """
 
     version: str
@@ -63,7 +64,7 @@ class Manifest:
                 found = _range(claimed, size)
                 unasked = tuple(sorted(name for name in where if name not in _FIELDS))
                 beyond: list[str] = [
-                    *map(str, rest),
+                    *(str(name) for name in rest if name != "files" or not _is_object(rest[name])),
                     *(f"range.{name}" for name in claimed or () if name not in _RANGE),
                 ]
                 return cls(
@@ -88,8 +89,12 @@ class Manifest:
             "filter": filter_to_json(self.where),
             "selected": list(self.selected),
             "range": claimed,
-        }
+        } | ({"files": dict(self.files)} if self.files else {})
         return json.dumps(value, indent=1).encode("ascii") + b"\n"
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
 
 
 def _is_index(value: Any, size: int) -> bool:

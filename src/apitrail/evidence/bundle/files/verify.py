@@ -69,7 +69,7 @@ MOST_FILES, LARGEST_FILE, LARGEST_TOTAL = 2000000, 1 << 30, 1 << 34
 DEEPEST, LONGEST_NUMBER = 200, 4300
 NUMBER = r"(?:0|[1-9][0-9]{0,18})"
 NAMES = re.compile(
-    r"README\.txt|verify\.py|log\.vkey|manifest\.json|checkpoint|keys"
+    r"README\.txt|report\.html|verify\.py|log\.vkey|manifest\.json|checkpoint|keys"
     r"|checkpoints/" + NUMBER + r"|consistency/" + NUMBER + "-" + NUMBER + r"|events/" + NUMBER
     + r"/(?:leaf\.json|event\.tlog-proof|salts\.json|facets/" + TAG + r")"
     r"|range/(?:first|last)\.tlog-proof|range/opened/" + NUMBER + r"\.jsonl"
@@ -474,7 +474,9 @@ class Bundle:
             and span["first"] <= span["last"] and is_tags(span.get("opened"))
         ):  # fmt: skip
             raise Problem("malformed manifest.json: range")
-        self.beyond = ["manifest.json: %s" % name for name in said if name not in kinds]
+        listed = isinstance(said.get("files"), dict)
+        self.beyond = ["manifest.json: %s" % name for name in said
+                       if name not in kinds and not (listed and name == "files")]  # fmt: skip
         self.beyond += ["manifest.json: range.%s" % name for name in span or ()
                         if name not in ("first", "last", "opened")]  # fmt: skip
         self.chosen = set(chosen)
@@ -489,13 +491,16 @@ class Bundle:
         if self.folder:
             # Whoever unpacks a bundle may keep notes of his own beside it.
             others = [name for name in others if isinstance(files, dict) and name in files]
+        if isinstance(files, dict) and "report.html" in self.names:
+            others += [name for name in ("report.html",) if isinstance(files.get(name), str)]
         for name in others:
             digest = files.get(name) if isinstance(files, dict) else None
             if not isinstance(digest, str):
                 raise Problem("%r does not belong in a bundle" % name[:60])
             if hashlib.sha256(self.read(name)).hexdigest() != digest:
                 raise Problem("%s is not what manifest.json says" % name)
-            self.beyond.append(name)
+            if name != "report.html":
+                self.beyond.append(name)
 
     def leaf(self, index):
         if index not in self.span:
@@ -1297,6 +1302,7 @@ def shown(bundle, index):
     return clean("  ".join(part for part in parts if part))
 
 
+REPORTED = "report.html is for reading: it was not compared with the entries, and proves nothing"
 RESTS = (
     "the resources that the recorder found in each call; what touches a resource and does not "
     "name it is listed in docs/evidence.md"
@@ -1343,6 +1349,8 @@ def statement(bundle, key, kept, newest, found):
             "Entries are dated by the recorder's clock; only a witness or a time stamp bounds it.",
         )
     )
+    if "report.html" in bundle.names:
+        facts.append(("report", REPORTED))
     for name, value in facts:
         yield "  %-13s%s" % (name, value)
 
@@ -1493,7 +1501,7 @@ def how_known(who):
 def verify(path, trusted):
     """What holds, and what it then states. Raises Problem."""
     bundle = Bundle(path)
-    for name in bundle.names & {"README.txt", "verify.py", "log.vkey", "keys"}:
+    for name in bundle.names & {"README.txt", "report.html", "verify.py", "log.vkey", "keys"}:
         bundle.read(name)  # no evidence, but it must come out of the zip whole
     keys, changes = trace(bundle, trusted)
     if bundle.elsewhere:
