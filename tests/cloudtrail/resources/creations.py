@@ -18,8 +18,10 @@ ACCOUNT = "123456789012"
 REGION = "eu-central-1"
 DEEPEST = 6
 
+# However a service spells it: `GroupId`, `WebACLId`, `SAMLProviderUUID`, `SourceIdsList`.
 _ID = re.compile(
-    r"(?:^|[a-z0-9_])(?:Id|ID|Arn|ARN|Identifier)s?$|^(?:id|arn|identifier|ids|arns)$|_(?:id|arn)$"
+    r"(?:Id|ID|Identifier|Uid|Uuid|Guid|Arn|ARN)s?(?:List|Set|To[A-Z]\w+)?$"
+    r"|^(?:id|uid|uuid|arn|identifier)s?$|_(?:id|arn)s?$"
 )
 _ARN = re.compile(r"arns?$", re.IGNORECASE)
 

@@ -86,7 +86,7 @@ def test_ids_of_ec2_are_found_in_any_service_at_any_depth():
 
 @pytest.mark.parametrize("text", ["sg-xyz", "sg-0123", "my-sg-01234567", "i-", "foo-01234567"])
 def test_what_only_looks_like_an_id_is_none(text):
-    assert touched("ecs", "RunTask", {"Note": text}) == []
+    assert touched("ecs", "PutAccountSetting", {"Note": text}) == []
 
 
 def test_what_a_write_made_is_found_in_its_result():
@@ -142,7 +142,8 @@ def test_no_arn_is_made_of_a_name_where_it_has_an_id():
         ("lambda", "AddPermission", {"FunctionName": "123456789012:function:f"},
          [("AWS::Lambda::Function", "f", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f")]),
         ("events", "PutRule", {"Name": "r"},
-         [("AWS::Events::Rule", "r", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/r")]),
+         [("AWS::Events::Rule", "r", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/r"),
+          ("AWS::Events::EventBus", "default", f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default")]),
         ("iam", "AddUserToGroup", {"UserName": "u", "GroupName": "g"},
          [("AWS::IAM::Group", "g", f"arn:aws:iam::{ACCOUNT}:group/g"),
           ("AWS::IAM::User", "u", f"arn:aws:iam::{ACCOUNT}:user/u")]),

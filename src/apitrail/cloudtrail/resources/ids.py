@@ -16,9 +16,13 @@ from apitrail.cloudtrail.resources.named_members import LONGEST, with_template
 from apitrail.cloudtrail.resources.resource import Place, Resource
 from apitrail.cloudtrail.resources.texts import DEEPEST, TAG_MEMBERS
 
-_ID = re.compile(r"(?:^|[a-z0-9_])(?:Id|ID|Identifier)s?$|^(?:id|identifier)s?$|_ids?$")
+# `GroupId`, `WebACLId`, `SAMLProviderUUID`, `TableUuid`, `SourceIdsList`, `IdentityIdsToDelete`.
+_ID = re.compile(
+    r"(?:Id|ID|Identifier|Uid|Uuid|Guid)s?(?:List|Set|Updates?|To[A-Z]\w*)?$"
+    r"|^(?:id|identifier|uid|uuid)s?$|_ids?$"
+)
 # The ids that are the whole name of a member say no kind: their structure's name does.
-_BARE = frozenset({"id", "ids", "identifier", "identifiers"})
+_BARE = frozenset({"id", "ids", "identifier", "identifiers", "uid", "uuid"})
 
 # Members whose ids are of no resource.
 OTHERS = {

@@ -11,10 +11,14 @@ from urllib.parse import unquote
 
 from apitrail.aws.arn import looks_like
 from apitrail.aws.call import Call, Redacted, Structure, Value
-from apitrail.cloudtrail.resources.resource import Place, Resource
+from apitrail.cloudtrail.resources.resource import Place, Resource, spelled
 
-# The table of a PartiQL statement, which may be quoted and followed by an index.
-_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+\"?([A-Za-z0-9_.-]{3,255})", re.IGNORECASE)
+# The table of a PartiQL statement, by name or ARN, which may be quoted and followed by an index.
+_TABLE = re.compile(
+    r"\b(?:FROM|INTO|UPDATE)\b(?:\s|/\*.*?\*/|--[^\n]*\n)*\"?"
+    r"(arn:[A-Za-z0-9:/_.-]+|[A-Za-z0-9_.-]{3,255})",
+    re.IGNORECASE | re.DOTALL,
+)
 
 _KEY_MEMBERS = frozenset({"aliasname", "keyid", "targetkeyid"})
 
@@ -42,6 +46,9 @@ def _tables(asked: list[tuple[str, str]], place: Place) -> Iterator[Resource]:
     for member, text in asked:
         names = [text] if member == "requestitems" and not looks_like(text) else []
         for name in _TABLE.findall(text) if member == "statement" else names:
+            if (table := spelled(name)) is not None:
+                yield table
+                continue
             arn = place.arn("dynamodb", f"table/{name}")
             yield Resource(arn=arn, type="AWS::DynamoDB::Table", name=name, account=place.account)
 
@@ -55,12 +62,20 @@ def _s3(parameters: Structure, place: Place) -> Iterator[Resource]:
     base = f"{bucket}/object" if point else place.s3(bucket)
     for key in _keys(parameters):
         yield Resource(arn=f"{base}/{key}", type="AWS::S3::Object", name=f"{bucket}/{key}")
-    source = _plain(parameters.get("CopySource"))
-    if source is not None and "/" in source and not looks_like(source):
-        name = unquote(source).removeprefix("/").partition("?versionId=")[0]
+    for name in _sources(parameters, bucket):
         yield Resource(arn=place.s3(name), type="AWS::S3::Object", name=name)
     if not point:
         yield Resource(arn=base, type="AWS::S3::Bucket", name=bucket, account=place.account)
+
+
+def _sources(parameters: Structure, bucket: str) -> Iterator[str]:
+    """What CopyObject copies, and what RenameObject renames within the bucket."""
+    copied = _plain(parameters.get("CopySource"))
+    if copied is not None and "/" in copied and not looks_like(copied):
+        yield unquote(copied).removeprefix("/").partition("?versionId=")[0]
+    renamed = _plain(parameters.get("RenameSource"))
+    if renamed is not None:
+        yield f"{bucket}/{unquote(renamed).removeprefix('/')}"
 
 
 def _keys(parameters: Structure) -> Iterator[str]:

@@ -15,6 +15,7 @@ from apitrail.cloudtrail.names import is_region
 from apitrail.cloudtrail.resources import iam_types, named_members
 from apitrail.cloudtrail.resources.account_wide import account_wide
 from apitrail.cloudtrail.resources.ids import by_id
+from apitrail.cloudtrail.resources.implied import implied
 from apitrail.cloudtrail.resources.resource import Place, Resource
 from apitrail.cloudtrail.resources.special import special
 from apitrail.cloudtrail.resources.texts import data_members, spelled_out, texts
@@ -56,6 +57,7 @@ def resources(call: Call, *, account: str | None, region: str | None = None) -> 
         *spelled_out(asked, place),
         *spelled_out(answered, place),
         *named_members.by_template(call, asked if reads else asked + answered, place),
+        *implied(call, asked if reads else asked + answered, place),
     ):
         known = named.get((resource.type, resource.name))
         if known is None or known.arn is None:
@@ -83,7 +85,9 @@ def own_answer(call: Call) -> list[tuple[str, str]]:
     """The ARNs at the top of a read's result: of the secret, the key, the function read."""
     if call.service == "sts":
         return []  # who one is, or has become, is not what one touched
-    members = (call.result or {}).items()
+    result = call.result or {}
+    described = result.get("KeyMetadata") if call.service == "kms" else None
+    members = (described if isinstance(described, dict) else result).items()
     return [(name.lower(), value) for name, value in members if type(value) is str]
 
 
@@ -119,6 +123,10 @@ def listed(found: list[Resource], call: Call) -> list[dict[str, str]] | None:
         return None
     if call.service == "sts":
         found = [resource for resource in found if resource.type == "AWS::IAM::Role"]
+    if call.service == "s3":
+        bucket = (call.parameters or {}).get("Bucket")
+        others = [item for item in found if item.type == "AWS::S3::Bucket" and item.name != bucket]
+        found = [item for item in found if bucket is None or item not in others]
     if call.service == "s3" and call.operation in {"ListObjects", "ListObjectsV2"}:
         return _s3_listing(found)
     typed = call.service not in UNTYPED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from apitrail.aws.call import Call, Structure, Value
 from apitrail.cloudtrail import access
@@ -12,39 +13,59 @@ from apitrail.cloudtrail.resources.resource import Resource
 # for your S3 bucket access point", and the same for Object Lambda and FSx).
 _ALIASES = ("-s3alias", "--ol-s3")
 
-# Operations that name only what another call made, with the kind that it stands for. They are told
-# where the answer, or the rest of the request, names one of the kind.
+# Operations that name only what another call made, with the kinds that it stands for. They are told
+# where the answer, or the rest of the request, names one of these.
+_REFERRING = {
+    ("autoscaling", "AutoScalingGroup"): "DeletePolicy ExecutePolicy SetInstanceHealth",
+    ("cloudformation", "Stack"): "DeleteChangeSet ExecuteChangeSet",
+    ("codebuild", "Project"): "BatchDeleteBuilds DeleteBuildBatch",
+    ("codepipeline", "Pipeline"): "AcknowledgeJob AcknowledgeThirdPartyJob PutJobFailureResult "
+    "PutJobSuccessResult PutThirdPartyJobFailureResult PutThirdPartyJobSuccessResult",
+    ("cognito-idp", "UserPool"): "ConfirmForgotPassword ConfirmSignUp ForgotPassword "
+    "GetTokensFromRefreshToken InitiateAuth ResendConfirmationCode RespondToAuthChallenge "
+    "RevokeToken SignUp",
+    ("ec2", "EIP"): "AssociateAddress DisassociateAddress ReleaseAddress",
+    ("ec2", "Instance"): "DisassociateIamInstanceProfile ReplaceIamInstanceProfileAssociation",
+    ("ec2", "NetworkInterface"): "DeleteNetworkInterfacePermission DetachNetworkInterface "
+    "DisassociateTrunkInterface",
+    ("ec2", "SecurityGroup"): "ModifySecurityGroupRules RevokeSecurityGroupEgress "
+    "RevokeSecurityGroupIngress UpdateSecurityGroupRuleDescriptionsEgress "
+    "UpdateSecurityGroupRuleDescriptionsIngress",
+    ("ec2", "Subnet"): "DisassociateRouteTable DisassociateSubnetCidrBlock "
+    "ReplaceNetworkAclAssociation ReplaceRouteTableAssociation",
+    ("ec2", "VPC"): "DisassociateVpcCidrBlock",
+    ("elbv2", "LoadBalancer"): "DeleteListener DeleteRule ModifyListener ModifyRule "
+    "SetRulePriorities",
+    ("emr", "Cluster"): "ModifyInstanceGroups",
+    ("iam", "User"): "DeactivateMFADevice DeleteAccessKey DeleteServiceSpecificCredential "
+    "DeleteSigningCertificate ResetServiceSpecificCredential UpdateAccessKey "
+    "UpdateServiceSpecificCredential UpdateSigningCertificate",
+    ("kms", "Key"): "DeleteAlias",
+    ("lambda", "Function"): "DeleteEventSourceMapping UpdateEventSourceMapping",
+    ("route53", "HostedZone"): "DeleteTrafficPolicyInstance UpdateTrafficPolicyInstance",
+    ("s3control", "Bucket"): "DeleteAccessPoint DeleteAccessPointPolicy DeleteAccessPointScope "
+    "DeleteMultiRegionAccessPoint PutAccessPointPolicy PutAccessPointScope "
+    "PutMultiRegionAccessPointPolicy",
+    ("sns", "Topic"): "ConfirmSubscription SetSubscriptionAttributes Unsubscribe",
+    ("ssm", "Instance ManagedInstance"): "CancelCommand DeleteAssociation "
+    "DeregisterTargetFromMaintenanceWindow DeregisterTaskFromMaintenanceWindow ResumeSession "
+    "SendAutomationSignal StartAssociationsOnce StopAutomationExecution TerminateSession "
+    "UpdateAssociation UpdateMaintenanceWindowTarget",
+    ("stepfunctions", "StateMachine"): "RedriveExecution SendTaskFailure SendTaskHeartbeat "
+    "SendTaskSuccess StopExecution UpdateMapRun",
+}
 REFERRING = {
-    ("cloudformation", "DeleteChangeSet"): "Stack",
-    ("cloudformation", "ExecuteChangeSet"): "Stack",
-    ("ec2", "DetachNetworkInterface"): "NetworkInterface",
-    ("ec2", "DisassociateAddress"): "EIP",
-    ("ec2", "DisassociateIamInstanceProfile"): "Instance",
-    ("ec2", "DisassociateRouteTable"): "Subnet",
-    ("ec2", "DisassociateSubnetCidrBlock"): "Subnet",
-    ("ec2", "DisassociateTrunkInterface"): "NetworkInterface",
-    ("ec2", "DisassociateVpcCidrBlock"): "VPC",
-    ("ec2", "ModifySecurityGroupRules"): "SecurityGroup",
-    ("ec2", "ReplaceIamInstanceProfileAssociation"): "Instance",
-    ("ec2", "ReplaceNetworkAclAssociation"): "Subnet",
-    ("ec2", "ReplaceRouteTableAssociation"): "Subnet",
-    ("ec2", "RevokeSecurityGroupEgress"): "SecurityGroup",
-    ("ec2", "RevokeSecurityGroupIngress"): "SecurityGroup",
-    ("ec2", "UpdateSecurityGroupRuleDescriptionsEgress"): "SecurityGroup",
-    ("ec2", "UpdateSecurityGroupRuleDescriptionsIngress"): "SecurityGroup",
-    ("elbv2", "DeleteListener"): "LoadBalancer",
-    ("elbv2", "DeleteRule"): "LoadBalancer",
-    ("elbv2", "ModifyListener"): "LoadBalancer",
-    ("elbv2", "ModifyRule"): "LoadBalancer",
-    ("elbv2", "SetRulePriorities"): "LoadBalancer",
-    ("lambda", "DeleteEventSourceMapping"): "Function",
-    ("lambda", "UpdateEventSourceMapping"): "Function",
-    ("sns", "ConfirmSubscription"): "Topic",
-    ("sns", "SetSubscriptionAttributes"): "Topic",
-    ("sns", "Unsubscribe"): "Topic",
-    ("stepfunctions", "SendTaskFailure"): "StateMachine",
-    ("stepfunctions", "SendTaskHeartbeat"): "StateMachine",
-    ("stepfunctions", "SendTaskSuccess"): "StateMachine",
+    (service, operation): frozenset(kinds.split())
+    for (service, kinds), operations in _REFERRING.items()
+    for operation in operations.split()
+}
+
+# Operations with another side that only this member tells; None where nothing does.
+OTHER_SIDE = {
+    ("backup", "StopBackupJob"): None,  # what is backed up
+    ("cloudfront", "AssociateAlias"): None,  # the distribution that had the alias
+    ("kms", "UpdateAlias"): None,  # the key that had it
+    ("sqs", "StartMessageMoveTask"): "DestinationArn",  # the queues that the messages came from
 }
 
 # Members that choose by a rule what is acted on: `Targets: [{Key: "tag:env", Values: […]}]`.
@@ -59,15 +80,36 @@ _TAG_MEMBERS = frozenset({
 def untold(call: Call, touched: list[Resource]) -> bool:
     """Does the call act on resources that neither it nor its answer names?"""
     parameters = call.parameters or {}
-    if call.service == "s3" and _stands_for_a_bucket(parameters.get("Bucket")):
+    kinds = {(resource.type or "").rpartition("::")[2] for resource in touched}
+    if call.service == "s3" and _is_through_a_point(parameters):
+        return True
+    if call.service == "kms" and kinds == {"Alias"}:
         return True
     if access.read_only(call):
         return False
-    kind = REFERRING.get((call.service or "", call.operation or ""))
-    kinds = {(resource.type or "").rpartition("::")[2] for resource in touched}
-    if kind is not None and kind not in kinds:
+    asked = (call.service or "", call.operation or "")
+    if asked in OTHER_SIDE:
+        told = OTHER_SIDE[asked]
+        return told is None or not parameters.get(told)
+    wanted = REFERRING.get(asked)
+    if wanted is not None and not wanted & kinds:
         return True
-    return any(_chooses(name, value) for name, value in parameters.items())
+    return _is_group_by_name(touched) or any(
+        _chooses(name, value) for name, value in parameters.items()
+    )
+
+
+def _is_group_by_name(touched: list[Resource]) -> bool:
+    """A security group that goes by its name, while others name it by its id."""
+    groups = [each.name for each in touched if each.type == "AWS::EC2::SecurityGroup"]
+    return bool(groups) and not any(name.startswith("sg-") for name in groups)
+
+
+def _is_through_a_point(parameters: Structure) -> bool:
+    source = parameters.get("CopySource")
+    copied = unquote(source).removeprefix("/") if isinstance(source, str) else ""
+    copied = copied if copied.startswith("arn:") else copied.partition("/")[0]
+    return _stands_for_a_bucket(parameters.get("Bucket")) or _stands_for_a_bucket(copied)
 
 
 def _stands_for_a_bucket(bucket: Value) -> bool:
