@@ -126,3 +126,24 @@ def test_only_that_form_is_read_back(text):
 )
 def test_a_moment_is_written_as_exact_as_it_is(moment, text):
     assert when.iso_exact(moment) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["3months", "1mo", "5ms", "2 mos ago", "1y", "1sx", "1h2mo", "3 minuteses"]
+)
+def test_what_only_begins_like_a_unit_is_none(text):
+    """`prune 3months` must not take what is older than three minutes."""
+    with pytest.raises(UsageError, match="not a time"):
+        when.parse(text, now=NOW)
+    with pytest.raises(UsageError, match="not a duration"):
+        when.parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("90 sec", 90), ("2secs", 2), ("1 second", 1), ("5min", 300), ("5 mins", 300),
+     ("1minute", 60), ("1hr", 3600), ("2 hours", 7200), ("1h30m", 5400), ("1 hour 30 minutes", 5400),
+     ("2days", 172_800), ("1 week", 604_800), ("2W", 1_209_600)],
+)  # fmt: skip
+def test_units_have_their_usual_spellings(text, seconds):
+    assert when.parse_duration(text).total_seconds() == seconds

@@ -16,7 +16,9 @@ _UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
-_PART = re.compile(r"([0-9]+)\s*([smhdw])[a-z]*\s*", re.IGNORECASE)
+# Each with all of its spellings: what else begins so is no unit (3 months are not 3 minutes).
+_WORDS = "s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?"
+_PART = re.compile(rf"([0-9]+)\s*({_WORDS})(?![a-z])\s*", re.IGNORECASE)
 _AGO = re.compile(rf"(?:{_PART.pattern})+(?:ago)?", re.IGNORECASE)
 _CLOCK = re.compile(r"(?:(\d\d)-(\d\d) )?(\d?\d):(\d\d)(?::(\d\d))?", re.ASCII)
 _DAYS = {"today": 0, "yesterday": 1}
@@ -61,7 +63,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def _sum(value: str) -> timedelta:
-    parts = ((int(number), _UNITS[unit.lower()]) for number, unit in _PART.findall(value))
+    parts = ((int(number), _UNITS[unit[0].lower()]) for number, unit in _PART.findall(value))
     return sum((number * unit for number, unit in parts), timedelta())
 
 

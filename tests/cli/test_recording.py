@@ -1,0 +1,69 @@
+"""`apitrail exec`, `record`, `status`, `stop`, `env`: what is refused, and said, before a recorder."""
+
+import json
+
+import pytest
+
+from apitrail.__main__ import run
+from apitrail.cli.recording import parse_size
+from apitrail.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("65536", 65_536), ("64k", 65_536), ("64K", 65_536), ("1M", 1 << 20), ("2g", 2 << 30),
+     ("1MiB", 1 << 20), ("1mb", 1 << 20), (" 5 ", 5), ("0", 0)],
+)  # fmt: skip
+def test_sizes_as_people_write_them(text, size):
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "k", "1.5k", "-1", "1t", "one"])
+def test_what_is_no_size(text):
+    with pytest.raises(UsageError, match="not a size"):
+        parse_size(text)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("exec",), "no command to run"),
+        (("exec", "--label", "build", "--", "true"), "not a label: 'build'"),
+        (("exec", "--label", "=1", "--", "true"), "not a label: '=1'"),
+        (("exec", "--heartbeat", "1ms", "--", "true"), "not a duration: '1ms'"),
+        (("exec", "--heartbeat", "0s", "--", "true"), "too short a heartbeat: '0s'"),
+        (("record", "--body-limit", "many"), "not a size: 'many'"),
+    ],
+)
+def test_wrong_use_is_refused_before_anything_is_recorded(capsys, tmp_path, arguments, message):
+    trail = tmp_path / "new"
+    assert run(["--trail", str(trail), *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert "hint:" in err
+    assert not trail.exists()
+
+
+def test_where_no_recorder_runs_that_is_said_and_the_status_is_1(cli, trail):
+    for command in ("status", "stop"):
+        status, out, err = cli(command)
+        assert (status, out) == (1, "")
+        assert f"no recorder is running on {str(trail)!r}" in err
+
+
+def test_for_scripts_no_recorder_is_null(cli):
+    status, out, _ = cli("status", "--output", "json")
+    assert (status, json.loads(out)) == (1, None)
+
+
+def test_without_a_recorder_the_shell_that_evaluates_env_fails(cli):
+    status, out, err = cli("env", "--wait", "0s")
+    assert (status, out) == (2, "false\n")
+    assert "no recorder" in err
+
+
+def test_a_command_that_is_not_there_gets_the_shells_status(capsys, tmp_path):
+    assert run(["--trail", str(tmp_path / "new"), "exec", "--", "no-such-command-here"]) == 127
+    assert "no-such-command-here" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
