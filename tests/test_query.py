@@ -8,7 +8,7 @@ import pytest
 
 from apitrail.errors import FormatError
 from apitrail.event import Event
-from apitrail.query import Filter, Row, username
+from apitrail.query import Filter, Pattern, Row, username
 
 ROW = Row(
     id="11111111-2222-4333-8444-555555555555",
@@ -31,6 +31,12 @@ HOLDS = [
     Filter(event_id=(ROW.id,)),
     Filter(event_name=("DeleteUser", "CreateUser")),
     Filter(event_source=("iam.amazonaws.com",)),
+    Filter(event_name=(Pattern("create*"),)),
+    Filter(event_name=(Pattern("IAM:*user"),)),
+    Filter(event_source=(Pattern("IAM"),)),
+    Filter(username=(Pattern("J*n"),)),
+    Filter(resource_name=(Pattern("arn:*:user/M*"),)),
+    Filter(resource_type=(Pattern("aws::iam::*"),)),
     Filter(username=("john",)),
     Filter(access_key_id=("AKIA1",)),
     Filter(resource_name=("Mary",)),
@@ -46,6 +52,10 @@ HOLDS = [
 FAILS = [
     Filter(event_id=("99999999-2222-4333-8444-555555555555",)),
     Filter(event_name=("DeleteUser",)),
+    Filter(event_name=(Pattern("delete*"),)),
+    Filter(event_name=(Pattern("s3:*"),)),
+    Filter(username=(Pattern("AKIA*"),)),
+    Filter(resource_name=(Pattern("mary"),)),
     Filter(event_name=("CreateUser",), username=("mary",)),
     Filter(resource_name=("John",)),
     Filter(resource_type=("AWS::IAM::Role",)),

@@ -1,8 +1,11 @@
 """Lines on stdout until nobody reads them any more, and colour where it is wanted."""
 
+import re
+
 import pytest
 
 import terminal
+import trails
 from apitrail.cli.printing import emit
 
 
@@ -36,6 +39,21 @@ def test_an_empty_no_color_means_nothing(trail):
 
 def test_a_pipe_is_never_coloured(cli):
     assert "\x1b" not in cli("events")[1]
+
+
+def test_what_was_recorded_cannot_drive_the_terminal(tmp_path):
+    hostile = "\x1b]0;title\x07\x1b[2Jx\x9b1m"
+
+    async def work(writer):
+        await writer.append(trails.draft(0, user=hostile))
+
+    trails.write(tmp_path / "trail", work)
+    for output in ("table", "csv", "text", "json"):
+        _, shown = terminal.run(
+            "events", "--output", output, "--trail", str(tmp_path / "trail"), PAGER="cat"
+        )
+        assert "title" in shown
+        assert not re.search(r"\x1b(?!\[[0-9;]*m)|[\x07\x9b]", shown)
 
 
 def test_no_line_is_wider_than_the_terminal(trail):

@@ -231,6 +231,16 @@ def test_show_for_people_says_who_when_and_what(cli):
     assert "target2" in out
 
 
+@pytest.mark.parametrize("output", ["table", "json", "jsonl"])
+def test_a_secret_that_no_call_has_is_not_found_in_any_form(trail, output):
+    done = subprocess.run(
+        [sys.executable, "-m", "apitrail", "find-value", "--output", output, "--trail", str(trail)],
+        input=b"never seen", capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert b"no call has this value redacted" in done.stderr
+
+
 def test_following_shows_what_is_recorded_from_then_on(trail):
     command = [
         sys.executable,

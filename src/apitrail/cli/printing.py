@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from typing import IO
 
@@ -43,8 +44,19 @@ def emit(lines: Generator[str], *, flush: bool = False, paged: bool = False) -> 
             return _printed(itertools.chain(first, lines), out, flush=flush)
 
 
-def _printed(lines: itertools.chain[str], out: IO[str], *, flush: bool) -> int:
+# What drives a terminal, but for tabs, line ends and colour (ECMA-48's SGR).
+_DRIVING = re.compile(r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
+
+
+def _shown(line: str) -> str:
+    """What was recorded must not drive a terminal; in a pipe it stays what it is."""
+    return _DRIVING.sub(lambda match: f"\\x{ord(match[0]):02x}", line)
+
+
+def _printed(lines: Iterable[str], out: IO[str], *, flush: bool) -> int:
     count = 0
+    if sys.stdout.isatty():
+        lines = map(_shown, lines)
     try:
         for count, line in enumerate(lines, 1):  # noqa: B007
             # Colour is decided where lines are made: click would take it out before a pager.

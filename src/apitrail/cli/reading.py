@@ -93,6 +93,7 @@ def show(trail: Path, event_id: str, output: str, raw: bool, proof: bool) -> Non
 @click.command("find-value")
 @filter_options
 @output_option(*FORMATS, default="table")
+@pager_option
 @with_trail
 def find_value(trail: Path, where: Filter, output: str) -> int:
     """List the calls in which a secret appeared; the value comes on stdin and is not stored.
@@ -109,12 +110,12 @@ def find_value(trail: Path, where: Filter, output: str) -> int:
         found = secret_search.find_value(
             reader, redactor, value, event_list.resolve(reader, where, say)
         )
-        lines = list(event_list.present(reader, found, output=output))
-    for line in lines:
-        click.echo(line)
-    if not lines:
-        click.echo("apitrail: no call has this value redacted", err=True)
-    return 0 if lines else 1
+        indexes = list(found)
+        look = _look(event_table.DEFAULT)
+        emit(event_list.present(reader, indexes, output=output, look=look), paged=True)
+    if not indexes:
+        say("no call has this value redacted")
+    return 0 if indexes else 1
 
 
 def _value() -> bytes:

@@ -1,7 +1,4 @@
-"""Listing a trail's events: from a filter to lines on a screen or in a pipe.
-
-It does not know SQL, and nothing about recording.
-"""
+"""Listing a trail's events: from a filter to lines on a screen or in a pipe."""
 
 from __future__ import annotations
 
