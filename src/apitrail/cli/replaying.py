@@ -115,12 +115,14 @@ def _say(text: str) -> None:
 @click.command("playback")
 @filter_options
 @click.option("--listen", default="127.0.0.1:4599", show_default=True, metavar="HOST:PORT", help="Listen here; port 0 takes a free one.")  # fmt: skip
+@click.option("--host", "names", multiple=True, metavar="NAME", help="A further name by which clients may call this server. May be repeated.")  # fmt: skip
 @click.option("--on-miss", type=click.Choice(["error", "forward"]), default="error", show_default=True, help="What to do with a call that was not recorded.")  # fmt: skip
 @click.option("--upstream", metavar="URL", help="Forward calls that were not recorded to this endpoint.")  # fmt: skip
 @with_trail
 def playback_command(
-    trail: Path, where: Filter, listen: str, on_miss: str, upstream: str | None
-) -> None:
+    trail: Path, where: Filter, listen: str, names: tuple[str, ...], on_miss: str,
+    upstream: str | None,
+) -> None:  # fmt: skip
     """Answer calls as they were answered when recorded, offline: AWS_ENDPOINT_URL points here.
 
     Calls are matched by operation and parameters; what was asked repeatedly is answered in
@@ -136,11 +138,12 @@ def playback_command(
             hint="--on-miss forward --upstream http://localhost:4566",
         )
     playback = listener.prepare(trail, where, upstream=upstream, say=_say)
-    with listening(Address.parse(listen)) as socket:
+    address = Address.parse(listen)
+    with listening(address) as socket:
         place = Address.of(socket)
         url = f"http://{place}"
         _say(f"{playback.answers.size} recorded answers at {url}; ctrl-c ends it")
         if not place.is_loopback:
             _say("warning: whoever reaches it can read what was recorded")
         click.echo(f"export AWS_ENDPOINT_URL={url}", err=True)
-        listener.serve(playback, socket)
+        listener.serve(playback, socket, names=(*names, address.host))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import json
 import re
 import secrets
@@ -13,6 +12,7 @@ from urllib.parse import parse_qs, unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from apitrail import asked_host
 from apitrail.errors import UsageError
 
 _SIGNED = re.compile(r"AWS4-\S+ .*?Credential=([^/,\s]+)/")
@@ -40,8 +40,7 @@ def parse_token(text: str) -> str:
 class Guard:
     """Lets requests through to `app`.
 
-    A web page must not read a trail: a page cannot choose its Host, so names that are not ours
-    are refused (DNS rebinding), and so is whatever says that a page sent it. `token` is shown as
+    A web page must not read a trail: `asked_host` says what is refused. `token` is shown as
     `Authorization: Bearer`, or as the access key id of a signature, which is what AWS's clients
     can be told to send; the signature itself is not checked.
     """
@@ -65,10 +64,9 @@ class Guard:
         await _refuse(send, *problem, is_api="x-amz-target" in headers)
 
     def _problem(self, headers: Mapping[str, str], query: str) -> tuple[str, str] | None:
-        if not self._is_ours(headers.get("host", "")):
-            return "AccessDenied", "This Host is not served; serve --host NAME admits it."
-        if "origin" in headers:
-            return "AccessDenied", "Web pages are not served."
+        refusal = asked_host.refusal(headers, lambda host: asked_host.is_ours(host, self.names))
+        if refusal is not None:
+            return "AccessDenied", refusal
         shown = _shown(headers.get("authorization", ""), query)
         if self.token is not None and not hmac.compare_digest(shown.encode(), self.token.encode()):
             return (
@@ -77,11 +75,6 @@ class Guard:
             )
         return None
 
-    def _is_ours(self, host: str) -> bool:
-        """An address cannot be rebound; a name must be known."""
-        name = re.sub(r":\d+$", "", host).lower().rstrip(".")
-        return name == "localhost" or name in self.names or _is_address(name.strip("[]"))
-
 
 def _shown(authorization: str, query: str) -> str:
     match = _SIGNED.match(authorization) or _BEARER.fullmatch(authorization)
@@ -89,14 +82,6 @@ def _shown(authorization: str, query: str) -> str:
         return unquote(match[1])
     [credential] = parse_qs(query).get("X-Amz-Credential", [""])[:1]
     return credential.partition("/")[0]
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 async def _refuse(send: Send, code: str, message: str, *, is_api: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import subprocess
@@ -307,6 +308,39 @@ def test_a_web_page_cannot_ask_under_its_own_name(port: int, host: str, status: 
     assert answer.status == status
     answer.read()
     connection.close()
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:4599"])
+def test_a_web_page_cannot_ask_under_our_name(port: int, origin: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("POST", "/", b"nonsense", {"Host": "127.0.0.1", "Origin": origin})
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (403, b"Web pages are not served.\n")
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("play.example", 400), ("invoices.play.example:80", 400), ("evil.example", 403)],
+)
+def test_beyond_loopback_too_a_name_must_be_known(
+    story: tuple[Path, list[Any]], host: str, status: int
+) -> None:
+    app = listener.App(listener.prepare(story[0]), ["Play.example"])
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"nonsense"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "scheme": "http", "http_version": "1.1", "raw_path": b"/",
+        "query_string": b"", "headers": [(b"host", host.encode())], "server": ("192.0.2.7", 80),
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] == status
 
 
 def test_a_test_suite_uses_the_fixture_by_its_name_alone(

@@ -7,15 +7,16 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
+from apitrail import asked_host
 from apitrail.address import Address, listen
-from apitrail.aws.find import host as names
+from apitrail.aws.find import host as aws_host
 from apitrail.evidence.bundle import is_archive
 from apitrail.evidence.opening import open_source
 from apitrail.exchange import Body, Request
@@ -34,7 +35,7 @@ type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
 
 _LARGEST = 5 * 1024**3
-# A web page can make a browser send to this machine, but only under the page's own name.
+# Names that are this machine's for everybody; a bucket's name may stand before them.
 _LOCAL = ("localhost", "127.0.0.1", "::1", "localhost.localstack.cloud")
 _STARTING = 30.0
 _POLL = 0.01
@@ -62,9 +63,9 @@ def prepare(
     return Player(answers=answers, redactor=Redactor(key), forward=forward, say=say)
 
 
-def serve(player: Player, bound: socket.socket) -> None:
-    """Answer until interrupted."""
-    _uvicorn(player).run(sockets=[bound])
+def serve(player: Player, bound: socket.socket, *, names: Iterable[str] = ()) -> None:
+    """Answer until interrupted; `names` are further ones by which clients may call."""
+    _uvicorn(player, names).run(sockets=[bound])
 
 
 @contextmanager
@@ -84,9 +85,9 @@ def running(player: Player, place: str = "127.0.0.1:0") -> Iterator[str]:
             thread.join()
 
 
-def _uvicorn(player: Player) -> uvicorn.Server:
+def _uvicorn(player: Player, names: Iterable[str] = ()) -> uvicorn.Server:
     config = uvicorn.Config(
-        App(player), lifespan="off", log_level="warning", access_log=False,
+        App(player, names), lifespan="off", log_level="warning", access_log=False,
         server_header=False, date_header=False, timeout_graceful_shutdown=1,
     )  # fmt: skip
     return uvicorn.Server(config)
@@ -95,22 +96,39 @@ def _uvicorn(player: Player) -> uvicorn.Server:
 class App:
     """The ASGI application."""
 
-    def __init__(self, player: Player) -> None:
+    def __init__(self, player: Player, names: Iterable[str] = ()) -> None:
         self._player = player
+        self._names = frozenset(name.lower() for name in names)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
             return
+        refusal = asked_host.refusal(_headers(scope), self._is_ours)
+        if refusal is not None:
+            await _send(Reply(status=403, body=f"{refusal}\n".encode()), send)
+            return
         request = _request(scope, await _body(receive))
-        if not _is_local(request, scope):
-            reply = Reply(status=403, body=b"this endpoint is asked under its own name only\n")
-        elif self._player.forward is not None:
+        if self._player.forward is not None:
             # Waiting for an upstream must not hold up the others.
             reply = await asyncio.to_thread(self._player.play, request)
         else:
             reply = self._player.play(request)
         await _send(reply, send)
+
+    def _is_ours(self, host: str) -> bool:
+        """Is it this server's name, or an AWS name through a proxy or /etc/hosts?"""
+        name = aws_host.bare(host)
+        return (
+            asked_host.is_ours(host, self._names)
+            or name.endswith(tuple(f".{own}" for own in (*_LOCAL, *self._names)))
+            or name in _LOCAL
+            or aws_host.is_aws(name)
+        )
+
+
+def _headers(scope: Message) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 async def _body(receive: Receive) -> bytes:
@@ -135,14 +153,6 @@ def _request(scope: Message, data: bytes) -> Request:
         headers=headers,
         body=Body.of(data),
     )
-
-
-def _is_local(request: Request, scope: Message) -> bool:
-    """Was it asked under this machine's name, or an AWS name through a proxy or /etc/hosts?"""
-    if (scope.get("server") or ("",))[0] not in ("127.0.0.1", "::1"):
-        return True  # whoever listens elsewhere said so
-    name = names.bare(request.host)
-    return name.endswith(tuple(f".{own}" for own in _LOCAL)) or name in _LOCAL or names.is_aws(name)
 
 
 async def _send(reply: Reply, send: Send) -> None:
