@@ -21,6 +21,9 @@ FENCES = {
     "botocore": {"aws", "delivery", "recording", "replay"},
     "boto3": {"delivery", "replay"},
     "h11": {"recording"},  # mitmproxy's own HTTP/1 parser
+    "h2": {"recording"},  # and its HTTP/2
+    "hyperframe": {"recording"},
+    "wsproto": {"recording"},
     "sqlite3": {"trail", "evidence", "reading", "delivery"},
     "aiosqlite": {"trail"},
     "click": {"cli", "__main__"},

@@ -28,6 +28,11 @@ USED = {
     "mitmproxy.proxy.layers.http._events": ("260f75a4f8ad4004", "recording/proxy/layer.py"),
     "mitmproxy.proxy.layers.http._hooks": ("ccc97ef8d4af6640", "recording/proxy/layer.py"),
     "mitmproxy.proxy.layers.http._http1": ("d5273e852b3d9e17", "recording/proxy/layer.py"),
+    "mitmproxy.proxy.layers.http._http2": ("9d900dc354670189", "recording/proxy/http2.py"),
+    "mitmproxy.proxy.layers.websocket": ("09c922ea15c60930", "recording/proxy/websockets.py"),
+    "mitmproxy.proxy.mode_servers:ProxyConnectionHandler": ("369378b748e02982", "recording/proxy/held.py"),
+    "h2.connection:H2Connection._receive_goaway_frame": ("77d6b33ab85ad65f", "recording/proxy/http2.py"),
+    "h2.connection:H2Connection.__init__": ("4045e47fca465747", "recording/proxy/http2.py"),
     "mitmproxy.addons.proxyserver:Servers": ("3ae88679a49a3e97", "recording/proxy/master.py"),
     "mitmproxy.addons.upstream_auth": ("8be17c622cc746c9", "recording/proxy/master.py"),
     "aiosqlite.core:Connection._execute": ("63622bc16912d861", "trail/writer.py"),
@@ -37,8 +42,9 @@ USED = {
     "uvicorn.server:Server.startup": ("d550ab8be4c57879", "web/listener.py"),
 }  # fmt: skip
 
-# Private names of our own that another class of the same module uses.
-OURS = {"_to", "_received"}
+# Private names of our own that another class of the same module uses, and those that a listed
+# function sets.
+OURS = {"_to", "_received", "_frame_dispatch_table"}
 
 _LAYOUT = {
     tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER,

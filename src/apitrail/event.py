@@ -173,6 +173,27 @@ class Fault:
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
+class MessagesFacts:
+    """What went one way over a WebSocket; the digest is keyed."""
+
+    messages: int = field(default=0, metadata={ALWAYS: True})
+    length: int = field(default=0, metadata={ALWAYS: True})
+    hmac: str | None = field(default=None, metadata={NAME: "hmac-sha256"})
+    rest: Object = field(default_factory=dict, repr=False)
+
+
+@valueclass(frozen=True, slots=True, kw_only=True)
+class WebSocketFacts:
+    """What followed a 101, and the code of the frame that closed it, if there was one."""
+
+    sent: MessagesFacts
+    received: MessagesFacts
+    code: int | None = None
+    closed_by: str | None = field(default=None, metadata={NAME: "closedBy"})
+    rest: Object = field(default_factory=dict, repr=False)
+
+
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """What came back, or why nothing did."""
 
@@ -181,6 +202,7 @@ class Answered:
     error: Fault | None = None
     http: Http | None = None
     failure: str | None = None
+    websocket: WebSocketFacts | None = None
     rest: Object = field(default_factory=dict, repr=False)
 
 

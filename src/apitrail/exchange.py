@@ -127,6 +127,28 @@ class Tls:
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """What went one way over a WebSocket: messages, the bytes in them, and their SHA-256."""
+
+    messages: int
+    length: int
+    sha256: bytes
+
+
+@valueclass(frozen=True, slots=True, kw_only=True)
+class WebSocket:
+    """What followed a 101: what the client sent, what it got, and how it ended.
+
+    `code` is the close frame's (RFC 6455, 7.4); None, with `by_client`, where there was none.
+    """
+
+    sent: Passed
+    received: Passed
+    code: int | None = None
+    by_client: bool | None = None
+
+
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """One request and its response, or the reason why there is none.
 
@@ -145,3 +167,4 @@ class Exchange:
     failure: str | None = None
     tls: Tls | None = None
     upstream_tls: Tls | None = None
+    websocket: WebSocket | None = None

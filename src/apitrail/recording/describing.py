@@ -23,13 +23,15 @@ from apitrail.event import (
     Event,
     Fault,
     Http,
+    MessagesFacts,
     Resource,
     Run,
+    WebSocketFacts,
     What,
     Who,
     plain,
 )
-from apitrail.exchange import Body, Exchange, Request, Response
+from apitrail.exchange import Body, Exchange, Passed, Request, Response, WebSocket
 from apitrail.identity.identity import Identity
 from apitrail.recording.settings import BODY_LIMIT
 from apitrail.redact import Redactor
@@ -193,7 +195,19 @@ def _answered(exchange: Exchange, call: Call, credential: Credential) -> Answere
         error=_fault(call),
         http=_response(exchange.response) if exchange.response else None,
         failure=exchange.failure,
+        websocket=_websocket(exchange.websocket) if exchange.websocket else None,
     )
+
+
+def _websocket(seen: WebSocket) -> WebSocketFacts:
+    by = None if seen.by_client is None else "client" if seen.by_client else "server"
+    return WebSocketFacts(
+        sent=_messages(seen.sent), received=_messages(seen.received), code=seen.code, closed_by=by
+    )
+
+
+def _messages(passed: Passed) -> MessagesFacts:
+    return MessagesFacts(messages=passed.messages, length=passed.length, hmac=passed.sha256.hex())
 
 
 def _bare(

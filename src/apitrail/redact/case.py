@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 from apitrail.aws.call import Blob, Call, Map, Path, Redacted
-from apitrail.exchange import Body, Exchange, Headers, Request, Response
+from apitrail.exchange import Body, Exchange, Headers, Request, Response, WebSocket
 from apitrail.redact import bodies, http_head
 from apitrail.redact.text import Digest, Echoes, credential_spellings, scrub, spellings
 from apitrail.redact.walk import Walk, map_text
@@ -147,6 +147,17 @@ class Case:
             failure=exchange.failure and self._text(exchange.failure),
             tls=exchange.tls,
             upstream_tls=exchange.upstream_tls,
+            websocket=exchange.websocket and self._keyed(exchange.websocket),
+        )
+
+    def _keyed(self, websocket: WebSocket) -> WebSocket:
+        """With keyed digests: short messages could be guessed from others."""
+        return replace(
+            websocket,
+            sent=replace(websocket.sent, sha256=self._key.digest(websocket.sent.sha256)),
+            received=replace(
+                websocket.received, sha256=self._key.digest(websocket.received.sha256)
+            ),
         )
 
     def _is_told(self, before: Asked, met: set[bytes], drop_response: bool) -> bool:

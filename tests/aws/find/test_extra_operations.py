@@ -10,7 +10,7 @@ from apitrail.aws import decode
 from apitrail.exchange import Body, Response
 from apitrail.identity.identity import Identity
 from apitrail.identity.learn import learn
-from aws.requests import decoded, request
+from aws.requests import call, decoded, named, request
 
 R = "eu-west-1.amazonaws.com"
 ECR = f"123456789012.dkr.ecr.{R}"
@@ -84,3 +84,17 @@ def test_a_session_of_roles_anywhere_teaches_who_holds_its_key():
     assert binding.access_key_id == "ASIAIOSFODNN7EXAMPLE"
     assert binding.identity.arn == "arn:aws:sts::123456789012:assumed-role/R/00ab"
     assert binding.expires_at == 4070908800000
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "scope", "name"),
+    [
+        ("transcribestreaming.eu-west-1.amazonaws.com:8443", "/stream-transcription-websocket?language-code=en-US",
+         "transcribe", ("transcribe", "StartStreamTranscriptionWebSocket")),
+        ("a1b2c3-ats.iot.eu-west-1.amazonaws.com", "/mqtt", "iotdevicegateway", ("iot", "Connect")),
+        ("ssmmessages.eu-west-1.amazonaws.com", "/v1/data-channel/s-1?role=publish_subscribe",
+         "ssmmessages", ("ssmmessages", "OpenDataChannel")),
+    ],
+)  # fmt: skip
+def test_calls_that_open_a_websocket(host, path, scope, name):
+    assert named(call("GET", path, host=host, service=scope)) == name

@@ -129,6 +129,17 @@ _ROWS = (
     _row("iot", "AssumeRoleWithCertificate", r"[^.]+\.credentials\.iot", "GET",
          "/role-aliases/(?P<roleAlias>[^/]+)/credentials",
          more=_headers(thingName="x-amzn-iot-thingname")),
+    # Amazon Transcribe developer guide, "Setting up a WebSocket stream"; AWS IoT Core, "Device
+    # communication protocols" (MQTT over WebSocket); Systems Manager, "Message Gateway".
+    _row("transcribe", "StartStreamTranscriptionWebSocket", r"transcribestreaming", "GET",
+         "/stream-transcription-websocket", scope="transcribe"),
+    _row("transcribe", "StartMedicalStreamTranscriptionWebSocket", r"transcribestreaming", "GET",
+         "/medical-stream-transcription-websocket", scope="transcribe"),
+    _row("iot", "Connect", r"[^.]+\.iot", "GET", "/mqtt", scope="iotdevicegateway"),
+    _row("ssmmessages", "OpenDataChannel", "ssmmessages", "GET",
+         "/v1/data-channel/(?P<SessionId>[^/]+)", scope="ssmmessages"),
+    _row("ssmmessages", "OpenControlChannel", "ssmmessages", "GET",
+         "/v1/control-channel/(?P<InstanceId>[^/]+)", scope="ssmmessages"),
     # Amazon Kinesis Video Streams, "PutMedia".
     _row("kinesis-video-media", "PutMedia", r"(?:[^.]+\.)?kinesisvideo", "POST", "/putMedia",
          scope="kinesisvideo",

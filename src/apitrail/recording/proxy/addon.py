@@ -23,13 +23,16 @@ from apitrail.aws.read.unframing import Unframer
 from apitrail.errors import RecordingError
 from apitrail.exchange import EMPTY, Body, Exchange, Headers
 from apitrail.recording import refusal
-from apitrail.recording.proxy import flows, held, layer, messages
+from apitrail.recording.proxy import flows, held, layer, messages, websockets
 from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.destination import Destinations
 from apitrail.recording.proxy.fail_closed import closed
 from apitrail.recording.recorder import LARGE, AmbiguousError, Open, Recorder, RejectedError
 
 logger = logging.getLogger("apitrail")
+
+# The status after which another protocol begins.
+SWITCHING = 101
 
 # Of HTTP/2 requests without a length, those of these methods have no body.
 BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
@@ -120,7 +123,9 @@ class Addon:
     async def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Let long and endless bodies through as they come."""
         seen = self._seen.get(flow.id)
-        if flow.response is None or (seen is not None and seen.opened is None):
+        if flow.response is None or flow.response.status_code == SWITCHING:
+            return  # what follows is no body
+        if seen is not None and seen.opened is None:
             return
         if seen is None:
             flow.response.stream = True
@@ -132,7 +137,16 @@ class Addon:
 
     @closed(_stop)
     async def response(self, flow: http.HTTPFlow) -> None:
-        """The answer is here: its entry, then it may be released."""
+        """The answer is here: its entry, then it may be released.
+
+        What follows a 101 belongs to the call: its entry is written when the WebSocket closes.
+        """
+        if flow.websocket is None:
+            await self._finish(flow)
+
+    @closed(_stop)
+    async def websocket_end(self, flow: http.HTTPFlow) -> None:
+        """The WebSocket is closed: the call is over."""
         await self._finish(flow)
 
     @closed(_stop)
@@ -303,6 +317,7 @@ class Addon:
             failure=_QUOTED.sub("…", flow.error.msg) if final and flow.error else None,
             tls=flows.tls(flow.client_conn),
             upstream_tls=flows.tls(flow.server_conn) if final else None,
+            websocket=websockets.told(flow) if final else None,
         )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """mitmproxy's HTTP layers, mended where a recorder needs more of them.
 
-`install` puts these classes in the
-place of mitmproxy's own, for every connection that opens afterwards.
+`install` puts these classes in the place of mitmproxy's own, for every connection that opens
+afterwards.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from h11._readers import ChunkedReader
 from mitmproxy import http as messages
 from mitmproxy.connection import Server
 from mitmproxy.proxy import commands, events, layer, mode_servers
-from mitmproxy.proxy.layers import http
+from mitmproxy.proxy.layers import http, websocket
 from mitmproxy.proxy.layers.http import _events, _hooks, _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
-from apitrail.recording.proxy import flows, held
+from apitrail.recording.proxy import flows, held, http2, websockets
 
 type Commands = layer.CommandGenerator[None]
 
@@ -41,6 +41,10 @@ def install() -> None:
     http.HttpStream = Stream  # type: ignore[misc]
     http.Http1Server = ToClient  # type: ignore[attr-defined]
     http.Http1Client = ToServer  # type: ignore[attr-defined]
+    http.Http2Server = http2.Http2ToClient  # type: ignore[attr-defined]
+    http.Http2Client = http2.Http2ToServer  # type: ignore[attr-defined]
+    http.GetHttpConnection = http2.GetConnection  # type: ignore[misc]
+    websocket.WebsocketLayer = websockets.Relay  # type: ignore[misc]
 
 
 class Stream(http.HttpStream):

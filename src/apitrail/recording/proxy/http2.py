@@ -1,0 +1,99 @@
+"""mitmproxy's HTTP/2, which ends every stream when either side says GOAWAY (RFC 9113 section 6.8).
+
+What runs goes on here: a client that goes away still wants its answers, and an upstream that does
+finishes the streams up to the last one that it names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakSet
+
+import h2.events
+from h2.connection import H2Connection
+from hyperframe.frame import GoAwayFrame
+from mitmproxy.connection import Connection
+from mitmproxy.proxy import events, layer
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layers import http
+from mitmproxy.proxy.layers.http import _events
+from mitmproxy.proxy.layers.http._base import ReceiveHttp
+
+type Handled = layer.CommandGenerator[bool]
+
+# Connections to upstreams that take no new streams.
+_LEAVING: WeakSet[Connection] = WeakSet()
+
+
+class GetConnection(http.GetHttpConnection):
+    """The wish for a connection, which one that is going away does not fulfil."""
+
+    def connection_spec_matches(self, connection: Connection) -> bool:
+        """Can the connection be used?"""
+        return connection not in _LEAVING and super().connection_spec_matches(connection)
+
+
+def _heed(connection: H2Connection) -> None:
+    """Tell of GOAWAY, and take it for no end: h2 would refuse all frames after it."""
+
+    def received(frame: GoAwayFrame) -> tuple[list[Any], list[h2.events.Event]]:
+        event = h2.events.ConnectionTerminated()
+        event.error_code = frame.error_code
+        event.last_stream_id = frame.last_stream_id
+        return [], [event]
+
+    connection._frame_dispatch_table[GoAwayFrame] = received  # noqa: SLF001
+
+
+class Http2ToClient(http.Http2Server):  # type: ignore[name-defined,misc]
+    """The side of the client: what it asked before it went is answered."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        _heed(self.h2_conn)
+
+    def handle_h2_event(self, event: h2.events.Event) -> Handled:
+        """Of GOAWAY nothing follows: the client opens no streams after it, and closes by itself."""
+        if isinstance(event, h2.events.ConnectionTerminated):
+            return False
+        return bool((yield from super().handle_h2_event(event)))
+
+
+class Http2ToServer(http.Http2Client):  # type: ignore[name-defined,misc]
+    """The side of the upstream: streams that it will not process fail, the others go on."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        _heed(self.h2_conn)
+
+    def handle_h2_event(self, event: h2.events.Event) -> Handled:
+        """After GOAWAY new calls take another connection."""
+        if not isinstance(event, h2.events.ConnectionTerminated):
+            return bool((yield from super().handle_h2_event(event)))
+        _LEAVING.add(self.conn)
+        for stream in [each for each in self.streams if each > (event.last_stream_id or 0)]:
+            self.streams.pop(stream)
+            yield ReceiveHttp(
+                _events.ResponseProtocolError(
+                    stream, "the upstream went away before it took the call",
+                    self.ReceiveProtocolError.code,
+                )
+            )  # fmt: skip
+        return False
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        yield from super()._handle_event(event)
+        if self.conn in _LEAVING and self.stream_queue:
+            yield from self._drop_waiting()
+
+    def _drop_waiting(self) -> layer.CommandGenerator[None]:
+        """Streams that waited for room on this connection will get none."""
+        waiting = list(self.stream_queue)
+        self.stream_queue.clear()
+        for stream in waiting:
+            yield ReceiveHttp(
+                _events.ResponseProtocolError(
+                    stream, "the upstream went away before it took the call",
+                    self.ReceiveProtocolError.code,
+                )
+            )  # fmt: skip

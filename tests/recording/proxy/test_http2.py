@@ -1,0 +1,213 @@
+"""GOAWAY (RFC 9113 section 6.8): streams that run go on, whichever side says it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import h2.config
+import h2.connection
+import h2.events as h2e
+
+from proxying import (
+    AWS,
+    Authority,
+    Done,
+    Peer,
+    authorization,
+    call,
+    calls,
+    dial,
+    recording,
+    secure,
+    tunnel,
+    upstream,
+)
+
+BODY = b"Action=GetCallerIdentity&Version=2011-06-15"
+
+
+class Http2:
+    """One end of an HTTP/2 connection, by h2 itself."""
+
+    def __init__(self, peer: Peer, *, client: bool) -> None:
+        self.peer = peer
+        self.machine = h2.connection.H2Connection(h2.config.H2Configuration(client_side=client))
+        self.machine.initiate_connection()
+
+    async def flush(self) -> None:
+        await self.peer.send(self.machine.data_to_send())
+
+    async def until(self, done: Callable[[list[h2e.Event]], bool]) -> list[h2e.Event]:
+        """All events up to when they are enough, or the connection ends."""
+        found: list[h2e.Event] = []
+        async with asyncio.timeout(20):
+            while not done(found):
+                data = await self.peer.reader.read(65536)
+                if not data:
+                    break
+                found += self.machine.receive_data(data)
+                for event in found:
+                    if isinstance(event, h2e.DataReceived) and event.flow_controlled_length:
+                        length, event.flow_controlled_length = event.flow_controlled_length, 0
+                        self.machine.acknowledge_received_data(length, event.stream_id)
+                await self.flush()
+        return found
+
+    def ask(self) -> int:
+        """A call on a new stream."""
+        stream = self.machine.get_next_available_stream_id()
+        self.machine.send_headers(stream, [
+            (":method", "POST"), (":scheme", "https"), (":authority", AWS), (":path", "/"),
+            ("authorization", authorization()), ("content-length", str(len(BODY))),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ])  # fmt: skip
+        self.machine.send_data(stream, BODY, end_stream=True)
+        return stream
+
+    def answer(self, stream: int) -> None:
+        self.machine.send_headers(stream, [(":status", "200"), ("content-length", "2")])
+        self.machine.send_data(stream, b"ok", end_stream=True)
+
+    def go_away(self, last: int) -> None:
+        """Say it on the wire, without h2's own idea that everything is over."""
+        frame = b"\x00\x00\x08\x07\x00\x00\x00\x00\x00" + last.to_bytes(4) + (0).to_bytes(4)
+        self.peer.writer.write(self.machine.data_to_send() + frame)
+
+
+def ended(stream: int) -> Callable[[list[h2e.Event]], bool]:
+    return lambda found: any(
+        isinstance(each, h2e.StreamEnded | h2e.StreamReset) and each.stream_id == stream
+        for each in found
+    )
+
+
+def status(found: list[h2e.Event], stream: int) -> str:
+    for event in found:
+        if isinstance(event, h2e.ResponseReceived) and event.stream_id == stream:
+            return dict(event.headers)[b":status"].decode()
+    return "none"
+
+
+def play(tmp_path: Path, client_side, server_side) -> list[int | None]:
+    """Both through a recorder, HTTP/2 on both sides; gives the recorded statuses."""
+    authority = Authority.make(tmp_path, "localhost")
+    authority.server.set_alpn_protocols(["h2"])
+    trail = tmp_path / "trail"
+
+    async def answer(peer: Peer) -> None:
+        side = Http2(peer, client=False)
+        await side.flush()
+        await server_side(side)
+        raise Done
+
+    async def main() -> None:
+        async with AsyncExitStack() as stack:
+            stub = await stack.enter_async_context(upstream(answer, tls=authority.server))
+            trusted = {"ssl_verify_upstream_trusted_ca": str(authority.path)}
+            session = await stack.enter_async_context(
+                recording(trail, upstream=stub.url, settings=trusted)
+            )
+            peer = await stack.enter_async_context(dial(session))
+            await tunnel(peer, f"{AWS}:443")
+            await secure(peer, trail, AWS, "h2")
+            side = Http2(peer, client=True)
+            await side.flush()
+            await client_side(side)
+            await session.recorder.drained()
+            assert stub.connections >= 1
+
+    asyncio.run(main())
+    return [call(each).get("status") for each in calls(trail)]
+
+
+def asked(count: int) -> Callable[[list[h2e.Event]], bool]:
+    return lambda found: sum(isinstance(each, h2e.StreamEnded) for each in found) >= count
+
+
+def test_a_client_that_goes_away_gets_the_answers_it_waits_for(tmp_path):
+    gone = asyncio.Event()
+
+    async def client(side):
+        stream = side.ask()
+        side.go_away(0)
+        gone.set()
+        assert status(await side.until(ended(stream)), stream) == "200"
+
+    async def server(side):
+        await side.until(asked(1))
+        await gone.wait()
+        side.answer(1)
+        await side.flush()
+        await side.peer.rest()
+
+    assert play(tmp_path, client, server) == [200]
+
+
+def test_an_upstream_that_goes_away_finishes_what_it_took(tmp_path):
+    async def client(side):
+        streams = [side.ask(), side.ask()]
+        await side.flush()
+        both = lambda found: all(ended(each)(found) for each in streams)  # noqa: E731
+        found = await side.until(both)
+        assert [status(found, each) for each in streams] == ["200", "200"]
+
+    async def server(side):
+        await side.until(asked(2))
+        side.go_away(3)
+        side.answer(1)
+        side.answer(3)
+        await side.flush()
+        await side.peer.rest()
+
+    assert play(tmp_path, client, server) == [200, 200]
+
+
+def test_a_new_call_takes_another_connection_than_the_one_that_goes_away(tmp_path):
+    served = []
+
+    async def client(side):
+        first = side.ask()
+        await side.flush()
+        found = await side.until(lambda found: status(found, first) != "none")
+        second = side.ask()
+        await side.flush()
+        found += await side.until(ended(second))
+        assert status(found, second) == "200"
+
+    async def server(side):
+        served.append(side)
+        await side.until(asked(1))
+        if len(served) == 1:
+            # It goes away in the middle of its first answer, and is patient.
+            side.go_away(1)
+            side.machine.send_headers(1, [(":status", "200")])
+            side.machine.send_data(1, b"begin")
+            await side.flush()
+            await side.peer.rest()
+            return
+        side.answer(1)
+        await side.flush()
+        await side.peer.rest()
+
+    assert 200 in play(tmp_path, client, server)
+    assert len(served) == 2
+
+
+def test_a_call_that_the_upstream_did_not_take_fails_and_is_recorded(tmp_path):
+    async def client(side):
+        streams = [side.ask(), side.ask()]
+        await side.flush()
+        found = await side.until(lambda found: all(ended(each)(found) for each in streams))
+        assert [status(found, each) for each in streams] == ["200", "502"]
+
+    async def server(side):
+        await side.until(asked(2))
+        side.go_away(1)
+        side.answer(1)
+        await side.flush()
+        await side.peer.rest()
+
+    assert sorted(map(str, play(tmp_path, client, server))) == ["200", "None"]
