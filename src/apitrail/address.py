@@ -44,7 +44,7 @@ class Address:
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
-            return False  # a name, which may be anything's
+            return False  # a name may stand for any address
 
 
 def listen(address: Address) -> socket.socket:
@@ -55,16 +55,17 @@ def listen(address: Address) -> socket.socket:
     """
     try:
         found = socket.getaddrinfo(address.host, None)
-        # `localhost` is both: every client tries IPv4.
+        # `localhost` may be both ::1 and 127.0.0.1. Every client tries IPv4, so we prefer it.
         family = min((each[0] for each in found), key=lambda each: each != socket.AF_INET)
-        # Named as TCP, or asyncio leaves Nagle's algorithm on: 40 ms for every answer.
+        # The protocol is named: otherwise asyncio leaves Nagle's algorithm on, which costs 40 ms
+        # an answer.
         bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
         raise UsageError(f"cannot listen on {address}: {error.strerror or error}") from error
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((address.host, address.port))
-        # Not only bound: two may bind a port, and one of them fails later.
+        # Listen at once: two sockets may bind one port, and the second would fail only later.
         bound.listen(128)
     except OSError as error:
         bound.close()

@@ -66,7 +66,7 @@ def encode(value: DataclassInstance) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for name, key, default, always, nested in plan.writes:
         item = getattr(value, name)
-        # Most are the very default: equality is asked only of the others.
+        # Most values are the default itself, so identity is checked before equality.
         if always or (item is not default and item != default):
             found[key] = _plain(item) if nested else item
     rest = getattr(value, REST) if plan.tolerant else None
@@ -174,7 +174,7 @@ def _anything(item: object) -> object:
 
 def _exactly(kind: type, said: str) -> _Read:
     def read(item: object) -> object:
-        # `type` and not isinstance: a JSON boolean is no number.
+        # `type` instead of isinstance: in JSON a boolean is not a number.
         if type(item) is not kind:
             raise _MisfitError(f"not {said}")
         return item

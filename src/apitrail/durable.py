@@ -29,7 +29,8 @@ def replacing(path: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
             os.fchmod(descriptor, mode)  # whatever the umask is
             yield file
             file.flush()
-            # Before the rename: a name must never stand for content that a power cut can take.
+            # Synced before the rename: otherwise a power cut could leave the name with empty
+            # content.
             os.fsync(descriptor)
         temporary.replace(path)
     except BaseException:

@@ -16,7 +16,8 @@ _UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
-# Each with all of its spellings: what else begins so is no unit (3 months are not 3 minutes).
+# Every spelling of the units. Other words that begin like one are refused: 3 months are not 3
+# minutes.
 _WORDS = "s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?"
 _PART = re.compile(rf"([0-9]+)\s*({_WORDS})(?![a-z])\s*", re.IGNORECASE)
 _AGO = re.compile(rf"(?:{_PART.pattern})+(?:ago)?", re.IGNORECASE)
@@ -133,7 +134,7 @@ def iso(milliseconds: int | None) -> str | None:
     return f"{iso_second(seconds)[:-1]}.{rest:03d}Z"
 
 
-# Every call of one second has the same text.
+# All calls of one second share one text.
 @lru_cache(maxsize=64)
 def iso_second(seconds: int) -> str:
     """Unix seconds as CloudTrail writes times: `2026-11-23T09:30:00Z`."""

@@ -56,7 +56,7 @@ def _check(path: Path, trust: Trust, since: str | None) -> Report:
     def step(text: str) -> None:
         click.echo(text, err=True)
 
-    # A trail is a folder: a file can only be meant as a bundle, whole or not.
+    # A trail is a folder. A file is therefore read as a bundle, even if it is broken.
     if path.is_file() or bundle.is_archive(path):
         return bundle.verify_file(path, trust, since=since, step=step)
     if shipping.is_tree(path):

@@ -79,7 +79,7 @@ def replay_command(
 def _show(outcomes: Iterator[Outcome], number: int, output: str) -> int:
     """A bar while it lasts where there is a terminal, each outcome, and the sum of them."""
     done: list[Outcome] = []
-    # Lines would tear a bar on the same terminal; there they follow it.
+    # Lines would break up a progress bar on the same terminal, so they are printed after it.
     late = output == "json" or (sys.stderr.isatty() and sys.stdout.isatty())
     with _progress(outcomes, number) as passing:
         for outcome in passing:

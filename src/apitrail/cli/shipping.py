@@ -24,7 +24,7 @@ from apitrail.trail.statements import Target
 if TYPE_CHECKING:
     from apitrail.delivery.bucket.shipping import Outcome, Shipping
 
-# The format of `export` that writes a tree, not a file.
+# This format of `export` writes a directory tree instead of one file.
 CLOUDTRAIL = "cloudtrail"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-# RDS fills in the flags that its model cannot leave open (shape `Boolean`, not `BooleanOptional`).
+# RDS fills in the flags that its model requires (shape `Boolean`, not `BooleanOptional`).
 _RDS = {
     "CreateDBProxy": "debugLogging requireTLS",
     "DeleteDBCluster": "skipFinalSnapshot",

@@ -225,7 +225,7 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
         if link.index not in inside and _is_wanted(source, link, wanted):
             shown[link.index] = ("what",)
     for index in _newest(source, head.size, books, inside):
-        # A call that was asked for keeps what was asked of it.
+        # An entry that was selected keeps the facets that were asked for.
         shown.setdefault(index, ("what",))
     manifest = Manifest(
         version=__version__, origin=head.origin, size=head.size, where=job.where,
@@ -290,12 +290,14 @@ def _range(source: Source, job: Job, size: int, found: list[int]) -> Range:
     times = _Times(source, size)
     first = 0 if since is None else max(bisect.bisect_left(times, since) - 1, 0)
     last = size - 1 if until is None else bisect.bisect_left(times, until)
-    # A clock that stepped back, or a crash long recovered from: what matches is in the range.
+    # The clock stepped back, or entries of a crash were recovered late: the matches are still in
+    # the range.
     first, last = min([first, *found[:1]]), max([last, *found[-1:]])
     stepped = False
     after = size if until is None else bisect.bisect_left(times, until)
     for index in range(min(after, last), size):
-        # What was written after a step of the clock ends no range whose time lies before it.
+        # Entries written after a step of the clock cannot end a range whose time is before the
+        # step.
         stepped = stepped or (index >= after and _entry(source, index).kind == Clock.KIND)
         if index >= last and not stepped and _ends(source, index, size, until):
             last = index

@@ -50,10 +50,10 @@ class Custody:
 
     async def rotate(self, _request: dict[str, Any]) -> dict[str, Any]:
         """A new key signs from now on; gives its `key` and the `index` of the entry."""
-        # One at a time: the prepared key must be the one that the log names.
+        # One rotation at a time: the prepared key must be the one that the log names.
         async with self._rotating:
-            # On disk before the log says so, in its place after: `Keys.signer` ends what a crash
-            # leaves in between.
+            # The new key is on disk before the log names it, and in use only after. `Keys.signer`
+            # completes what a crash interrupts.
             new = self.keys.prepare(self.trail.origin)
             index = await self.trail.rotate(new)
             self.keys.promote()
@@ -111,17 +111,19 @@ async def enter(directory: Path, *, recover: bool = False) -> Custody:
     """
     path = directory / database.FILE
     if path.exists() and not (directory / lock.LOCK).exists():
-        # What is no trail of ours is left as it is: neither lock nor key is put beside it.
+        # A directory with something else in it is left alone: no lock and no key is put into it.
         database.open_read_only(directory).close()
     places.make_directory(directory)
-    # Before anything is made: two that start at once must not each make a key.
+    # The lock is taken before anything is made: two commands that start at once must not each
+    # make a key.
     held = lock.take(directory)
     try:
         keys, known = Keys.of(directory), KnownLogs(places.directory())
         new = database.is_new(path)
         signer = keys.signer()
         if new:
-            # A configuration that cannot be written stops no recording: `verify` asks for --key.
+            # Recording goes on when the configuration cannot be written; `verify` then needs
+            # --key.
             with contextlib.suppress(OSError):
                 known.trust(signer.verifier)
         trail = await Trail.open(

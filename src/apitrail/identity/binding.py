@@ -9,9 +9,9 @@ from apitrail.errors import FormatError
 from apitrail.identity.identity import How, Identity
 from apitrail.valueclass import valueclass
 
-# Operations that tell what AWS itself holds the caller to be.
+# Operations whose answer is AWS's own statement of who the caller is.
 AUTHORITATIVE = frozenset({"sts:GetCallerIdentity"})
-# How it is known what only the message of a refusal said.
+# How an identity is known that came only from the text of a refusal.
 REFUSAL: How = "refusal"
 
 

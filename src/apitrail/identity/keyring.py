@@ -71,7 +71,7 @@ def _keyring(path: Path) -> dict[str, str]:
     try:
         entries = tomllib.loads(content.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
-        # Its message may quote the file.
+        # The parser's message may quote the file, so it is not repeated.
         raise UsageError(f"{name} is not TOML", hint=_HINT) from None
     for key, secret in entries.items():
         if not isinstance(secret, str) or not secret:
@@ -84,7 +84,7 @@ def _profiles(path: Path) -> Iterator[tuple[str, str]]:
     try:
         parser.read(path, "utf-8")
     except (configparser.Error, UnicodeDecodeError):
-        return  # it is the SDKs' file: whether it is well formed is between them and the user
+        return  # the file belongs to the SDKs; its form is not ours to judge
     for name in parser.sections():
         key = parser.get(name, "aws_access_key_id", fallback="")
         secret = parser.get(name, "aws_secret_access_key", fallback="")

@@ -108,7 +108,7 @@ def _items(value: Any, path: Path) -> Iterator[Mapping[str, Any]]:
 def _time(item: Mapping[str, Any], member: str | None) -> int | None:
     value = item.get(member) if member is not None else None
     if isinstance(value, str):
-        # Of operations that botocore has no model of.
+        # Operations that botocore has no model of.
         with suppress(ValueError):
             value = datetime.fromisoformat(value)
     if isinstance(value, datetime):

@@ -12,7 +12,7 @@ from apitrail.event import CallFacts, Event
 from apitrail.reading import columns, render
 from apitrail.reading.event_table import Look
 
-# So many lines of each are shown; the whole is 23 lines at the most.
+# The most lines shown of each part; the whole has at most 23 lines.
 ASKED = 5
 ANSWERED = 3
 TOUCHED = 2

@@ -72,7 +72,7 @@ def _cells(event: Event, names: Sequence[str]) -> list[str]:
     return [render.clean(CELLS[name](event, record)) for name in names]
 
 
-# How wide columns are of which the next cells are not known.
+# The widths of columns while later rows are not known yet.
 _FOLLOWED = {"event": 24, "caller": 12, "result": 6, "resource": 12}
 
 
@@ -190,7 +190,8 @@ CELLS: dict[str, Cell] = {
     "labels": _labels,
 }
 
-# What is never cut: a part of it is of no use. And what is left out first, of the default columns.
+# Columns that are never cut, since a part is of no use; then the default columns that are left
+# out first.
 _WHOLE = {"time", "id", "event-id", "request-id", "took", "region"}
 _LEAST = {"event": 18, "caller": 20}
 _WEIGHTS = {"event": 4, "caller": 4, "resource": 3, "result": 2}

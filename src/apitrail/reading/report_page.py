@@ -17,9 +17,9 @@ from apitrail.event import Event
 from apitrail.reading import event_summary, render
 from apitrail.when import iso
 
-# So many calls are told in full; the files of the others are in the bundle all the same.
+# The most calls shown in full. The files of all others are in the bundle all the same.
 CALLS = 500
-# So many members of what was asked and answered are shown, and so much of each.
+# The most members shown of a request or an answer, and the most characters of each.
 MEMBERS = 40
 LONGEST = 2_000
 
@@ -91,7 +91,7 @@ class Page:
     def _lines(self) -> Iterator[str]:
         yield "<!doctype html>"
         yield '<html lang="en"><head><meta charset="utf-8">'
-        # Nothing is loaded and nothing runs, whatever stands in here.
+        # The page loads nothing and runs nothing, whatever the recorded texts contain.
         yield (
             '<meta http-equiv="Content-Security-Policy" '
             "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
@@ -290,7 +290,7 @@ def _time(told: Told) -> str:
     try:
         return str(iso(time)) if time is not None else "not known"
     except (OverflowError, ValueError, OSError):
-        return str(time)  # no time that a calendar has
+        return str(time)  # a time outside of the calendar
 
 
 def _list(

@@ -34,10 +34,10 @@ COLUMNS = (
 )
 TAGS = ("who", "what", "request", "response")
 
-# Members of a result that say that it worked, not what is there now.
+# Members of a result that say that it worked, but nothing about the resource's state.
 ACKNOWLEDGEMENTS = frozenset({"Return", "return", "ResponseMetadata", "RequestId", "requestId"})
 
-# Whose statements tell when somebody was watching.
+# The kinds of entries that tell when a recorder was watching.
 _SPEAKING = ("open", "close", "heartbeat")
 
 
@@ -198,7 +198,7 @@ def _chapter(source: Source, index: int, event: Event) -> Chapter:
 
 def _outcome(record: Mapping[str, Any], call: CallFacts, link: Entry | None) -> str:
     if (link is not None and link.kind == "unknown") or call.failure:
-        return "unknown"  # it was sent, and may have been done
+        return "unknown"  # the call was sent, and may have been carried out
     if call.error:
         return f"failed: {call.error}"
     return "read" if record.get("readOnly") else "changed"
@@ -219,7 +219,7 @@ def _undetermined(source: Source, where: Filter, found: set[int], *, reads: bool
     asked = where if reads else replace(where, read_only=False)
     for index in source.select(asked, ascending=True):
         content = source.facets(index, ("what",)).get("what", b"")
-        # The whole content is parsed only where the word is in it.
+        # The content is parsed only if the name occurs in it.
         if index not in found and b'"undetermined"' in content:
             what = Event.parse({"what": content}).what
             if what is not None and what.undetermined:

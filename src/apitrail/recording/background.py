@@ -34,7 +34,7 @@ def detach(arguments: Sequence[str], trail: Path, say: Callable[[str], None]) ->
     )  # fmt: skip
     assert process.stderr is not None
     try:
-        # It lets go of this pipe when it can record (`to_log`), or by ending.
+        # The new process closes this pipe when it can record (`to_log`), or by ending.
         for line in process.stderr:
             say(line.rstrip("\n"))
     except KeyboardInterrupt:

@@ -19,7 +19,7 @@ NOT_EXECUTABLE = 126
 # Signals that are meant for the command. The terminal sends it SIGINT and SIGQUIT by itself.
 FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
-# Those of them that end our waiting when there is no command (any more).
+# The signals that end our waiting when the command is not running.
 ENDING = frozenset({signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT})
 
 

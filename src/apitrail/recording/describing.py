@@ -88,12 +88,12 @@ class Describer:
         redacted: Redacted | None
         long = exchange.request.body.length > self.limit
         if long:
-            before = None  # what is cut is not what was redacted
+            before = None  # a value that is cut is not the value that was redacted
         safe, safe_call, redacted = self.redactor.halves(
             exchange, call, before.redacted if before else None
         )
         if call.other is not None:
-            # What the other reader takes for a secret is one as well.
+            # What either reading takes for a secret is redacted in both.
             safe, other = self.redactor.both(safe, call.other)
             safe_call, redacted = replace(safe_call, other=other), None
         if long:
@@ -109,7 +109,7 @@ class Describer:
             learned=learned,
         )
         event = cut(whole, level)
-        # What did not change since is not written again.
+        # Only what changed since the intent is written again.
         known = (before.event, before.facets) if before and before.level is level else None
         return Described(
             event=event, facets=event.facets(known), level=level, identity=identity,

@@ -28,7 +28,8 @@ from apitrail.recording.execute import Execution, Outcome
 from apitrail.recording.settings import Settings
 from apitrail.trail import control
 
-# Not a secret: the key of AWS's own documentation. The call is recorded whatever AWS thinks of it.
+# Not a secret: this is the example key of AWS's documentation. The call is recorded whatever AWS
+# answers.
 _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
@@ -37,7 +38,7 @@ _CREDENTIALS = {
     "AWS_PAGER": "",
     "AWS_MAX_ATTEMPTS": "1",
 }
-# What would lead a client to settings that are not in the environment.
+# Variables that would lead a client to settings outside of the environment.
 _PROFILE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 # Seconds that a client may take to say whether it is there.
 PATIENCE = 30.0

@@ -23,7 +23,7 @@ from apitrail.recording.settings import Settings
 from apitrail.trail import control, database
 from apitrail.trail.lock import Busy
 
-# How long another recorder may take to open its door, or to let go of the trail.
+# Seconds to wait for another recorder to answer, or to release the trail.
 PATIENCE = 15.0
 
 
@@ -106,7 +106,8 @@ class Execution:
         from apitrail.recording.session import Session, check
 
         for item in around.presets:
-            Upstream.parse(item.origin)  # or say what is wrong before anything is written
+            # An invalid endpoint is reported before anything is written.
+            Upstream.parse(item.origin)
         settings = own_settings(self.settings, around)
         if not (self.trail / database.FILE).exists():
             check(self.trail, settings)
@@ -182,7 +183,7 @@ def own_settings(settings: Settings, around: Surroundings) -> Settings:
     settings = replace(settings, modes=(mode,), direct=around.direct())
     if corporate.credentials is None:
         return settings
-    # Kept out of the mode, which is written into the log.
+    # The password is kept out of the mode, since the mode is written into the log.
     return replace(settings, settings={**settings.settings, "upstream_auth": corporate.credentials})
 
 
@@ -269,7 +270,7 @@ def _changes(
     changed = around.changes(
         proxy=status["proxy"], run=run, bundle=Bundles(trail).path, replaced=replaced
     )
-    # What asks for the trail, or records, in there means this one.
+    # apitrail commands within the command use this trail too.
     return changed | {"APITRAIL_TRAIL": str(trail.absolute())}
 
 

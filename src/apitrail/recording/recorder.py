@@ -35,7 +35,7 @@ from apitrail.trail.statements import Close, Heartbeat
 from apitrail.trail.statements import Open as Opened
 from apitrail.trail.writer import Trail, unknown
 
-# Bodies from this size on are decoded off the event loop, so that other calls go on.
+# Bodies of this size and more are decoded off the event loop, so that other calls go on.
 LARGE = 64 * 1024
 
 
@@ -192,7 +192,7 @@ class Recorder:
         except RecordingError as error:
             self.refusals.add(error)
             raise
-        # The trail takes calls, maybe again: what it did not take comes first.
+        # The trail takes calls again; what it could not take before is written first.
         await self.refusals.state()
         self.in_flight[exchange.id] = opened
         if caller.arn is None and caller.access_key_id is not None:
@@ -218,7 +218,7 @@ class Recorder:
             return
         call = opened.call
         if exchange.request.body is not opened.exchange.request.body:
-            # It was streamed: only now is its body known.
+            # The body was streamed, so it is known only now.
             call = await _asked(exchange.request, opened.credential)
             opened.signature = self._verdict(exchange, opened.credential)
         if exchange.response is not None:

@@ -35,7 +35,7 @@ class Refusals:
         Raises:
             RecordingError: not yet; the trail owes it and writes it before anything else.
         """
-        # Whoever comes meanwhile waits: no call passes before the statement is durable.
+        # Others wait meanwhile: no call passes before the statement is durable.
         async with self._one:
             if (said := self._open) is not None:
                 self._open = None

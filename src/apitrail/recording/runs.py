@@ -16,7 +16,7 @@ from apitrail.recording.proxy.master import Listener, Server
 from apitrail.trail import statements
 from apitrail.trail.statements import Run
 
-# A command has its answer a moment before its call is counted, if the answer was streamed.
+# A streamed answer reaches its command a moment before the call is counted.
 SETTLE = 5.0
 
 
@@ -68,7 +68,7 @@ class Runs:
     async def end(self, run_id: str) -> int:
         """Forget a run; gives how many calls it recorded."""
         recorder = self.addon.recorder
-        # What the command left behind goes on, and is recorded when it ends.
+        # Calls that the command left running go on, and are recorded when they end.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLE):
                 while any(_is_of(each.run, run_id) for each in recorder.in_flight.values()):  # noqa: ASYNC110

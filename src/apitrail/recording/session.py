@@ -97,7 +97,7 @@ class Session:
         self.runs = Runs(addon, server, places.clock)
         self._stopping = asyncio.Event()
         self._started = places.clock()
-        # Where set, `apitrail stop` may end this recorder; it is told why.
+        # If set, `apitrail stop` may end this recorder; it is called with the reason.
         self.end: Callable[[str], None] | None = None
         self._door = control.Door(
             directory,

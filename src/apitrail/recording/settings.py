@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 BODY_LIMIT = 256 * 1024
 HEARTBEAT = 60.0
-# In seconds, for what users ask for: each heartbeat is an entry for good.
+# The shortest heartbeat that users may ask for, in seconds: each heartbeat is an entry that
+# stays.
 LEAST_HEARTBEAT = 1.0
 
 

@@ -19,7 +19,7 @@ from apitrail.trail import control
 
 # Seconds for all of it; a command must not wait long for a name.
 PATIENCE = 20.0
-# Keys that were asked for are remembered up to so many.
+# How many keys are remembered as asked for.
 MOST = 10_000
 ASKED = "asked"
 

@@ -81,7 +81,8 @@ class Case:
         self._echoes.add(self._request.secrets, of=spellings)
         self._echoes.add(self._response.secrets, of=spellings)
         self._texts = self._echoes
-        # Whose bodies' hashes go: an answer may repeat the request's, never the other way.
+        # Whose body hashes are removed. An answer may repeat the request's hashes, but not the
+        # other way round.
         self._request_goes = self._request.touched
         self._response_goes = self._request.touched
 
@@ -129,7 +130,8 @@ class Case:
         self._texts.add(met, of=credential_spellings)
         drop_response = self._drops_response(answered, keep_undecoded)
         if before is not None and self._is_told(before, met, drop_response):
-            # The answer tells a secret that the request may hold: all is looked at again.
+            # The answer reveals a secret that the request may contain, so the request is redacted
+            # again.
             self._asked = None
             return self.exchange(exchange, keep_undecoded=keep_undecoded)
         self._drops = before.drops if before else self._drops_request(asked, keep_undecoded)
@@ -180,8 +182,8 @@ class Case:
 
     def _asked_without(self, asked: Request, found: tuple[str, Headers, Headers] | None) -> Request:
         target, headers, trailers = found or (asked.target, asked.headers, asked.trailers)
-        # Of the request only what the model calls secret: a cookie that repeats a path must not
-        # blot the path out. Host names are no secrets, they are seen in DNS and TLS.
+        # In the request only secrets of the model are replaced: a cookie that repeats a path must
+        # not blot the path out. Host names stay, since DNS and TLS show them anyway.
         target = self._echoes.replace(target)
         if self._modelled:
             target = http_head.exact(target, self._modelled, self._key.value)
@@ -241,7 +243,8 @@ class Case:
             return bool(self._texts)
         if self._texts.found(text):
             return True
-        # An object or a payload is the customer's own; what names a member there is data.
+        # The content of an object or a payload is the customer's; a member's name in it means
+        # nothing.
         return not side.streamed and bodies.names_secret(text)
 
     def _on_wire(self, message: Request | Response, side: _Side, target: str) -> bool:
@@ -267,7 +270,7 @@ class Case:
 
     def _headers(self, headers: Headers, echoes: Echoes, *, gone: bool) -> Headers:
         untouched = not (gone or self._modelled)
-        # Usually there is nothing to replace: one search tells.
+        # Usually there is nothing to replace, which one search over all values tells.
         if untouched and not echoes.found("\n".join([value for _, value in headers])):
             return headers
         return tuple(

@@ -13,7 +13,7 @@ from apitrail.event import Answered, Asked, BodyFacts, CallFacts, Event, Fault, 
 from apitrail.exchange import Exchange
 from apitrail.redact.keep import Level
 
-# A value is not told by its digest alone if it is shorter than this.
+# Values up to this length stay as they are, even where a body is cut.
 _SHORT = 4096
 
 # Level.NONE: what is left of the record, of the call and of who made it.
@@ -36,7 +36,7 @@ def cut(event: Event, level: Level) -> Event:
     asked = event.request or Asked()
     event = replace(
         event,
-        # Doubts of the decoder quote what they doubt.
+        # The decoder's doubts quote the values they are about.
         what=replace(what, call=replace(what.call, problems=())),
         request=Asked(http=_lengths(asked.http)),
         response=Answered(
@@ -120,7 +120,7 @@ def _bare(event: Event) -> Event:
         what=What(
             record=_only(what.record, BARE_RECORD),
             call=_bare_call(what.call),
-            # Which resources it touched is not kept: it may have been any.
+            # The resources are not kept, so it may have touched any.
             undetermined=not what.stand_in,
             stand_in=what.stand_in,
             kept=what.kept,

@@ -12,7 +12,7 @@ from apitrail.redact.known_secrets import AUTHORIZATION_HEADERS, HEADERS
 from apitrail.redact.secret_names import is_secret_member
 from apitrail.redact.text import Digest, is_secret_query, scrub
 
-# Digests and checksums of a body: whoever guesses the secret in it could check the guess.
+# Digests and checksums of a body: they would confirm a guess of the secret in it.
 _ORACLE = re.compile(
     r"(?:x-amz-content-sha256|content-md5|etag|digest|content-digest|repr-digest|x-amz-crc32"
     r"|x-amz-crc32c|x-amz-checksum-(?!algorithm|type|mode).*|x-amz-meta-.*(?:md5|sha\d+)"
@@ -38,7 +38,8 @@ def headers(fields: Headers, digest: Digest) -> Headers:
     )
 
 
-# Fields of every call of a client, such as its name, that were found to tell no credential.
+# Headers that a client sends with every call, such as its name, and that were found to hold no
+# credential.
 _harmless: set[tuple[str, str]] = set()
 _HARMLESS_MOST = 4096
 _HARMLESS_LONGEST = 256
@@ -90,7 +91,7 @@ def _aws(start: str, rest: str, digest: Digest) -> str:
     fields = _AWS_FIELD.split(rest)
     # Between the fields, which have a name and a value each.
     if any(between.strip(", \t") for between in fields[::3]):
-        # Something that is no field: nobody can say what it is.
+        # This is not a field, and may be anything.
         return start + digest(rest.encode("latin-1", "replace"))
     for at in range(1, len(fields), 3):
         if fields[at] not in _AWS_OPEN:

@@ -115,5 +115,5 @@ def _fits(pattern: str, value: str | None) -> bool:
 
 @lru_cache(maxsize=1024)
 def _glob(pattern: str) -> re.Pattern[str]:
-    # Not fnmatch itself: it folds case on some systems.
+    # fnmatch itself ignores case on some systems.
     return re.compile(translate(pattern))

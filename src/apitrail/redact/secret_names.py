@@ -14,7 +14,7 @@ from apitrail.redact.known_secrets import (
     WORD,
 )
 
-_MAX_NAME = 200  # beyond, a name is data of a hostile client; the tail decides
+_MAX_NAME = 200  # longer names are a hostile client's data; their end decides
 
 
 def _plain(name: str) -> str:

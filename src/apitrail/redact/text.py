@@ -168,7 +168,7 @@ class Echoes:
         present = list(self._present(text))
         if not present:
             return text
-        # One pass, longest first: a digest put in must not be read as text again.
+        # One pass, longest first: digests that were put in must not be searched again.
         pattern = "|".join(re.escape(form) for form in sorted(present, key=len, reverse=True))
         return re.sub(pattern, lambda match: self._digest(self._forms[match[0]]), text)
 

@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from apitrail.replay.playback.player import Player
 
-# What would lead a client past the playback, or to real credentials.
+# Variables that would lead a client past the playback, or to real credentials.
 _STEERING = (
     "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",

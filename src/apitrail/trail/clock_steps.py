@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from apitrail.trail.statements import Clock
 
-# Back by more than this is a step; less is a correction such as NTP makes. Milliseconds.
+# A jump back by more than this is a step; less is a correction such as NTP makes. Milliseconds.
 BACK = 1_000
-# Forward by more than the time between heartbeats is one; this long where nobody promised any.
+# A jump forward by more than the time between heartbeats is a step. This is that time where no
+# heartbeat was promised.
 FORWARD = 60_000
 
 

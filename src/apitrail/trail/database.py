@@ -168,8 +168,8 @@ def open_read_only(directory: Path) -> sqlite3.Connection:
     try:
         return _open(path, "mode=ro")
     except sqlite3.OperationalError as error:
-        # On a medium that cannot be written SQLite cannot share the file. Where nothing waits in
-        # a write-ahead log nobody is writing either, and it need not.
+        # On a read-only medium SQLite cannot use shared memory. If the write-ahead log is empty,
+        # nobody is writing and the file can be opened as immutable.
         wal = path.with_name(f"{FILE}-wal")
         if wal.exists() and wal.stat().st_size:
             raise _not_a_trail(path, error) from error

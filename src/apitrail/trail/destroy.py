@@ -58,7 +58,7 @@ def present(connection: sqlite3.Connection, targets: Iterable[Target]) -> list[T
         if (kind := Entry.parse(row[0]).kind) not in ERASABLE:
             raise UsageError(f"entry {index} is of kind {kind!r}, whose content is never erased")
         kept = _tags(connection, index)
-        # Who asks for all of it means what a later version keeps as well.
+        # Whoever names all facets also means those that a later version keeps.
         there = kept if tags.issuperset(TAGS) else tags & kept
         if there:
             found.append(Target(index, entry.in_order(there)))

@@ -79,6 +79,7 @@ def count(directory: Path) -> int:
         try:
             (number,) = connection.execute("SELECT count(*) FROM intent").fetchone()
         except sqlite3.DatabaseError:
-            # Not made yet, or not readable here; it is no evidence, only what is under way.
+            # The file is not made yet, or not readable here. In-flight calls are not evidence, so
+            # 0 will do.
             return 0
     return int(number)

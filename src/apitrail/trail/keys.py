@@ -13,7 +13,7 @@ from apitrail.tlog import note
 from apitrail.trail import database
 
 LOG = "log.key"
-# A key that is about to follow the log's: it counts once the log's tail is signed by it.
+# A key that is to follow the log's. It counts once the newest checkpoint is signed by it.
 NEXT = "log.key.next"
 REDACTION = "redaction.key"
 
@@ -89,7 +89,7 @@ class Keys:
         try:
             note.open(tail, [self._signer(NEXT).verifier])
         except note.UnknownKeyError:
-            return  # it was never said: the next rotation makes another key
+            return  # the log never named it; the next rotation makes another key
         self.promote()
 
     def _make(self, name: str, origin: str) -> note.Signer:

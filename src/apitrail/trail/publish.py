@@ -31,7 +31,7 @@ class Publisher:
     async def now(self) -> None:
         """Write it at once."""
         if (note := self._newest()) is not None:
-            # Behind is safe, ahead never happens: it is written after the commit.
+            # The file may be behind the log, but never ahead: it is written after the commit.
             with contextlib.suppress(OSError):
                 await asyncio.to_thread(durable.write, self._path, note.encode())
 

@@ -158,7 +158,8 @@ class Reader:
         sql = f"SELECT e.idx FROM event e WHERE {sql}"
         order = "ASC" if ascending else "DESC"
         if before is not None:
-            # Only where it is asked for: it is a second bound that SQLite would rather go by.
+            # Added only on request: SQLite would rather search by this bound than by a better
+            # index.
             sql, values = f"{sql} AND e.idx < ?", [*values, before]
         rows = self._database.execute(
             f"{sql} AND e.idx > ? ORDER BY e.idx {order} LIMIT ?",

@@ -118,8 +118,8 @@ class Resuming:
             raise broken(str(error)) from error
         if (tail.size, tail.root) != (head.size, head.root()):
             raise broken(f"its entries are not those its checkpoint of size {tail.size} signs")
-        # Two of its keys sign the checkpoint that ends with a rotation; the old one must sign no
-        # more, also if it was read just before another command changed it.
+        # The checkpoint that ends with a rotation is signed by two keys. The old one must not
+        # sign any more, even if it was read just before another command changed it.
         if sum(line.name == tail.origin for line in note.Note.parse(text).signatures) > 1:
             with Reader(self._directory) as reader:
                 newest = rotation.trace(reader)[-1:]
@@ -151,7 +151,7 @@ class Resuming:
             try:
                 return checkpoint.open(text, verifiers)[0]
             except note.UnknownKeyError:
-                # It may be from before a change of key.
+                # It may be older than a change of key.
                 with Reader(self._directory) as reader:
                     verifiers += [change.old for change in rotation.trace(reader)]
                 return checkpoint.open(text, verifiers)[0]

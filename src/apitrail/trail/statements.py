@@ -25,7 +25,7 @@ type What = Mapping[str, Any]
 ERASABLE = ("api", "unknown", "run", "heartbeat")
 
 _TAG = re.compile("[a-z]{1,8}")
-# Longer than this no recorder promises to be heard of, in seconds.
+# The longest heartbeat interval that a recorder may promise, in seconds.
 _LONGEST = 10**9
 
 
@@ -225,7 +225,7 @@ class Erase:
 def _target(item: object) -> Target:
     match item:
         case {"index": int(index), "facets": [_, *_] as tags} if type(index) is int and index >= 0:
-            # A tag of a later version is no mistake of this one.
+            # A tag of a later version is not malformed.
             if not all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags):
                 raise FormatError("malformed erasure: unknown facet")
             return Target(index, tuple(tags))
@@ -386,7 +386,7 @@ def read(kind: str, what: What) -> Statement | None:
 
 def parse(kind: str, content: bytes) -> Statement | None:
     """The statement in the stored bytes of a `what` facet, as `read`; raises FormatError."""
-    # What a kind that is not known says need not even be JSON.
+    # The content of an unknown kind need not be JSON.
     return read(kind, parse_what(content)) if kind in _CLASSES else None
 
 

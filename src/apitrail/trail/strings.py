@@ -6,7 +6,7 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Mapping
 
-# How many values one query asks for.
+# How many values are looked up by one query.
 _CHUNK = 500
 
 

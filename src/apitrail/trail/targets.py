@@ -11,7 +11,7 @@ from apitrail.source import Source
 from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Target
 
-# What retention takes: calls, and the runs that name commands. Book-keeping stays.
+# The kinds that `prune` takes: calls, and runs, which name commands. Book-keeping stays.
 PRUNED = (*CALLS, "run")
 
 

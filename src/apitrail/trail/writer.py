@@ -25,9 +25,9 @@ from apitrail.trail.resume import CHECKPOINT
 from apitrail.trail.rows import Draft
 from apitrail.trail.statements import Close, Gap, Target
 
-# So many waiters share one fsync at the most.
+# At most this many waiters share one fsync.
 BATCH = 1_024
-# So many entries are erased in one transaction, and named by one entry.
+# At most this many entries are erased in one transaction and named by one entry.
 ERASE_BATCH = 2_000
 # Rows that one step of a cursor brings from the writer's thread.
 CHUNK = 64
@@ -247,7 +247,8 @@ class Trail:
                     else:
                         await self._commit(items)
                 except BaseException as error:
-                    # A defect: nobody may wait for ever, and nothing more may go through.
+                    # This is a defect of ours: nobody may wait for ever, and no more calls may
+                    # pass.
                     self._closing = True
                     fail([*items, *self._queue], error)
                     raise
@@ -286,7 +287,7 @@ class Trail:
 
     async def _commit(self, items: list[Item]) -> None:
         if items and any(owed.draft.kind == Close.KIND for owed in self._owed):
-            # A stop is the last of its batch, also when it is written late.
+            # A stop is the last of its batch, even when it is written late.
             await self._commit([])
             if self._owed:
                 self._owed += [item for item in items if isinstance(item, Append)]
@@ -296,7 +297,8 @@ class Trail:
         begins = [item for item in items if isinstance(item, Begin)]
         outcome = await self._attempt(appends, begins)
         if outcome.entries is not None and outcome.twice:
-            # An event that the log has already must not keep all others out for ever.
+            # An event that is already in the log must not keep the others of its batch out for
+            # ever.
             twice = [appends[position] for position in outcome.twice]
             fail(twice, outcome.entries)
             self._owed = []

@@ -74,7 +74,7 @@ class Served:
         try:
             return control.ask(self.path, "ping") is not None
         except UsageError:
-            return True  # it does not know the question, but it is there
+            return True  # an older recorder does not know this question, but it runs
 
     def store(self) -> Store | None:
         """Where the trail's log files and digests are; a bundle has none."""
@@ -94,7 +94,7 @@ class Served:
         """What was delivered so far; nothing, where what says so is no manifest."""
         store = self.store()
         known = None
-        # `deliver` says so to a person, and `apitrail verify` what it means.
+        # `deliver` tells a person about it, and `apitrail verify` explains it.
         with suppress(FormatError):
             known = store.known() if store is not None else None
         return known or Manifest(origin="", bucket=BUCKET, prefix="", every=EVERY)

@@ -23,7 +23,7 @@ from apitrail import when
 from apitrail.delivery.logfiles.tree import Tree
 
 XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
-# S3 lists so many keys at once.
+# S3 lists at most this many keys at once.
 MAX_KEYS = 1000
 
 # Code → status and message, as S3 answers.
@@ -35,8 +35,8 @@ _ERRORS: Mapping[str, tuple[int, str]] = {
     "NotImplemented": (501, "A header or query you provided implies functionality that is not implemented"),
 }  # fmt: skip
 
-# Sub-resources of a bucket or an object that are not here: an answer to another question
-# would be taken for one to this.
+# Sub-resources that are not served. They are refused: the plain object would be taken for an
+# answer.
 _SUBRESOURCES = frozenset(
     (
         "accelerate", "acl", "analytics", "attributes", "cors", "encryption", "inventory",
@@ -81,7 +81,7 @@ def respond(bucket: Bucket, request: Request) -> Response:
     if key:
         return _object(bucket.tree, key, request)
     if "location" in request.query_params:
-        # Empty is us-east-1, where digests say that they are.
+        # An empty location means us-east-1, where the digests say that they are.
         return _xml(f'<LocationConstraint xmlns="{XMLNS}"/>')
     return _listing(bucket, request)
 

@@ -22,7 +22,8 @@ from apitrail.web.members import Document, Members
 
 PAGE = 50
 VALUE_LIMIT = 2000
-# So many calls are looked at for one page; a page may be short, or empty, and still have a next.
+# How many calls are looked at for one page. A page may be short, or even empty, and still have a
+# next one.
 LOOK = 20_000
 MANAGEMENT = frozenset({"Management"})
 # What EventCategory may be. CloudTrail has `insight` alone; the others are ours.

@@ -30,7 +30,7 @@ def serve(
     """
     served = Served(path, clock)
     with served.source():
-        pass  # what cannot be read is refused before anything listens
+        pass  # a trail that cannot be read is refused before anything listens
     if token is None and not address.is_loopback:
         token = host_check.new_token()
         say(f"apitrail: the token, shown this once: {token}")

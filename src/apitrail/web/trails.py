@@ -21,7 +21,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]")
 
 def describe_trails(served: Served, given: Members) -> Document:
     """Every trail, or those of the names or ARNs given; has fresh calls delivered first."""
-    # Where they cannot be, there is what there was; `serve` has said why.
+    # If new log files cannot be made, those of before are served; `serve` has said why.
     with contextlib.suppress(UsageError, OSError):
         served.deliver()
     names = members.texts(given, "trailNameList")

@@ -36,7 +36,7 @@ class Fault:
     def error(self, operation: OperationModel | None) -> Error:
         """With the name of the exception that the model has for it, if any."""
         shape = None if operation is None else _shape(operation, self.names or (self.code,))
-        # A status stands in for a code only where the name is nobody's.
+        # A status stands in for a code only where no name says more.
         nameless = shape is not None and self.code.isdigit()
         code = self.names[0] if nameless and self.names else self.code
         return Error(code=code, message=self.message, shape=shape)

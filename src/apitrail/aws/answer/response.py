@@ -68,7 +68,7 @@ def _model(call: Call) -> tuple[OperationModel | None, dict[Value, Value]]:
         loaded = models.loaded(call.service, call.api_version)
         operation = loaded.operation(call.operation)
     except KeyError:
-        # Not botocore's, as S3's PostObject is not.
+        # S3's PostObject, which botocore has no model of.
         return None, {}
     return operation, loaded.compiled
 
@@ -129,7 +129,7 @@ def _succeeded(
             content=content, tree=plan.opens(answer),
         )  # fmt: skip
     if isinstance(answer.tree, xml.Element):
-        # S3 sends the status before it has finished, and then finds that it cannot.
+        # S3 sends status 200 before it has finished, and may then report an error in the body.
         if answer.tree.tag == "Error" and (refusal := fault.of_element(answer.tree)) is not None:
             return _refused(refusal, operation)
         found["request_id"] = output.request_id(answer.tree)

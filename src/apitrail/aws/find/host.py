@@ -68,7 +68,7 @@ GLOBAL_REGIONS = {
     "aws-iso-f": "us-isof-south-1",
 }
 
-# Labels that say how a service is reached, not which.
+# Labels that say how a service is reached, not which service it is.
 _NEUTRAL = frozenset({"dualstack", "global", "us-gov", "fips", "aws-global"})
 
 # LocalStack's own name for itself resolves to the local machine.

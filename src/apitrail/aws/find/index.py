@@ -197,7 +197,7 @@ def _read() -> Index | None:
     try:
         return Index(json.loads(_cache().read_bytes())["services"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None  # not there or damaged: only time is lost
+        return None  # the cache is not there or damaged: it is built again
 
 
 def _build() -> Index:

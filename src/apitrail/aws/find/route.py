@@ -106,7 +106,7 @@ def _match_named(
     wanted = operation.lower()
     having = [service for service in services if wanted in service.operations]
     if evidence.strict and evidence.candidates:
-        # What the signature and the host rule out did not happen, whatever a header says.
+        # An operation that signature and host rule out did not happen, whatever a header says.
         having = [service for service in having if service in evidence.candidates]
     having = having or [
         s for s in evidence.candidates if wanted in s.operations and _speaks(s, protocol)

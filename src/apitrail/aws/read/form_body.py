@@ -214,7 +214,7 @@ def _map(shape: Shape, compiler: Compiler) -> Reader:
                 continue
             value = _first(entry, value_names)
             if value is None and not scalar:
-                value = {}  # these protocols write nothing for nothing
+                value = {}  # these protocols write nothing for an empty value
             result.append((key[VALUE], None if value is None else element(value, doubts)))
         return Map(doubts.unique(result))
 

@@ -179,7 +179,7 @@ def _header(name: str, shape: Shape, _: set[str]) -> Step:
     def one(parts: Parts, result: Structure, doubts: Doubts) -> None:
         values = [_decoded(value) for value in parts.headers.get(key, ())]
         if in_query and parts.query:
-            # Who presigns a URL may move these headers into the query.
+            # Presigned URLs may carry these headers in the query.
             values += [value for k, value in parts.query if k.lower() == key]
         if values:
             result[name] = reader(doubts.one(key, values), doubts)

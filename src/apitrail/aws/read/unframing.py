@@ -53,7 +53,7 @@ class Unframer:
         if self._head.endswith(b"\r\n"):
             line = bytes(self._head[:-2])
             self._head.clear()
-            # The line's end behind a chunk's content is none of a head.
+            # The line end after a chunk's content does not end a head.
             if not (self._between and not line):
                 self._chunk(line)
             self._between = False

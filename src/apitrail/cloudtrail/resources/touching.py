@@ -84,7 +84,7 @@ def _place(region: str | None, account: str | None) -> Place:
 def own_answer(call: Call) -> list[tuple[str, str]]:
     """The ARNs at the top of a read's result: of the secret, the key, the function read."""
     if call.service == "sts":
-        return []  # who one is, or has become, is not what one touched
+        return []  # the caller's own identity, before or after the call, is not a resource that it touched
     result = call.result or {}
     described = result.get("KeyMetadata") if call.service == "kms" else None
     members = (described if isinstance(described, dict) else result).items()

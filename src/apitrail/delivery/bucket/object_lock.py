@@ -23,7 +23,7 @@ _NO_LOCK = (
     "InvalidRequest",
 )
 _GONE = ("NoSuchKey", "NoSuchVersion", "404", "NotFound")
-# The key is taken; or another write of it is under way.
+# S3's error codes when the key is taken, or when another write of it is under way.
 _TAKEN = ("PreconditionFailed", "412")
 _CONFLICT = ("ConditionalRequestConflict", "409")
 

@@ -26,7 +26,7 @@ def until(text: str, now: datetime) -> datetime:
     try:
         if unit != "y":
             return whole + timedelta(days=number * _DAYS[unit])
-        # The 29th of February has no anniversary in most years.
+        # February 29 does not exist in most years, so February 28 stands for it.
         day = min(whole.day, 28) if whole.month == 2 else whole.day
         return whole.replace(year=whole.year + number, day=day)
     except (ValueError, OverflowError):

@@ -37,7 +37,7 @@ from apitrail.trail.keys import Keys
 from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Anchor
 
-# One shipment names so many files, and as many versions are in its anchor.
+# The most files that one shipment names; its anchor names as many versions.
 BATCH = 500
 UPLOADS = 8
 PENDING, PENDING_NOTE = "pending/shipment.json", "pending/shipment.note"
@@ -81,7 +81,8 @@ class Shipping:
             self._check_state(store)
             manifest = store.close_up(now, self.every)
             waiting = [file for file in manifest.files() if file.copy is None]
-            # A head is worth a shipment of its own, unless nothing but our anchor is new in it.
+            # A new head is shipped even without new files, unless our own anchor is all that is
+            # new.
             anchored = -1 if manifest.shipped is None else manifest.shipped.anchor
             if not waiting and manifest.entries <= anchored + 1:
                 return Outcome(tuple(number for number, _ in done), sum(n for _, n in done))
@@ -133,7 +134,7 @@ class Shipping:
         note = file_checkpoint.vouch(
             file_checkpoint.head(manifest.checkpoint, signer), data, signer
         )
-        # The note first: a shipment without its note is not one to finish.
+        # The note is written first: a shipment without its note must not be finished.
         store.tree.put(PENDING_NOTE, note.encode())
         store.tree.put(PENDING, data)
 
@@ -147,7 +148,7 @@ class Shipping:
         metadata = file.metadata() if isinstance(file, DigestFile) else {}
 
         def ours(found: bytes) -> bool:
-            # It may have been uploaded before a record was erased from it.
+            # It may have been uploaded before a record was erased from it here.
             return found == data or (isinstance(file, LogFile) and _content(found) == file.hash)
 
         version, found = self._put(file.key, data, until, metadata, ours)
@@ -208,7 +209,8 @@ class Shipping:
         for file in shipment.files():
             store.tree.remove(file.key)
             store.tree.remove(file.key + SIDECAR)
-        # Last: as long as it is there, all of this is done again, and finds itself done.
+        # These two go last. After a crash before this line the next run repeats all steps; each
+        # step finds its own work already done.
         store.tree.remove(PENDING)
         store.tree.remove(PENDING_NOTE)
         yield shipment.number, len(copies)

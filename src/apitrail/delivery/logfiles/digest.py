@@ -29,7 +29,7 @@ from apitrail.when import iso_second
 
 SIGNATURE_ALGORITHM = "SHA256withRSA"
 HASH_ALGORITHM = "SHA-256"
-# So much is inflated of one file at the most.
+# At most this many bytes are inflated from one file.
 LIMIT = 1 << 30
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from apitrail.delivery.logfiles.tree_manifest import DigestFile, Manifest
 from apitrail.evidence.verify.report import Finding, Verdict
 
-# So many files are named in one message.
+# At most this many files are named in one message.
 NAMED = 20
-# What is said first where several things do not hold.
+# Verdicts from grave to mild: where several things do not hold, the gravest is reported.
 _ORDER = (
     Verdict.UNTRUSTED_KEY, Verdict.FORK, Verdict.TAMPERED, Verdict.TRUNCATED, Verdict.STALE,
 )  # fmt: skip

@@ -16,10 +16,11 @@ from apitrail.delivery.logfiles.place import Place
 from apitrail.delivery.logfiles.records import Record
 from apitrail.delivery.logfiles.tree_manifest import DigestFile, LogFile, Manifest
 
-# One log file holds at most so many records, and so many characters. CloudTrail's are up to 50 MB.
+# The most records, and the most characters, in one log file. CloudTrail's are up to 50 MB.
 RECORDS = 5_000
 CHARACTERS = 16_000_000
-# A silence of up to so many intervals is told by a digest for each; one digest tells a longer one.
+# A silence of up to this many intervals gets one digest per interval. A longer one gets a single
+# digest.
 SILENT = 24
 
 type Put = Callable[[str, bytes], None]
@@ -108,7 +109,7 @@ class Closing:
             self._logs += logs
             last = self._newest.get(place)
             begin = start if last is None else self._tell_silence(place, last.end, start)
-            # Two digests never end in the same second: their names would be one.
+            # Two digests must not end in the same second: they would have the same name.
             self._digest(place, begin, max(-(-end // 1000), begin + 1), logs)
 
     def _tell_silence(self, place: Place, since: int, until: int) -> int:

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from apitrail.aws.arn import Arn
 
 TRAIL = "apitrail"
-# Where a call's account could not be told. The CLI wants twelve digits of a trail's ARN.
+# The account when a call's own is not known. The AWS CLI wants twelve digits in a trail's ARN.
 NO_ACCOUNT = "000000000000"
 NO_REGION = "unknown"
 
-# Both end up in file names, and the region is what a client said.
+# Both become part of file names, and clients choose the region.
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z][a-z0-9]{1,15}(-[a-z0-9]{1,15}){0,5}")
 

@@ -142,7 +142,8 @@ class Store:
     def _sign(self, source: Source, manifest: Manifest, tail: str, signer: note.Signer) -> Manifest:
         done = replace(manifest, checkpoint=tail, rotations=_rotations(source))
         self.save(done)
-        # Last: whoever reads in between sees a manifest that is not signed yet, never less.
+        # The checkpoint is written last: a reader in between sees a manifest that is not signed
+        # yet, which names no file less than before.
         self.tree.put(
             CHECKPOINT,
             file_checkpoint.vouch(file_checkpoint.head(tail, signer), done.dump(), signer).encode(),

@@ -137,7 +137,7 @@ def trails(manifest: Manifest) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-# What ListPublicKeys says of a key's validity: nothing rests on it, but the field is required.
+# The validity that ListPublicKeys reports. The field is required, but nobody relies on it.
 _VALID = 10 * 365 * 86_400
 
 

@@ -20,7 +20,7 @@ from apitrail.when import parse_iso_second
 
 S3 = "s3://"
 INSIGHT = "AwsCloudTrailInsight"
-# What lies beside log files in a trail's bucket, and is none.
+# Files in a trail's bucket that are not log files.
 OTHERS = ("/CloudTrail-Digest/", "/CloudTrail-Aggregated/", "/apitrail/")
 ENDINGS = (".json", ".json.gz", ".jsonl", ".jsonl.gz")
 # CloudTrail's are at most 50 MB (User Guide, "CloudTrail log files").

@@ -15,16 +15,16 @@ from apitrail.reading import render
 from apitrail.source import Source
 from apitrail.when import iso, parse_iso_second
 
-# Clocks differ: so far, in milliseconds, may the two be apart in what they say of one call.
+# Clocks differ: the two times of one call may be this many milliseconds apart.
 SLACK = 15 * 60 * 1000
 NEAR = 2000
 
-# What both state of every call. Where CloudTrail is silent, nothing is compared.
+# Fields that both sides have for every call. A field that CloudTrail leaves out is not compared.
 COMPARED = ("eventSource", "eventName", "awsRegion", "readOnly", "errorCode", "accessKeyId")
-# CloudTrail leaves these out where they are not, so that silence is a statement.
+# CloudTrail leaves these out when they do not apply, so their absence is compared too.
 STATED = frozenset({"errorCode"})
 
-# AWS refuses these before it knows whose call it is, and then logs nothing.
+# AWS refuses these before it knows the caller, and then logs nothing.
 UNATTRIBUTED = frozenset(
     {
         "AuthFailure", "Client.AuthFailure", "ExpiredToken", "ExpiredTokenException",
@@ -34,9 +34,9 @@ UNATTRIBUTED = frozenset(
         "RequestTimeTooSkewed", "SignatureDoesNotMatch", "UnrecognizedClientException",
     }
 )  # fmt: skip
-# Types of event that no client's call is. CloudTrail User Guide, "CloudTrail record contents".
+# Event types that no client's call produces. CloudTrail User Guide, "CloudTrail record contents".
 NO_CALLS = frozenset({"AwsServiceEvent", "AwsCloudTrailInsight"})
-# What a person does in a browser passes no recorder; it is counted by kind.
+# Actions in a browser do not pass a recorder; they are counted by kind.
 IN_BROWSER = {"AwsConsoleSignIn": "console sign-in", "AwsConsoleAction": "console action"}
 SIGN_IN = "signin.amazonaws.com"
 
@@ -150,7 +150,7 @@ def reconcile(
     ours = _Ours(_calls(source, Filter(since=start - SLACK, until=end + SLACK)))
     for seen in theirs:
         _match(seen, ours, result)
-    # What a service did may have been for a call of ours, and then has its request id.
+    # A service may act because of a recorded call; its event then has that call's request id.
     result.by_aws = [s for s in by_aws if start <= s.time <= end]
     result.unlogged = [
         (why, mine)
@@ -301,7 +301,7 @@ def _overlap(
         )
     theirs_from = min(times) if since is None else since
     theirs_to = max(times) if until is None else until - 1
-    # CloudTrail's times are of whole seconds, so the second that something ends in counts.
+    # CloudTrail's times are whole seconds, so the last second belongs to the range.
     start = max(theirs_from, first.time) // 1000 * 1000
     end = min(theirs_to, last.time) // 1000 * 1000 + 999
     if start > end:

@@ -12,7 +12,8 @@ from apitrail.evidence.bundle.watched import Watched
 from apitrail.trail.statements import Clock, Refused
 from apitrail.when import iso
 
-# Entries of one sort named one by one; of more, their number is given.
+# Up to this many entries of one sort are named one by one; beyond that only their number is
+# given.
 NAMED = 100
 
 LIMITS = (

@@ -79,7 +79,7 @@ def verify(bundle: Bundle, trust: Trust, *, since: str | None = None, step: Step
 
 def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
     for name in bundle.archive.names & layout.TOLD:
-        bundle.archive.read(name)  # no evidence, but it must come out of the zip whole
+        bundle.archive.read(name)  # it is no evidence, but the zip must hold it unbroken
     step("1. the checkpoint's signature, and the log's keys")
     history = trace(bundle, trust)
     head = history.open(bundle.checkpoint_note, "the checkpoint")
@@ -219,7 +219,7 @@ def _check_events(bundle: Bundle, head: Checkpoint) -> None:
         match = _OF_EVENT.fullmatch(name)
         if match and int(match[1]) not in disclosed:
             raise tampered(f"{name} belongs to no entry")
-        # A facet without its salt is compared with nothing, wherever else it is opened.
+        # A facet without its salt cannot be compared, wherever it is opened.
         if match and "/facets/" in name and match[2] not in bundle.salted(int(match[1])):
             raise tampered(f"facet {match[2]!r} has no salt", index=int(match[1]))
         if name.startswith("range/") and not bundle.span:

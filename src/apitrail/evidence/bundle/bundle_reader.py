@@ -312,7 +312,7 @@ class Bundle:
         """The files that this version does not know, held against their hashes."""
         others = sorted(name for name in self.archive.names if not layout.NAMES.fullmatch(name))
         if isinstance(self.archive, Folder):
-            # Whoever unpacks a bundle may keep notes of his own beside it.
+            # People may keep notes of their own beside an unpacked bundle.
             others = [name for name in others if name in self.manifest.files]
         listed = [name for name in (layout.REPORT,) if name in self.archive.names]
         for name in (*others, *(name for name in listed if name in self.manifest.files)):

@@ -20,7 +20,8 @@ from apitrail.source import Source
 from apitrail.tlog import proof, tile
 from apitrail.tlog.note import Note
 
-# A zip knows no time before this one, and the time of writing is nobody's evidence.
+# The earliest time that a zip can hold. The time of writing is not evidence, so all files have
+# this one.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _FILE_MODE = 0o100644 << 16
 
@@ -54,7 +55,7 @@ def write(out: BinaryIO, source: Source, tree: Tree, plan: Plan) -> None:
         for name, content in _files(source, tree, plan):
             info = zipfile.ZipInfo(name, _EPOCH)
             info.external_attr = _FILE_MODE
-            info.create_system = 3  # Unix, wherever it is written
+            info.create_system = 3  # made on Unix, as far as the zip says
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, content)
 

@@ -136,7 +136,8 @@ class _Walk:
             return
         self.rows.append(row)
         if self.where.matches(row):
-            # By what of the question is not known here, it may be one or not.
+            # Part of the question is not known to this version, so whether the call matches is
+            # open.
             chosen = link.index in self.chosen or not self.bundle.manifest.unasked
             (self.matches if chosen else self.undetermined).append(link.index)
         elif said.get("undetermined") and self._could(row):
@@ -203,7 +204,7 @@ def _check_matches(bundle: Bundle, walk: _Walk) -> None:
     claimed = bundle.manifest.selected
     if hidden := sorted(set(walk.matches) - set(claimed)):
         raise tampered("it matches the question and is not shown", index=hidden[0])
-    # What was found by a facet that is erased now cannot be found again.
+    # A call that matched by a facet erased since cannot be found again.
     if wrong := sorted(set(claimed) - set(walk.matches)):
         raise tampered("it is shown and does not match the question", index=wrong[0])
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Row, finds, found_by
 
-# So many characters may differ, and so many names are given.
+# How many characters may differ, and how many names are listed.
 FAR = 2
 NAMED = 3
 SHORTEST = 3

@@ -15,10 +15,10 @@ from apitrail.trail.statements import Close, Open
 from apitrail.trail.statements import Gap as Lost
 from apitrail.when import iso
 
-# No longer than so many intervals may pass without a heartbeat.
+# A recorder counts as silent after this many intervals without a heartbeat.
 MISSED = 2
 
-# Milliseconds between heartbeats, where no `open` entry says otherwise.
+# Milliseconds between heartbeats where the `open` entry does not say.
 INTERVAL = 60_000
 
 

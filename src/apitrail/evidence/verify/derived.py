@@ -19,7 +19,8 @@ from apitrail.trail import statements
 from apitrail.trail.rows import STRING_COLUMNS, labels_text
 from apitrail.trail.statements import Run
 
-# Resource rows are stored by name: they are compared as sums over so many entries.
+# Resource rows are stored by name, not by entry, so they are compared as sums over this many
+# entries.
 BUCKET = 4_096
 _MODULUS = 1 << 128
 

@@ -23,7 +23,8 @@ def check(segment: Segment) -> int:
             )
         if kept := sorted(leave - missing):
             raise tampered(f"facet {kept[0]!r} was erased, and is there or never was", index=index)
-        # Of a kind that only a later version knows, that version decides.
+        # What may be erased of a kind that this version does not know is for the later version to
+        # say.
         if (kind := segment.kinds[index]) in KINDS and kind not in ERASABLE:
             raise tampered(
                 f"an entry of kind {segment.kinds[index]!r} cannot be erased", index=index

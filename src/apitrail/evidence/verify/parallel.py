@@ -18,8 +18,8 @@ from apitrail.query import Row
 from apitrail.tlog import tile
 from apitrail.trail.audit import Audit
 
-# So many entries are one piece of work, a multiple of 256; fewer than PARALLEL are not worth
-# the half second that starting processes takes.
+# The entries in one piece of work, a multiple of 256. Logs shorter than PARALLEL are checked by
+# one process: starting others takes half a second.
 PIECE = 32 * tile.WIDTH
 PARALLEL = 20_000
 
@@ -76,8 +76,8 @@ def _pooled(
             ]
             for start, future in work:
                 if (piece := _result(future)) is None:
-                    # Our snapshot decides: the other process may have seen a later state, in
-                    # which more was erased.
+                    # Our own snapshot decides. The other process may have seen a later state,
+                    # with more erased.
                     piece = _piece(audit, start, min(start + PIECE, size), key)
                 yield piece
         finally:
@@ -97,7 +97,7 @@ def _result(future: Future[Piece | None] | None) -> Piece | None:
     try:
         return None if future is None else future.result()
     except BrokenExecutor:
-        return None  # no processes to be had, or killed for want of memory: we do it ourselves
+        return None  # no processes could be started, or one was killed for lack of memory: this one does the work
 
 
 def _piece(audit: Audit, start: int, stop: int, key: bytes) -> Piece:

@@ -124,10 +124,10 @@ class _Check:
         if log.root() != head.root:
             raise tampered(f"the entries are not those that the checkpoint of {head.size} signs")
         _check_tiles(audit, log)
-        # (5) What is missing was erased, and says so.
+        # (5) Missing content was erased, and an entry says so.
         self._step(5, "erasures: what is missing and by whose leave")
         self._learn(erasures=erasures.check(log))
-        # (6) Keys changed only as entries say; every checkpoint that was kept is of this tree.
+        # (6) Keys changed only where entries say so, and every kept checkpoint is of this tree.
         self._step(6, "changes of key, kept checkpoints")
         key_history.check(keys, log.books)
         covered = coverage.read(log.books, log.heartbeats)
@@ -138,7 +138,7 @@ class _Check:
         tree = heads.Tree(head, audit.root_at, covered.gaps)
         closes = [book.index for book in covered.stops]
         heads.check_kept(audit.checkpoints(), tree, keys, closes)
-        # (7) Tables that many entries share: no row more, none less, none that lies.
+        # (7) The tables that many entries share have exactly the rows that the entries ask for.
         self._step(7, "search: resources, strings, SQLite's own indexes")
         derived.check_shared(audit, use, key=key, expected=parallel.rows(audit, head.size))
         if damage := audit.damage():

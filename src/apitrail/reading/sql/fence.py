@@ -12,8 +12,9 @@ from apitrail.errors import UsageError
 from apitrail.reading.sql.field import Fields
 from apitrail.reading.sql.rewrite import TABLE
 
-# What a statement may read: the view, and what it is made of. Never what seals or erases. The
-# view that SQLite says a read is made for is no criterion: a WITH clause may bear any name.
+# What a statement may read: the view and what it is made of, never the tables that seal or erase.
+# The name of the view that SQLite reports for a read is not checked: a WITH clause may take any
+# name.
 READABLE = frozenset(
     {TABLE, "event_resources", "event", "string", "resource", "json_each", "json_tree"}
 )
@@ -47,7 +48,8 @@ def fence(
 def _authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
     if action not in ALLOWED_ACTIONS:
         return sqlite3.SQLITE_DENY
-    # Without a column nothing is read but that there are rows; so SQLite asks for a WITH's name.
+    # SQLite asks without a column when only the number of rows is read, and then gives the name
+    # of a WITH clause.
     if action == sqlite3.SQLITE_READ and second and first not in READABLE:
         return sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in FORBIDDEN_FUNCTIONS:

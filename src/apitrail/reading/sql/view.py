@@ -52,13 +52,13 @@ def define(
         connection.create_function("regexp", 2, fields.matches, deterministic=True)
     columns = dict.fromkeys((*COLUMNS, *paths))
     shown = ", ".join(f"{_expression(name)} AS {_quoted(name)}" for name in columns)
-    # An outer join becomes an inner one where a condition needs its string, and is left out
-    # where nobody does: SQLite then goes by the index of the string.
+    # The outer join becomes an inner one where a condition needs its string, and is left out
+    # where nothing does. SQLite then searches by the string's index.
     joins = " ".join(
         f"LEFT JOIN main.string s_{name} ON s_{name}.id = e.{name}" for name in INDEXED.values()
     )
     connection.execute("PRAGMA temp_store=MEMORY")
-    # These declare themselves when first used, which the fence would not let them.
+    # These modules declare themselves when first used, which the fence would forbid.
     connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')").fetchall()
     connection.execute(f"CREATE TEMP VIEW {TABLE} AS SELECT {shown} FROM main.event e {joins}")
     connection.execute(

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from apitrail.errors import UsageError
 
-# As curl and Python's urllib look for it; lower case is the older custom and wins.
+# The order of curl and of Python's urllib: lower case is the older custom and wins.
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 PORTS = {"http": 80, "https": 443}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

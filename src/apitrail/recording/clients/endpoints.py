@@ -70,7 +70,7 @@ class Preset:
         this machine or a private network is reached past every proxy, so it gets a listener.
         """
         if not self.url.startswith(("http://", "https://")):
-            return False  # what is wrong with it is said where it is parsed
+            return False  # an invalid URL is reported where it is parsed
         if self.is_aws:
             return True
         return is_public(self.host) and not exceptions.exempt(environment, self.host)

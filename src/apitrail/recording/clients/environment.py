@@ -10,7 +10,7 @@ from apitrail.recording.clients import endpoints as presets
 from apitrail.recording.clients import exceptions, trust
 from apitrail.recording.clients.shared_config import SharedConfig
 
-# A proxy user name that starts so says which run a client belongs to.
+# A proxy user name with this prefix tells which run a client belongs to.
 RUN_USER = "run-"
 
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY")

@@ -66,7 +66,7 @@ class Guard:
     def forget(self, told: Mapping[str, int]) -> None:
         """What was tunnelled is written down; count on from there."""
         self.tunnelled.subtract(told)
-        self.tunnelled += Counter()  # drops what is zero
+        self.tunnelled += Counter()  # removes counts of zero
 
     def count(self, host: str) -> None:
         """Something is tunnelled to `host`."""
@@ -106,7 +106,8 @@ class Guard:
             return
         self.runs.update(_run(flow))
         if _to_proxy(flow):
-            # They are for this proxy; upstream they would be noise, or a leak.
+            # These headers are for this proxy; upstream they would at best be noise, and at worst
+            # a leak.
             for name in ("proxy-authorization", "proxy-connection"):
                 flow.request.headers.pop(name, None)
         if (reason := malformed(flow.request)) is not None:
@@ -127,7 +128,7 @@ class Guard:
         port = (server.address or ("", 443))[1]
         if any(self.destinations.intercepts(name, port) for name in names):
             return
-        # Where it goes, not what the client's TLS says: that can be any name at all.
+        # The destination decides, not the name in the client's TLS, which may be any name.
         self.count((server.address or ("?",))[0])
         data.ignore_connection = True
 
@@ -138,9 +139,9 @@ class Guard:
         host, port = address[:2] if address else ("", 443)
         names = {flow.client_conn.sni or "", host} - {""}
         if flow.server_conn.timestamp_start is not None:
-            return  # a call has changed protocols, and is recorded as that
+            return  # a recorded call has changed protocols; its bytes belong to it
         if any(self.destinations.intercepts(name, port) for name in names):
-            # mitmproxy opens the connection after this hook, kill or not.
+            # mitmproxy opens the connection after this hook, even if the flow is killed.
             self.cut(flow.client_conn)
         else:
             self.count(host or "?")
@@ -182,7 +183,8 @@ class Guard:
         else:
             if addresses and not self.destinations.intercepts(host, port):
                 self._pinned[server.id] = (host, port)
-                # One address has no second to fall back on, and IPv6 may lead nowhere.
+                # The address is the only one tried, so IPv4 is preferred: IPv6 may be
+                # unreachable.
                 server.address = (str(min(addresses, key=lambda each: each.version)), port)
 
     async def _judged(self, host: str, port: int) -> list[Address]:

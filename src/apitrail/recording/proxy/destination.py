@@ -131,7 +131,8 @@ class Destinations:
         host = host.lower().rstrip(".")
         if aws_host.is_aws(host) or (host, port) in self.targets:
             return True
-        # A client of a stand-in says `localhost:4566`; with --upstream that is only a name.
+        # Clients of a stand-in call `localhost:4566`; with --upstream that is a name and not a
+        # destination.
         return self.upstream is not None and _is_loopback_name(host)
 
     def is_direct(self, host: str, port: int) -> bool:

@@ -64,7 +64,7 @@ class Budget:
         if (size, turn) in self._waiting:
             self._waiting.remove((size, turn))
         elif turn.done() and not turn.cancelled():
-            self.free += size  # it was admitted while it gave up
+            self.free += size  # it got its place while it gave up waiting
         self._admit()
 
     def _admit(self) -> None:

@@ -63,7 +63,8 @@ class Stream(http.HttpStream):
             self.client_state = self.server_state = self.state_errored
 
     def _answer(self, response: messages.Response) -> Commands:
-        # Whether the body comes all the same cannot be known, so that nothing may come behind it.
+        # It is unknown whether the body follows all the same, so nothing may be sent after it on
+        # this connection.
         response.headers["Connection"] = "close"
         for event in (
             _events.ResponseHeaders(self.stream_id, response),
@@ -191,7 +192,7 @@ class ToServer(_Http1, _http1.Http1Client):
         """Interim responses answer nothing; what counts comes behind them."""
         while isinstance(event, events.DataReceived) and _INTERIM.match(bytes(self.buf)):
             if self.buf.maybe_extract_lines() is None:
-                return  # more of it is to come
+                return  # the rest of it is not here yet
         yield from super().read_headers(event)
 
 

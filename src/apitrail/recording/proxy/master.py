@@ -104,7 +104,7 @@ class Server:
             next_layer.NextLayer(),
             _ReverseName(),
             tlsconfig.TlsConfig(),
-            # Behind the guard, which takes the client's own proxy credentials off.
+            # After the admission, which removes the client's own proxy credentials.
             *addons,
             _ProxyCredentials(),
             ready,

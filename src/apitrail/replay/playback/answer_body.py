@@ -20,7 +20,7 @@ CBOR = "smithy-rpc-v2-cbor"
 _XML = "text/xml"
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
-# What stands for a secret where no text can (a redacted number, time or blob).
+# What stands for a redacted number, time or blob, where no text is allowed.
 _PLACEHOLDERS: Structure = {
     "integer": 0, "long": 0, "float": 0.0, "double": 0.0, "boolean": False,
     "timestamp": "1970-01-01T00:00:00Z",

@@ -58,7 +58,8 @@ class Answers:
             self._add(call)
 
     def _add(self, call: Recorded) -> None:
-        # What was never answered cannot be played back, and what was not understood not be found.
+        # A call without an answer cannot be played back, and one that was not understood cannot
+        # be matched.
         if call.service is None or call.operation is None or not call.was_answered:
             return
         if call.parameters is None:

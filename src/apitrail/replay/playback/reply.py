@@ -10,12 +10,12 @@ from apitrail.replay.playback import answer_body
 from apitrail.replay.recorded import REDACTED, Recorded
 
 MISS = "PlaybackMiss"
-# The way the old connection was framed; the new one has its own.
+# Headers about the framing of the recorded connection; the new one has its own.
 _FRAMING = frozenset({
     "connection", "keep-alive", "transfer-encoding", "content-length", "trailer", "upgrade",
     "proxy-connection", "te",
 })  # fmt: skip
-# What describes the bytes of a body that is written anew.
+# Headers about the bytes of a body that is written anew.
 _OF_BYTES = frozenset({"content-encoding", "content-md5", "x-amz-crc32", "digest", "etag"})
 _CHECKSUM = "x-amz-checksum-"
 

@@ -69,7 +69,7 @@ def _blob(_shape: Shape, value: Value, payload: Payload) -> bytes:
 
 
 def _string(_shape: Shape, value: Value, payload: Payload) -> Value:
-    # Of a long body, a long value is kept as its length and digest.
+    # A long value in a long body is kept as its length and digest.
     return _told(value, payload).decode("utf-8") if isinstance(value, dict) else value
 
 

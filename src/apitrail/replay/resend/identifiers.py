@@ -20,7 +20,8 @@ class Identifiers:
 
     def __init__(self, known: Mapping[str, str] | None = None) -> None:
         self._known: dict[str, str] = dict(known or {})
-        # What is called otherwise now, apart: most names of a large answer stay as they are.
+        # Only names that differ are kept in a table of their own: most names of a large answer
+        # stay the same.
         self._changed = {old: new for old, new in self._known.items() if old != new}
         self._tokens: dict[str, str] = {}
         self._regions: dict[str, str] = {}

@@ -102,7 +102,7 @@ class Plan:
 
     def _renew(self, token: str) -> str:
         fresh = self.identifiers.renew(token)
-        # Answers repeat it, and Secrets Manager makes it the version's id.
+        # Answers repeat the token, and Secrets Manager uses it as the version's id.
         self.identifiers.learn(token, fresh)
         return fresh
 

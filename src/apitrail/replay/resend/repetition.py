@@ -65,10 +65,10 @@ def _compared(call: Recorded, outgoing: Outgoing, answer: Call, plan: Plan) -> O
         reason = f"{code or 'success'}{message} instead of {call.error or 'success'}"
         return Outcome(call=call, verdict="failed", region=outgoing.region, reason=reason)
     if code is not None or call.result is None:
-        # Of a call whose result was not kept, success is all there is to repeat.
+        # If the result was not kept, success is all that can be compared.
         return Outcome(call=call, verdict="same", region=outgoing.region)
     shape = plan.model(call).output_shape
-    # Names are learned from the answer as it is, secrets too; shown is only what is none.
+    # Names are learned from the raw answer, secrets included; only redacted texts are shown.
     compare(call.result, plain(answer.result), shape, plan.identifiers)
     safe = plain(Redactor(secrets.token_bytes(32)).call(answer).result)
     found = tuple(compare(call.result, safe, shape, plan.identifiers))

@@ -11,7 +11,7 @@ NAMES = ("script", "boto3", "har", "curl")
 
 def lines(name: str, calls: Iterable[Recorded]) -> Iterator[str]:
     """The lines of one of `NAMES`."""
-    # botocore is loaded where calls are written anew, not where they are only copied.
+    # botocore is loaded only by formats that write calls anew.
     from apitrail.replay.scripts import har
 
     if name == "har":

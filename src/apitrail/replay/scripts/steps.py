@@ -182,7 +182,7 @@ class _Teller:
         for match in re.finditer(rf"{given}{REDACTED.pattern}", text):
             if match.start() > at:
                 yield text[at : match.start()]
-            # A secret of no bytes has but one value.
+            # A secret of length zero has only one possible value.
             if not match[0].endswith(":0") or match[0] in self._given:
                 yield self._part(call, path, match[0])
             at = match.end()
