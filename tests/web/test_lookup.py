@@ -57,6 +57,19 @@ def test_newest_first_and_management_unless_asked(ask):
     assert numbers(ask()) == [16, *range(11, -1, -1)]
 
 
+def test_a_page_ends_before_its_events_are_too_large(ask, monkeypatch):
+    whole = numbers(ask())
+    monkeypatch.setattr(lookup, "PAGE_BYTES", 3000)
+    page = ask()
+    found = numbers(page)
+    assert 1 < len(found) < len(whole)
+    while "NextToken" in page:
+        page = ask(NextToken=page["NextToken"])
+        assert page["Events"]
+        found += numbers(page)
+    assert found == whole
+
+
 @pytest.mark.parametrize(
     ("category", "wanted"),
     [

@@ -21,6 +21,8 @@ from apitrail.web.content import Served
 from apitrail.web.members import Document, Members
 
 PAGE = 50
+# A page ends before its events take more; one that is larger makes a page alone.
+PAGE_BYTES = 4 * 1024**2
 VALUE_LIMIT = 2000
 # How many calls are looked at for one page. A page may be short, or even empty, and still have a
 # next one.
@@ -150,18 +152,29 @@ def _all_match(filters: tuple[Filter, ...], event: Event) -> bool:
 
 def _page(source: Reader | Bundle, question: Question, chosen: Selectors) -> Document:
     scan = _Scan(source, question, chosen)
-    found: list[int] = []
+    found: list[Document] = []
+    size, last = 0, 0
     for index in scan:
         if len(found) == question.most:
-            return _answer(source, found, question, after=found[-1])
-        found.append(index)
-    return _answer(source, found, question, after=None if scan.ended else scan.last)
+            return _answer(found, question, after=last)
+        event = _event(source, index)
+        size += _size(event)
+        if found and size > PAGE_BYTES:
+            return _answer(found, question, after=last)
+        found.append(event)
+        last = index
+    return _answer(found, question, after=None if scan.ended else scan.last)
 
 
-def _answer(
-    source: Reader | Bundle, found: list[int], question: Question, *, after: int | None
-) -> Document:
-    answer: Document = {"Events": [_event(source, index) for index in found]}
+def _size(event: Document) -> int:
+    """About how many bytes it is in the answer."""
+    return len(event["CloudTrailEvent"]) + sum(
+        len(value) for resource in event["Resources"] for value in resource.values()
+    )
+
+
+def _answer(found: list[Document], question: Question, *, after: int | None) -> Document:
+    answer: Document = {"Events": found}
     if after is not None:
         answer["NextToken"] = _token(after, question.asked)
     return answer

@@ -7,7 +7,6 @@ import time
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Any
 
 from apitrail.errors import Error
 from apitrail.reading import sql
@@ -15,13 +14,19 @@ from apitrail.web import members
 from apitrail.web.api_error import Fault
 from apitrail.web.content import Served
 from apitrail.web.members import Document, Members
+from apitrail.web.spool import Spool, Value
 
-# Lake ends a query after an hour and keeps its results for seven days; ours lie in memory.
+# Lake ends a query after an hour and keeps its results for seven days; ours end with the server.
 TIMEOUT = 300.0
 MOST_RUNNING = 10
 KEPT = 100
 MOST_ROWS = 100_000
+# On the disk: of one query, and of all that are kept.
+MOST_BYTES = 2 * 1024**3
+KEPT_BYTES = 4 * 1024**3
 PAGE = 1000
+# Of its rows; a row that is larger makes a page alone.
+PAGE_BYTES = 4 * 1024**2
 STATEMENT_LIMIT = 10_000
 ENDED = frozenset({"FINISHED", "FAILED", "CANCELLED", "TIMED_OUT"})
 
@@ -35,7 +40,7 @@ class Query:
     created: int
     status: str = "QUEUED"
     columns: tuple[str, ...] = ()
-    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    rows: Spool = field(default_factory=Spool)
     problem: str | None = None
     milliseconds: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
@@ -50,7 +55,8 @@ class Query:
         except Error as error:
             took = time.monotonic() - started
             late = "TIMED_OUT" if took >= TIMEOUT else "FAILED"
-            self.problem, self.rows = str(error), []
+            self.problem = str(error)
+            self._forget()
             self.status = "CANCELLED" if self.stop.is_set() else late
         self.milliseconds = int((time.monotonic() - started) * 1000)
 
@@ -61,12 +67,17 @@ class Query:
                 source, self.statement, timeout=TIMEOUT, regexp=False, stop=self.stop
             ) as answer,
         ):
-            rows: list[tuple[Any, ...]] = []
+            self.columns = answer.columns
             for row in answer.rows:
-                if len(rows) == MOST_ROWS:
+                if len(self.rows) == MOST_ROWS:
                     raise Error(f"more than {MOST_ROWS} rows: narrow it down, or LIMIT it")
-                rows.append(row)
-            self.columns, self.rows = answer.columns, rows
+                if self.rows.size > MOST_BYTES:
+                    raise Error(f"more than {MOST_BYTES} bytes: narrow it down, or LIMIT it")
+                self.rows.append(row)
+
+    def _forget(self) -> None:
+        self.rows.close()
+        self.rows = Spool()
 
 
 class Queries:
@@ -89,10 +100,16 @@ class Queries:
             if sum(known.status not in ENDED for known in self._known.values()) >= MOST_RUNNING:
                 raise Fault("MaxConcurrentQueriesException", f"{MOST_RUNNING} queries are running.")
             self._known[query.id] = query
-            while len(self._known) > KEPT:
+            while len(self._known) > 1 and self._is_full():
                 self._known.popitem(last=False)[1].stop.set()
         threading.Thread(target=query.run, args=(served,), daemon=True).start()
         return {"QueryId": query.id}
+
+    def _is_full(self) -> bool:
+        return (
+            len(self._known) > KEPT
+            or sum(known.rows.size for known in self._known.values()) > KEPT_BYTES
+        )
 
     @staticmethod
     def _try(served: Served, statement: str) -> None:
@@ -128,7 +145,7 @@ class Queries:
             about: Document = {"QueryStatus": query.status, "QueryResultRows": []}
             return about | ({"ErrorMessage": query.problem} if query.problem else {})
         start = _start(members.text(given, "NextToken"), query)
-        page = query.rows[start : start + most]
+        page = list(query.rows.page(start, most, PAGE_BYTES))
         answer = {
             "QueryStatus": query.status,
             "QueryStatistics": {"ResultsCount": len(page), "TotalResultsCount": len(query.rows)},
@@ -137,8 +154,9 @@ class Queries:
                 for row in page
             ],
         }
-        more = start + most < len(query.rows)
-        return answer | ({"NextToken": f"{query.id}.{start + most}"} if more else {})
+        after = start + len(page)
+        more = after < len(query.rows)
+        return answer | ({"NextToken": f"{query.id}.{after}"} if more else {})
 
     def cancel(self, given: Members) -> Document:
         """CancelQuery."""
@@ -173,5 +191,5 @@ def _start(token: str | None, query: Query) -> int:
     return int(place)
 
 
-def _shown(value: Any) -> str | None:
+def _shown(value: Value) -> str | None:
     return value.hex() if isinstance(value, bytes) else None if value is None else str(value)

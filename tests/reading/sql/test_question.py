@@ -171,6 +171,13 @@ def test_names_in_texts_and_comments_are_left_alone(trail):
     assert (text, number) == ('userIdentity.arn -- "userIdentity.x"', 1)
 
 
+def test_a_timeout_ends_a_pattern_that_would_take_years(trail):
+    slow = f"SELECT count(*) FROM events WHERE '{'a' * 64}!' REGEXP '(a+)+$'"
+    with pytest.raises(UsageError, match="took too long"):
+        ask(trail, slow, timeout=0.3)
+    assert ask(trail, "SELECT count(*) FROM events WHERE eventName REGEXP '^Get'", timeout=60)
+
+
 def test_regular_expressions_search(trail):
     assert ask(trail, "SELECT count(*) FROM events WHERE eventName REGEXP '^(Get|Del)'") == [(8,)]
     with pytest.raises(UsageError, match=r"not a regular expression: '\('"):

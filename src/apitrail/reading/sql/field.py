@@ -19,14 +19,19 @@ from apitrail.event import (
     What,
     Who,
 )
+from apitrail.reading.sql.matcher import Matcher
 from apitrail.source import Source
 
 
 class Fields:
-    """Fields of events by path; the facets of one event at a time are held."""
+    """Fields of events by path; the facets of one event at a time are held.
 
-    def __init__(self, source: Source) -> None:
+    Without a `matcher`, patterns are matched in this process.
+    """
+
+    def __init__(self, source: Source, matcher: Matcher | None = None) -> None:
         self._source = source
+        self._matcher = matcher
         self._index = -1
         self._records: dict[str, Object] = {}
         self.failure: Error | None = None
@@ -47,7 +52,11 @@ class Fields:
     def matches(self, pattern: str, value: Any) -> bool | None:
         """SQL's `value REGEXP pattern`."""
         try:
-            return None if value is None else _pattern(pattern).search(str(value)) is not None
+            if value is None:
+                return None
+            if self._matcher is not None:
+                return self._matcher.search(str(pattern), str(value))
+            return _pattern(pattern).search(str(value)) is not None
         except Error as error:
             self.failure = error
             raise

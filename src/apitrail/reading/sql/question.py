@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from apitrail.reading import render
 from apitrail.reading.sql import view
 from apitrail.reading.sql.fence import errors, fence
 from apitrail.reading.sql.field import Fields
+from apitrail.reading.sql.matcher import Matcher, Patience
 from apitrail.reading.sql.rewrite import TABLE, prepare
 from apitrail.trail.reader import Reader
 
@@ -40,26 +41,32 @@ def ask(
 
     A path such as "requestParameters.userName" is a column: a scalar as it is, true and false as
     1 and 0, objects and lists as JSON; what is several times in a list is a JSON list. The
-    function REGEXP is there unless told otherwise: a bad pattern can hold up a whole process.
+    function REGEXP is there unless told otherwise: a bad pattern takes a processor until the end.
 
     Raises:
         UsageError: the statement does not parse, asks for what is not to be read, or takes long.
     """
     text, paths = prepare(statement)
-    fields = Fields(source)
+    patience = Patience.of(timeout, stop)
+    # A process of its own costs some 40 µs a row: only where something may have to end it.
+    matcher = None if patience.is_endless else Matcher(patience)
+    fields = Fields(source, matcher)
     with errors(fields):
         connection = view.connect(source)
     try:
         with errors(fields):
             view.define(connection, paths, fields, regexp=regexp)
-            fence(connection, timeout, stop)
+            fence(connection, patience)
             cursor = connection.execute(text)
         if cursor.description is None:
             raise UsageError("no statement", hint=f'apitrail sql "SELECT eventName FROM {TABLE}"')
         columns = tuple(str(column[0]) for column in cursor.description)
-        yield Answer(columns, _rows(cursor, fields))
+        with closing(_rows(cursor, fields)) as rows:
+            yield Answer(columns, rows)
     finally:
         connection.close()
+        if matcher is not None:
+            matcher.close()
 
 
 def check(source: Reader | Bundle, statement: str) -> None:
@@ -68,7 +75,7 @@ def check(source: Reader | Bundle, statement: str) -> None:
         pass
 
 
-def _rows(cursor: sqlite3.Cursor, fields: Fields) -> Iterator[tuple[Any, ...]]:
+def _rows(cursor: sqlite3.Cursor, fields: Fields) -> Generator[tuple[Any, ...]]:
     with errors(fields):
         yield from cursor
 

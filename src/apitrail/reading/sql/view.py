@@ -57,7 +57,8 @@ def define(
     joins = " ".join(
         f"LEFT JOIN main.string s_{name} ON s_{name}.id = e.{name}" for name in INDEXED.values()
     )
-    connection.execute("PRAGMA temp_store=MEMORY")
+    # What is sorted may be larger than memory; SQLite's temporary files have no name.
+    connection.execute("PRAGMA temp_store=FILE")
     # These modules declare themselves when first used, which the fence would forbid.
     connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')").fetchall()
     connection.execute(f"CREATE TEMP VIEW {TABLE} AS SELECT {shown} FROM main.event e {joins}")
