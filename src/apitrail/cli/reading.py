@@ -14,10 +14,8 @@ from apitrail.cli.printing import emit, is_coloured, say, screen
 from apitrail.errors import UsageError
 from apitrail.evidence.opening import open_source
 from apitrail.query import Filter
-from apitrail.reading import event_detail, event_list, event_table, secret_search
+from apitrail.reading import event_list, event_table
 from apitrail.reading.event_table import CELLS, Look
-from apitrail.redact import Redactor
-from apitrail.trail.keys import Keys
 
 
 @click.command()
@@ -81,6 +79,8 @@ def show(trail: Path, event_id: str, output: str, raw: bool, proof: bool) -> Non
 
     ID is an event id or the start of one. Headers, bodies and the record are in --raw and --output json.
     """
+    from apitrail.reading import event_detail
+
     with open_source(trail) as reader:
         if proof:
             click.echo(event_detail.proof(reader, event_id), nl=False)
@@ -100,6 +100,10 @@ def find_value(trail: Path, where: Filter, output: str) -> int:
 
     Exit status 0 when there are such calls, 1 when there are none.
     """
+    from apitrail.reading import secret_search
+    from apitrail.redact import Redactor
+    from apitrail.trail.keys import Keys
+
     value = _value()
     with open_source(trail) as reader:
         if trail.is_file():

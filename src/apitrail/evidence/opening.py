@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from apitrail.evidence.bundle import Bundle, is_archive
+from apitrail.evidence.bundle.archive import is_archive
 from apitrail.trail.reader import Reader
+
+if TYPE_CHECKING:
+    from apitrail.evidence.bundle import Bundle
 
 
 def open_source(path: Path) -> Reader | Bundle:
@@ -15,4 +19,8 @@ def open_source(path: Path) -> Reader | Bundle:
         UsageError: there is none.
         FormatError: it looks like a bundle and is not whole.
     """
-    return Bundle.open(path) if is_archive(path) else Reader(path)
+    if not is_archive(path):
+        return Reader(path)
+    from apitrail.evidence.bundle import Bundle
+
+    return Bundle.open(path)
