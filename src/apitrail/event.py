@@ -337,7 +337,7 @@ class Event:
 
 
 def _id(text: str) -> str:
-    """A UUID as it is usually spelled; ValueError where it is none."""
+    """A UUID in its usual spelling; raises ValueError if it is not one."""
     return text if _UUID.fullmatch(text) else str(uuid.UUID(text))
 
 
@@ -421,7 +421,7 @@ def plain(value: Any) -> Json:
 
 
 def dump(value: Any) -> bytes:
-    """JSON as it is stored."""
+    """The JSON that is stored."""
     try:
         return orjson.dumps(value)
     except TypeError:

@@ -133,7 +133,7 @@ class Filter:
 
     @property
     def is_open(self) -> bool:
-        """Does it ask for every call? Leaving out calls about a stand-in is no question."""
+        """Does it select every call? Calls about a stand-in may be left out all the same."""
         return replace(self, stand_in=None) == Filter()
 
     def matches(self, row: Row) -> bool:

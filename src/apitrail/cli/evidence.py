@@ -33,7 +33,7 @@ def verify_command(
 ) -> int:  # fmt: skip
     """Check that a trail is complete and unaltered, or what a bundle proves.
 
-    Also a TREE that `export --format cloudtrail` wrote, and what `ship` brought to a bucket.
+    TREE is a directory that `export --format cloudtrail` wrote. s3://… is where `ship` wrote to.
     """
     known = known_logs.KnownLogs(places.directory())
     trust = known_logs.given(vkeys) if vkeys else known.trusted()

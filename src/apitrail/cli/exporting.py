@@ -36,7 +36,7 @@ def export_command(
 ) -> None:  # fmt: skip
     """Hand over calls, by default as a bundle that proves them.
 
-    ID is an event id or the start of one; without, the filter says which calls.
+    ID is an event id or the start of one. Without an ID the filter options choose the calls.
     """
     if form == shipping.CLOUDTRAIL:
         shipping.export_tree(trail, where, ids, out, digest_every)

@@ -89,9 +89,9 @@ def erase(
 
 
 @click.command()
-@click.option("--before", "before", required=True, metavar="TIME", help="Destroy what is older, such as 90d or 2026-01-01.")  # fmt: skip
+@click.option("--before", "before", required=True, metavar="TIME", help="Destroy calls older than this, such as 90d or 2026-01-01.")  # fmt: skip
 @click.option("--reason", metavar="TEXT", help="The reason. It stays in the log for good.")
-@click.option("--dry-run", is_flag=True, help="Destroy nothing; say how much it would be.")
+@click.option("--dry-run", is_flag=True, help="Destroy nothing; print how much would be destroyed.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @with_trail
 def prune(trail: Path, before: str, reason: str | None, dry_run: bool, yes: bool) -> None:

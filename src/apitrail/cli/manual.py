@@ -19,9 +19,9 @@ _SECTION = "1"
 
 @click.command("man")
 @click.argument("words", nargs=-1, metavar="[COMMAND]...")
-@click.option("--write", "directory", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write the pages of all commands there, such as ~/.local/share/man/man1.")  # fmt: skip
+@click.option("--write", "directory", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write the pages of all commands to this directory, such as ~/.local/share/man/man1.")  # fmt: skip
 def manual(words: tuple[str, ...], directory: Path | None) -> None:
-    """Show the manual page of a command; in a pipe, print it as man reads it."""
+    """Show the manual page of a command. In a pipe, print its source for man."""
     root = click.get_current_context().find_root().command
     if directory is not None:
         if words:

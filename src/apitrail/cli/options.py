@@ -92,7 +92,7 @@ def output_option(*formats: str, default: str) -> Callable[[Command], Command]:
 
 
 _FILTERS = (
-    click.option("--event-id", multiple=True, metavar="ID", help="Only the event with this id, or with ids that begin so."),
+    click.option("--event-id", multiple=True, metavar="ID", help="Only events with this id, or with an id that begins with it."),
     click.option("--event-name", multiple=True, metavar="NAME", help="Only calls of this name, such as CreateUser, iam:CreateUser or Create*."),
     click.option("--event-source", multiple=True, metavar="SOURCE", help="Only calls to this service, such as iam.amazonaws.com, iam or s3*."),
     click.option("--username", multiple=True, metavar="NAME", help="Only calls by this user or role session, or by the access key that a table shows; * stands for any text."),
@@ -106,7 +106,7 @@ _FILTERS = (
     click.option("--since", metavar="TIME", help="Only calls from this time on, such as 2h, yesterday or 2026-11-23T09:00."),
     click.option("--until", metavar="TIME", help="Only calls before this time."),
     click.option("--label", multiple=True, metavar="KEY[=VALUE]", help="Only calls of runs with this label; labels of different keys must all be there."),
-    click.option("--stand-in", is_flag=True, help="Also calls about a stand-in for AWS itself, such as its health."),
+    click.option("--stand-in", is_flag=True, help="Include calls that ask a stand-in for AWS about itself, such as its health."),
     click.option("--run", multiple=True, metavar="ID", help="Only calls of this `apitrail exec`; `last` is the newest."),
 )  # fmt: skip
 

@@ -37,7 +37,7 @@ def pager_option[C: Callable[..., Any]](command: C) -> C:
 
 
 def chosen(environment: Mapping[str, str]) -> str | None:
-    """The pager's command line: $APITRAIL_PAGER, else $PAGER, else less; None is none.
+    """The pager's command line: $APITRAIL_PAGER, else $PAGER, else less; None means no pager.
 
     As for git, an empty value or `cat` means no pager.
     """

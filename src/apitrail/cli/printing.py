@@ -22,7 +22,7 @@ def say(line: str) -> None:
 
 
 def screen() -> int | None:
-    """How many characters fit on a line of the terminal; None where stdout is none."""
+    """How many characters fit on a line of the terminal; None if stdout is not a terminal."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 

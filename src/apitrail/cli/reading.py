@@ -26,7 +26,7 @@ from apitrail.reading.event_table import CELLS, Look
     "--columns", metavar="NAMES", help=f"Show these columns of the table: {', '.join(CELLS)}."
 )
 @click.option("--shape", type=click.Choice(["cloudtrail", "botocore"]), default="cloudtrail", show_default=True, help="CloudTrail's record, or the service model's own words.")  # fmt: skip
-@click.option("--query", metavar="JMESPATH", help="Print only what this JMESPath selects from {Records: […]}, or from the list if it starts with [.")  # fmt: skip
+@click.option("--query", metavar="JMESPATH", help="Print only what this JMESPath selects from {Records: […]}; if it starts with [, from the list of records.")  # fmt: skip
 @click.option("--follow", "-f", is_flag=True, help="Keep printing new events as they are recorded.")
 @click.option("-n", "--max-items", "limit", type=click.IntRange(min=0), help="Print at most this many; a table shows 50 by default.")  # fmt: skip
 @pager_option

@@ -34,7 +34,7 @@ _RECORD_OPTIONS = (
     click.option("--heartbeat", default="60s", show_default=True, metavar="TIME", help="How often an entry says that recording goes on; at least 1s."),
     click.option("--config", "configuration", type=click.Path(path_type=Path), metavar="FILE", help="Read this configuration file instead of the user's config.toml."),
     click.option("--verify-signatures", "signatures", flag_value="verify", help="Check the signature of each call, and record the result."),
-    click.option("--require-valid-signature", "signatures", flag_value="require", help="Check them, and refuse calls whose signature is wrong."),
+    click.option("--require-valid-signature", "signatures", flag_value="require", help="Check signatures, and refuse calls whose signature is wrong."),
     click.option("--whoami", is_flag=True, help="Ask AWS who makes the calls (GetCallerIdentity), with the credentials that are at hand here; recorded as a call of its own."),
 )  # fmt: skip
 
@@ -259,8 +259,8 @@ def env(trail: Path, patience: str) -> None:
 def doctor(trail: Path, command: tuple[str, ...]) -> int:
     """Check for each client on this machine whether its calls are recorded.
 
-    With a command (apitrail doctor -- CMD…) that one is run and checked. Without a running
-    recorder the calls go to a stand-in on this machine, with a key that is no secret.
+    With a command (apitrail doctor -- CMD…), run that command and check its calls. If no recorder
+    is running, the calls go to a stand-in on this machine, signed with a public example key.
     """
     from apitrail.recording import doctor as check
     from apitrail.recording.command import CommandError

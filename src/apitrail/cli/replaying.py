@@ -29,11 +29,13 @@ from apitrail.replay.resend.outcome import Outcome, Summary
 @click.option(
     "--profile",
     metavar="NAME",
-    help="Sign with this AWS profile; by default as boto3 finds credentials.",
+    help="Sign with this AWS profile. Without it boto3 looks for credentials as usual.",
 )
 @click.option("--to-region", metavar="REGION", help="Send all calls to this region instead of the recorded ones.")  # fmt: skip
 @click.option(
-    "--dry-run", is_flag=True, help="Send nothing; say what would be sent and what cannot be."
+    "--dry-run",
+    is_flag=True,
+    help="Send nothing; print which calls would be sent, and which cannot be.",
 )
 @click.option("--speed", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Send N times as fast as recorded; without a pause by default.")  # fmt: skip
 @click.option(
@@ -41,8 +43,13 @@ from apitrail.replay.resend.outcome import Outcome, Summary
 )
 @click.option("--stop-on-diff", is_flag=True, help="Stop at the first call whose outcome is not the same.")  # fmt: skip
 @click.option("--redactions", type=click.Path(path_type=Path), metavar="FILE", help="Read the values of secrets from this TOML or JSON file.")  # fmt: skip
-@click.option("--list-redactions", is_flag=True, help="Print such a file, to be filled in.")  # fmt: skip
-@click.option("--yes-i-mean-it", "really", is_flag=True, help="Do send the calls to AWS itself.")
+@click.option("--list-redactions", is_flag=True, help="Print a template for the file of --redactions, and send nothing.")  # fmt: skip
+@click.option(
+    "--yes-i-mean-it",
+    "really",
+    is_flag=True,
+    help="Really send the calls, even though they go to AWS itself.",
+)
 @output_option("text", "json", default="text")
 @with_trail
 def replay_command(
@@ -50,7 +57,7 @@ def replay_command(
 ) -> int:  # fmt: skip
     """Send recorded calls again, in order, to another endpoint, and compare what comes back.
 
-    ID is an event id or the start of one; without, the filter says which calls. Exit status 0
+    ID is an event id or the start of one. Without an ID the filter options choose the calls. Exit status 0
     when every call repeated its success or its error code, 1 when one did not or was skipped.
     """
     from apitrail.replay.resend import choice, secrets
@@ -77,7 +84,7 @@ def replay_command(
 
 
 def _show(outcomes: Iterator[Outcome], number: int, output: str) -> int:
-    """A bar while it lasts where there is a terminal, each outcome, and the sum of them."""
+    """Print each outcome and their sum, with a progress bar on a terminal."""
     done: list[Outcome] = []
     # Lines would break up a progress bar on the same terminal, so they are printed after it.
     late = output == "json" or (sys.stderr.isatty() and sys.stdout.isatty())
@@ -125,8 +132,8 @@ def playback_command(
 ) -> None:  # fmt: skip
     """Answer calls as they were answered when recorded, offline: AWS_ENDPOINT_URL points here.
 
-    Calls are matched by operation and parameters; what was asked repeatedly is answered in
-    recorded order, and at the end as last recorded.
+    Calls are matched by operation and parameters. Repeated calls get the recorded answers in
+    order, and the last one from then on.
     """
     from apitrail.address import Address
     from apitrail.address import listen as listening

@@ -20,14 +20,14 @@ from apitrail.evidence.opening import open_source
 @click.argument("source", required=False, type=click.Path(path_type=Path), metavar="[TRAIL|BUNDLE]")
 @click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8484", show_default=True, help="Listen here; port 0 takes a free one.")  # fmt: skip
 @click.option("--host", "names", multiple=True, metavar="NAME", help="A further name by which clients may call this server. May be repeated.")  # fmt: skip
-@click.option("--token-file", type=click.File("r"), metavar="FILE", help="Read the token that clients must show from this file. Beyond loopback one is made by default.")  # fmt: skip
+@click.option("--token-file", type=click.File("r"), metavar="FILE", help="Read the token that clients must show from this file. Without it, a token is made if the server can be reached from other machines.")  # fmt: skip
 @with_trail
 def serve(
     trail: Path, source: Path | None, listen: str, names: tuple[str, ...], token_file: TextIO | None
 ) -> None:
     """Serve a trail, or what a bundle discloses, as CloudTrail would: its API and its bucket on one port.
 
-    Nothing is recorded here, and nothing that was recorded can be changed.
+    The server only reads: clients can neither record nor change anything.
     """
     from apitrail.address import Address
     from apitrail.web import host_check, serving
@@ -79,7 +79,7 @@ def reconcile_command(
 ) -> int:
     """Compare CloudTrail's own log files with the trail: did anything go past the recorder?
 
-    Exit status 1 when AWS saw calls by clients that the trail does not have.
+    Exit status 1 when CloudTrail has calls by clients that the trail does not have.
     """
     from apitrail.delivery import reconcile
 

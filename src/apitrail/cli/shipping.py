@@ -67,10 +67,10 @@ def export_tree(
 @click.command("ship")
 @click.argument("place", metavar="s3://BUCKET/PREFIX")
 @click.option(
-    "--once", is_flag=True, help="Ship what there is and end; this is what happens without --every."
+    "--once", is_flag=True, help="Ship once and end. This is the default without --every."
 )
 @click.option("--every", metavar="TIME", help="Keep running and ship this often, such as 5m.")
-@click.option("--retain", metavar="TIME", help="Lock the files for this time, such as 7y or 90d; by default as the bucket's rule says.")  # fmt: skip
+@click.option("--retain", metavar="TIME", help="Lock the files for this time, such as 7y or 90d. Without it the bucket's default retention applies.")  # fmt: skip
 @click.option(
     "--digest-every", metavar="TIME", help="The time that one digest covers; 1h by default."
 )
@@ -82,8 +82,8 @@ def ship(
 ) -> None:  # fmt: skip
     """Bring log files, digests and checkpoints to a bucket where nobody can take them away.
 
-    The bucket keeps versions and has Object Lock. What was locked cannot be deleted before its
-    time by anybody, root included: try it with a short --retain first.
+    The bucket needs versioning and Object Lock. Nobody can delete a locked file before its time,
+    not even the root user: try it with a short --retain first.
     """
     from apitrail.delivery.bucket.object_lock import Bucket, Location
     from apitrail.delivery.bucket.shipping import Shipping

@@ -226,7 +226,7 @@ def _items(elements: list[Value], label: str = "items") -> Structure:
 
 
 def _one(elements: list[Value]) -> Value:
-    """XML's converter makes a list only of what is repeated."""
+    """CloudTrail's converter from XML makes a list only of repeated elements."""
     return elements[0] if len(elements) == 1 else elements
 
 

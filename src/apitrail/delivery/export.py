@@ -156,7 +156,7 @@ def to_file(source: Source, job: Job, *, form: str, path: Path) -> int:
 
 
 def vkey(source: Source, trail: Path) -> str | None:
-    """The log's public key as far as it is at hand; nobody may trust it because it is here."""
+    """The log's public key if it is here. It is information only: a key that comes with the evidence proves nothing."""
     if isinstance(source, Bundle):
         return source.text(layout.VKEY).strip() if layout.VKEY in source.archive.names else None
     keys = Keys.of(trail)

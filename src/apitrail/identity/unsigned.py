@@ -90,7 +90,7 @@ def _text(value: Any) -> str | None:
 
 
 def _claims(token: str) -> dict[str, Any]:
-    """The payload of a JSON web token, unverified; {} where it is none."""
+    """The payload of a JSON web token, unverified; {} if it is not a token."""
     parts = token.split(".")
     if len(parts) != 3 or len(token) > _LONGEST_TOKEN:
         return {}

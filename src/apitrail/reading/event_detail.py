@@ -46,7 +46,7 @@ def lines(
 
 
 def _facet(facet: Asked | Answered | None) -> dict[str, Json] | None:
-    """A facet as it is shown: what of it belongs to the record stands there."""
+    """A facet without the fields that are shown in the record."""
     return None if facet is None else codec.encode(replace(facet, record={}))
 
 

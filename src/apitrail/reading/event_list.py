@@ -107,7 +107,7 @@ def shaped(event: Event, shape: str) -> dict[str, Any]:
 
 
 def compile_query(query: str | None) -> Any:
-    """A JMESPath expression; raises UsageError where it is none."""
+    """Compile a JMESPath expression; raises UsageError if it is malformed."""
     if query is None:
         return None
     try:

@@ -97,7 +97,7 @@ class Wording:
         return [form] if field in PATTERNED and self._has(field, form) else []
 
     def _unseen(self, field: str, value: str) -> list[Value]:
-        """No event has it: it is a name of the models, or it is said that it is none."""
+        """No event has this value. Say whether the service models know the name."""
         if field == "event_name" and ":" in value:
             return [self._operation(value)]
         known = vocabulary.known(field, value)
@@ -112,7 +112,7 @@ class Wording:
         return [value]
 
     def _operation(self, value: str) -> Pattern:
-        """`service:Name`, of which there is no event."""
+        """Words for `service:Name` that no event has."""
         known = [f"{service}:{name}" for service, name in vocabulary.operations()]
         if not _in_any_case(value, known):
             said = f"{NOBODY['event_name']} {value!r}, and AWS no such operation"

@@ -242,7 +242,7 @@ def _urls(presets: Sequence[Preset]) -> list[str]:
 
 
 def _own(status: Mapping[str, Any]) -> dict[str, str]:
-    """URL of each reverse listener → URL of what lies behind it."""
+    """URL of each reverse listener → URL of its upstream."""
     return {
         _url(host, port): mode.removeprefix("reverse:").rpartition("@")[0]
         for mode, host, port in status["listeners"]

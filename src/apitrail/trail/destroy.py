@@ -42,7 +42,7 @@ def commit(path: Path, targets: Iterable[Target], seal: Callable[[Sequence[Targe
 
 
 def present(connection: sqlite3.Connection, targets: Iterable[Target]) -> list[Target]:
-    """Of what is asked, what is there and may be erased, in order of entries.
+    """The targets that are there and may be erased, in order of entries.
 
     Raises:
         UsageError: an entry is not there, or is one that verification rests on.
@@ -88,7 +88,7 @@ def _tags(connection: sqlite3.Connection, index: int) -> set[str]:
 
 
 def _row(connection: sqlite3.Connection, index: int) -> Row | None:
-    """The searchable row as it is stored now, with everything it takes strings from."""
+    """The searchable row that the stored facets give, with all of its strings."""
     if connection.execute("SELECT 1 FROM event WHERE idx = ?", (index,)).fetchone() is None:
         return None
     rows = connection.execute(

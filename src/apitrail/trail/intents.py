@@ -61,7 +61,7 @@ class Pending:
         transaction.commit(self._connection, statements(begun, settled))
 
     def truncate(self) -> None:
-        """Leave nothing of what was removed in the write-ahead log."""
+        """Empty the write-ahead log, which may still hold removed intents."""
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:

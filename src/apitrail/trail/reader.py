@@ -315,7 +315,7 @@ def _glob(pattern: Pattern) -> str:
 
 
 def _key(event_id: str) -> bytes:
-    """An event id as it is stored; what is none has no event."""
+    """The stored form of an event id; a malformed id gives one that no event has."""
     try:
         return uuid.UUID(event_id).bytes
     except ValueError:

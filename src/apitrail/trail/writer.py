@@ -169,7 +169,7 @@ class Trail:
 
     @property
     def newest(self) -> str | None:
-        """The signed checkpoint of what is durable."""
+        """The signed checkpoint of all durable entries."""
         return self._appender.newest
 
     async def rotate(self, new: note.NoteSigner) -> int:

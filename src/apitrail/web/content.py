@@ -91,7 +91,7 @@ class Served:
                 store.close_up(self.clock())
 
     def manifest(self) -> Manifest:
-        """What was delivered so far; nothing, where what says so is no manifest."""
+        """The manifest of what was delivered so far; empty if it is malformed."""
         store = self.store()
         known = None
         # `deliver` tells a person about it, and `apitrail verify` explains it.

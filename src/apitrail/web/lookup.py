@@ -68,7 +68,7 @@ ATTRIBUTES: dict[str, Narrow] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is looked up: an index answers `where`; `others` are asked of what it gives.
+    """A lookup. `where` is answered by an index; `others` filter its results.
 
     `asked` is a digest of everything that a token must be used again with; entries from `before`
     on were given already.

@@ -52,7 +52,7 @@ def _structure(members: dict[str, tuple[str, Reader]]) -> Reader:
 
 
 def unknown(name: str, doubts: Doubts) -> bool:
-    """Note a member that the model does not have; False where it is none of the result's."""
+    """Note a member that the model does not have. False if it does not belong to the result."""
     if name == _IGNORED:
         return False
     doubts.add(f"unknown member {name!r:.80} in the response")

@@ -56,7 +56,7 @@ class Service:
 
     @classmethod
     def parse(cls, row: Structure) -> Service:
-        """From a row of `catalogue.build`; KeyError or TypeError where it is none."""
+        """Read a row of `catalogue.build`; raises KeyError or TypeError if it is malformed."""
         return cls(
             name=row["name"],
             version=row["version"],

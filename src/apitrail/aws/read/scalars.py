@@ -75,7 +75,7 @@ def _told(value: object) -> str:
 
 
 def string(value: Value, doubts: Doubts) -> Value:
-    """A str as it is."""
+    """The text, unchanged."""
     if isinstance(value, str):
         return value
     if value is not None:

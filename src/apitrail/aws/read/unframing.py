@@ -26,7 +26,7 @@ class Unframer:
         self._state = "open"
 
     def feed(self, data: bytes) -> None:
-        """The next piece; what comes behind the last chunk is no payload."""
+        """The next piece; what follows the last chunk is not payload."""
         view = memoryview(data)
         while view and self._state == "open":
             view = self._content(view) if self._left else self._framing(view)

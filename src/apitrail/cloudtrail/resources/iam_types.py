@@ -133,7 +133,7 @@ def service_of(
 
 
 def templates(prefix: str) -> tuple[Template, ...]:
-    """A service's own kinds of resources, by IAM's prefix; none of an unknown one."""
+    """The kinds of resources of a service, by IAM's prefix; empty for an unknown prefix."""
     if prefix not in _services():
         return ()
     return tuple(known for known in _service(prefix).templates if f":{prefix}:" in known.arn)

@@ -111,7 +111,7 @@ class _BucketCheck(Check):
         return shipments, history, heads
 
     def _pieces(self) -> Iterator[tuple[bytes, bytes]]:
-        """Manifests and their notes, from the first shipment up to where there is none."""
+        """Manifests and their notes, from the first shipment to the last."""
         number = 1
         while True:
             key = key_of(self.holding.location.prefix, number)

@@ -33,7 +33,7 @@ class Holding:
         return found
 
     def first(self, key: str) -> Version | None:
-        """The version that was written when there was none."""
+        """The oldest version, written when the key was free."""
         real = [each for each in self.versions.get(key, ()) if not each.marker]
         return real[-1] if real else None
 

@@ -34,7 +34,7 @@ class Signed(Protocol):
 
 
 class Check:
-    """What is known so far, what can be said for it, and all that does not hold."""
+    """The report so far, what holds in words, and all findings."""
 
     def __init__(self, trust: Trust, step: Step) -> None:
         self.trust = trust
@@ -57,7 +57,7 @@ class Check:
         return replace(self.report, message="; ".join(self.said), unknown=dict(self.unknown))
 
     def blame(self, problems: Iterable[str]) -> None:
-        """None of this is as it was."""
+        """Add findings that something was altered."""
         self.found += [tampered(problem) for problem in problems]
 
     def check_head(
@@ -108,7 +108,7 @@ class Check:
 
 
 def _extra(read: Any, known: Any, path: str = "") -> Iterator[str]:
-    """The members of what was read that are not among those this version would write."""
+    """The paths of members that were read and that this version would not write."""
     if isinstance(read, dict) and isinstance(known, dict):
         for name, value in read.items():
             if name in known:

@@ -60,13 +60,13 @@ def records(source: Source, start: int, stop: int, chosen: Chosen = everything) 
 
 
 def record(source: Source, index: int) -> str | None:
-    """One call's record as it is now; None where nothing of it is left."""
+    """One call's record without what was erased; None if all of it was."""
     found = _record(source, index)
     return spell(found) if found else None
 
 
 def spell(content: Mapping[str, Any]) -> str:
-    """A record as it is written."""
+    """The text of a record in a log file."""
     return json.dumps(content, separators=(",", ":"))
 
 

@@ -151,7 +151,7 @@ class Store:
         return done
 
     def _chosen(self) -> records.Chosen:
-        """What is delivered here: event selectors are for readers, what is kept for ever is all."""
+        """The calls to deliver here. Event selectors count for the local copy only; a bucket gets every call."""
         chosen = selectors.load(self.trail)
         is_local = self.tree.directory.name == LOCAL
         return chosen.matches if is_local and chosen.custom else records.everything
@@ -181,7 +181,7 @@ class Store:
         return followed
 
     def _erase(self, source: Source, log: LogFile, gone: set[int]) -> LogFile:
-        """Write a log file anew, of what is left; its digest's hash no longer fits, and says so."""
+        """Write a log file anew without the erased records. Its digest's hash no longer fits; `erased` says why."""
         left = [text for index in log.indexes if (text := records.record(source, index))]
         data = digest.compress(records.content(left))
         self.tree.put(log.key, data)
@@ -249,6 +249,6 @@ def _rotations(source: Source) -> tuple[str, ...]:
 
 
 def _unique() -> str:
-    """16 alphanumerics, as CloudTrail's names have; they tell nothing of what is in the file."""
+    """16 random alphanumerics, as in CloudTrail's names."""
     alphabet = string.ascii_letters + string.digits
     return "".join(secrets.choice(alphabet) for _ in range(16))

@@ -37,7 +37,7 @@ def _has_logs(path: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Files by their key; a key that leads out of the directory is no file's."""
+    """Files by their key; a key that leads out of the directory has no file."""
 
     directory: Path
 
@@ -80,7 +80,7 @@ class Tree:
             raise UsageError(f"cannot read {str(path)!r}: {error.strerror}") from error
 
     def metadata(self, key: str) -> dict[str, str]:
-        """What S3 would keep beside the object; nothing where the file beside it is no good."""
+        """What S3 would keep beside the object; empty if the file beside it is malformed."""
         data = self.read(key + SIDECAR)
         try:
             found = {} if data is None else read_json(data, "metadata")

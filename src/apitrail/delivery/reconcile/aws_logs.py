@@ -91,7 +91,7 @@ _FILES = {
 
 
 def _kind_of_file(data: bytes, name: str) -> str:
-    """What a file is that is no log file."""
+    """The kind of a file that is not a log file."""
     try:
         document = _document(data, name)
     except FormatError:
@@ -101,7 +101,7 @@ def _kind_of_file(data: bytes, name: str) -> str:
 
 
 def _kind_of_item(item: Any) -> str | None:
-    """What stands among records and is none; None of a record."""
+    """The kind of an item that is not a record; None for a record."""
     if not isinstance(item, dict):
         return "thing that is no record"
     if item.get("eventType") == INSIGHT or "insightDetails" in item:

@@ -263,7 +263,7 @@ def _aws(
 
 
 def in_browser(record: Mapping[str, Any]) -> str | None:
-    """What kind of thing somebody did in a browser; None of anything else."""
+    """The kind of an action in a browser; None for anything else."""
     if (kind := IN_BROWSER.get(str(record.get("eventType")))) is not None:
         return kind
     return "console sign-in" if record.get("eventSource") == SIGN_IN else None

@@ -46,7 +46,7 @@ class Preset:
 
     @property
     def host(self) -> str:
-        """The host's name; empty where the URL is none."""
+        """The host's name; empty if the URL is malformed."""
         try:
             return urlsplit(self.url).hostname or ""
         except ValueError:

@@ -48,7 +48,7 @@ async def _cut_tls(guard: Guard, data: tls.ClientHelloData, error: Exception) ->
 
 
 async def _cut_bytes(guard: Guard, flow: TCPFlow, error: Exception) -> None:
-    """The same for a connection that is no HTTP."""
+    """The same for a connection that does not speak HTTP."""
     logger.error("cannot judge a connection: %s", messages.safe(error))
     guard.cut(flow.client_conn)
 

@@ -63,7 +63,7 @@ def resolved(given: Given, redacted: Iterable[str]) -> Given:
 
 
 def wanted(calls: Iterable[Recorded]) -> Iterator[tuple[str, str]]:
-    """What is redacted in what was asked and no earlier answer gives: (redacted, where), once."""
+    """Redacted values of the requests that no earlier answer gives, each once: (redacted, where)."""
     known: set[str] = set()
     for call in calls:
         for path, text in places(call.parameters or {}):

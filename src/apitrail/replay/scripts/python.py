@@ -103,7 +103,7 @@ def _at(given: Given) -> str:
 
 
 def variable(given: Given, taken: set[str]) -> str:
-    """A name that is no keyword, client or module."""
+    """A variable name that is not a keyword, client or module."""
     return f"{given.name}_" if given.name in taken or keyword.iskeyword(given.name) else given.name
 
 
