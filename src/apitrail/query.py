@@ -227,6 +227,28 @@ def _has_one(row: Row, pattern: Pattern) -> bool:
     return any(pattern.matches(kind) for _, kind in row.resources)
 
 
+# Services that take names in any letter case ("stored as a lowercase string" in their API
+# references; Neptune and DocumentDB are called as RDS), and the types of their resources.
+IGNORING_CASE = {
+    "dax.amazonaws.com": "AWS::DAX::",
+    "dms.amazonaws.com": "AWS::DMS::",
+    "elasticache.amazonaws.com": "AWS::ElastiCache::",
+    "memorydb.amazonaws.com": "AWS::MemoryDB::",
+    "rds.amazonaws.com": "AWS::RDS::",
+    "redshift.amazonaws.com": "AWS::Redshift::",
+}
+
+
+def names_in_any_case(row: Row, value: Value) -> bool:
+    """Does the call name this resource, in whatever letter case, where case does not count?"""
+    everywhere, kinds = row.source in IGNORING_CASE, tuple(IGNORING_CASE.values())
+    return any(
+        name.lower() == value.lower() if isinstance(value, str) else value.matches(name)
+        for name, kind in row.resources
+        if everywhere or kind.startswith(kinds)
+    )
+
+
 # Filter fields that take patterns → does what tables print of a row match?
 PATTERNED: dict[str, Callable[[Row, Pattern], bool]] = {
     "event_name": _is_named,

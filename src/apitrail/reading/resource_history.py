@@ -13,6 +13,7 @@ from apitrail.evidence.bundle.watched import Unwatched, Watched
 from apitrail.query import Filter, username
 from apitrail.reading import columns, render
 from apitrail.reading.columns import Column
+from apitrail.reading.spellings import spellings
 from apitrail.source import Source
 from apitrail.trail import statements
 from apitrail.when import iso
@@ -135,12 +136,13 @@ def tell(source: Source, resource: str, where: Filter, *, reads: bool = False) -
 
     `reads` adds the calls that only read it, and what they saw.
     """
-    found = sorted({*source.select(replace(where, resource_name=(resource,)))} | {
+    names = spellings(source, resource)
+    found = sorted({*source.select(replace(where, resource_name=names))} | {
         *_nameless(source, resource, where)
     })  # fmt: skip
     events = [(index, Event.parse(source.facets(index, TAGS))) for index in found]
     chapters = [_chapter(source, index, event) for index, event in events]
-    arns = {arn for _, event in events for arn in _arns(event, resource)}
+    arns = {arn for _, event in events for name in names for arn in _arns(event, name)}
     scope = _scope(source)
     books = _read_books(source, where, scope or range(0))
     return Story(

@@ -16,6 +16,7 @@ from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import PATTERNED, Filter, Pattern, Value, has_labels
 from apitrail.reading import vocabulary
+from apitrail.reading.spellings import spellings
 from apitrail.source import Source
 
 # Field of a filter → how it is said that no event has a value in it.
@@ -78,6 +79,8 @@ class Wording:
             if not self._has(field, Pattern(value)) and not _is_known_form(field, value):
                 self.say(f"{NOBODY[field]} {value!r}")
             yield Pattern(value)
+        elif field == "resource_name" and len(forms := spellings(self.source, value)) > 1:
+            yield from forms
         elif self._has(field, value):
             yield value
         else:

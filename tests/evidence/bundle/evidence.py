@@ -60,6 +60,7 @@ class Story:
         name: str = "DescribeInstances",
         *,
         resources: tuple[str, ...] = (),
+        of: str = "AWS::EC2::SecurityGroup",
         user: str = "alice",
         read_only: bool | None = None,
         error: str | None = None,
@@ -83,7 +84,7 @@ class Story:
             "call": {"service": "ec2", "operation": name, "started": ended - 20}
             | ({} if kind == "unknown" else {"ended": ended, "status": 400 if error else 200})
             | ({"error": error} if error else {}),
-            "resources": [{"name": item, "type": "AWS::EC2::SecurityGroup"} for item in resources],
+            "resources": [{"name": item, "type": of} for item in resources],
         }
         if undetermined:
             what["undetermined"] = True

@@ -503,3 +503,31 @@ def test_calls_that_could_not_be_recorded_are_named(prove: Prove) -> None:
     [line] = facts(prove(story, span(0, 2)), "refused")
     assert "3 calls from 2026-11-22T12:00:00.000Z" in line
     assert line.endswith('which could not be recorded: "disk full; none"')
+
+
+@pytest.mark.parametrize("asked", ["mydb", Pattern("mydb*")])
+def test_a_name_in_another_case_is_not_ruled_out_where_case_does_not_count(
+    prove: Prove, asked: str | Pattern
+) -> None:
+    """Whoever exports may have asked for one spelling alone."""
+    story = Story().open().call("DeleteDBInstance", resources=("MyDB",), of="AWS::RDS::DBInstance")
+    story.call("DeleteTable", resources=("MyDB",), of="AWS::DynamoDB::Table").beat().close()
+    report = prove(story, Filter(resource_name=(asked,)))
+    assert report.holds
+    assert facts(report, "answer") == ["0 calls of 2 in the range, and none but these"]
+    assert facts(report, "undetermined") == [
+        "1 call with such a name in another letter case, which does not count there: 1"
+    ]
+
+
+def test_a_name_in_another_case_is_judged_by_the_rest_of_the_question(prove: Prove) -> None:
+    story = Story().open().call("DeleteDBInstance", resources=("MyDB",), of="AWS::RDS::DBInstance")
+    report = prove(story.beat().close(), Filter(resource_name=("mydb",), event_name=("X",)))
+    assert facts(report, "undetermined") == []
+
+
+def test_both_spellings_asked_for_are_matches(prove: Prove) -> None:
+    story = Story().open().call("DeleteDBInstance", resources=("MyDB",), of="AWS::RDS::DBInstance")
+    report = prove(story.beat().close(), Filter(resource_name=("mydb", "MyDB")))
+    assert facts(report, "answer") == ["1 call of 1 in the range, and none but these"]
+    assert facts(report, "undetermined") == []

@@ -30,6 +30,10 @@ RESTS = (
 )
 
 
+UNTOLD = "whose resources could not be told"
+CASED = "with such a name in another letter case, which does not count there"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """One call that the bundle shows: the JSON in its opened `what` and `who`, if any."""
@@ -61,8 +65,9 @@ class Shown:
 class Complete:
     """What was found in a range that is handed over whole; `ending` says why it ends there.
 
-    `strange` are the names asked for that no entry has; `unasked` are the parts of the question
-    that this version cannot judge by.
+    `cased` are the calls that match but for letter case where that does not count. `strange` are
+    the names asked for that no entry has; `unasked` are the parts of the question that this version
+    cannot judge by.
     """
 
     first: int
@@ -73,6 +78,7 @@ class Complete:
     calls: int
     question: Mapping[str, Any]
     undetermined: Sequence[int] = ()
+    cased: Sequence[int] = ()
     unjudged: Sequence[int] = ()
     strange: Sequence[str] = ()
     unasked: Sequence[str] = ()
@@ -141,7 +147,12 @@ class Statement:
             number = count(len(found.undetermined), "call")
             yield (
                 "undetermined",
-                f"{number} whose resources could not be told: {indexes(found.undetermined)}",
+                f"{number} {UNTOLD}: {indexes(found.undetermined)}",
+            )
+        if found.cased:
+            yield (
+                "undetermined",
+                f"{count(len(found.cased), 'call')} {CASED}: {indexes(found.cased)}",
             )
         if found.unjudged:
             number = count(len(found.unjudged), "call")

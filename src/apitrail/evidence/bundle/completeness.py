@@ -15,7 +15,7 @@ from apitrail.evidence.bundle.manifest import Range
 from apitrail.evidence.bundle.similar import strange
 from apitrail.evidence.bundle.watched import Watched
 from apitrail.evidence.verify.report import tampered
-from apitrail.query import Filter, Row
+from apitrail.query import Filter, Row, names_in_any_case
 from apitrail.tlog import merkle
 from apitrail.trail import statements
 from apitrail.trail.statements import Clock, Erase, Open, Refused, Statement, parse_what
@@ -51,7 +51,8 @@ def check(bundle: Bundle, claimed: Range) -> tuple[Complete, int]:
     return Complete(
         first=claimed.first, last=claimed.last, since=coverage.since, until=coverage.until,
         ending=_ending(bundle, links[-1], where.until), calls=walk.calls,
-        question=bundle.manifest.question, undetermined=walk.undetermined, unjudged=walk.unjudged,
+        question=bundle.manifest.question, undetermined=walk.undetermined,
+        cased=walk.cased, unjudged=walk.unjudged,
         strange=list(strange(where, bundle.manifest.question, walk.rows)),
         unasked=bundle.manifest.unasked, steps=list(_steps(bundle)),
         coverage=coverage,
@@ -108,6 +109,7 @@ class _Walk:
     erased: int = 0
     matches: list[int] = field(default_factory=list)
     undetermined: list[int] = field(default_factory=list)
+    cased: list[int] = field(default_factory=list)
     unjudged: list[int] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     leave: Mapping[int, set[str]] = field(default_factory=dict)
@@ -142,6 +144,8 @@ class _Walk:
             (self.matches if chosen else self.undetermined).append(link.index)
         elif said.get("undetermined") and self._could(row):
             self.undetermined.append(link.index)
+        elif self._in_another_case(row):
+            self.cased.append(link.index)
 
     def _could(self, row: Row) -> bool:
         """Would it match if it touched what is asked for?"""
@@ -149,6 +153,13 @@ class _Walk:
         if not asked.resource_name and not asked.resource_type:
             return False
         return replace(asked, resource_name=(), resource_type=()).matches(row)
+
+    def _in_another_case(self, row: Row) -> bool:
+        """Would it match if letter case did not count in the names of its service?"""
+        names = self.where.resource_name
+        return replace(self.where, resource_name=()).matches(row) and any(
+            names_in_any_case(row, name) for name in names
+        )
 
 
 def erasures(bundle: Bundle) -> dict[int, set[str]]:

@@ -945,6 +945,29 @@ def finds(row, name, value):
     return row.get(COLUMNS[name]) == value
 
 
+# Services that take names in any letter case.
+IGNORING_CASE = {
+    "dax.amazonaws.com": "AWS::DAX::", "dms.amazonaws.com": "AWS::DMS::",
+    "elasticache.amazonaws.com": "AWS::ElastiCache::", "memorydb.amazonaws.com": "AWS::MemoryDB::",
+    "rds.amazonaws.com": "AWS::RDS::", "redshift.amazonaws.com": "AWS::Redshift::",
+}  # fmt: skip
+
+
+def in_another_case(where, row):
+    """Would it match if letter case did not count in the names of its service?"""
+    wanted = where.get("resource_name", ())
+    other = {name: value for name, value in where.items() if name != "resource_name"}
+    everywhere, kinds = row["source"] in IGNORING_CASE, tuple(IGNORING_CASE.values())
+    return matches(other, row) and any(
+        is_like(value["like"], name)
+        if isinstance(value, dict)
+        else name.lower() == value.lower()
+        for value in wanted
+        for name, kind in row["resources"]
+        if everywhere or kind.startswith(kinds)
+    )
+
+
 def matches(where, row):
     for name, value in where.items():
         if name not in FIELDS:
@@ -1163,6 +1186,7 @@ def check_range(bundle):
         "calls": 0,
         "matches": [],
         "undetermined": [],
+        "cased": [],
         "unjudged": [],
         "coverage": coverage,
         "erased": 0,
@@ -1213,6 +1237,8 @@ def judge(bundle, link, found, leave):
         found["undetermined"].append(link.index)
     elif what.get("undetermined") and other != where and matches(other, row):
         found["undetermined"].append(link.index)
+    elif in_another_case(where, row):
+        found["cased"].append(link.index)
 
 
 def check_ends(bundle, first, last, where):
@@ -1303,6 +1329,8 @@ def shown(bundle, index):
 
 
 REPORTED = "report.html is for reading: it was not compared with the entries, and proves nothing"
+UNTOLD = "whose resources could not be told"
+CASED = "with such a name in another letter case, which does not count there"
 RESTS = (
     "the resources that the recorder found in each call; what touches a resource and does not "
     "name it is listed in docs/evidence.md"
@@ -1376,11 +1404,12 @@ def complete_facts(bundle, found, chosen):
     for item in chosen[:NAMED]:
         yield "match", item
     for name, said in (
-        ("undetermined", "whose resources could not be told"),
+        ("undetermined", UNTOLD),
+        ("cased", CASED),
         ("unjudged", "that can no longer be judged"),
     ):
         if found[name]:
-            label = "erased" if name == "unjudged" else name
+            label = "erased" if name == "unjudged" else "undetermined"
             yield label, "%s %s: %s" % (count(len(found[name]), "call"), said, indexes(found[name]))
     kinds = ", ".join("%d %s" % (number, kind) for kind, number in sorted(coverage.kinds.items()))
     yield "entries", kinds or "none in this time"
