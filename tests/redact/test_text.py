@@ -2,7 +2,9 @@
 
 import pytest
 
-from apitrail.redact.text import Echoes, credential_spellings, is_secret_query, scrub, spellings
+from apitrail.redact.echoes import Echoes, credential_spellings, spellings
+from apitrail.redact.finding import is_secret_query
+from apitrail.redact.text import scrub
 
 
 def digest(secret):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes
 
 from apitrail.aws.read import multipart
 from apitrail.aws.read.unframing import unframed
+from apitrail.errors import FormatError
 from apitrail.exchange import Body, Request, Response
+from apitrail.redact import unpacking
+from apitrail.redact.finding import is_secret_query, lowered, may_tell
 from apitrail.redact.secret_names import is_secret_member
-from apitrail.redact.text import is_secret_query
 
 # Doubts of the decoder that leave something of a body unread, or read as something else.
 _UNREAD = re.compile(
@@ -32,8 +33,6 @@ _SIGNED_FORM = re.compile(rb"(?:^|&)(?:Signature|SecurityToken)=([^&]+)")
 
 # The size of a chunk is a number of at most 16 hex digits.
 _CHUNK_HEAD = 64
-_LARGEST = 16 * 1024 * 1024
-_INFLATE = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
 def unread(problems: tuple[str, ...]) -> bool:
@@ -41,24 +40,35 @@ def unread(problems: tuple[str, ...]) -> bool:
     return any(_UNREAD.search(problem) for problem in problems)
 
 
-def readable(message: Request | Response) -> str | None:
-    """A body as text to search in, its compression undone; None where that cannot be.
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A body as text to search in, its compression undone.
+
+    `behind` says that more follows the end of what was compressed: the decoder has not seen it.
+    """
+
+    text: str
+    behind: bool = False
+
+
+def unpacked(message: Request | Response) -> Unpacked | None:
+    """A body as text; None where its compression cannot be undone.
 
     An object may say that it is compressed, and not be.
     """
-    data = message.body.data
+    data, behind = message.body.data, False
     for encoding in reversed(_encodings(message)):
-        window = _INFLATE.get(encoding)
-        if window is None:
+        if encoding not in unpacking.ENCODINGS:
             return None
-        inflater = zlib.decompressobj(window)
         try:
-            data = inflater.decompress(data, _LARGEST)
-        except zlib.error:
-            break
-        if inflater.unconsumed_tail:
+            data, rest = unpacking.unpacked(data, encoding)
+        except unpacking.TooLargeError:
             return None
-    return data.decode("utf-8", "replace")
+        except FormatError:
+            break
+        behind = behind or bool(rest)
+        data += rest
+    return Unpacked(data.decode("utf-8", "replace"), behind)
 
 
 def _encodings(message: Request | Response) -> list[str]:
@@ -88,7 +98,9 @@ def without_chunk_signatures(request: Request) -> Request:
 
 def names_secret(text: str) -> bool:
     """Does a text name a secret with its value, whatever the decoder made of it?"""
-    return any(_is_secret(match[1], match[0]) for match in _NAMED.finditer(text))
+    return may_tell(lowered(text)) and any(
+        _is_secret(match[1], match[0]) for match in _NAMED.finditer(text)
+    )
 
 
 def _is_secret(name: str, written: str) -> bool:

@@ -10,7 +10,9 @@ from urllib.parse import unquote
 from apitrail.aws.call import Blob, Call, Map, Path, Redacted
 from apitrail.exchange import Body, Exchange, Headers, Request, Response, WebSocket
 from apitrail.redact import bodies, http_head
-from apitrail.redact.text import Digest, Echoes, credential_spellings, scrub, spellings
+from apitrail.redact.echoes import Echoes, credential_spellings, spellings
+from apitrail.redact.finding import by_form
+from apitrail.redact.text import Digest, scrub, tells
 from apitrail.redact.walk import Walk, map_text
 from apitrail.valueclass import valueclass
 
@@ -188,9 +190,9 @@ class Case:
         if self._modelled:
             target = http_head.exact(target, self._modelled, self._key.value)
         return Request(
-            method=asked.method,
+            method=scrub(asked.method, self._key.value),
             scheme=asked.scheme,
-            host=asked.host,
+            host=self._host(asked.host),
             target=target,
             base=asked.base,
             http_version=asked.http_version,
@@ -238,14 +240,16 @@ class Case:
         """May a secret be in the body?"""
         if side.touched and not (side.streamed and self._on_wire(message, side, target)):
             return True
-        text = bodies.readable(message)
-        if text is None:
-            return bool(self._texts)
-        if self._texts.found(text):
+        body = bodies.unpacked(message)
+        if body is None:
+            return bool(self._texts) or not side.streamed
+        if self._texts.found(body.text):
             return True
-        # The content of an object or a payload is the customer's; a member's name in it means
-        # nothing.
-        return not side.streamed and bodies.names_secret(text)
+        if side.streamed:
+            # The content of an object or a payload is the customer's; a member's name in it
+            # means nothing, the form of a token does.
+            return by_form(body.text)
+        return body.behind or tells(body.text) or bodies.names_secret(body.text)
 
     def _on_wire(self, message: Request | Response, side: _Side, target: str) -> bool:
         """Are all the secrets of a side in headers or target, and so not in the stream?"""
@@ -279,11 +283,16 @@ class Case:
 
     def _header(self, name: str, value: str, echoes: Echoes, *, gone: bool) -> str:
         if name.lower() == "host":
-            return value
+            return self._host(value)
         if gone and http_head.is_oracle(name, value):
             return self._key.value(value)
         raw = value.encode("latin-1", "replace")
         return self._key.value(raw) if raw in self._modelled else echoes.replace(value)
+
+    def _host(self, value: str) -> str:
+        """A host's name, without the user in front of it."""
+        user, at, host = value.rpartition("@")
+        return self._key.value(user) + at + host if at else value
 
     # Call
 
@@ -291,8 +300,12 @@ class Case:
         """The call without secrets."""
         call = self._call
         error = call.error
-        if error is not None and error.message is not None:
-            error = replace(error, message=self._text(error.message))
+        if error is not None:
+            error = replace(
+                error,
+                code=self._text(error.code),
+                message=None if error.message is None else self._text(error.message),
+            )
         return call.changed(
             parameters=self._asked.safe_parameters
             if self._asked

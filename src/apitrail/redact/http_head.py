@@ -8,9 +8,10 @@ from typing import Literal
 from urllib.parse import unquote, unquote_to_bytes
 
 from apitrail.exchange import Headers
-from apitrail.redact.known_secrets import AUTHORIZATION_HEADERS, HEADERS
+from apitrail.redact.finding import is_secret_query
+from apitrail.redact.known_secrets import AUTHORIZATION_HEADERS, HEADERS, SIGNATURE_HEADER
 from apitrail.redact.secret_names import is_secret_member
-from apitrail.redact.text import Digest, is_secret_query, scrub
+from apitrail.redact.text import Digest, scrub
 
 # Digests and checksums of a body: they would confirm a guess of the secret in it.
 _ORACLE = re.compile(
@@ -32,7 +33,9 @@ def headers(fields: Headers, digest: Digest) -> Headers:
     """Headers without their credentials."""
     return tuple(
         [
-            field if field in _harmless else (field[0], _value(field[0], field[1], digest))
+            field
+            if field in _harmless
+            else (scrub(field[0], digest), _value(field[0], field[1], digest))
             for field in fields
         ]
     )
@@ -52,17 +55,12 @@ def _value(name: str, value: str, digest: Digest) -> str:
         case "secret":
             return digest(value.encode("latin-1", "replace")) if value else value
         case _:
-            if _MARKS.search(value) is not None:
-                return scrub(value, digest)
-            if len(value) <= _HARMLESS_LONGEST:
+            told = scrub(value, digest)
+            if told is value and len(value) <= _HARMLESS_LONGEST:
                 if len(_harmless) >= _HARMLESS_MOST:
                     _harmless.clear()
                 _harmless.add((name, value))
-            return value
-
-
-# What `text.scrub` looks for begins with one of these.
-_MARKS = re.compile(r"=|%3D|://|PRIVATE KEY|eyJ", re.IGNORECASE)
+            return told
 
 
 @lru_cache(maxsize=4096)
@@ -70,7 +68,8 @@ def _kind(name: str) -> Literal["authorization", "secret", "open"]:
     lower = name.lower()
     if lower in AUTHORIZATION_HEADERS:
         return "authorization"
-    return "secret" if lower in HEADERS or is_secret_member(lower) else "open"
+    is_secret = lower in HEADERS or is_secret_member(lower) or SIGNATURE_HEADER.search(lower)
+    return "secret" if is_secret else "open"
 
 
 def authorization(value: str, digest: Digest) -> str:
@@ -101,20 +100,33 @@ def _aws(start: str, rest: str, digest: Digest) -> str:
 
 
 def target(text: str, digest: Digest) -> str:
-    """A request target without credentials in its query."""
+    """A request target without credentials in its path or its query."""
     path, mark, query = text.partition("?")
+    path = scrub(path, digest)
     if not mark:
-        return text
+        return path
     return path + mark + "&".join(_pair(pair, digest) for pair in query.split("&"))
 
 
 def _pair(pair: str, digest: Digest) -> str:
     name, equals, value = pair.partition("=")
     if not value:
-        return pair
-    if is_secret_query(unquote(name)):
+        return scrub(pair, digest)
+    if is_secret_query(_unquoted(name)):
         return name + equals + digest(unquote_to_bytes(value))
-    return name + equals + scrub(value, digest)
+    told = scrub(value, digest)
+    if told is value and "+" in value:
+        # In a form a plus is a blank.
+        told = scrub(value.replace("+", " "), digest).replace(" ", "+")
+        told = value if told == value else told
+    return scrub(name, digest) + equals + told
+
+
+def _unquoted(name: str) -> str:
+    """A name without its percent-encoding, however often it was encoded."""
+    while "%" in name and (plain := unquote(name)) != name:
+        name = plain
+    return name
 
 
 def is_oracle(name: str, value: str) -> bool:

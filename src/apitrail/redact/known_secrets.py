@@ -120,7 +120,7 @@ MEMBER_NAME = re.compile(rf"(?:{'|'.join(NAME_WORDS)})(?:{'|'.join(NAME_FORMS)})
 KEY_NAME = re.compile(
     r"passw|passphrase|passcode|pwd|secret|token|jwt|privatekey|privkey|apikey|authkey"
     r"|accountkey|sharedkey|psk$|credential|connectionstring|cookie|authorization$|bearer"
-    r"|dsn$|signature$|licensekey|encryptionkey$|accesskey$|databaseurl$|customerkey"
+    r"|dsn$|signature(?:provided)?$|licensekey|encryptionkey$|accesskey$|databaseurl$|customerkey"
 )
 
 # Tokens that page, deduplicate or lock; AWS's own documentation prints them. The word in front
@@ -153,9 +153,209 @@ HEADERS = frozenset({
     "x-amz-copy-source-server-side-encryption-customer-key",
     "x-amz-copy-source-server-side-encryption-customer-key-md5",
 })  # fmt: skip
+# What a sender signs its messages with (webhooks).
+SIGNATURE_HEADER = re.compile(r"[^-]-signature(?:-?\d+|-?sha\d+)?$")
 AUTHORIZATION_HEADERS = frozenset({"authorization", "proxy-authorization"})
 
 # Query parameters that are secrets under names that say nothing by themselves.
 QUERY_PARAMETERS = frozenset(
     {"signature", "x-amz-signature", "sig", "code", "x-amz-security-token"}
+)
+
+# Texts: scripts, templates, SQL, messages, URLs. A row is a literal in lower case, without which
+# the pattern cannot match, and the pattern, of which a group is the secret.
+#
+# Names that announce a value: a text with none of these names nothing.
+NAMING = (
+    "pass", "pwd", "pw", "secret", "token", "key", "jwt", "credential", "cookie", "authorization",
+    "bearer", "dsn", "psk", "connection", "database", "signature",
+)  # fmt: skip
+NAME_ROOT = re.compile(
+    r"pass|pwd|pw(?![a-z])|secret|token|jwt|credential|cookie|authorization|bearer|dsn|psk|signature"
+    r"|(?:api|auth|account|access|shared|private|priv|license|encryption|customer|symmetric|ssh)"
+    r"[-_.]?key|connection[-_.]?string|database[-_.]?url"
+)
+
+# Without one of these nothing is named in a text, and no command takes anything.
+MARKS = re.compile(r"[^A-Za-z0-9_./+-]")
+# A text in which these stand is looked at decoded as well.
+ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|\\[\"/'bfnrtu\\]|&(?:[a-z]{2,4}|#x?[0-9a-fA-F]{1,6});")
+# A run of base64 long enough to hide a text.
+CODED = re.compile(r"[A-Za-z0-9+/_-]{24,}(?:\r?\n[A-Za-z0-9+/_-]+)*={0,2}")
+
+# Tokens that are known by their form. Sources: the issuers' pages on what their tokens look like.
+_TOKENS = (
+    ("gh", r"gh[opsur]_[A-Za-z0-9]{30,}"),
+    ("github_pat_", r"github_pat_\w{40,}"),
+    ("glpat-", r"glpat-[\w-]{18,}"),
+    ("xox", r"xox[a-z]-[\w-]{10,}"),
+    ("xapp-", r"xapp-[\w-]{10,}"),
+    ("whsec_", r"whsec_[\w+/=]{20,}"),
+    ("k_live_", r"[sr]k_live_\w{16,}"),
+    ("k_test_", r"[sr]k_test_\w{16,}"),
+    ("sk-", r"sk-(?:ant|proj|svcacct|or)-[\w-]{20,}|sk-[A-Za-z0-9]{32,}"),
+    ("aiza", r"AIza[\w-]{35}"),
+    ("ya29.", r"ya29\.[\w.-]{20,}"),
+    ("npm_", r"npm_[A-Za-z0-9]{30,}"),
+    ("pypi-", r"pypi-AgE[\w-]{30,}"),
+    ("sg.", r"SG\.[\w-]{16,}\.[\w-]{16,}"),
+    ("hvs.", r"hvs\.[\w-]{20,}"),
+    ("dckr_pat_", r"dckr_pat_[\w-]{20,}"),
+    ("shp", r"shp(?:at|ca|pa|ss)_\w{20,}"),
+    ("hf_", r"hf_[A-Za-z0-9]{30,}"),
+    ("_v1_", r"do[opr]_v1_[0-9a-f]{40,}"),
+    ("age-secret-key-", r"AGE-SECRET-KEY-1[0-9A-Za-z]{40,}"),
+    ("dapi", r"dapi[0-9a-f]{32}"),
+    ("nrak-", r"NRAK-[A-Z0-9]{27}"),
+    ("lin_api_", r"lin_api_\w{30,}"),
+    ("ntn_", r"ntn_\w{30,}"),
+    ("atatt3", r"ATATT3\w{20,}"),
+    (":aa", r"(?<=\d{8}:)AA[\w-]{32,}"),
+    ("iqojb3jpz2lu", r"IQoJb3JpZ2lu[A-Za-z0-9+/=%]{40,}"),  # STS's session tokens
+    ("zxivyxdz", r"F[wQ]oGZXIvYXdz[A-Za-z0-9+/=%]{40,}"),
+    ("eyj", r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),  # RFC 7519
+)
+_PEM = r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?P<v1>.*?)(?=-----END|\Z)"
+# An access key id with its secret behind it, as console downloads and files have them.
+_PAIR = (
+    r"(?<![A-Za-z0-9])A[KS]IA[A-Z0-9]{12,124}(?![A-Za-z0-9])[^A-Za-z0-9+/]{1,40}"
+    r"(?:[A-Za-z_ \"'.]{1,40}[^A-Za-z0-9+/]{1,8})?(?P<v1>[A-Za-z0-9+/]{40})(?![A-Za-z0-9+/])"
+)
+_USERINFO = r"://[^/\s:@?#\"'<>]*:(?P<v1>[^/\s?#\"'<>]+)(?=@)"
+_USER = r"://(?P<v1>(?=[^/\s:@?#]*\d)[^/\s:@?#\"'<>]{16,})(?=(?::[^/\s?#\"'<>]*)?@)"
+# All of them have a run of such characters, so long.
+RUN = re.compile(r"[A-Za-z0-9+/_.=-]{18}")
+TOKENS = tuple((needle, re.compile(rf"(?<![A-Za-z0-9])(?P<v1>{form})")) for needle, form in _TOKENS)
+FORMS = (
+    ("private key", re.compile(_PEM, re.DOTALL)),
+    ("akia", re.compile(_PAIR)),
+    ("asia", re.compile(_PAIR)),
+    ("hooks.slack", re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<v1>[\w/]{16,})")),
+    ("/webhooks/", re.compile(r"/api/webhooks/\d+/(?P<v1>[\w-]{20,})")),
+    ("/webhookb2/", re.compile(r"/webhookb2/(?P<v1>[^\s\"'<>]{20,})")),
+    ("@", re.compile(_USERINFO)),
+    ("@", re.compile(_USER)),
+    # What is left of a URL that a client sent for a path.
+    ("@", re.compile(r"\A/[^/\s:@\"'<>]+:(?P<v1>[^/\s?#\"'<>]+)(?=@[\w-]+\.)")),
+)  # fmt: skip
+
+# What a command or a statement puts where.
+_WORD = r"""(?:"(?P<v1>[^"\n]+)"|'(?P<v2>[^'\n]+)'|(?P<v3>[^\s"'|;&<>(){}\[\]\\$-][^\s"'|;&<>)}\]\\]*))"""
+_SQL = r"""(?:[NnEe]?'(?P<v1>(?:[^'\\]|''|\\.)+)'|"(?P<v2>[^"\n]+)"|\$\$(?P<v3>[^$]+)\$\$)"""
+_REST = r"[^\n|;&]{0,200}?"
+_COMMANDS = (
+    ("sshpass", rf"\bsshpass\s+-p\s*{_WORD}"),
+    ("mysql", rf"\bmysql(?:dump|admin|import|show)?\b{_REST}\s-p{_WORD}"),
+    ("curl", (r"\bcurl\b[^\n|;]{0,400}?\s(?:-u|--user|-U|--proxy-user)[\s=]*[\"']?"
+             r"[^\s:\"'$]{1,100}:(?P<v1>[^\s\"'$][^\s\"']*)")),
+    ("login", rf"\b(?:docker|podman|helm|oras|skopeo|crane|nerdctl)\b{_REST}\blogin\b{_REST}\s-p[\s=]*{_WORD}"),
+    ("echo", rf"\becho\s+(?:-n\s+)?{_WORD}\s*\|\s*(?:sudo\s+-S|[^\n|]{{0,200}}(?:-stdin|passwd))"),
+    ("chpasswd", r"[\"'\s][\w.-]+:(?P<v1>[^\s\"'$|]+)[\"']?\s*\|\s*(?:sudo\s+)?chpasswd"),
+    ("redis-cli", rf"\bredis-cli\b{_REST}\s-a\s+{_WORD}"),
+    ("net", r"(?i:\bnet\s+user)\s+\S+\s+(?P<v1>[^\s/*]\S*)(?=\s+/)"),
+    ("securestring", rf"(?i:\bConvertTo-SecureString\s+(?:-String\s+)?){_WORD}"),
+    ("htpasswd", rf"\bhtpasswd\s+-\w*b\w*\s+\S+\s+\S+\s+{_WORD}"),
+    ("ldap", rf"\bldap\w+\b{_REST}\s-w\s*{_WORD}"),
+    ("pass:", r"\bpass(?:in|out)?[\s=]+[\"']?pass:(?P<v1>[^\s\"'$]+)"),
+    ("sqlcmd", rf"\bsqlcmd\b{_REST}\s-P\s*{_WORD}"),
+    ("identified", (r"(?i:\bIDENTIFIED\s+(?:WITH\s+\S+\s+)?(?:BY|AS)\s+(?:PASSWORD\s+)?)"
+                   rf"(?:{_SQL}|(?!(?i:PASSWORD|VALUES|EXTERNALLY)\b|[:?%$@])(?P<v4>[^\s\"';]+))")),
+    ("password", rf"(?i:\bSET\s+PASSWORD\b)[^=\n;]{{0,120}}=\s*(?i:PASSWORD\s*\(\s*)?{_SQL}"),
+    ("crypt", rf"(?i:\b(?:pgp_sym_(?:en|de)crypt(?:_bytea)?|AES_(?:EN|DE)CRYPT))\s*\([^,)]{{0,200}},\s*{_SQL}"),
+    ("encryptby", rf"(?i:\bENCRYPTBYPASSPHRASE)\s*\(\s*{_SQL}"),
+    ("symmetric_key", rf"(?i:\bMASTER_SYMMETRIC_KEY\s+(?:AS\s+)?){_SQL}"),
+    (":thin:", r":thin:[^/\s@:]{1,100}/(?P<v1>[^\s@]+)@"),
+    *[(scheme, (rf"(?<![\w-])(?i:{scheme})(?:\s+|\+|:\s*)(?P<v1>"
+               r"(?![\"']?(?:realm|scope|error|charset|token|auth|is|authentication|scheme)\b)"
+               r"(?=[^\s\"',;<>\\]*[\d=A-Z_])[A-Za-z0-9._~+/=%-]{8,})"))
+      for scheme in ("bearer", "basic", "negotiate")],
+)  # fmt: skip
+COMMANDS = tuple((needle, re.compile(pattern)) for needle, pattern in _COMMANDS)
+
+# `name=value` of a URL's query, path or fragment.
+QUERY = re.compile(
+    r"(?P<lead>[?&;#]|&amp;|^|\s)(?P<name>[A-Za-z0-9_.\-]{2,64})="
+    r"(?P<v1>[^&;\s\"'<>\\#,)}\]][^&;\s\"'<>\\#]*)"
+)
+# What names of members have that `NAMING` lacks.
+_OF_MEMBERS = (
+    "code",
+    "otp",
+    "keytab",
+    "assertion",
+    "userdata",
+    "user_data",
+    "user-data",
+    "seed",
+    "pin",
+)
+_NEEDLES = {*NAMING, *_OF_MEMBERS, *(needle for needle, _ in (*FORMS, *COMMANDS)), "noecho", "sig="}
+# What every text of a secret has one of, but for tokens, escapes and base64: of those that contain
+# others only the others.
+TELLING = tuple(
+    sorted(
+        needle for needle in _NEEDLES if not any(other in needle for other in _NEEDLES - {needle})
+    )
+)
+
+# What stands in the place of a secret and is none: references, placeholders, types, code.
+REFERENCE = re.compile(
+    r"""
+      \Z | redacted: | arn:aws | \$\{ | \$\( | (?-i:\$[A-Z_][A-Z0-9_]*)\Z | \$\d\Z | \{\{
+    | (?-i:!\s*(?:Ref|Sub|GetAtt|ImportValue|FindInMap|If|Join|Select)\b) | Fn:: | \{"?(?:Ref|Fn::)
+    | (?-i:%[A-Z_]+%)\Z | %\(?\w*\)?s\Z | <[^<>]*>\Z | \*+\Z | [xX]{3,}\Z | \.{3} | [?]\Z | :\w+\Z
+    | @\w+\Z | `
+    | (?:true|false|null|none|nil|yes|no|undefined|string|securestring|number|boolean|integer|text
+        |int|bytes|object|any|str|varchar(?:\(\d+\))?|disable|redacted|hidden|masked|required
+        |optional|bearer|basic|iam|jwt|md5|enabled|disabled|default|empty|prompt)\Z
+    | [A-Za-z_][\w.]*[(\[] | new\s | await\s | \[redacted
+    | (?:process\.env|os\.environ|var|local|data|module|self|this|env|config|settings|ctx|args
+        |params?|request|event|props|options)\.[\w.\[\]'"]+\Z
+    | aws_iam_role= | IAM_ROLE
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+# A first word after `password:` that goes on with a sentence.
+PROSE = frozenset({
+    "a", "an", "and", "are", "at", "be", "but", "by", "can", "cannot", "can't", "could", "do",
+    "does", "expected", "expires", "expired", "for", "from", "had", "has", "have", "if", "in",
+    "incorrect", "invalid", "is", "it", "may", "missing", "must", "needs", "no", "not", "of", "on",
+    "one", "or", "please", "provided", "see", "should", "since", "supplied", "the", "this", "that",
+    "to", "too", "use", "used", "was", "were", "when", "which", "while", "will", "with", "you",
+    "your", "empty", "unset",
+})  # fmt: skip
+# Names in texts that have a telling word and tell nothing.
+HARMLESS_TEXT = re.compile(
+    r"(?:stdin|prompt|hint|field|label|placeholder|page|link|form|strength|manager|store|provider"
+    r"|lastused|lastchanged|createdate|resetrequired|reset|min|max|history|prevention|source|plugin"
+    r"|class|method|header|verified|expirationdate|budget|usage|limit|bucket|refresh|service"
+    r"|valuefrom|from|refs?|helper|scopes?|server|issuer|audience)$|tokeni[sz]"
+    r"|^(?:hash|user|no|if|for|the|see|secrets|tokens|cookies|cookiepolicy)$|^secretsmanager"
+    r"|(?:encryption|kms|public|partition|sort|primary|foreign)key"
+)
+# Sections of a buildspec whose values say where a secret is.
+REFERENCES_BELOW = re.compile(
+    r"(?:secrets-manager|parameter-store)[\"']?\s*:\s*(?:\{[^{}]*|\n(?P<indent> +)[^\n]*(?:\n(?P=indent)[^\n]*)*\n(?P=indent)|\n\s+)[\"']?$"
+)
+# Members that name and value a setting, as JSON, YAML, XML and command lines write them.
+PAIR_NAME = re.compile(
+    r"(?:name|key|id|option|property|variable|parameter_?key|option_?name|header_?name|k)"
+    r"[\"']?\s{0,9}(?:[:=]|>)\s{0,9}[\"']?$",
+    re.IGNORECASE,
+)
+PAIR_VALUE = re.compile(
+    r"[\"']?(?:[\s,;]{1,60}|</\w{1,40}>\s{0,20}<)[\"']?"
+    r"(?:parameter_?value|default_?value|string_?value|option_?setting|header_?value|value)"
+    r"[\"']?\s{0,9}(?:[:=]|>)\s{0,9}",
+    re.IGNORECASE,
+)
+PAIR_VALUE_BEFORE = re.compile(
+    r"value[\"']?\s{0,9}[:=]\s{0,9}(?:\"(?P<v1>[^\"]+)\"|'(?P<v2>[^']+)'|(?P<v3>[^\s\"',]+))"
+    r"[\s,]{1,60}[\"']?(?:name|key)[\"']?\s{0,9}[:=]\s{0,9}[\"']?$",
+    re.IGNORECASE,
+)
+# A name in front of which a command takes its value after a blank.
+BLANK_VALUE = re.compile(
+    r"(?:(?:^|\s|[\"'])--?|(?:^|\n)\s*(?:ENV|ARG|setenv)\s+|\b(?:configure|config)\s+set\s+\S*"
+    r"|\blogin\s+\S+\s+|\bset\s+)$"
 )

@@ -1,190 +1,86 @@
-"""Secrets inside longer text: credentials in URLs, private keys, and echoes of known secrets."""
+"""Secrets inside longer text, whatever it is: a script, a template, SQL, a message, a URL.
+
+One cheap search decides whether a text is looked at closely, for this runs over every string
+that is stored.
+"""
 
 from __future__ import annotations
 
-import base64
-import html
-import json
-import re
-from collections.abc import Callable, Iterator
-from collections.abc import Set as AbstractSet
-from functools import lru_cache
-from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
+from collections.abc import Callable
 
-from apitrail.redact.known_secrets import QUERY_PARAMETERS
-from apitrail.redact.secret_names import is_secret_member
+from apitrail.redact import decoding, finding
+from apitrail.redact.decoding import Decoded
+from apitrail.redact.finding import Span
+from apitrail.redact.known_secrets import MARKS, RUN
 
 type Digest = Callable[[bytes], str]
 """Turns a secret into what stands for it."""
 
-ECHO_MIN = 6
-"""Bytes a secret must have before its chance occurrences in other text count as echoes."""
+# Shorter than the shortest name with the shortest secret (`pw=x`).
+_SHORTEST = 4
+# Levels of escapes that are undone: a URL in a URL in JSON in JSON is four.
+_LEVELS = 6
 
-ECHO_MAX = 64 * 1024
-"""Bytes beyond which a secret is an archive or a document, which nothing echoes."""
-
-FORMS_MAX = 5_000
-"""Spellings of all secrets of a call that are looked for."""
-
-_ESCAPE = re.compile(r"%[0-9A-F]{2}")
-_LONG = 1024  # bytes beyond which a secret is looked for in its usual spellings only
-_FEW = 200
-_HEAD = 6
-
-# `name=value` after ? & or ; in a URL, also one that is itself percent-encoded in another.
-_QUERY = re.compile(
-    r"(?P<lead>(?:[?&;\s]|%3F|%26|&amp;|\\u0026|^)(?P<name>[A-Za-z0-9_.\-]{2,64})(?P<eq>=|%3D))"
-    r"(?P<value>(?:(?!%26|&amp;|\\u0026)[^&;\s\"'<>\\#])+)",
-    re.IGNORECASE,
-)
-_USERINFO = re.compile(r"(?<=://)(?P<lead>[^/\s:@?#]*:)(?P<value>[^/\s@?#]+)(?=@)")
-_PRIVATE_KEY = re.compile(
-    r"(?P<lead>-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----)(?P<value>.*?)(?=-----END|\Z)", re.DOTALL
-)
-_JWT = re.compile(r"(?P<lead>(?<![\w-]))(?P<value>eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)")
-
-
-def is_secret_query(name: str) -> bool:
-    """Does a query parameter of this name hold a secret?"""
-    return name.lower() in QUERY_PARAMETERS or is_secret_member(name)
+# Short texts that were found to tell nothing: names, regions, types come with every call.
+_plain: set[str] = set()
+_PLAIN_MOST = 16_384
+_PLAIN_LONGEST = 256
 
 
 def scrub(text: str, digest: Digest) -> str:
-    """The text without the credentials that give themselves away by their form."""
-    if "=" in text or "%3D" in text:
-        text = _QUERY.sub(lambda m: _query(m, digest), text)
-    if "://" in text and "@" in text:
-        text = _USERINFO.sub(lambda m: _tail(m, digest), text)
-    if "PRIVATE KEY" in text:
-        text = _PRIVATE_KEY.sub(lambda m: _tail(m, digest), text)
-    if "eyJ" in text:
-        text = _JWT.sub(lambda m: _tail(m, digest), text)
-    return text
+    """The text without its secrets, each replaced by what `digest` gives; the rest stays."""
+    if len(text) < _SHORTEST or text in _plain:
+        return text
+    found = spans(text)
+    if not found:
+        if len(text) <= _PLAIN_LONGEST:
+            if len(_plain) >= _PLAIN_MOST:
+                _plain.clear()
+            _plain.add(text)
+        return text
+    parts: list[str] = []
+    at = 0
+    for start, end, secret in found:
+        parts += text[at:start], digest(secret)
+        at = end
+    return "".join(parts) + text[at:]
 
 
-def _query(match: re.Match[str], digest: Digest) -> str:
-    value = match["value"]
-    if value.startswith("redacted:") or not is_secret_query(match["name"]):
-        return match[0]
-    return match["lead"] + digest(unquote_to_bytes(value))
+def tells(text: str) -> bool:
+    """Is there a secret in the text?"""
+    return len(text) >= _SHORTEST and text not in _plain and bool(spans(text))
 
 
-def _tail(match: re.Match[str], digest: Digest) -> str:
-    value = match["value"]
-    return match["lead"] + (value if value.startswith("redacted:") else digest(value.encode()))
+def spans(text: str, levels: int = _LEVELS) -> list[Span]:
+    """Where secrets stand in the text, in order and apart, and what they are."""
+    found: list[Span] = []
+    lower = finding.lowered(text)
+    if MARKS.search(text) is not None and finding.may_tell(lower):
+        found += finding.spans(text, lower)
+    if RUN.search(text) is not None:
+        found += finding.tokens(text, lower)
+        found += _in_code(text, levels)
+    if levels and ("%" in text or "\\" in text or "&" in text):
+        found += _below(decoding.unescaped(text), levels)
+    return decoding.merged(found) if found else found
 
 
-def spellings(secret: bytes) -> frozenset[str]:
-    """The forms in which a secret may turn up in text."""
-    coded = base64.b64encode(secret).decode()
-    if len(secret) > _LONG:
-        return frozenset({secret.decode("utf-8", "replace"), coded})
-    in_urls = coded.replace("+", "-").replace("/", "_")
-    quoted_code = coded.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
-    forms = {secret.hex(), secret.hex().upper(), quoted_code}
-    forms |= {coded, coded.rstrip("="), in_urls, in_urls.rstrip("=")}
-    if secret.isalnum():
-        forms.add(secret.decode())
-    else:
-        forms |= _written(secret) | _quoted(secret)
-    return frozenset(forms)
+def _below(decoded: Decoded | None, levels: int) -> list[Span]:
+    """Secrets of a text whose escapes were undone, by their places in the text with them."""
+    if decoded is None:
+        return []
+    return [
+        (*decoded.span(start, end), secret)
+        for start, end, secret in spans(decoded.text, levels - 1)
+    ]
 
 
-def _written(secret: bytes) -> set[str]:
-    """As text, in JSON, in XML, and as header values show what is UTF-8 on the wire."""
-    shown = secret.decode("latin-1")
-    try:
-        plain = secret.decode()
-    except UnicodeDecodeError:
-        plain = shown
-    return {
-        plain,
-        shown,
-        json.dumps(plain)[1:-1],
-        json.dumps(plain, ensure_ascii=False)[1:-1],
-        html.escape(plain),
-        html.escape(plain, quote=False),
-    }
-
-
-def _quoted(secret: bytes) -> set[str]:
-    """Percent-encoded: wholly, as in paths, as in forms, in lower case, and twice."""
-    quoted = quote_from_bytes(secret, safe="")
-    return {
-        quoted,
-        quoted.replace("%2F", "/"),
-        quoted.replace("%20", "+"),
-        _ESCAPE.sub(lambda escape: escape[0].lower(), quoted),
-        quoted.replace("%", "%25"),
-    }
-
-
-@lru_cache(maxsize=256)
-def credential_spellings(secret: bytes) -> frozenset[str]:
-    """The same for a token that comes with every request: only the forms that HTTP gives it."""
-    plain = secret.decode("utf-8", "replace")
-    return frozenset({plain, quote(plain, safe="")})
-
-
-class Echoes:
-    """Known secrets in all their spellings, to be found and replaced in other text.
-
-    Bulk is not looked for: of thousands of marked values in one call (records, users), or of
-    an archive, each is redacted where it is, and only the first `FORMS_MAX` forms elsewhere.
-    """
-
-    def __init__(self, digest: Digest) -> None:
-        self._digest = digest
-        self._forms: dict[str, bytes] = {}
-        self._heads: dict[str, list[str]] | None = None
-        self._sizes: list[int] = []
-
-    def add(self, secrets: AbstractSet[bytes], *, of: Callable[[bytes], frozenset[str]]) -> None:
-        """Look for these too, in the spellings that `of` gives."""
-        if not secrets:
-            return
-        for secret in secrets:
-            if len(self._forms) > FORMS_MAX:
-                break
-            if ECHO_MIN <= len(secret) <= ECHO_MAX:
-                self._forms.update(dict.fromkeys(of(secret), secret))
-        self._heads = None
-
-    def copy(self) -> Echoes:
-        """The same, to be added to separately."""
-        other = Echoes(self._digest)
-        other._forms = dict(self._forms)
-        return other
-
-    def __bool__(self) -> bool:
-        return bool(self._forms)
-
-    def found(self, text: str) -> bool:
-        """Is there any known secret in the text?"""
-        return any(True for _ in self._present(text))
-
-    def replace(self, text: str) -> str:
-        """The text with each known secret's digest in its place."""
-        present = list(self._present(text))
-        if not present:
-            return text
-        # One pass, longest first: digests that were put in must not be searched again.
-        pattern = "|".join(re.escape(form) for form in sorted(present, key=len, reverse=True))
-        return re.sub(pattern, lambda match: self._digest(self._forms[match[0]]), text)
-
-    def _present(self, text: str) -> Iterator[str]:
-        if len(self._forms) <= _FEW:
-            return (form for form in self._forms if form in text)
-        # With many forms, only those whose first characters occur at all are looked for.
-        if self._heads is None:
-            self._heads = {}
-            for form in self._forms:
-                self._heads.setdefault(form[:_HEAD], []).append(form)
-            self._sizes = sorted({len(head) for head in self._heads})
-        heads = {text[i : i + size] for size in self._sizes for i in range(len(text))}
-        return (
-            form
-            for head in heads & self._heads.keys()
-            for form in self._heads[head]
-            if form in text
-        )
+def _in_code(text: str, levels: int) -> list[Span]:
+    """Runs of base64 that hide a secret: they go whole."""
+    if not levels:
+        return []
+    return [
+        (start, end, text[start:end].encode())
+        for start, end, inside in decoding.coded(text)
+        if spans(inside, levels - 1)
+    ]

@@ -9,10 +9,12 @@ from functools import lru_cache
 from typing import Any
 
 from apitrail.aws.call import Blob, EventStream, Map, Path, Redacted
+from apitrail.redact import decoding
+from apitrail.redact.echoes import ECHO_MIN
 from apitrail.redact.known_secrets import OPEN_EVERYWHERE
 from apitrail.redact.paths import Kind, kind
 from apitrail.redact.secret_names import is_environment, is_secret_key
-from apitrail.redact.text import scrub
+from apitrail.redact.text import scrub, spans, tells
 
 # Members of a name/value pair, as the services spell them.
 _PAIR_NAMES = (
@@ -22,6 +24,11 @@ _PAIR_VALUES = frozenset({
     "Value", "value", "Values", "values", "ParameterValue", "StringValue", "stringValue",
     "HeaderValue", "DefaultValue",
 })  # fmt: skip
+
+# A command line has at most so many words.
+_WORDS = 100
+# So long must letters be to be looked for elsewhere, where they were found inside of a text.
+_WORD = 10
 
 type _Trie = dict[str, _Trie | None]
 """Sensitive paths by member; None ends a path."""
@@ -122,20 +129,43 @@ class Walk:
             return self._structure(item, trie, name)
         if isinstance(item, list):
             return self._list(item, trie, name)
-        if isinstance(item, bytes) and b"PRIVATE KEY-----" in item:
+        return self._bytes(item) if isinstance(item, bytes) else item
+
+    def _bytes(self, item: bytes) -> Any:
+        """Text in bytes, as text; packed or binary data goes whole where a secret is in it."""
+        if b"PRIVATE KEY-----" in item:
             return self._secret(item)
-        return item
+        packed = decoding.inflated(item) if decoding.is_zipped(item) else None
+        try:
+            text = (item if packed is None else packed).decode()
+        except UnicodeDecodeError:
+            return item
+        if packed is not None:
+            return self._secret(item) if tells(text) else item
+        scrubbed = self.text(text)
+        return item if scrubbed is text else scrubbed.encode()
 
     def _list(self, items: list[Any], trie: _Trie, name: str) -> list[Any]:
         below = trie.get("*", {}) if trie else trie
         if below is None:
             return [self._secret(item) for item in items]
+        if len(items) > 1 and type(items[0]) is str and tells_command(items):
+            return self._command(items)
         return [self._value(item, below, name) for item in items]
+
+    def _command(self, items: list[Any]) -> list[Any]:
+        """The words of a command line, of which some make others secret (`--password`, X)."""
+        starts = {start for start, _, _ in spans(" ".join(items))}
+        at, done = 0, []
+        for item in items:
+            done.append(self._secret(item) if at in starts else self.text(item))
+            at += len(item) + 1
+        return done
 
     def _map(self, items: Map, trie: _Trie, name: str) -> Map:
         below = trie.get("*", {}) if trie else trie
         return Map({
-            key: self._secret(item)
+            self.text(key): self._secret(item)
             if below is None or is_secret_key(key)
             else self._value(item, below, name)
             for key, item in items.items()
@@ -171,8 +201,17 @@ class Walk:
 
     def _inside(self, secret: bytes) -> str:
         self.touched = True
-        self.secrets.add(secret)
+        # A word of every day may be anybody's: it is not looked for elsewhere.
+        if len(secret) >= _WORD or (len(secret) >= ECHO_MIN and not secret.isalpha()):
+            self.secrets.add(secret)
         return self._digest(secret)
+
+
+def tells_command(words: list[Any]) -> bool:
+    """Do the words of a command line tell a secret, that each alone may not?"""
+    return (
+        len(words) <= _WORDS and all(type(word) is str for word in words) and tells(" ".join(words))
+    )
 
 
 def leaf_bytes(item: Any) -> bytes:

@@ -1,0 +1,138 @@
+"""Texts inside of texts: percent-encoding, JSON's and XML's escapes, base64, gzip inside it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote_to_bytes
+
+from apitrail.errors import FormatError
+from apitrail.redact import unpacking
+from apitrail.redact.known_secrets import CODED, ESCAPED
+
+_TOKENS = re.compile(
+    r"(?:%[0-9A-Fa-f]{2})+|\\u[0-9A-Fa-f]{4}|\\.|&(?:[a-z]{2,4}|#x?[0-9a-fA-F]{1,6});"
+)
+_SHORT_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+
+
+class Decoded:
+    """A text with one level of its escapes undone, which knows where each character came from."""
+
+    def __init__(self, text: str, starts: list[int]) -> None:
+        self.text = text
+        self._starts = starts
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where a part of the decoded text stands in the one it was decoded from."""
+        return self._starts[start], self._starts[end]
+
+
+def unescaped(text: str) -> Decoded | None:
+    """One level of escapes undone; None where there is none."""
+    if ESCAPED.search(text) is None:
+        return None
+    parts: list[str] = []
+    starts: list[int] = []
+    at = 0
+    for token in _TOKENS.finditer(text):
+        parts.append(text[at : token.start()])
+        starts += range(at, token.start())
+        for character, place in _characters(token[0]):
+            parts.append(character)
+            starts.append(token.start() + place)
+        at = token.end()
+    parts.append(text[at:])
+    starts += range(at, len(text) + 1)
+    decoded = "".join(parts)
+    return None if decoded == text else Decoded(decoded, starts)
+
+
+def _characters(escape: str) -> Iterator[tuple[str, int]]:
+    """The characters that an escape stands for, and where in it each begins."""
+    match escape[0], escape[1:2]:
+        case "%", _:
+            place = 0
+            for character in unquote_to_bytes(escape).decode("utf-8", "surrogateescape"):
+                yield character, place
+                place += 3 * len(character.encode("utf-8", "surrogateescape"))
+        case "\\", "u" if len(escape) > 2:
+            yield json.loads(f'"{escape}"'), 0
+        case "\\", second:
+            yield _SHORT_ESCAPES.get(second, second), 0
+        case _:
+            for character in html.unescape(escape):
+                yield character, 0
+
+
+def coded(text: str) -> Iterator[tuple[int, int, str]]:
+    """Each run of base64 that holds a text, with that text."""
+    for run in CODED.finditer(text):
+        if (inside := _inside(run[0])) is not None:
+            yield run.start(), run.end(), inside
+
+
+def _inside(run: str) -> str | None:
+    run = run.translate(_PLAIN)
+    head = _decoded(run[:24])
+    if head is None or not (is_zipped(head) or _is_text(head)):
+        return None
+    data = _decoded(run)
+    if data is None:
+        return None
+    for _ in range(2):
+        if is_zipped(data):
+            data = inflated(data)
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+# base64url is base64 with two other letters; lines are joined.
+_PLAIN = str.maketrans({"-": "+", "_": "/", "\r": None, "\n": None, "=": None})
+
+
+def _decoded(run: str) -> bytes | None:
+    try:
+        return base64.b64decode(run + "=" * (-len(run) % 4))
+    except binascii.Error:
+        return None
+
+
+def is_zipped(data: bytes) -> bool:
+    """Does it begin as gzip or zlib do?"""
+    return data[:2] == b"\x1f\x8b" or (data[:1] == b"\x78" and data[1:2] in b"\x01\x5e\x9c\xda")
+
+
+def _is_text(head: bytes) -> bool:
+    return all(byte >= 0x20 or byte in b"\t\n\r" for byte in head) and not (
+        sum(byte >= 0x7F for byte in head) > 4
+    )
+
+
+def inflated(data: bytes) -> bytes:
+    """What gzip or zlib packed, all members and what follows them; nothing where it is broken."""
+    try:
+        return b"".join(unpacking.unpacked(data, "gzip"))
+    except FormatError:
+        return b""
+
+
+def merged(spans: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
+    """Spans in order; of those that overlap one remains, over all of them."""
+    apart: list[tuple[int, int, bytes]] = []
+    for start, end, secret in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if start == end:
+            continue
+        if not apart or apart[-1][1] <= start:
+            apart.append((start, end, secret))
+            continue
+        first, last, other = apart[-1]
+        longer = other if last - first >= end - start else secret
+        apart[-1] = first, max(last, end), longer
+    return apart
