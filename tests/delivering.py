@@ -33,6 +33,8 @@ ACCOUNT = "123456789012"
 # On the hour, and long ago: the AWS CLI looks at nothing that is to come.
 HOUR = 1_700_002_800_000
 MINUTE = 60_000
+HALF_HOUR = 30 * MINUTE
+NOW = HOUR + 200 * MINUTE
 
 
 def call(number: int, **record: Any) -> Draft:

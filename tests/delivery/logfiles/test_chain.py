@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 import delivering
 from apitrail.delivery.logfiles import file_checkpoint, log_directory, tree_check
 from apitrail.delivery.logfiles.tree import CHECKPOINT, MANIFEST, SIDECAR, Tree
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
-from delivering import HOUR, MINUTE
-
-NOW = HOUR + 200 * MINUTE
-
-
-@pytest.fixture
-def trail(tmp_path):
-    calls = [delivering.at(HOUR + n * 30 * MINUTE, n) for n in range(6)]
-    return delivering.record(tmp_path / "trail", calls)
-
-
-@pytest.fixture
-def tree(trail, tmp_path):
-    log_directory.export(trail, tmp_path / "tree", now=NOW)
-    return Tree(tmp_path / "tree")
+from delivering import NOW
 
 
 def said(tree, trail, **options):

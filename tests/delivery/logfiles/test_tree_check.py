@@ -17,21 +17,7 @@ from apitrail.evidence import maintenance, verify
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail.statements import Target
-from delivering import HOUR, MINUTE
-
-NOW = HOUR + 200 * MINUTE
-
-
-@pytest.fixture
-def trail(tmp_path):
-    calls = [delivering.at(HOUR + n * 30 * MINUTE, n) for n in range(6)]
-    return delivering.record(tmp_path / "trail", calls)
-
-
-@pytest.fixture
-def tree(trail, tmp_path):
-    log_directory.export(trail, tmp_path / "tree", now=NOW)
-    return Tree(tmp_path / "tree")
+from delivering import HOUR, MINUTE, NOW
 
 
 def said(tree, trail, **options):
