@@ -35,6 +35,8 @@ USED = {
     "h2.connection:H2Connection.__init__": ("4045e47fca465747", "recording/proxy/http2.py"),
     "mitmproxy.addons.proxyserver:Servers": ("3ae88679a49a3e97", "recording/proxy/master.py"),
     "mitmproxy.addons.upstream_auth": ("8be17c622cc746c9", "recording/proxy/master.py"),
+    "mitmproxy.proxy.mode_servers:ProxyConnectionHandler": ("369378b748e02982", "recording/proxy/downstream.py"),
+    "mitmproxy.proxy.server:ConnectionHandler": ("3aa14f59db6c3993", "recording/proxy/downstream.py"),
     "aiosqlite.core:Connection._execute": ("63622bc16912d861", "trail/writer.py"),
     "h11._readers": ("41da7f94b9d5a890", "recording/proxy/layer.py"),
     "botocore.client:BaseClient._make_api_call": ("43a7ad728a1fe5ad", "replay/resend/sender.py"),

@@ -15,13 +15,14 @@ from typing import Any
 from apitrail import places
 from apitrail.errors import UsageError
 from apitrail.identity import Known
+from apitrail.recording.limits import Limits
 from apitrail.recording.settings import Settings
 from apitrail.redact.keep import Keep
 
 _SIGNATURES = {"verify": bool, "require_valid": bool, "keyring": str, "profiles": bool}
 _HINT = (
-    'it holds ambiguous = "refuse"|"record", whoami = true|false, [identities.AKIA…], [[keep]] '
-    "and [signatures]"
+    'it holds ambiguous = "refuse"|"record", whoami = true|false, [identities.AKIA…], [[keep]], '
+    "[limits] and [signatures]"
 )
 _AMBIGUOUS = ("refuse", "record")
 
@@ -53,6 +54,7 @@ class Configuration:
     signatures: Signatures = Signatures()
     ambiguous: str = "refuse"
     whoami: bool = False
+    limits: Limits = field(default_factory=Limits)
     sha256: str | None = None
 
     @classmethod
@@ -82,7 +84,7 @@ class Configuration:
     @classmethod
     def _parse(cls, content: Mapping[str, Any], directory: Path, digest: str) -> Configuration:
         for name in content:
-            if name not in ("ambiguous", "identities", "keep", "signatures", "whoami"):
+            if name not in ("ambiguous", "identities", "keep", "limits", "signatures", "whoami"):
                 raise UsageError(f"unknown setting {name!r}", hint=_HINT)
         ambiguous = content.get("ambiguous", "refuse")
         if ambiguous not in _AMBIGUOUS:
@@ -100,6 +102,7 @@ class Configuration:
             signatures=_signatures(content.get("signatures", {}), directory),
             ambiguous=ambiguous,
             whoami=whoami,
+            limits=Limits.parse(content.get("limits", {})),
             sha256=digest,
         )
 

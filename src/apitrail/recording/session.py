@@ -137,6 +137,7 @@ class Session:
                 addons=(addon.guard, addon),
                 confdir=directory / "ca",
                 settings=dict(settings.settings),
+                limits=settings.limits or config_file.of(settings).limits,
             )
         except BaseException:
             await trail.close()

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from apitrail.recording.limits import Limits
+
 BODY_LIMIT = 256 * 1024
 HEARTBEAT = 60.0
 # The shortest heartbeat that users may ask for, in seconds: each heartbeat is an entry that
@@ -27,7 +29,7 @@ class Settings:
     `heartbeat` is in seconds; `configuration` is a file to read instead of the user's own;
     `signatures` asks to "verify" them or to "require" valid ones; `direct` are NO_PROXY rules for
     what a recorder behind a corporate proxy reaches without it; `whoami` asks AWS for the names of
-    keys whose secrets are at hand; `settings` are further mitmproxy
+    keys whose secrets are at hand; `limits` stand before the configuration's; `settings` are further mitmproxy
     options, which the log does not tell: there are credentials among them.
     """
 
@@ -40,6 +42,7 @@ class Settings:
     signatures: Literal["verify", "require"] | None = None
     direct: tuple[str, ...] = ()
     whoami: bool = False
+    limits: Limits | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from mitmproxy.proxy import mode_servers
-
 from apitrail.errors import RecordingError
 
 TOTAL = 256 * 1024 * 1024
@@ -97,12 +95,3 @@ class Gate:
 
 
 GATE = Gate()
-
-
-class Connection(mode_servers.ProxyConnectionHandler):
-    """A client's connection, which is read no faster than its requests may be held."""
-
-    async def drain_writers(self) -> None:
-        """mitmproxy calls this after each piece that it has read."""
-        await super().drain_writers()  # type: ignore[no-untyped-call]
-        await GATE.passed(self.client.id)

@@ -7,6 +7,7 @@ afterwards.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,7 +20,8 @@ from mitmproxy.proxy.layers import http, websocket
 from mitmproxy.proxy.layers.http import _events, _hooks, _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
-from apitrail.recording.proxy import flows, held, http2, websockets
+from apitrail.recording.proxy import downstream, flows, http2, websockets
+from apitrail.recording.proxy.patience import PACES
 
 type Commands = layer.CommandGenerator[None]
 
@@ -37,7 +39,7 @@ _INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9][0-9][ \r\n]")
 
 def install() -> None:
     """Use these layers from now on."""
-    mode_servers.ProxyConnectionHandler = held.Connection  # type: ignore[misc]
+    mode_servers.ProxyConnectionHandler = downstream.Connection  # type: ignore[misc]
     http.HttpStream = Stream  # type: ignore[misc]
     http.Http1Server = ToClient  # type: ignore[attr-defined]
     http.Http1Client = ToServer  # type: ignore[attr-defined]
@@ -76,12 +78,23 @@ class Stream(http.HttpStream):
     def state_consume_request_body(self, event: events.Event) -> Commands:
         """Of a call that was refused by its headers nothing is kept in memory."""
         if isinstance(event, _events.RequestData):
+            self._note_data()
             if self.flow.response is None and self._is_too_long(event.data):
                 _, self.flow.response = self.flow.metadata[TOO_LONG]
                 self.request_body_buf.clear()
             if self.flow.response is not None:
                 return
         yield from super().state_consume_request_body(event)
+
+    def state_stream_request_body(self, event: events.Event) -> Commands:
+        """A body that is passed on as it comes."""
+        if isinstance(event, _events.RequestData):
+            self._note_data()
+        yield from super().state_stream_request_body(event)
+
+    def _note_data(self) -> None:
+        if (pace := PACES.get(self.context.client.id)) is not None:
+            pace.more(self.flow.id, time.monotonic())
 
     def handle_connect_upstream(self) -> Commands:
         """Past the proxy behind us, where the guard says so."""

@@ -23,7 +23,9 @@ from mitmproxy.addons import (
 from mitmproxy.proxy import mode_specs
 
 from apitrail.errors import UsageError
-from apitrail.recording.proxy import layer
+from apitrail.recording.limits import Limits
+from apitrail.recording.proxy import downstream, layer
+from apitrail.recording.proxy.patience import Doors
 
 LOOPBACK = "127.0.0.1"
 
@@ -67,14 +69,23 @@ class _ProxyCredentials(upstream_auth.UpstreamAuth):
             super().requestheaders(flow)
 
 
+class _Master(master.Master):
+    """mitmproxy, and the doors through which its clients come."""
+
+    def __init__(self, confdir: Path, limits: Limits) -> None:
+        super().__init__(options.Options(confdir=str(confdir), listen_host=LOOPBACK))
+        self.doors = Doors(limits)
+
+
 class Server:
     """A running proxy; make one with `start`, open its ports with `listen`, end it with `close_doors` and `stop`."""
 
-    def __init__(self, engine: master.Master, front: proxyserver.Proxyserver) -> None:
+    def __init__(self, engine: _Master, front: proxyserver.Proxyserver) -> None:
         self._master = engine
         self._front = front
         self._modes: list[str] = []
         self._running: asyncio.Task[None]
+        self.doors = engine.doors
 
     @classmethod
     async def start(
@@ -84,6 +95,7 @@ class Server:
         addons: Iterable[object],
         confdir: Path,
         settings: dict[str, Any],
+        limits: Limits | None = None,
     ) -> Server:
         """Make ready what `listen` opens the ports of.
 
@@ -93,7 +105,7 @@ class Server:
             UsageError: an unknown mode, an option mitmproxy does not take.
         """
         modes = _apart(modes)
-        engine = master.Master(options.Options(confdir=str(confdir), listen_host=LOOPBACK))
+        engine = _Master(confdir, limits or Limits())
         layer.install()
         front, ready = proxyserver.Proxyserver(), _Ready()
         engine.addons.add(
@@ -118,6 +130,7 @@ class Server:
                 keep_host_header=True,
                 upstream_cert=False,
                 show_ignored_hosts=False,
+                tcp_timeout=downstream.SILENCE,
                 **settings,
             )
         except (exceptions.OptionsError, KeyError) as error:
@@ -172,7 +185,7 @@ class Server:
 
     async def stop(self) -> None:
         """End the proxy."""
-        self._master.shutdown()
+        self._master.shutdown()  # type: ignore[no-untyped-call]
         with contextlib.suppress(asyncio.CancelledError):
             await self._running
 

@@ -1,0 +1,180 @@
+"""A client's connection: read no faster than may be held, and closed when its client is too slow."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mitmproxy import tls
+from mitmproxy.proxy import commands, events, mode_servers
+from mitmproxy.proxy.layer import NextLayerHook
+from mitmproxy.proxy.layers import tcp, udp, websocket
+from mitmproxy.proxy.layers.http import _hooks as http
+from mitmproxy.proxy.layers.tls import TlsClienthelloHook, TlsEstablishedClientHook
+
+from apitrail.recording.limits import Limits
+from apitrail.recording.proxy.held import GATE
+from apitrail.recording.proxy.patience import PACES, Doors, Due, Pace
+
+logger = logging.getLogger("apitrail")
+
+SILENCE = 1_000
+"""Seconds without any byte after which mitmproxy ends a connection; Lambda answers within 900."""
+
+SLOW = {
+    "header": "a client took longer than {0:g} s for the head of a request",
+    "body": "a client sent nothing of a request's body for {0:g} s",
+}
+"""What is said of a connection that is closed; one that was idle is none of the user's business."""
+
+_DEFAULT = Doors(Limits())
+
+
+class Connection(mode_servers.ProxyConnectionHandler):
+    """mitmproxy makes one for each client that connects.
+
+    The master's `doors`, where it has them, hold the limits.
+    """
+
+    def __init__(self, master: Any, *arguments: Any) -> None:
+        super().__init__(master, *arguments)  # type: ignore[no-untyped-call]
+        self._doors: Doors = getattr(master, "doors", _DEFAULT)
+        self._pace = Pace(self._doors.limits, idle=time.monotonic())
+        self._alarm: asyncio.TimerHandle | None = None
+        PACES[self.client.id] = self._pace
+
+    async def handle_client(self) -> None:
+        """One connection from its start to its end."""
+        if self.client.transport_protocol != "tcp":
+            await super().handle_client()
+            return
+        with self._doors.entered(self.client.peername[0]) as room:
+            if not room:
+                self._turn_away()
+                return
+            self._arm()
+            try:
+                await super().handle_client()
+            finally:
+                if self._alarm is not None:
+                    self._alarm.cancel()
+                self._pace.free = True
+
+    def _turn_away(self) -> None:
+        logger.warning(
+            "a client has %d connections, which is the limit: it gets no more\n"
+            "hint: [limits] connections in config.toml",
+            self._doors.limits.connections,
+        )
+        writer = self.transports.pop(self.client).writer
+        assert writer is not None
+        writer.close()
+
+    async def server_event(self, event: events.Event) -> None:
+        """Something came, from the client or from elsewhere."""
+        if isinstance(event, events.DataReceived) and event.connection is self.client:
+            self._pace.received(time.monotonic())
+            self._arm()
+        await super().server_event(event)
+
+    async def drain_writers(self) -> None:
+        """mitmproxy calls this after each piece that it has read."""
+        with self._waiting():
+            await super().drain_writers()  # type: ignore[no-untyped-call]
+            await GATE.passed(self.client.id)
+
+    async def handle_hook(self, hook: commands.StartHook) -> None:
+        """Each hook tells of a stage."""
+        with self._waiting():
+            await super().handle_hook(hook)
+        if (stage := _STAGES.get(type(hook))) is not None:
+            stage(self._pace, hook.args()[0], time.monotonic())
+            self._arm()
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        self._pace.wait(time.monotonic())
+        try:
+            yield
+        finally:
+            self._pace.go_on(time.monotonic())
+            self._arm()
+
+    def _arm(self) -> None:
+        """Ring when the client is too slow. A later time is found out when it rings."""
+        due = self._pace.due()
+        if due is None or (self._alarm is not None and self._alarm.when() <= due.at):
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_at(due.at, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        due = self._pace.due()
+        if due is None:
+            return  # whatever ends this arms again
+        if due.at > time.monotonic():
+            self._arm()
+        elif due.reason == "idle" and self._is_sending():
+            self._pace.settled(time.monotonic(), framed=self._pace.framed)
+            self._arm()
+        else:
+            self._close(due)
+
+    def _is_sending(self) -> bool:
+        """Does the client still have to read what it was answered?"""
+        io = self.transports.get(self.client)
+        transport = getattr(io and io.writer, "transport", None)
+        return transport is not None and transport.get_write_buffer_size() > 0
+
+    def _close(self, due: Due) -> None:
+        if (told := SLOW.get(due.reason)) is not None:
+            seconds = getattr(self._doors.limits, due.reason)
+            logger.warning("%s: its connection was closed", told.format(seconds))
+        io = self.transports.get(self.client)
+        if io is not None and io.handler is not None:
+            io.handler.cancel("too slow")
+
+
+type Stage = Callable[[Pace, Any, float], None]
+
+
+def _connected(pace: Pace, _flow: Any, now: float) -> None:
+    pace.settled(now)
+
+
+def _hello(pace: Pace, data: tls.ClientHelloData, _now: float) -> None:
+    pace.free = pace.free or data.ignore_connection
+
+
+def _secured(pace: Pace, data: tls.TlsData, now: float) -> None:
+    if data.conn is data.context.client:
+        pace.settled(now, framed=data.conn.alpn == b"h2")
+
+
+def _layered(pace: Pace, data: Any, _now: float) -> None:
+    pace.free = pace.free or isinstance(data.layer, tcp.TCPLayer | udp.UDPLayer)
+
+
+def _freed(pace: Pace, _flow: Any, _now: float) -> None:
+    pace.free = True
+
+
+# What each of mitmproxy's hooks tells. A tunnel and a WebSocket may be silent.
+_STAGES: dict[type[commands.StartHook], Stage] = {
+    http.HttpConnectHook: _connected,
+    http.HttpRequestHeadersHook: lambda pace, flow, now: pace.headed(flow.id, now),
+    http.HttpRequestHook: lambda pace, flow, now: pace.whole(flow.id, now),
+    http.HttpResponseHook: lambda pace, flow, now: pace.over(flow.id, now),
+    http.HttpErrorHook: lambda pace, flow, now: pace.over(flow.id, now, failed=True),
+    TlsClienthelloHook: _hello,
+    TlsEstablishedClientHook: _secured,
+    NextLayerHook: _layered,
+    tcp.TcpStartHook: _freed,
+    websocket.WebsocketStartHook: _freed,
+}
