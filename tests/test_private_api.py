@@ -30,12 +30,11 @@ USED = {
     "mitmproxy.proxy.layers.http._http1": ("d5273e852b3d9e17", "recording/proxy/layer.py"),
     "mitmproxy.proxy.layers.http._http2": ("9d900dc354670189", "recording/proxy/http2.py"),
     "mitmproxy.proxy.layers.websocket": ("09c922ea15c60930", "recording/proxy/websockets.py"),
-    "mitmproxy.proxy.mode_servers:ProxyConnectionHandler": ("369378b748e02982", "recording/proxy/held.py"),
     "h2.connection:H2Connection._receive_goaway_frame": ("77d6b33ab85ad65f", "recording/proxy/http2.py"),
     "h2.connection:H2Connection.__init__": ("4045e47fca465747", "recording/proxy/http2.py"),
     "mitmproxy.addons.proxyserver:Servers": ("3ae88679a49a3e97", "recording/proxy/master.py"),
     "mitmproxy.addons.upstream_auth": ("8be17c622cc746c9", "recording/proxy/master.py"),
-    "mitmproxy.proxy.mode_servers:ProxyConnectionHandler": ("369378b748e02982", "recording/proxy/downstream.py"),
+    "mitmproxy.proxy.mode_servers": ("97ef627def923dca", "recording/proxy/downstream.py"),
     "mitmproxy.proxy.server:ConnectionHandler": ("3aa14f59db6c3993", "recording/proxy/downstream.py"),
     "aiosqlite.core:Connection._execute": ("63622bc16912d861", "trail/writer.py"),
     "h11._readers": ("41da7f94b9d5a890", "recording/proxy/layer.py"),
@@ -59,6 +58,8 @@ def digest(name: str) -> str:
     found: object = import_module(module)
     for part in path.split(".") if path else ():
         found = inspect.getattr_static(found, part)
+    while isinstance(found, type) and found.__module__.startswith("apitrail."):
+        found = found.__bases__[0]  # a test before this one has put our own in its place
     text = inspect.getsource(found)  # type: ignore[arg-type]
     return hashlib.sha256(" ".join(words(text)).encode()).hexdigest()[:16]
 
