@@ -54,6 +54,8 @@ def call(number: int, **overrides: Any) -> dict[str, bytes]:
     if run := overrides.get("run"):
         labels = overrides.get("labels")
         who["run"] = {"id": run} if labels is None else {"id": run, "labels": labels}
+    if operator := overrides.get("operator"):
+        who["operator"] = operator
     what = {
         "record": {
             "eventID": str(UUID(int=number + 1)),

@@ -60,11 +60,15 @@ class Run:
 
 @valueclass(frozen=True, slots=True, kw_only=True)
 class Who:
-    """Who made the call: CloudTrail's fields of the record, and how the identity is known."""
+    """Who made the call: CloudTrail's fields of the record, and how the identity is known.
+
+    `operator` is who the recorder itself knew: several may share one AWS identity.
+    """
 
     record: Object
     identity: Object = field(default_factory=dict, metadata={ALWAYS: True})
     run: Run | None = None
+    operator: str | None = None
     rest: Object = field(default_factory=dict, repr=False)
 
     @property
@@ -329,6 +333,7 @@ class Event:
                 access_key_id=searchable(who.user.get("accessKeyId") or None) if who else None,
                 source_ip=searchable(who.record.get("sourceIPAddress")) if who else None,
                 run=searchable(who.run.id) if who and who.run else None,
+                operator=searchable(who.operator) if who else None,
                 labels=who.run.labelled if who and who.run else frozenset(),
                 stand_in=what.stand_in,
             )

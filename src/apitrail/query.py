@@ -68,6 +68,7 @@ class Row:
     source_ip: str | None = None
     error: str | None = None
     run: str | None = None
+    operator: str | None = None
     read_only: bool | None = None
     resources: frozenset[tuple[str, str]] = frozenset()
     labels: frozenset[tuple[str, str]] = frozenset()
@@ -124,6 +125,7 @@ class Filter:
     region: tuple[str, ...] = ()
     source_ip: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
+    operator: tuple[str, ...] = ()
     label: tuple[tuple[str, ...], ...] = ()
     error: ErrorFilter = None
     read_only: bool | None = None
@@ -160,6 +162,7 @@ COLUMNS = {
     "region": "region",
     "source_ip": "source_ip",
     "run": "run",
+    "operator": "operator",
 }
 
 

@@ -15,9 +15,11 @@ import old_trails
 import trails
 from apitrail.errors import UsageError
 from apitrail.event import Event
+from apitrail.evidence.opening import open_source
 from apitrail.evidence.verify import Trust, Verdict
 from apitrail.evidence.verify import trail_check as verification
 from apitrail.query import Filter
+from apitrail.reading import sql
 from apitrail.tlog import note
 from apitrail.trail import database, rebuild
 from apitrail.trail.keys import Keys
@@ -87,6 +89,33 @@ def test_an_older_trail_is_asked_for_what_it_has_no_column_for(old: Path) -> Non
     assert records(old / "trail", Filter(label=(("build=2",),))) == []
 
 
+def test_an_older_trail_has_no_operator_until_one_sends_a_call(old: Path) -> None:
+    with Reader(old / "trail") as reader:
+        assert list(reader.values("operator")) == []
+    assert records(old / "trail", Filter(operator=("mary",))) == []
+    with open_source(old / "trail") as source, sql.ask(source, _OPERATORS) as answer:
+        assert list(answer.rows) == []
+
+    async def work() -> None:
+        trail = old / "trail"
+        clock = trails.Clock(2_000_000_000_000)
+        async with await Trail.open(trail, signer=Keys.of(trail).signer(), clock=clock) as opened:
+            await opened.append(trails.opening())
+            await opened.append(trails.draft(7, operator="mary"))
+            await opened.append(trails.draft(8, operator="agent-7"))
+
+    asyncio.run(work())
+    check(old)
+    with Reader(old / "trail") as reader:
+        assert sorted(reader.values("operator")) == ["agent-7", "mary"]
+    assert len(records(old / "trail", Filter(operator=("mary",)))) == 1
+    with open_source(old / "trail") as source, sql.ask(source, _OPERATORS) as answer:
+        assert list(answer.rows) == [("agent-7",), ("mary",)]
+
+
+_OPERATORS = "SELECT operator FROM events WHERE operator IS NOT NULL ORDER BY operator"
+
+
 def test_its_next_writer_brings_it_up_and_goes_on(old: Path) -> None:
     before, entries = records(old / "trail"), check(old).entries
     told: list[tuple[int, int]] = []
@@ -123,9 +152,9 @@ def test_a_crash_in_between_leaves_the_older_tables(old: Path) -> None:
 def test_tables_of_a_newer_version_are_left_to_it(tmp_path: Path) -> None:
     trail = trails.make(tmp_path / "trail")
     with closing(sqlite3.connect(trail / database.FILE)) as connection:
-        connection.execute("UPDATE derived SET version = 3")
+        connection.execute(f"UPDATE derived SET version = {database.DERIVED + 1}")
         connection.commit()
-    with pytest.raises(UsageError, match="searched by tables of version 3"):
+    with pytest.raises(UsageError, match=f"searched by tables of version {database.DERIVED + 1}"):
         rebuild.bring_up(trail / database.FILE)
     assert len(records(trail)) == 12
 

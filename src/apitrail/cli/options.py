@@ -107,6 +107,7 @@ _FILTERS = (
     click.option("--until", metavar="TIME", help="Only calls before this time."),
     click.option("--label", multiple=True, metavar="KEY[=VALUE]", help="Only calls of runs with this label; labels of different keys must all be there."),
     click.option("--stand-in", is_flag=True, help="Include calls that ask a stand-in for AWS about itself, such as its health."),
+    click.option("--operator", multiple=True, metavar="NAME", help="Only calls that this operator sent to the recorder."),
     click.option("--run", multiple=True, metavar="ID", help="Only calls of this `apitrail exec`; `last` is the newest."),
 )  # fmt: skip
 
@@ -141,6 +142,7 @@ def _filter(options: dict[str, Any]) -> Filter:
         region=options.pop("region"),
         source_ip=options.pop("source_ip"),
         run=options.pop("run"),
+        operator=options.pop("operator"),
         error=True if error == "*" else error,
         read_only=options.pop("read_only"),
         since=None if since is None else when.parse(since, now=now),

@@ -82,6 +82,8 @@ def _who(event: Event) -> Iterator[Fact]:
     ]
     if any(how):
         yield Fact("who", ", ".join(filter(None, how)))
+    if event.who.operator is not None:
+        yield Fact("who", f"operator {event.who.operator}")
     record = event.who.record
     agent = f" with {record['userAgent']}" if record.get("userAgent") else ""
     yield Fact("from", f"{record.get('sourceIPAddress') or 'an unknown address'}{agent}")

@@ -143,6 +143,10 @@ def _run(event: Event, _: Record) -> str:
     return event.who.run.id if event.who and event.who.run else "-"
 
 
+def _operator(event: Event, _: Record) -> str:
+    return (event.who.operator if event.who else None) or "-"
+
+
 def _known(event: Event, _: Record) -> str:
     return str(event.who.identity.get("known") or "-") if event.who else "-"
 
@@ -188,6 +192,7 @@ CELLS: dict[str, Cell] = {
     "took": _took,
     "run": _run,
     "labels": _labels,
+    "operator": _operator,
 }
 
 # Columns that are never cut, since a part is of no use; then the default columns that are left

@@ -30,6 +30,7 @@ NOBODY = {
     "region": "no event here is in the region",
     "source_ip": "no event here came from the address",
     "run": "no run here has the id",
+    "operator": "no event here is by the operator",
 }
 # Fields whose values are told apart by letter case, or have none.
 _EXACT = ("resource_name", "source_ip")

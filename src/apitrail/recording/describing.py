@@ -76,6 +76,7 @@ class Describer:
         identity: Identity,
         *,
         run: Object | None = None,
+        operator: str | None = None,
         learned: tuple[Object, ...] = (),
         before: Described | None = None,
     ) -> Described:
@@ -83,7 +84,7 @@ class Describer:
         level = self.keep.level(call.service, call.operation, identity.arn)
         account = identity.account or credential.account
         if level is Level.NONE:
-            event = _bare(exchange, call, credential, identity, account, run)
+            event = _bare(exchange, call, credential, identity, account, run, operator)
             return Described(event=event, facets=event.facets(), level=level, identity=identity)
         redacted: Redacted | None
         long = exchange.request.body.length > self.limit
@@ -100,7 +101,7 @@ class Describer:
             safe, safe_call = limited(safe, safe_call, self.limit)
         touched = _touched(safe_call, account, credential, before)
         whole = Event(
-            who=_who(safe, identity, run, before),
+            who=_who(safe, identity, run, operator, before),
             what=_what(safe, safe_call, credential, account, touched),
             request=_asked(safe, safe_call, before),
             response=_answered(safe, safe_call, credential),
@@ -134,7 +135,11 @@ def _touched(
 
 
 def _who(
-    exchange: Exchange, identity: Identity, run: Object | None, before: Described | None
+    exchange: Exchange,
+    identity: Identity,
+    run: Object | None,
+    operator: str | None,
+    before: Described | None,
 ) -> Who:
     if before is not None and before.whole is not None and identity == before.identity:
         assert before.whole.who is not None
@@ -143,6 +148,7 @@ def _who(
         record=record.who(exchange, identity.user_identity()),
         identity=codec.encode(identity),
         run=codec.decode(Run, run) if run is not None else None,
+        operator=operator,
     )
 
 
@@ -217,6 +223,7 @@ def _bare(
     identity: Identity,
     account: str | None,
     run: Object | None,
+    operator: str | None,
 ) -> Event:
     """That a call happened (`Level.NONE`). Which resources it touched is not told."""
     facts = _facts(exchange, call)
@@ -225,6 +232,7 @@ def _bare(
             record={"userIdentity": identity.user_identity()},
             identity=codec.encode(identity),
             run=codec.decode(Run, run) if run is not None else None,
+            operator=operator,
         ),
         what=What(
             record=record.head(exchange, call, credential, account=account),

@@ -58,6 +58,7 @@ class Open:
     call: Call
     credential: Credential
     run: Mapping[str, Any] | None
+    operator: str | None = None
     signature: Verdict | None = None
     described: Described | None = None
     done: bool = False
@@ -138,11 +139,17 @@ class Recorder:
         return await self.trail.append(statements.draft(said))
 
     async def begin(
-        self, exchange: Exchange, run: Mapping[str, Any] | None = None, *, streamed: bool = False
+        self,
+        exchange: Exchange,
+        run: Mapping[str, Any] | None = None,
+        *,
+        operator: str | None = None,
+        streamed: bool = False,
     ) -> Open:
         """Make the intent of a call durable; only then may it be forwarded.
 
         Args:
+            operator: who sent it, where the recorder knows.
             streamed: the request's body is yet to come.
 
         Raises:
@@ -154,7 +161,7 @@ class Recorder:
             raise RecordingError(f"the trail is {self._state}")
         self._entering += 1
         try:
-            return await self._begin(exchange, run, streamed=streamed)
+            return await self._begin(exchange, run, operator, streamed=streamed)
         finally:
             self._entering -= 1
             self._idle.set()
@@ -168,7 +175,12 @@ class Recorder:
         return decode.holds(request, route)
 
     async def _begin(
-        self, exchange: Exchange, run: Mapping[str, Any] | None, *, streamed: bool
+        self,
+        exchange: Exchange,
+        run: Mapping[str, Any] | None,
+        operator: str | None,
+        *,
+        streamed: bool,
     ) -> Open:
         credential = auth.read(exchange.request)
         verdict = self._verdict(exchange, credential, streamed=streamed)
@@ -184,7 +196,7 @@ class Recorder:
             raise AmbiguousError(f"two readers could see two calls in it: {call.ambiguous[0]}")
         await self._warm(call)
         caller = self.known.identify(credential, at=exchange.started, call=call)
-        opened = Open(exchange, call, credential, run, verdict)
+        opened = Open(exchange, call, credential, run, operator, verdict)
         body = exchange.request.body
         opened.described = await _off_loop(body, self._describe, opened, exchange, call, caller)
         try:
@@ -276,7 +288,7 @@ class Recorder:
         describer = Describer(self.redactor, self.policy.keep, self.policy.body_limit)
         return describer.describe(
             exchange, call, opened.credential, identity,
-            run=opened.run, learned=learned, before=opened.described,
+            run=opened.run, operator=opened.operator, learned=learned, before=opened.described,
         )  # fmt: skip
 
 

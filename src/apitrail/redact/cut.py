@@ -116,6 +116,7 @@ def _bare(event: Event) -> Event:
             record={"userIdentity": _only(who.user, BARE_CALLER)},
             identity=_only(who.identity, BARE_IDENTITY),
             run=who.run,
+            operator=who.operator,
         ),
         what=What(
             record=_only(what.record, BARE_RECORD),

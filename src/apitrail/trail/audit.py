@@ -58,7 +58,9 @@ class Audit(Reader):
 
     def events(self, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
         """Rows as (idx, id, time, read_only, stand_in, *ids of strings) in order."""
-        columns = ", ".join(STRING_COLUMNS)
+        columns = ", ".join(
+            name if database.has_column(self.derived, name) else "NULL" for name in STRING_COLUMNS
+        )
         stand_in = "stand_in" if self.derived > 1 else "NULL"
         yield from self._rows(
             f"SELECT idx, id, time, read_only, {stand_in}, {columns} FROM event "

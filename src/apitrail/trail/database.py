@@ -14,7 +14,7 @@ FILE = "trail.db"
 APPLICATION_ID = 0x41505431  # "APT1"
 # The version of the tables that hold the log, and that of those which are derived from it.
 VERSION = 1
-DERIVED = 2
+DERIVED = 3
 
 # FULL: with NORMAL a power cut loses acknowledged commits (docs/threat-model.md).
 WRITER_PRAGMAS = (
@@ -29,6 +29,15 @@ WRITER_PRAGMAS = (
 
 class NotATrailError(UsageError):
     """There is no trail here, or what is here cannot be read as one."""
+
+
+# Column of `event` → the first version of the search tables that has it, where not the first.
+SINCE = {"stand_in": 2, "operator": 3}
+
+
+def has_column(derived: int, name: str) -> bool:
+    """Do search tables of this version have this column of `event`?"""
+    return derived >= SINCE.get(name, 1)
 
 
 @cache

@@ -18,7 +18,7 @@ from apitrail.trail.rows import STRING_COLUMNS, Batch, strings_of
 from apitrail.trail.statements import ERASABLE, Target
 
 # Columns of `event` that come from `who`.
-_CALLER = ("username", "access_key_id", "source_ip", "run")
+_CALLER = ("username", "access_key_id", "source_ip", "run", "operator")
 # Columns without an index of their own: what they use is looked up once for all.
 _UNINDEXED = ("region", "source_ip")
 _CHUNK = 500

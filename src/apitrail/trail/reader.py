@@ -181,6 +181,8 @@ class Reader:
     def _strings(self, field: str) -> Iterator[tuple[int, str]]:
         """Ids and strings of a filter's field; from index entry to index entry where it has one."""
         table, column = _LISTED[field]
+        if not self._has_column(field):
+            return
         each = _EACH if column not in _UNINDEXED else "SELECT DISTINCT {column} FROM {table}"
         rows = self._database.execute(
             f"SELECT id, value FROM string WHERE id IN ({each.format(table=table, column=column)})"
@@ -189,9 +191,15 @@ class Reader:
         for number, value in rows:  # noqa: UP028
             yield number, value
 
+    def _has_column(self, field: str) -> bool:
+        table, column = _LISTED[field]
+        return table != "event" or database.has_column(self.derived, column)
+
     def _terms(self, where: Filter) -> Iterator[_Term]:
         for name in _PLACES:
-            if wanted := getattr(where, name):
+            if (wanted := getattr(where, name)) and not self._has_column(name):
+                yield "0", []  # nobody was told then
+            elif wanted:
                 yield _any(self._term(name, value) for value in wanted)
         if where.event_id:
             keys = [_key(value) for value in where.event_id]

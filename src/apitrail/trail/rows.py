@@ -20,6 +20,7 @@ from apitrail.valueclass import valueclass
 # Columns of `event` that hold a string's id, with the field of `Row` they come from.
 STRING_COLUMNS = (
     "source", "name", "username", "access_key_id", "region", "source_ip", "error", "run",
+    "operator",
 )  # fmt: skip
 
 

@@ -69,6 +69,7 @@ class Story:
         answer: Mapping[str, Any] | None = None,
         asked: Mapping[str, Any] | None = None,
         lag: int = 0,
+        operator: str | None = None,
     ) -> Story:
         self.calls += 1
         event_id = event_id_of(self.calls)
@@ -98,6 +99,8 @@ class Story:
             },
             "identity": {},
         }  # fmt: skip
+        if operator is not None:
+            who["operator"] = operator
         request = {"record": {"requestParameters": dict(asked or {"n": self.calls})},
                    "parameters": dict(asked or {"n": self.calls})}  # fmt: skip
         response = {

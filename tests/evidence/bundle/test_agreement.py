@@ -107,3 +107,30 @@ def test_an_unpacked_bundle_may_have_notes_beside_it(case: Case, tmp_path: Path)
     report = judges.by_package(folder, case.signer.verifier)
     status, said = judges.by_itself(folder, case.signer.verifier, cwd=tmp_path)
     assert (status, said.splitlines()) == (0, str(report).splitlines())
+
+
+def test_both_verifiers_judge_by_operator(tmp_path: Path, standalone: Standalone) -> None:
+    story = Story().open().wait(SECOND)
+    for operator in ("mary", "agent-7", None, "mary"):
+        story.call("StopInstances", user="shared", operator=operator).wait(SECOND)
+    signer = story.beat().close().write(tmp_path / "trail")
+    data = evidence.bundle_of(
+        tmp_path / "trail",
+        evidence.job(tmp_path / "trail", Filter(operator=("mary",)), complete=True),
+    )
+    manifest = json.loads(evidence.files(data)["manifest.json"])
+    assert manifest["filter"]["operator"] == ["mary"]
+    assert len(manifest["selected"]) == 2
+
+    def asks_for(values: object) -> bytes:
+        said = json.dumps(manifest | {"filter": manifest["filter"] | {"operator": values}}).encode()
+        return changed(data, lambda content: content.update({"manifest.json": said}))
+
+    verdicts = []
+    for content in (data, asks_for(["agent-7"]), asks_for("mary"), asks_for([{"like": "m*"}])):
+        path = tmp_path / "bundle.zip"
+        path.write_bytes(content)
+        report = judges.by_package(path, signer.verifier)
+        assert judges.verdict(standalone(path, signer.verifier)[1]) == str(report.verdict)
+        verdicts.append(str(report.verdict))
+    assert verdicts == ["OK", "TAMPERED", "TAMPERED", "TAMPERED"]

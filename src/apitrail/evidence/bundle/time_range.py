@@ -14,7 +14,7 @@ SLACK = 300_000
 SETTLING = 5_000
 
 # Filter fields that only `who` can answer.
-WHO = ("username", "access_key_id", "source_ip", "run", "label")
+WHO = ("username", "access_key_id", "source_ip", "run", "operator", "label")
 
 # Both lists stand for good: a kind of a later version is no sign of a recorder at work and ends
 # no range, so that the verifiers of every version agree.

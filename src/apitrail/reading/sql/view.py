@@ -23,6 +23,7 @@ INDEXED = {
     "userIdentity.accessKeyId": "access_key_id",
     "username": "username",
     "run": "run",
+    "operator": "operator",
 }
 _ID = "lower(hex(e.id))"
 # Column → SQL over `event e`.
@@ -39,7 +40,7 @@ COMPUTED = {
 IDENTITY = ("type", "principalId", "arn", "accountId", "accessKeyId", "userName")
 # What `SELECT *` gives.
 COLUMNS = (
-    "idx", "time", *ORDER, *(f"userIdentity.{name}" for name in IDENTITY), "username", "run", "labels",
+    "idx", "time", *ORDER, *(f"userIdentity.{name}" for name in IDENTITY), "username", "run", "operator", "labels",
 )  # fmt: skip
 
 
@@ -51,11 +52,13 @@ def define(
     if regexp:
         connection.create_function("regexp", 2, fields.matches, deterministic=True)
     columns = dict.fromkeys((*COLUMNS, *paths))
-    shown = ", ".join(f"{_expression(name)} AS {_quoted(name)}" for name in columns)
+    derived = database.derived_version(connection)
+    there = {name: own for name, own in INDEXED.items() if database.has_column(derived, own)}
+    shown = ", ".join(f"{_expression(name, there)} AS {_quoted(name)}" for name in columns)
     # The outer join becomes an inner one where a condition needs its string, and is left out
     # where nothing does. SQLite then searches by the string's index.
     joins = " ".join(
-        f"LEFT JOIN main.string s_{name} ON s_{name}.id = e.{name}" for name in INDEXED.values()
+        f"LEFT JOIN main.string s_{name} ON s_{name}.id = e.{name}" for name in there.values()
     )
     # What is sorted may be larger than memory; SQLite's temporary files have no name.
     connection.execute("PRAGMA temp_store=FILE")
@@ -69,11 +72,12 @@ def define(
     )
 
 
-def _expression(name: str) -> str:
+def _expression(name: str, there: dict[str, str]) -> str:
     if name in COMPUTED:
         return COMPUTED[name]
     if name in INDEXED:
-        return f"s_{INDEXED[name]}.value"
+        # What the search tables of an older version do not have, its events do not say either.
+        return f"s_{there[name]}.value" if name in there else "NULL"
     literal = name.replace("'", "''")
     return f"apitrail_field(e.idx, '{literal}')"
 

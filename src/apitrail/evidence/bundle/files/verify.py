@@ -760,6 +760,7 @@ def check_opened(bundle, name):
 COLUMNS = {
     "event_id": "id", "event_name": "name", "event_source": "source", "username": "username",
     "access_key_id": "access_key_id", "region": "region", "source_ip": "source_ip", "run": "run",
+    "operator": "operator",
 }  # fmt: skip
 RESOURCES = {"resource_name": 0, "resource_type": 1}
 FIELDS = set(COLUMNS) | set(RESOURCES)
@@ -874,6 +875,7 @@ def check_facets(who, what):
             run is None or (type(run.get("id")) is str and type(run.get("labels", {})) is dict)
         )
         good = good and fits(who["record"].get("userIdentity") or {}, (dict,), False)
+        good = good and fits(who.get("operator"), TEXT)
     if not good:
         raise ValueError("no facets of a call")
 
@@ -909,6 +911,7 @@ def project(index, who, what):
         if who is not None:
             user = who["record"].get("userIdentity") or {}
             row["username"] = searchable(username(user))
+            row["operator"] = searchable(who.get("operator"))
             row["run"] = searchable((who.get("run") or {}).get("id"))
             labels = (who.get("run") or {}).get("labels", {})
             row["labels"] = {(key, str(value)) for key, value in labels.items()}
@@ -1170,7 +1173,7 @@ def check_range(bundle):
     links = [link for link in links if link.index >= claimed["first"]]
     needed = (
         {"who", "what"}
-        if {"username", "access_key_id", "source_ip", "run", "label"} & set(where)
+        if {"username", "access_key_id", "source_ip", "run", "operator", "label"} & set(where)
         else {"what"}
     )
     if needed - set(claimed["opened"]):

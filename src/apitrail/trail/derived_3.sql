@@ -1,0 +1,48 @@
+-- Derived from the above, so that it can be searched; `verify` recomputes every row.
+CREATE TABLE string(
+  id INTEGER PRIMARY KEY,
+  value TEXT NOT NULL UNIQUE
+) STRICT;
+-- An index on the value alone is enough: the implicit idx keeps newest first.
+CREATE TABLE event(
+  idx INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,          -- the event's UUID
+  time INTEGER NOT NULL,            -- Unix milliseconds at which the request completed
+  source INTEGER,
+  name INTEGER,
+  username INTEGER,
+  access_key_id INTEGER,
+  region INTEGER,
+  source_ip INTEGER,
+  error INTEGER,
+  run INTEGER,
+  operator INTEGER,                 -- who the recorder itself knew
+  read_only INTEGER,
+  stand_in INTEGER NOT NULL         -- 1 for a call about a stand-in for AWS itself
+) STRICT;
+CREATE INDEX event_source ON event(source);
+CREATE INDEX event_name ON event(name);
+CREATE INDEX event_username ON event(username);
+CREATE INDEX event_access_key_id ON event(access_key_id);
+CREATE INDEX event_time ON event(time);
+CREATE INDEX event_run ON event(run) WHERE run IS NOT NULL;
+CREATE INDEX event_operator ON event(operator) WHERE operator IS NOT NULL;
+CREATE INDEX event_error ON event(error) WHERE error IS NOT NULL;
+CREATE INDEX event_write ON event(idx) WHERE read_only = 0;
+CREATE TABLE resource(
+  name INTEGER NOT NULL,            -- a name or an ARN: both are searched for
+  idx INTEGER NOT NULL,
+  type INTEGER NOT NULL,            -- the string '' where it is not known
+  PRIMARY KEY (name, idx, type)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX resource_type ON resource(type);
+CREATE TABLE run(
+  idx INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  labels TEXT NOT NULL              -- a JSON object
+) STRICT;
+-- Which version of these tables this is; without it, the first.
+CREATE TABLE derived(
+  id INTEGER PRIMARY KEY CHECK (id = 0),
+  version INTEGER NOT NULL
+) STRICT;
