@@ -109,6 +109,11 @@ async def enter(directory: Path, *, recover: bool = False) -> Custody:
 
     A log that is new becomes known. Raises UsageError as `Trail.open` does.
     """
+    with database.writing(directory):
+        return await _enter(directory, recover=recover)
+
+
+async def _enter(directory: Path, *, recover: bool) -> Custody:
     path = directory / database.FILE
     if path.exists() and not (directory / lock.LOCK).exists():
         # A directory with something else in it is left alone: no lock and no key is put into it.

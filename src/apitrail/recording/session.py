@@ -123,6 +123,11 @@ class Session:
         Raises:
             UsageError: the trail or a setting cannot be used; nothing was recorded.
         """
+        with database.writing(directory):
+            return await cls._start(directory, settings)
+
+    @classmethod
+    async def _start(cls, directory: Path, settings: Settings) -> Session:
         if not (directory / database.FILE).exists():
             # Before anything is made: a port in use must leave nothing behind.
             check_ports(settings.modes)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -127,11 +128,30 @@ def create(path: Path) -> None:
         if _is_empty(database):
             database.executescript(creation())
         recognise(database, path)
+    except sqlite3.OperationalError:
+        raise  # the disk, not the file: see `writing`
     except sqlite3.DatabaseError as error:
         raise _not_a_trail(path, error) from error
     finally:
         database.close()
     path.chmod(0o600)
+
+
+@contextmanager
+def writing(directory: Path) -> Iterator[None]:
+    """A disk that is full, read-only or failing becomes one line for the user.
+
+    Raises:
+        UsageError: something in the trail's directory cannot be written.
+    """
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        raise UsageError(
+            f"cannot write to the trail at {str(directory)!r}: {reason}",
+            hint="make room there or make it writable, or name another directory with --trail",
+        ) from error
 
 
 def connect(path: Path) -> sqlite3.Connection:
