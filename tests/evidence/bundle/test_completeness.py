@@ -497,6 +497,39 @@ def test_steps_of_the_clock_around_a_range_are_named(prove: Prove) -> None:
     assert line.endswith("from 2026-11-22T12:08:00.000Z to 2026-11-22T12:05:00.000Z")
 
 
+def test_a_range_says_that_it_ends_before_the_log(
+    prove: Prove, tmp_path: Path, standalone: Standalone
+) -> None:
+    """A clock set back after the range dates a call into its time. Whoever exports can leave the
+    step out, but not the line that says where the range ends."""
+    story = watched(8).wait(MINUTE).beat().wait(SECOND)
+    story.add("clock", {"from": NOON + 9 * MINUTE, "to": NOON + 2 * MINUTE})
+    story.call("StopInstances", resources=(SG,), lag=7 * MINUTE).wait(SECOND).beat()
+    report = prove(story, span(1, 3, resource_name=("sg-other",)))
+    [step] = facts(report, "clock")
+    folder = f"events/{step.removeprefix('entry ').partition(':')[0]}/"
+    content = files((tmp_path / "bundle.zip").read_bytes())
+    path = tmp_path / "withheld.zip"
+    path.write_bytes(
+        evidence.zipped({n: d for n, d in content.items() if not n.startswith(folder)})
+    )
+    key = evidence.Keys.of(tmp_path / "trail").signer().verifier
+    withheld = judges.by_package(path, key)
+    assert standalone(path, key)[1].splitlines() == str(withheld).splitlines()
+    assert withheld.holds
+    assert facts(withheld, "clock") == []
+    assert "a clock set back among them" in facts(withheld, "limits")[-1]
+
+
+def test_a_range_up_to_the_newest_entry_shows_every_step(prove: Prove) -> None:
+    story = watched(8).wait(MINUTE).beat().wait(SECOND)
+    story.add("clock", {"from": NOON + 9 * MINUTE, "to": NOON + 2 * MINUTE})
+    story.call("StopInstances", resources=(SG,), lag=7 * MINUTE).wait(SECOND).beat()
+    report = prove(story, Filter(since=int(NOON + MINUTE), resource_name=(SG,)))
+    assert not any("before the log" in line for line in facts(report, "limits"))
+    assert len(facts(report, "clock")) == len(facts(report, "match")) == 1
+
+
 def test_calls_that_could_not_be_recorded_are_named(prove: Prove) -> None:
     refused = {"from": NOON, "to": NOON + SECOND, "calls": 3, "reason": "disk full; none"}
     story = watched(2).add("refused", refused).beat().wait(MINUTE).beat()

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from apitrail.query import Filter, Row
+from apitrail.query import Filter, Pattern, Row
 from apitrail.trail.rows import Draft
 from evidence.bundle import evidence, judges
 from evidence.bundle.edits import Case
@@ -101,6 +101,39 @@ def in_files(content: dict[str, bytes], dice: random.Random) -> dict[str, bytes]
     return content
 
 
+# What a question may ask beside the one of the honest bundles: patterns, labels in one group and in
+# several, names in another letter case, and what no version knows.
+QUESTIONS: list[dict[str, Any]] = [
+    {"resource_name": [{"like": "sg-*"}]},
+    {"resource_name": [SG.upper(), SG]},
+    {"event_name": [{"like": "ec2:Auth*"}, "StopInstances"]},
+    {"event_source": [{"like": "EC2"}], "stand_in": False},
+    {"username": [{"like": "*"}], "label": ["a=b", "c"]},
+    {"label": [["a=b"], ["c", "d=*"]]},
+    {"resource_type": [{"like": "aws::ec2::*"}], "colour": ["red"]},
+    {"label": [[]]},
+    {"event_name": [{"like": 1}]},
+]  # fmt: skip
+
+
+def asked(content: dict[str, bytes], dice: random.Random) -> dict[str, bytes]:
+    """A bundle whose question is another one, as it is or mutated."""
+    content = dict(content)
+    manifest = json.loads(content["manifest.json"])
+    times = {
+        name: manifest["filter"][name] for name in ("since", "until") if name in manifest["filter"]
+    }
+    question = dice.choice(QUESTIONS)
+    if dice.randrange(3) == 0:
+        question = odd(json.loads(json.dumps(question)), dice)
+    if not isinstance(question, dict):
+        question = {"resource_name": question}
+    manifest["filter"] = {**times, **question}
+    manifest["selected"] = dice.choice([manifest["selected"], [], manifest["selected"][:1]])
+    content["manifest.json"] = json.dumps(manifest).encode()
+    return content
+
+
 @pytest.mark.parametrize("part", range(4))
 def test_both_verifiers_give_one_verdict(
     part: int, case: Case, standalone: Standalone, tmp_path: Path
@@ -113,6 +146,8 @@ def test_both_verifiers_give_one_verdict(
         which = dice.randrange(2)
         if dice.randrange(6) == 0:
             path.write_bytes(bits(honest[which], dice))
+        elif dice.randrange(5) == 0:
+            path.write_bytes(zipped(asked(contents[which], dice)))
         else:
             path.write_bytes(zipped(in_files(contents[which], dice)))
         agree(path, number, standalone, key)
@@ -136,7 +171,8 @@ def entry_of_a_log(
         "record": {"eventID": evidence.event_id_of(1), "eventSource": "s", "eventName": "n",
                    "readOnly": False, "awsRegion": "r"},
         "call": {"started": 1, "ended": 2, "error": "E", "problems": ["p"], "status": 1},
-        "resources": [{"name": SG, "type": "T", "arn": "a"}], "undetermined": True,
+        "resources": [{"name": SG, "type": dice.choice(["T", "AWS::RDS::DBCluster"]), "arn": "a"}],
+        "undetermined": dice.randrange(2) == 0, "standIn": False,
     }  # fmt: skip
     who = {
         "record": {"userIdentity": {"type": "AssumedRole", "principalId": "P:x", "arn": "a/b",
@@ -145,7 +181,13 @@ def entry_of_a_log(
         "run": {"id": "r", "labels": {"a": "b"}},
     }  # fmt: skip
     beat: Any = {"calls": 1, "tunnelled": {"h": 2}, "in_flight": 0, "recording": True}
-    match dice.randrange(3):
+    step: Any = {"from": evidence.NOON, "to": evidence.NOON + 5000}
+    refused: Any = {"from": 1, "to": 2, "calls": 3, "reason": "r"}
+    match dice.randrange(5):
+        case 3:
+            step = facets(step, dice)
+        case 4:
+            refused = facets(refused, dice)
         case 0:
             what = facets(what, dice)
         case 1:
@@ -159,9 +201,18 @@ def entry_of_a_log(
     story.wait(SECOND).drafts.append(
         (story.at, Draft(kind="heartbeat", facets={"what": json.dumps(beat).encode()}))
     )
+    for kind, said in (("clock", step), ("refused", refused)):
+        story.drafts.append(
+            (story.at, Draft(kind=kind, facets={"what": json.dumps(said).encode()}))
+        )
     trail = folder / f"trail{number}"
     signer = story.wait(SECOND).beat().write(trail)
-    where = Filter(resource_name=(SG,), username=("x",) if dice.randrange(2) else ())
+    where = dice.choice([
+        Filter(resource_name=(SG,)), Filter(resource_name=(SG,), username=("x",)),
+        Filter(resource_name=(Pattern("s*-*"),)), Filter(resource_name=(SG.upper(),)),
+        Filter(label=(("a=b", "c"), ("a",))), Filter(username=(Pattern("?*"), Pattern("K*"))),
+        Filter(event_name=(Pattern("s:n*"),), stand_in=False),
+    ])  # fmt: skip
     path = folder / "bundle.zip"
     path.write_bytes(evidence.bundle_of(trail, evidence.job(trail, where, complete=True)))
     return path, signer.verifier

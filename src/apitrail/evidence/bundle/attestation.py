@@ -23,6 +23,7 @@ LIMITS = (
 
 
 REPORTED = "report.html is for reading: it was not compared with the entries, and proves nothing"
+AFTER = "The range ends before the log: entries after {}, and a clock set back among them, are not told."
 
 RESTS = (
     "the resources that the recorder found in each call; what touches a resource and does not "
@@ -114,9 +115,14 @@ class Statement:
             yield f"  {'':<13}of a later version: compared as bytes, not looked into"
         if self.complete is not None:
             yield f"  {'rests on':<13}{RESTS}"
-        yield from (f"  {'limits':<13}{line}" for line in LIMITS)
+        yield from (f"  {'limits':<13}{line}" for line in (*LIMITS, *self._after()))
         if self.reported:
             yield f"  {'report':<13}{REPORTED}"
+
+    def _after(self) -> Iterator[str]:
+        """A clock that goes back after the range dates later calls into its time."""
+        if self.complete is not None and self.complete.last != self.size - 1:
+            yield AFTER.format(self.complete.last)
 
     def _head(self) -> Iterator[tuple[str, str]]:
         yield "log", f"{self.size} entries under one signed root"

@@ -1332,6 +1332,9 @@ def shown(bundle, index):
 
 
 REPORTED = "report.html is for reading: it was not compared with the entries, and proves nothing"
+AFTER = (
+    "The range ends before the log: entries after %d, and a clock set back among them, are not told."
+)
 UNTOLD = "whose resources could not be told"
 CASED = "with such a name in another letter case, which does not count there"
 RESTS = (
@@ -1380,6 +1383,8 @@ def statement(bundle, key, kept, newest, found):
             "Entries are dated by the recorder's clock; only a witness or a time stamp bounds it.",
         )
     )
+    if found is not None and bundle.manifest["range"]["last"] != bundle.head.size - 1:
+        facts.append(("limits", AFTER % bundle.manifest["range"]["last"]))
     if "report.html" in bundle.names:
         facts.append(("report", REPORTED))
     for name, value in facts:
