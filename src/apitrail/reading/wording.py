@@ -35,7 +35,7 @@ NOBODY = {
 # Fields whose values are told apart by letter case, or have none.
 _EXACT = ("resource_name", "source_ip")
 # At most this many values are compared to find the nearest one.
-_COMPARED = 50_000
+_COMPARED = 10_000
 _NEAR = 0.6
 _FOUND_AT_MOST = 20
 

@@ -13,7 +13,7 @@ import zstandard
 
 from apitrail.entry import TAGS, Entry
 from apitrail.errors import FormatError
-from apitrail.query import COLUMNS, Filter, Pattern, Value, halves, has_labels
+from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
 from apitrail.source import Contents, Facet
 from apitrail.trail import database, intents
 
@@ -197,10 +197,13 @@ class Reader:
 
     def _terms(self, where: Filter) -> Iterator[_Term]:
         for name in _PLACES:
-            if (wanted := getattr(where, name)) and not self._has_column(name):
+            if not (wanted := getattr(where, name)):
+                continue
+            if not self._has_column(name):
                 yield "0", []  # nobody was told then
-            elif wanted:
-                yield _any(self._term(name, value) for value in wanted)
+                continue
+            condition, values = _any(self._term(name, value) for value in wanted)
+            yield (_RESOURCES.format(condition) if name in RESOURCES else condition), values
         if where.event_id:
             keys = [_key(value) for value in where.event_id]
             yield f"e.id IN ({', '.join('?' * len(keys))})", list(keys)
@@ -227,34 +230,43 @@ class Reader:
 
     def _term(self, field: str, value: Value) -> _Term:
         """One value of a field; `matches` of `Filter` says the same in Python."""
-        if field == "resource_name" and isinstance(value, Pattern):
-            # Too many to look at one by one.
-            found = "name IN (SELECT id FROM string WHERE value GLOB ?)"
-            return _RESOURCES.format(found), [_glob(value)]
-        table, column = _PLACES[field]
-        if table == "resource":
-            condition, values = self._equals(column, field, value)
-            return _RESOURCES.format(condition), values
-        if isinstance(value, str) or field not in ("event_name", "username"):
-            return self._equals(f"e.{column}", field, value)
-        if field == "event_name":
-            service, name = halves(value)
-            named = self._equals("e.name", field, name)
-            return named if service is None else _all(self._of_service(service), named)
-        known = self._equals("e.username", field, value)
-        key = self._equals("e.access_key_id", "access_key_id", value)
-        return _any([known, _all(("e.username IS NULL", []), key)])
+        _, column = _PLACES[field]
+        match field:
+            case "resource_name" if isinstance(value, Pattern):
+                # Too many to look at one by one; SQLite goes by what stands before the `*`.
+                return f"{column} IN (SELECT id FROM string WHERE value GLOB ?)", [_glob(value)]
+            case "resource_name" | "resource_type":
+                return self._equals(column, field, value)
+            case "event_name" if isinstance(value, Pattern):
+                service, name = halves(value)
+                named = self._equals("e.name", field, name)
+                return named if service is None else _all(self._of_service(service), named)
+            case "username" if isinstance(value, Pattern):
+                return self._of_caller(value)
+            case _:
+                return self._equals(f"e.{column}", field, value)
 
     def _equals(self, column: str, field: str, value: Value) -> _Term:
         if isinstance(value, str):
             return f"{column} = ?", [self._id(value)]
-        found = [
+        return _among(column, self._matching(field, value))
+
+    def _matching(self, field: str, form: Pattern) -> list[int]:
+        """The dictionary's ids of the strings of a field that are of this form."""
+        return [
             number
             for number, string in self._strings(field)
-            if value.matches(string)
-            or (field == "event_source" and value.matches(string.partition(".")[0]))
+            if form.matches(string)
+            or (field == "event_source" and form.matches(string.partition(".")[0]))
         ]
-        return _among(column, found)
+
+    def _of_caller(self, form: Pattern) -> _Term:
+        """Where no user name is known, tables print the access key."""
+        names, keys = self._matching("username", form), self._matching("access_key_id", form)
+        known = _among("e.username", names)
+        if not keys:
+            return known  # by one index, newest first
+        return _any([known, _all(("e.username IS NULL", []), _among("e.access_key_id", keys))])
 
     def _of_service(self, service: Pattern) -> _Term:
         sources = self._strings("event_source")
