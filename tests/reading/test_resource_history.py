@@ -125,6 +125,18 @@ def test_a_name_that_stands_for_two_resources_is_said(trail: Path) -> None:
     assert "the name stands for 2 resources: " in list(told(trail).statement())[1]
 
 
+def test_a_pattern_tells_of_all_that_it_stands_for(trail: Path) -> None:
+    story = Story().open()
+    for name in ("web-1", "web-2", "db-1"):
+        story.call("StopInstances", resources=(name,)).wait(SECOND)
+    story.beat().write(trail)
+    with Reader(trail) as source:
+        whole = resource_history.tell(source, "web-*", Filter())
+        assert len(whole.chapters) == 2
+        assert "no other changes of web-*" in next(whole.statement())
+        assert len(resource_history.tell(source, "WEB-*", Filter()).chapters) == 0
+
+
 def test_an_unknown_resource_has_no_story_and_that_is_stated(trail: Path) -> None:
     watched = Story().open().wait(SECOND).call("StopInstances", resources=("i-0",)).beat()
     watched.write(trail)

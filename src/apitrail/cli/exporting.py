@@ -77,7 +77,7 @@ def history_command(
 ) -> None:
     """Tell a resource's story: every change, by whom, and the state after it.
 
-    RESOURCE is a name, an id or an ARN.
+    RESOURCE is a name, an id or an ARN; * stands for any text.
     """
     now = datetime.now().astimezone()
     where = Filter(

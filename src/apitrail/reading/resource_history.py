@@ -10,7 +10,7 @@ from apitrail.entry import CALLS, Entry
 from apitrail.event import CallFacts, Event, Resource
 from apitrail.evidence.bundle import Bundle
 from apitrail.evidence.bundle.watched import Unwatched, Watched
-from apitrail.query import Filter, username
+from apitrail.query import Filter, Pattern, Value, username
 from apitrail.reading import columns, render
 from apitrail.reading.columns import Column
 from apitrail.reading.spellings import spellings
@@ -33,6 +33,8 @@ COLUMNS = (
     Column("STATE AFTER IT", 12, weight=2),
     Column("ID", None, rank=1, style=columns.dim),
 )
+# Of more things than these, the number is said.
+NAMED = 20
 TAGS = ("who", "what", "request", "response")
 
 # Members of a result that say that it worked, but nothing about the resource's state.
@@ -121,7 +123,10 @@ class Story:
         else:
             yield f"only what this bundle discloses: it does not say that there are no other {what} it"
         if len(self.arns) > 1:
-            yield f"the name stands for {len(self.arns)} resources: {', '.join(self.arns)}"
+            some = ", ".join(self.arns[:NAMED])
+            more = len(self.arns) - NAMED
+            rest = f" and {more} more" if more > 0 else ""
+            yield f"the name stands for {len(self.arns)} resources: {some}{rest}"
         if self.undetermined:
             number = _count(len(self.undetermined), "call")
             yield f"{number} whose resources could not be told: {_some(self.undetermined)}"
@@ -132,11 +137,12 @@ class Story:
 
 
 def tell(source: Source, resource: str, where: Filter, *, reads: bool = False) -> Story:
-    """The story of a resource given by name or ARN, among the calls that match `where`.
+    """The story of a resource given by name or ARN, among the calls that match `where`; with `*`
+    in it, of all that it stands for.
 
     `reads` adds the calls that only read it, and what they saw.
     """
-    names = spellings(source, resource)
+    names = _meant(source, resource)
     found = sorted({*source.select(replace(where, resource_name=names))} | {
         *_nameless(source, resource, where)
     })  # fmt: skip
@@ -177,10 +183,20 @@ def _resources(source: Source, index: int) -> tuple[Resource, ...]:
     return Event.parse(source.facets(index, ("what",))).resources
 
 
-def _arns(event: Event, resource: str) -> Iterator[str]:
+def _arns(event: Event, resource: Value) -> Iterator[str]:
     for item in event.resources:
-        if item.arn and resource in (item.name, item.arn):
+        if item.arn and _is_meant(resource, item):
             yield item.arn
+
+
+def _meant(source: Source, resource: str) -> tuple[Value, ...]:
+    return (Pattern(resource),) if "*" in resource else spellings(source, resource)
+
+
+def _is_meant(value: Value, item: Resource) -> bool:
+    if isinstance(value, Pattern):
+        return any(value.matches(text, exactly=True) for text in (item.name, item.arn))
+    return value in (item.name, item.arn)
 
 
 def _chapter(source: Source, index: int, event: Event) -> Chapter:
@@ -293,5 +309,5 @@ def _count(number: int, noun: str) -> str:
 
 
 def _some(indexes: tuple[int, ...]) -> str:
-    named = ", ".join(f"entry {index}" for index in indexes[:20])
-    return named if len(indexes) <= 20 else f"{named} and {len(indexes) - 20} more"
+    named = ", ".join(f"entry {index}" for index in indexes[:NAMED])
+    return named if len(indexes) <= NAMED else f"{named} and {len(indexes) - NAMED} more"
