@@ -71,7 +71,7 @@ def test_an_unknown_kind_ends_no_range_and_is_no_sign_of_life(tmp_path: Path) ->
     [
         (lambda m: m | {"witnesses": [1, {"a": []}]}, "manifest.json: witnesses"),
         (lambda m: m | {"range": m["range"] | {"step": 1}}, "manifest.json: range.step"),
-        (lambda m: m | {"filter": m["filter"] | {"operator": ["x"]}}, "manifest.json: filter.operator"),
+        (lambda m: m | {"filter": m["filter"] | {"colour": ["x"]}}, "manifest.json: filter.colour"),
     ],
     ids=["a member", "of the range", "of the question"],
 )  # fmt: skip
@@ -94,7 +94,7 @@ def test_a_question_that_is_not_understood_rules_nothing_out(
 ) -> None:
     def narrow(content: dict[str, bytes]) -> None:
         said = json.loads(content["manifest.json"])
-        said["filter"]["operator"], said["selected"] = ["alice"], []
+        said["filter"]["colour"], said["selected"] = ["alice"], []
         content["manifest.json"] = json.dumps(said).encode()
 
     path = tmp_path / "bundle.zip"
