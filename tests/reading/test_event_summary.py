@@ -68,6 +68,11 @@ def test_it_says_what_was_asked_and_answered_by_the_paths_of_members():
     assert facts("answered") == ["User.UserName = Mary", "User.Path = /"]
 
 
+def test_the_operator_stands_beside_the_identity():
+    sent = replace(EVENT, who=replace(EVENT.who, operator="carol"))
+    assert facts("who", sent)[1].startswith("operator carol, access key AKIA1")
+
+
 def test_labels_of_the_run_are_shown():
     assert facts("run") == ["3f2a build=7 team=a"]
 

@@ -75,15 +75,15 @@ def _who(event: Event) -> Iterator[Fact]:
     key = user.get("accessKeyId")
     name = user.get("arn") or user.get("userName") or key or user.get("accountId")
     yield Fact("who", str(name or "not known"))
+    operator = event.who.operator
     how = [
+        f"operator {operator}" if operator is not None else "",
         f"access key {key}" if key and key != name else "",
         f"identity {identity['known']}" if identity.get("known") else "",
         f"signature {identity['signature']}" if identity.get("signature") else "",
     ]
     if any(how):
         yield Fact("who", ", ".join(filter(None, how)))
-    if event.who.operator is not None:
-        yield Fact("who", f"operator {event.who.operator}")
     record = event.who.record
     agent = f" with {record['userAgent']}" if record.get("userAgent") else ""
     yield Fact("from", f"{record.get('sourceIPAddress') or 'an unknown address'}{agent}")

@@ -304,9 +304,10 @@ _PLACES = {name: ("event", column) for name, column in COLUMNS.items() if name !
 _LISTED = {**_PLACES, "error": ("event", "error")}
 _UNINDEXED = ("region", "source_ip")
 _RESOURCES = "e.idx IN (SELECT idx FROM resource WHERE {})"
-# Each value of an indexed column, by a step in the index for each.
+# Each value of an indexed column, by a step in the index for each; some indexes leave out NULL.
 _EACH = (
-    "WITH RECURSIVE each(id) AS (SELECT min({column}) FROM {table} UNION ALL "
+    "WITH RECURSIVE each(id) AS (SELECT min({column}) FROM {table} WHERE {column} IS NOT NULL "
+    "UNION ALL "
     "SELECT (SELECT min({column}) FROM {table} WHERE {column} > each.id) FROM each "
     "WHERE each.id IS NOT NULL) SELECT id FROM each"
 )
