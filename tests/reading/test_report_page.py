@@ -110,6 +110,12 @@ def test_a_claim_is_told_from_what_is_known(identity: dict[str, str], claim: boo
         assert meaning in shown.text
 
 
+def test_the_operator_is_told_beside_the_caller() -> None:
+    assert "operatordora" in read(
+        page(event(who=replace(event().who, operator="dora")))
+    ).text.replace("\n", "")
+
+
 def test_it_warns_that_it_proves_nothing() -> None:
     text = read(page(event())).text
     assert "It proves nothing" in text

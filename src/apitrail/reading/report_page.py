@@ -186,6 +186,8 @@ def _facts(told: Told) -> Iterator[tuple[str, str]]:
     if event.who is not None:
         user = event.who.user
         yield "identity", ", ".join(_how(event)) or "not known how"
+        if event.who.operator is not None:
+            yield "operator", event.who.operator
         yield "access key", str(user.get("accessKeyId") or "none")
         yield "from", str(event.who.record.get("sourceIPAddress") or "not known")
         yield "client", str(event.who.record.get("userAgent") or "not known")
