@@ -35,6 +35,7 @@ COMMANDS = {
     "erase": "maintenance:erase",
     "prune": "maintenance:prune",
     "key": "maintenance:key_group",
+    "operator": "operating:operator_group",
     "recover": "maintenance:recover",
     "completion": "completion:completion",
     "man": "manual:manual",

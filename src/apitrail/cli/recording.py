@@ -28,6 +28,8 @@ def _say(text: str) -> None:
 
 _RECORD_OPTIONS = (
     click.option("--mode", "modes", multiple=True, metavar="MODE", help="Where and how to listen, as a mitmproxy mode: regular@8080, reverse:http://localhost:4566@4567, transparent, wireguard … May be repeated."),
+    click.option("--operator-mode", "operator_modes", multiple=True, metavar="NAME=MODE", help="Listen in this mode too; its calls are those of this operator. For reverse modes, where a client cannot log in. May be repeated."),
+    click.option("--insecure-listen", is_flag=True, help="Let other machines in without asking who they are."),
     click.option("--upstream", metavar="URL", help="Send every AWS call to this endpoint instead of AWS, for example http://localhost:4566."),
     click.option("--tunnel", "tunnels", multiple=True, metavar="HOST|CIDR", help="Let connections pass, unrecorded, to this private host or network. May be repeated."),
     click.option("--body-limit", default="256k", show_default=True, metavar="SIZE", help="How many bytes of each body are kept."),
@@ -49,6 +51,7 @@ def record_options[F: Callable[..., Any]](command: F) -> F:
 def _settings(
     modes: tuple[str, ...], upstream: str | None, tunnels: tuple[str, ...], body_limit: str,
     heartbeat: str, configuration: Path | None, signatures: Any, whoami: bool,
+    insecure_listen: bool, operator_modes: tuple[str, ...],
 ) -> Any:  # fmt: skip
     from apitrail import when
     from apitrail.recording.settings import LEAST_HEARTBEAT, Settings
@@ -56,8 +59,11 @@ def _settings(
     seconds = when.parse_duration(heartbeat).total_seconds()
     if seconds < LEAST_HEARTBEAT:
         raise UsageError(f"too short a heartbeat: {heartbeat!r}", hint="1s is the shortest")
+    owned = tuple(_operator_mode(text) for text in operator_modes)
     return Settings(
-        modes=modes or Settings().modes,
+        modes=(*(modes or Settings().modes), *(mode for _, mode in owned)),
+        insecure_listen=insecure_listen,
+        operator_modes=owned,
         upstream=upstream,
         tunnels=tunnels,
         body_limit=parse_size(body_limit),
@@ -66,6 +72,17 @@ def _settings(
         signatures=signatures,
         whoami=whoami,
     )
+
+
+def _operator_mode(text: str) -> tuple[str, str]:
+    name, _, mode = text.partition("=")
+    port = mode.rpartition("@")[2].rpartition(":")[2]
+    if not name or not port.isdecimal() or int(port) == 0:
+        raise UsageError(
+            f"not an operator's mode: {text!r}",
+            hint="write NAME=MODE with a port, as mary=reverse:http://localhost:4566@4568",
+        )
+    return name, mode
 
 
 def parse_size(text: str) -> int:

@@ -15,9 +15,11 @@ from apitrail.aws.sign.credential import Credential
 from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence import maintenance
 from apitrail.recording import config_file, preparation
+from apitrail.recording.operators import Operators
 from apitrail.recording.proxy import messages
 from apitrail.recording.proxy.addon import Addon
 from apitrail.recording.proxy.admission import Guard
+from apitrail.recording.proxy.authentication import Logins, check_doors
 from apitrail.recording.proxy.destination import Destinations, Tunnels, Upstream
 from apitrail.recording.proxy.master import Listener, Server, check_mode, check_ports
 from apitrail.recording.recorder import Recorder
@@ -55,6 +57,7 @@ def targets_of(spec: str) -> set[tuple[str, int]]:
 def check(directory: Path, settings: Settings) -> None:
     """Raise UsageError for what a recorder of a new trail could not use; only its directory is made."""
     destinations_of(settings)
+    _logins(directory, settings)
     check_ports(settings.modes)
     places.make_directory(directory)
 
@@ -66,6 +69,7 @@ async def open_recorder(directory: Path, settings: Settings) -> Addon:
         UsageError: the trail or a setting cannot be used; nothing was written.
     """
     destinations, configured = destinations_of(settings), config_file.of(settings)
+    logins = _logins(directory, settings)
     policy = preparation.policy(settings, configured)
     places.make_directory(directory)
     trail = (await maintenance.enter(directory)).trail
@@ -77,7 +81,18 @@ async def open_recorder(directory: Path, settings: Settings) -> Addon:
         settings.summary() | {"configuration": configured.sha256},
         policy,
     )
-    return Addon(recorder, Guard(destinations), settings.body_limit)
+    addon = Addon(recorder, Guard(destinations, logins), settings.body_limit)
+    logins.runs = addon.runs
+    return addon
+
+
+def _logins(directory: Path, settings: Settings) -> Logins:
+    """Who may use the listeners; raises UsageError where one would let strangers in."""
+    operators = Operators.of(directory)
+    if not settings.insecure_listen:
+        check_doors(map(check_mode, settings.modes), operators)
+    ports = {check_mode(spec).full_spec: name for name, spec in settings.operator_modes}
+    return Logins(operators, insecure=settings.insecure_listen, ports=ports)
 
 
 class Session:
@@ -123,6 +138,7 @@ class Session:
         Raises:
             UsageError: the trail or a setting cannot be used; nothing was recorded.
         """
+        _logins(directory, settings)
         with database.writing(directory):
             return await cls._start(directory, settings)
 

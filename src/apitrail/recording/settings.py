@@ -29,7 +29,8 @@ class Settings:
     `heartbeat` is in seconds; `configuration` is a file to read instead of the user's own;
     `signatures` asks to "verify" them or to "require" valid ones; `direct` are NO_PROXY rules for
     what a recorder behind a corporate proxy reaches without it; `whoami` asks AWS for the names of
-    keys whose secrets are at hand; `limits` stand before the configuration's; `settings` are further mitmproxy
+    keys whose secrets are at hand; `insecure_listen` lets other machines in without asking who
+    they are; `operator_modes` are operators with the modes that are theirs (also in `modes`); `limits` stand before the configuration's; `settings` are further mitmproxy
     options, which the log does not tell: there are credentials among them.
     """
 
@@ -42,6 +43,8 @@ class Settings:
     signatures: Literal["verify", "require"] | None = None
     direct: tuple[str, ...] = ()
     whoami: bool = False
+    insecure_listen: bool = False
+    operator_modes: tuple[tuple[str, str], ...] = ()
     limits: Limits | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -55,6 +58,8 @@ class Settings:
             "heartbeat": self.heartbeat,
             "config": None if self.configuration is None else str(self.configuration.absolute()),
             "signatures": self.signatures,
+            "insecureListen": self.insecure_listen,
+            "operatorModes": [list(each) for each in self.operator_modes],
         }
 
     def summary(self) -> dict[str, Any]:

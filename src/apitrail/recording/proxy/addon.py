@@ -24,7 +24,7 @@ from apitrail.errors import RecordingError
 from apitrail.exchange import EMPTY, Body, Exchange, Headers
 from apitrail.recording import refusal
 from apitrail.recording.proxy import flows, held, layer, messages, websockets
-from apitrail.recording.proxy.admission import Guard
+from apitrail.recording.proxy.admission import OPERATOR, Guard
 from apitrail.recording.proxy.destination import Destinations
 from apitrail.recording.proxy.fail_closed import closed
 from apitrail.recording.recorder import LARGE, AmbiguousError, Open, Recorder, RejectedError
@@ -59,6 +59,7 @@ class Seen:
     scheme: str
     run: Mapping[str, Any] | None
     base: str = ""
+    operator: str | None = None
     sent: flows.Collector | None = None
     received: flows.Collector | None = None
     held: int = 0
@@ -206,6 +207,7 @@ class Addon:
             scheme="https" if flow.client_conn.tls else "http",
             run=self.runs.get(run_id) if run_id else self.default_run,
             base=self.destinations.base(request.host, request.port, request.path),
+            operator=flow.metadata.get(OPERATOR),
         )
         self._seen[flow.id] = seen
         return seen
@@ -277,7 +279,9 @@ class Addon:
             large = len(data) >= LARGE
             content = await asyncio.to_thread(Body.of, data) if large else Body.of(data)
         exchange = self._exchange(flow, seen, content, final=False)
-        seen.opened = await self.recorder.begin(exchange, seen.run, streamed=streamed)
+        seen.opened = await self.recorder.begin(
+            exchange, seen.run, operator=seen.operator, streamed=streamed
+        )
 
     async def _finish(self, flow: http.HTTPFlow) -> None:
         seen = self._seen.get(flow.id)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import ipaddress
 import logging
 import socket
@@ -16,8 +14,8 @@ from mitmproxy.connection import Client, Server
 from mitmproxy.proxy import mode_specs, server_hooks
 from mitmproxy.tcp import TCPFlow
 
-from apitrail.recording.clients.environment import RUN_USER
 from apitrail.recording.proxy import layer, messages
+from apitrail.recording.proxy.authentication import Logins, Unknown, challenge
 from apitrail.recording.proxy.destination import Address, Destinations
 from apitrail.recording.proxy.fail_closed import closed
 
@@ -27,6 +25,8 @@ logger = logging.getLogger("apitrail")
 # How many destinations a heartbeat names; the rest are counted together, so that a client that
 # asks for ever new names fills neither the memory nor the log.
 NAMED = 256
+# Where a flow's metadata has the name of its operator.
+OPERATOR = "apitrail.operator"
 OTHERS = "others"
 
 
@@ -56,8 +56,9 @@ async def _cut_bytes(guard: Guard, flow: TCPFlow, error: Exception) -> None:
 class Guard:
     """Destinations checked at every door: CONNECT, plain request, ClientHello, connect."""
 
-    def __init__(self, destinations: Destinations) -> None:
+    def __init__(self, destinations: Destinations, logins: Logins | None = None) -> None:
         self.destinations = destinations
+        self.logins = logins or Logins()
         self.tunnelled: Counter[str] = Counter()
         self.runs: dict[str, str] = {}
         self._cut: set[str] = set()
@@ -80,12 +81,14 @@ class Guard:
     def client_disconnected(self, client: Client) -> None:
         """What is remembered of a connection goes with it."""
         self.runs.pop(client.id, None)
+        self.logins.forget(client)
         self._cut.discard(client.id)
 
     @closed(_refuse)
     async def http_connect(self, flow: http.HTTPFlow) -> None:
         """A CONNECT: refused here rather than after a 200, so that the client hears why."""
-        self.runs.update(_run(flow))
+        if not await self._login(flow):
+            return
         host, port = flow.request.host, flow.request.port
         past_proxy = _by_proxy(flow.client_conn) and self.destinations.is_direct(host, port)
         if past_proxy:
@@ -104,12 +107,8 @@ class Guard:
         """A request: malformed in ways mitmproxy lets pass, or to where nothing may go."""
         if flow.error or flow.response:
             return
-        self.runs.update(_run(flow))
-        if _to_proxy(flow):
-            # These headers are for this proxy; upstream they would at best be noise, and at worst
-            # a leak.
-            for name in ("proxy-authorization", "proxy-connection"):
-                flow.request.headers.pop(name, None)
+        if not await self._login(flow):
+            return
         if (reason := malformed(flow.request)) is not None:
             flow.response = refusal(400, reason)
             return
@@ -117,6 +116,27 @@ class Guard:
             flow.request.host, flow.request.port
         ):
             flow.server_conn = Server(address=None)
+
+    async def _login(self, flow: http.HTTPFlow) -> bool:
+        """Is it known who asks, as far as it must be? Else the flow is answered here."""
+        client, headers = flow.client_conn, flow.request.headers
+        shown = headers.get("proxy-authorization")
+        # For this proxy alone: it goes neither up nor to the disk.
+        for name in ("proxy-authorization", "proxy-connection"):
+            headers.pop(name, None)
+        if not _to_proxy(flow):
+            shown = None  # within a tunnel, whose CONNECT was judged
+        elif shown is None:
+            self.logins.forget(client)  # each request to a proxy says who asks
+        try:
+            run = await self.logins.judge(client, shown)
+        except Unknown as unknown:
+            flow.response = challenge(str(unknown))
+            return False
+        if run is not None:
+            self.runs[client.id] = run
+        flow.metadata[OPERATOR] = self.logins.operator(client)
+        return True
 
     @closed(_cut_tls)
     async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
@@ -155,7 +175,9 @@ class Guard:
         server = data.server
         if server.address is None or server.error:
             return
-        if data.client.id in self._cut:
+        if not self.logins.is_admitted(data.client):
+            server.error = "nobody knows who asks"
+        elif data.client.id in self._cut:
             server.error = "what is sent there is not HTTP, and would pass unrecorded"
         elif server.via is None:
             await self._pin(server)
@@ -236,18 +258,3 @@ def _to_proxy(flow: http.HTTPFlow) -> bool:
 def _by_proxy(client: Client) -> bool:
     """Does a second proxy resolve names for this client?"""
     return isinstance(client.proxy_mode, mode_specs.UpstreamMode)
-
-
-def _run(flow: http.HTTPFlow) -> dict[str, str]:
-    """The run a client says it belongs to, by the user name in its proxy URL."""
-    header = flow.request.headers.get("proxy-authorization", "")
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return {}
-    try:
-        user = base64.b64decode(encoded).decode("utf-8").partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
-        return {}
-    if not user.startswith(RUN_USER):
-        return {}
-    return {flow.client_conn.id: user.removeprefix(RUN_USER)}
