@@ -46,10 +46,12 @@ def _wrong(error: click.UsageError) -> tuple[str, str]:
 
 
 def _fail(message: str, hint: str | None) -> int:
-    line = " ".join(message.split())
+    from apitrail.redact.userinfo import without_userinfo
+
+    line = without_userinfo(" ".join(message.split()))
     click.echo(f"apitrail: {line[:1].lower()}{line[1:].rstrip('.')}", err=True)
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        click.echo(f"hint: {without_userinfo(hint)}", err=True)
     return 2
 
 

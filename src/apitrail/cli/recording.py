@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 
 def _say(text: str) -> None:
-    click.echo(f"apitrail: {text}", err=True)
+    from apitrail.redact.userinfo import without_userinfo
+
+    click.echo(f"apitrail: {without_userinfo(text)}", err=True)
 
 
 _RECORD_OPTIONS = (

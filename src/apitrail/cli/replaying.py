@@ -116,7 +116,9 @@ def _progress(outcomes: Iterator[Outcome], number: int) -> Iterator[Iterator[Out
 
 
 def _say(text: str) -> None:
-    click.echo(f"apitrail: {text}", err=True)
+    from apitrail.redact.userinfo import without_userinfo
+
+    click.echo(f"apitrail: {without_userinfo(text)}", err=True)
 
 
 @click.command("playback")

@@ -27,6 +27,7 @@ from apitrail.recording.runs import Runs
 from apitrail.recording.settings import Settings
 from apitrail.recording.whoami import Asker
 from apitrail.redact import Redactor
+from apitrail.redact.userinfo import without_userinfo
 from apitrail.trail import control, database
 from apitrail.trail.keys import Keys
 from apitrail.trail.writer import Trail
@@ -230,7 +231,9 @@ class Session:
             "started": self._started,
             "proxy": self.proxy(),
             "endpoint": self.endpoint(),
-            "listeners": [[item.mode, item.host, item.port] for item in self.listeners],
+            "listeners": [
+                [without_userinfo(item.mode), item.host, item.port] for item in self.listeners
+            ],
             "settings": self.settings.to_json(),
             "calls": self.recorder.calls,
             "entries": self.trail.size,

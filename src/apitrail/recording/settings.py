@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from apitrail.recording.limits import Limits
+from apitrail.redact.userinfo import without_userinfo
 
 BODY_LIMIT = 256 * 1024
 HEARTBEAT = 60.0
@@ -51,8 +52,8 @@ class Settings:
     def to_json(self) -> dict[str, Any]:
         """The settings that the log tells."""
         return {
-            "modes": list(self.modes),
-            "upstream": self.upstream,
+            "modes": [without_userinfo(mode) for mode in self.modes],
+            "upstream": self.upstream and without_userinfo(self.upstream),
             "tunnels": list(self.tunnels),
             "bodyLimit": self.body_limit,
             "heartbeat": self.heartbeat,

@@ -26,6 +26,7 @@ from apitrail.errors import UsageError
 from apitrail.recording.limits import Limits
 from apitrail.recording.proxy import downstream, layer
 from apitrail.recording.proxy.patience import Doors
+from apitrail.redact.userinfo import without_userinfo
 
 LOOPBACK = "127.0.0.1"
 
@@ -233,13 +234,16 @@ def check_mode(spec: str) -> mode_specs.ProxyMode:
     try:
         return mode_specs.ProxyMode.parse(spec)
     except ValueError as error:
-        raise _mode_error(f"{spec}: {error}") from error
+        shown = without_userinfo(spec)
+        # What mitmproxy says quotes parts of the spec, maybe a password among them.
+        reason = f": {error}" if shown == spec else ""
+        raise _mode_error(shown + reason) from error
 
 
 def _listen_error(spec: str, error: Exception) -> UsageError:
     reason = error.strerror if isinstance(error, OSError) else str(error)
     return UsageError(
-        f"cannot listen as {spec!r}: {reason}",
+        f"cannot listen as {without_userinfo(spec)!r}: {reason}",
         hint="another port, as in --mode regular@8081, or stop what holds this one",
     )
 
