@@ -48,10 +48,9 @@ MEMBERS: dict[str, tuple[str, ...]] = {
     "lightsail": ("passwordData.ciphertext",),
     "mediaconvert": ("StaticKeyValue",),
     "pinpoint": ("TokenKey",),
-    "redshift-data": (
-        ".Sql", ".Sqls", "QueryString", "QueryStrings", "Parameters.value", "QueryParameters.value",
-    ),
-    "rds-data": ("sql", "sqlStatements", "parameters.value", "parameterSets.value"),
+    # Of their SQL only what `COMMANDS` and the names find goes.
+    "redshift-data": ("Parameters.value", "QueryParameters.value"),
+    "rds-data": ("parameters.value", "parameterSets.value"),
     "s3": ("SSECustomerKey", "CopySourceSSECustomerKey"),
     "sns": (
         "CreatePlatformApplication:.Attributes", "SetPlatformApplicationAttributes:.Attributes",

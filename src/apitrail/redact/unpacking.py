@@ -36,7 +36,8 @@ def unpacked(data: bytes, encoding: str) -> tuple[bytes, bytes]:
     behind = b""
     while rest:
         try:
-            member, rest = _member(rest, encoding)
+            # Only with framing: raw deflate makes something of any bytes.
+            member, rest = _frame(rest) if encoding == "zstd" else _inflated(rest, _ANY)
         except TooLargeError:
             raise
         except FormatError:

@@ -1,0 +1,45 @@
+"""Compression undone to the last byte."""
+
+import gzip
+import zlib
+
+import pytest
+import zstandard
+
+from apitrail.errors import FormatError
+from apitrail.redact import unpacking
+
+
+def raw(data):
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+PACKERS = [
+    ("gzip", gzip.compress),
+    ("deflate", zlib.compress),
+    ("deflate", raw),
+    ("zstd", zstandard.ZstdCompressor().compress),
+]
+
+
+@pytest.mark.parametrize(("encoding", "pack"), PACKERS)
+def test_what_follows_the_first_member_is_there(encoding, pack):
+    assert unpacking.unpacked(pack(b"one"), encoding) == (b"one", b"")
+    behind = pack(b"two") if pack is raw else b"two"
+    assert unpacking.unpacked(pack(b"one") + pack(b"two"), encoding) == (b"one", behind)
+    assert unpacking.unpacked(pack(b"one") + b"{two}", encoding) == (b"one", b"{two}")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd"])
+def test_what_is_not_compressed_says_so(encoding):
+    with pytest.raises(FormatError, match="not compressed"):
+        unpacking.unpacked(b"\xff plain", encoding)
+
+
+def test_a_bomb_is_not_unpacked():
+    bomb = gzip.compress(bytes(unpacking.LARGEST + 1))
+    with pytest.raises(unpacking.TooLargeError, match="too large"):
+        unpacking.unpacked(bomb, "gzip")
+    with pytest.raises(unpacking.TooLargeError, match="too large"):
+        unpacking.unpacked(gzip.compress(b"x") + bomb, "gzip")
