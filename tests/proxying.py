@@ -243,6 +243,12 @@ def put(body: bytes, headers: Iterable[tuple[str, str]] = ()) -> bytes:
     return request("/bucket/key", body, method="PUT", host=S3, headers=headers)
 
 
+async def of_intents(session: Session, sql: str) -> None:
+    """Run a statement on the database of intents, in the thread that owns it."""
+    appender = session.trail._appender
+    await session.trail._run(lambda: appender._pending._connection.execute(sql).fetchall())
+
+
 # -- what is in a trail -----------------------------------------------------------------------
 
 

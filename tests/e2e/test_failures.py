@@ -34,6 +34,7 @@ from proxying import (
     connect,
     dial,
     kinds,
+    of_intents,
     put,
     recording,
     request,
@@ -61,13 +62,15 @@ async def scene(trail: Path, *answers: object) -> AsyncIterator[tuple[Upstream, 
 
 async def fill(session: Session) -> None:
     """Let the database grow no more."""
-    for database in (session.trail._database, session.trail._pending._database):
-        await database.execute("PRAGMA max_page_count = 1")
+    sql = "PRAGMA max_page_count = 1"
+    await session.trail._database.execute(sql)
+    await of_intents(session, sql)
 
 
 async def make_room(session: Session) -> None:
-    for database in (session.trail._database, session.trail._pending._database):
-        await database.execute("PRAGMA max_page_count = 1000000")
+    sql = "PRAGMA max_page_count = 1000000"
+    await session.trail._database.execute(sql)
+    await of_intents(session, sql)
 
 
 # As much as is sure to need another page.
@@ -138,7 +141,7 @@ def test_an_answer_passes_though_its_entry_is_owed(tmp_path):
 def test_a_trail_that_can_only_be_read_stops_calls(tmp_path):
     async def scenario() -> None:
         async with scene(tmp_path) as (stub, client, session):
-            await session.trail._pending._database.execute("PRAGMA query_only = ON")
+            await of_intents(session, "PRAGMA query_only = ON")
             await client.send(request())
             assert (await client.message()).startswith(b"HTTP/1.1 503 ")
             assert stub.seen == []
@@ -216,7 +219,7 @@ def test_sdks_say_why_a_call_was_refused(tmp_path, service):
 
     async def scenario() -> None:
         async with scene(tmp_path) as (stub, _, session):
-            await session.trail._pending._database.execute("PRAGMA query_only = ON")
+            await of_intents(session, "PRAGMA query_only = ON")
             error = await asyncio.to_thread(ask, session.proxy() or "")
             assert error.response["Error"]["Code"] == "ServiceUnavailable"
             assert "apitrail cannot record this call" in error.response["Error"]["Message"]

@@ -159,8 +159,9 @@ def _labels(labels: tuple[str, ...]) -> dict[str, str]:
 @click.command()
 @record_options
 @click.option("--detach", is_flag=True, help="Record in the background; return when calls can be recorded.")  # fmt: skip
+@click.option("--health", metavar="HOST:PORT", help="Answer /healthz, /readyz and /metrics (Prometheus) there, on this machine alone.")  # fmt: skip
 @with_trail
-def record(trail: Path, *, detach: bool, **options: Any) -> int:
+def record(trail: Path, *, detach: bool, health: str | None, **options: Any) -> int:
     """Record until stopped.
 
     Clients reach the recorder as their proxy (HTTPS_PROXY) or, in reverse mode, as their endpoint
@@ -175,16 +176,28 @@ def record(trail: Path, *, detach: bool, **options: Any) -> int:
     from apitrail.recording.execute import trusting
 
     settings = trusting(_settings(**options), Surroundings.of(os.environ))
-    asyncio.run(_record(trail, settings))
+    asyncio.run(_record(trail, settings, health))
     return 0
 
 
-async def _record(trail: Path, settings: Any) -> None:
-    from apitrail.recording import background, config_file
+async def _record(trail: Path, settings: Any, told: str | None) -> None:
+    from apitrail.address import Address
+    from apitrail.recording import background, config_file, health
     from apitrail.recording.execute import running_environment
     from apitrail.recording.session import Session
 
+    address = Address.parse(told) if told else None
+    if address is not None:
+        health.check(address)
     session = await Session.start(trail, settings)
+    door = None
+    if address is not None:
+        try:
+            door = await health.Health.start(session.recorder, address)
+        except BaseException:
+            await session.stop("the port of --health is in use")
+            raise
+        _say(f"health on http://{door.address}")
     stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop, number.name)
@@ -203,6 +216,8 @@ async def _record(trail: Path, settings: Any) -> None:
         background.to_log(trail)
     reason = await stop
     await session.stop(reason)
+    if door is not None:
+        await door.close()
     _say(f"stopped after {_calls(session.recorder.calls)}")
 
 

@@ -6,6 +6,7 @@ It knows neither mitmproxy nor SQL: exchanges go in, drafts go to the trail.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -100,6 +101,9 @@ class Recorder:
     calls: int = 0
     rejected: int = 0
     ambiguous: int = 0
+    doubts: int = 0
+    commits: int = 0
+    commit_seconds: float = 0.0
     run_calls: Counter[str] = field(default_factory=Counter)
     unnamed: Callable[[str], object] = field(default=lambda _key: None)
     in_flight: dict[str, Open] = field(default_factory=dict)
@@ -111,6 +115,13 @@ class Recorder:
 
     def __post_init__(self) -> None:
         self.refusals = Refusals(self.trail, self.clock)
+
+    @property
+    def unready(self) -> str | None:
+        """Why no call can be recorded now; None where nothing is known against it."""
+        if self._state:
+            return f"the trail is {self._state}"
+        return "the disk refuses entries" if self.trail.owed else None
 
     async def start(self) -> int:
         """Write `open`, then account for calls a crash left; gives how many those were."""
@@ -242,6 +253,7 @@ class Recorder:
             exchange.request.body, self._describe,
             opened, exchange, call, caller, tuple(codec.encode(binding) for binding in learned),
         )  # fmt: skip
+        self.doubts += bool(told.event.call.problems)
         await self._settle(opened, Draft(kind="api", facets=told.facets, row=told.event.row()))
 
     async def abandon(self, opened: Open) -> None:
@@ -264,7 +276,10 @@ class Recorder:
         if opened.run is not None:
             self.run_calls[opened.run["id"]] += 1
         try:
+            began = time.monotonic()
             await self.trail.append(draft, settles=opened.exchange.id)
+            self.commits += 1
+            self.commit_seconds += time.monotonic() - began
         finally:
             self.in_flight.pop(opened.exchange.id, None)
             self._idle.set()

@@ -18,11 +18,13 @@ class Refusals:
 
     trail: Trail
     clock: Callable[[], int]
+    total: int = 0
     _open: Refused | None = None
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def add(self, error: RecordingError) -> None:
         """One more call was refused."""
+        self.total += 1
         now, before = self.clock(), self._open
         self._open = Refused(
             start=before.start if before else now, end=now,

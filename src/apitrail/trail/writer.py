@@ -172,6 +172,16 @@ class Trail:
         """The signed checkpoint of all durable entries."""
         return self._appender.newest
 
+    @property
+    def queued(self) -> int:
+        """How many intents and entries wait for the disk."""
+        return len(self._queue)
+
+    @property
+    def owed(self) -> int:
+        """How many entries the disk has refused so far."""
+        return len(self._owed)
+
     async def rotate(self, new: note.NoteSigner) -> int:
         """Let another key sign from now on; both keys sign the entry that says so.
 
