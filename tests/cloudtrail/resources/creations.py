@@ -69,9 +69,12 @@ def asked(operation: OperationModel) -> dict[str, Any]:
     }
 
 
-def creations() -> Iterator[tuple[Call, dict[str, str]]]:
-    """Each write whose answer has an id, and its ids with the members that they stand in."""
-    for service in Session().get_available_services():
+def creations(every: int = 1) -> Iterator[tuple[Call, dict[str, str]]]:
+    """Each write whose answer has an id, and its ids with the members that they stand in.
+
+    Of one service in `every`.
+    """
+    for service in Session().get_available_services()[::every]:
         model = models.service(service)
         for name in model.operation_names:
             call = Call(

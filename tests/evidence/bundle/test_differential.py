@@ -25,6 +25,8 @@ from evidence.bundle.judges import Standalone
 
 SEED = 20_261_126
 MUTANTS = int(os.environ.get("MUTANTS", "150"))
+# Seconds for a test: thousands of mutants take their time.
+pytestmark = pytest.mark.timeout(120 + MUTANTS)
 
 ODD: list[Any] = [
     None, True, False, 0, 1, -1, 2**63, 10**30, 1.5, 1e400, "", "x", "what", "\ud800", "é\u202e",

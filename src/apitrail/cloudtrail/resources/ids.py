@@ -14,7 +14,7 @@ from apitrail.aws.call import Call, Map, Structure, Value
 from apitrail.cloudtrail.resources import iam_types
 from apitrail.cloudtrail.resources.named_members import LONGEST, with_template
 from apitrail.cloudtrail.resources.resource import Place, Resource
-from apitrail.cloudtrail.resources.texts import DEEPEST, TAG_MEMBERS
+from apitrail.cloudtrail.resources.texts import DEEPEST, ITEM_MEMBERS, TAG_MEMBERS
 
 # `GroupId`, `WebACLId`, `SAMLProviderUUID`, `TableUuid`, `SourceIdsList`, `IdentityIdsToDelete`.
 _ID = re.compile(
@@ -45,8 +45,11 @@ _OTHERS = frozenset(
 # Whose something is; the caller's own account is no resource of a call either.
 _OWNER = re.compile(r"owner(?:account)?ids?$")
 
-# Services whose answers hold customers' data or name nothing but by what `special` finds.
-SILENT = frozenset({"dynamodb", "s3", "sts"})
+# Services whose calls hold customers' data, and name by an id nothing but keys of KMS: `special`
+# finds the rest.
+KEYS_ALONE = frozenset({"dynamodb", "s3"})
+_KMS_KEY = re.compile(r"kms(?:master)?keyid$", re.IGNORECASE)
+SILENT = frozenset({"sts"})
 
 # Route 53 writes its ids with their kind in front.
 _ROUTE53_KIND = re.compile(r"^/[a-z]+/")
@@ -55,6 +58,9 @@ _ROUTE53_KIND = re.compile(r"^/[a-z]+/")
 def by_id(call: Call, value: Structure, place: Place) -> Iterator[Resource]:
     """What the parameters or the result of a call tell, typed where the members' names say how."""
     if call.service in SILENT:
+        return
+    if call.service in KEYS_ALONE:
+        yield from _keys(value, place)
         return
     for parent, member, text in _ids(value, "", 0):
         if not _is_resource(member) or text == place.account:
@@ -65,6 +71,13 @@ def by_id(call: Call, value: Structure, place: Place) -> Iterator[Resource]:
             yield from with_template(template, member.lower(), name, place)
         else:
             yield Resource(arn=None, type=None, name=name, account=place.account)
+
+
+def _keys(value: Structure, place: Place) -> Iterator[Resource]:
+    named = {name: inner for name, inner in value.items() if name not in ITEM_MEMBERS}
+    for _, member, text in _ids(named, "", 0):
+        if _KMS_KEY.search(member) and not text.startswith("alias/"):
+            yield Resource(arn=None, type="AWS::KMS::Key", name=text, account=place.account)
 
 
 def _ids(value: Value, name: str, depth: int) -> Iterator[tuple[str, str, str]]:
