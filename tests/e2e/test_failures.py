@@ -322,6 +322,28 @@ def test_a_stage_that_raises_after_the_call_lets_its_answer_through(
 # -- ends of connections ----------------------------------------------------------------------
 
 
+def test_an_upstream_that_answers_garbage(tmp_path):
+    async def garbage(peer: Peer) -> None:
+        await peer.message()
+        await peer.send(b"\x00\xff SSH-2.0 what\r\n\r\n")
+        raise Done
+
+    async def scenario() -> None:
+        async with scene(tmp_path, garbage, OK) as (_, client, session):
+            await client.send(request())
+            assert (await client.head()).startswith(b"HTTP/1.1 502 ")
+            async with dial(session) as other:
+                await tunnel(other, f"{AWS}:443")
+                await secure(other, tmp_path)
+                await other.send(request())
+                assert await other.message() == OK
+
+    asyncio.run(scenario())
+    first, second = calls(tmp_path)
+    assert call(first)["failure"]
+    assert call(second)["status"] == 200
+
+
 def test_an_upstream_that_nobody_runs(tmp_path):
     async def scenario() -> None:
         async with scene(tmp_path) as (stub, client, _):

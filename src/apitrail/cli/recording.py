@@ -182,13 +182,14 @@ def record(trail: Path, *, detach: bool, health: str | None, **options: Any) -> 
 
 async def _record(trail: Path, settings: Any, told: str | None) -> None:
     from apitrail.address import Address
-    from apitrail.recording import background, config_file, health
+    from apitrail.recording import background, config_file, descriptors, health
     from apitrail.recording.execute import running_environment
     from apitrail.recording.session import Session
 
     address = Address.parse(told) if told else None
     if address is not None:
         health.check(address)
+    descriptors.raise_limit()
     session = await Session.start(trail, settings)
     door = None
     if address is not None:
