@@ -164,10 +164,18 @@ def test_a_port_that_is_open_records(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("mask", [0o000, 0o077, 0o277])
 def test_files_have_their_modes_whatever_the_umask(tmp_path, mask):
+    async def scenario() -> None:
+        # Not by `recording`, which brings a CA.
+        session = await Session.start(tmp_path, Settings(modes=("regular@127.0.0.1:0",)))
+        await session.stop("the test ended")
+
     before = os.umask(mask)
     try:
-        start(tmp_path)
+        asyncio.run(scenario())
     finally:
         os.umask(before)
-    modes = {name: (tmp_path / name).stat().st_mode & 0o777 for name in ("lock", "ca-cert.pem")}
-    assert modes == {"lock": 0o600, "ca-cert.pem": 0o644}
+    expected = {
+        "lock": 0o600, "ca-cert.pem": 0o644, "ca": 0o700,
+        "ca/mitmproxy-ca.pem": 0o600, "ca/mitmproxy-ca.p12": 0o600,
+    }  # fmt: skip
+    assert {name: (tmp_path / name).stat().st_mode & 0o777 for name in expected} == expected

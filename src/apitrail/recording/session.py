@@ -154,6 +154,7 @@ class Session:
             # Before `open` is written: a port in use must leave no trace in the trail either.
             check_ports(settings.modes)
             (directory / "ca").mkdir(mode=0o700, exist_ok=True)
+            (directory / "ca").chmod(0o700)  # whatever the umask is
             server = await Server.start(
                 settings.modes,
                 addons=(addon.guard, addon),
@@ -298,6 +299,10 @@ def _tell(text: str) -> None:
 
 def _show_certificate(directory: Path) -> None:
     """Put the CA's certificate, alone, where clients are told to find it."""
+    for name in ("mitmproxy-ca.pem", "mitmproxy-ca.p12"):
+        secret = directory / "ca" / name
+        if secret.exists():
+            secret.chmod(0o600)  # mitmproxy made it, under the umask
     certificate = (directory / "ca" / "mitmproxy-ca-cert.pem").read_bytes()
     path = directory / places.CA_CERTIFICATE
     if not path.exists() or path.read_bytes() != certificate:
