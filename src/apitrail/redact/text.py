@@ -29,14 +29,8 @@ _PLAIN_LONGEST = 256
 
 def scrub(text: str, digest: Digest) -> str:
     """The text without its secrets, each replaced by what `digest` gives; the rest stays."""
-    if len(text) < _SHORTEST or text in _plain:
-        return text
-    found = spans(text)
+    found = _remembered(text)
     if not found:
-        if len(text) <= _PLAIN_LONGEST:
-            if len(_plain) >= _PLAIN_MOST:
-                _plain.clear()
-            _plain.add(text)
         return text
     parts: list[str] = []
     at = 0
@@ -48,7 +42,19 @@ def scrub(text: str, digest: Digest) -> str:
 
 def tells(text: str) -> bool:
     """Is there a secret in the text?"""
-    return len(text) >= _SHORTEST and text not in _plain and bool(spans(text))
+    return bool(_remembered(text))
+
+
+def _remembered(text: str) -> list[Span] | None:
+    """What is in the text; short texts in which nothing was found are known again."""
+    if len(text) < _SHORTEST or text in _plain:
+        return None
+    found = spans(text)
+    if not found and len(text) <= _PLAIN_LONGEST:
+        if len(_plain) >= _PLAIN_MOST:
+            _plain.clear()
+        _plain.add(text)
+    return found
 
 
 def spans(text: str, levels: int = _LEVELS) -> list[Span]:
