@@ -61,13 +61,13 @@ def test_each_task_of_the_agent_is_a_run_of_its_own(machine: Machine) -> None:
 def test_the_compose_files_recorder_starts_as_it_is_told_to(machine: Machine) -> None:
     compose = yaml.safe_load((EXAMPLES / "localstack" / "compose.yaml").read_text())
     command = compose["services"]["apitrail"]["command"]
-    found = re.search(r"exec apitrail record --trail /trail --mode (\S+)\"", command)
+    found = re.search(r"exec apitrail record --trail /trail --mode (\S+) (--\S+)\"", command)
     assert found is not None
     assert compose["services"]["apitrail"]["ports"] == ["127.0.0.1:4566:4566"]
     # The same mode, at a stand-in that is here and a port that is free.
     mode = found[1].replace("http://localstack:4566", machine.endpoint)
     port = free_port()
-    with machine.recording("--mode", mode.replace("@0.0.0.0:4566", f"@0.0.0.0:{port}")):
+    with machine.recording("--mode", mode.replace("@0.0.0.0:4566", f"@0.0.0.0:{port}"), found[2]):
         machine.run(
             "aws", "sts", "get-caller-identity",
             env={"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"},
