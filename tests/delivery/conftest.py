@@ -16,7 +16,7 @@ from apitrail import durable
 from apitrail.delivery.bucket import bucket_check
 from apitrail.delivery.bucket.object_lock import Bucket, Location
 from apitrail.delivery.bucket.shipping import Outcome, Shipping
-from apitrail.delivery.bucket.versions import Holding
+from apitrail.delivery.bucket.versions import BucketContents
 from apitrail.delivery.logfiles import signing
 from apitrail.evidence.verify import Report
 
@@ -99,7 +99,7 @@ class Shelf:
         return bucket_check.verify_bucket(self.location, self.bucket, trust, **options)
 
     def listed(self, part: str = "") -> list[str]:
-        holding = Holding(self.bucket, self.location)
+        holding = BucketContents(self.bucket, self.location)
         return sorted(key for key in holding.versions if part in key)
 
     def version(self, key: str) -> str:
@@ -107,7 +107,7 @@ class Shelf:
 
     def take_away(self, key: str) -> None:
         """Delete every version for good, as only who breaks Object Lock could."""
-        for version in Holding(self.bucket, self.location).versions[key]:
+        for version in BucketContents(self.bucket, self.location).versions[key]:
             self.unlock(key, version.id)
             self.client.delete_object(Bucket=self.bucket.name, Key=key, VersionId=version.id)
 

@@ -8,7 +8,7 @@ from apitrail.delivery.bucket import shipping
 from apitrail.delivery.bucket.anchors import anchors_of
 from apitrail.delivery.bucket.object_lock import Location
 from apitrail.delivery.bucket.shipment import Shipment
-from apitrail.delivery.bucket.versions import Holding
+from apitrail.delivery.bucket.versions import BucketContents
 from apitrail.trail.reader import Reader
 
 
@@ -20,7 +20,7 @@ def anchors(shelf):
 def versions(shelf):
     return {
         key: [version.id for version in found]
-        for key, found in Holding(shelf.bucket, shelf.location).versions.items()
+        for key, found in BucketContents(shelf.bucket, shelf.location).versions.items()
     }
 
 
@@ -40,7 +40,7 @@ def test_two_places_have_two_chains(shelf):
     shelf.ship()
     shipping.Shipping(shelf.trail, other, shelf.bucket, retain="1d").ship(shelf.now)
     assert str(shelf.check().verdict) == "OK"
-    assert len(Holding(shelf.bucket, other).versions) == 8
+    assert len(BucketContents(shelf.bucket, other).versions) == 8
     first, second = (
         Shipment.parse(shelf.bucket.get(key, shelf.version(key)) or b"")
         for key in ("audit/apitrail/shipments/00000001.json", "second/apitrail/shipments/00000001.json")

@@ -12,7 +12,7 @@ import delivering
 import trails
 from apitrail.delivery.bucket.object_lock import Bucket, Location
 from apitrail.delivery.bucket.shipment import Shipment
-from apitrail.delivery.bucket.versions import Holding
+from apitrail.delivery.bucket.versions import BucketContents
 from apitrail.evidence import maintenance, verify
 from apitrail.tlog import note
 
@@ -116,7 +116,7 @@ def test_a_missing_retention_is_named(shipped):
     key = shipped.listed("/CloudTrail/")[0]
     data = shipped.bucket.get(key, shipped.version(key))
     version = shipped.client.put_object(Bucket=plain, Key=key, Body=data)["VersionId"]
-    holding = Holding(Bucket(plain, shipped.client), Location(plain, "audit"))
+    holding = BucketContents(Bucket(plain, shipped.client), Location(plain, "audit"))
     lock, _ = holding.bucket.about(key, version)
     assert list(holding.unlocked(key, lock, "2030-01-01T00:00:00Z")) == [
         f"the retention of {key} is missing; it was locked until 2030-01-01T00:00:00Z"

@@ -11,7 +11,7 @@ import delivering
 import trails
 from apitrail.delivery.bucket import shipping
 from apitrail.delivery.bucket.anchors import anchors_of
-from apitrail.delivery.bucket.versions import Holding
+from apitrail.delivery.bucket.versions import BucketContents
 from apitrail.delivery.logfiles.store import Store
 from apitrail.entry import TAGS
 from apitrail.errors import UsageError
@@ -28,7 +28,7 @@ def anchors(shelf):
 def versions(shelf):
     return {
         key: [version.id for version in found]
-        for key, found in Holding(shelf.bucket, shelf.location).versions.items()
+        for key, found in BucketContents(shelf.bucket, shelf.location).versions.items()
     }
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from apitrail.delivery.bucket.object_lock import COMPLIANCE, Location, Retention
-from apitrail.delivery.bucket.versions import Holding
+from apitrail.delivery.bucket.versions import BucketContents
 
 KEY = "audit/file"
 
@@ -20,8 +20,8 @@ def put(shelf):
     return put
 
 
-def holding(shelf) -> Holding:
-    return Holding(shelf.bucket, shelf.location)
+def holding(shelf) -> BucketContents:
+    return BucketContents(shelf.bucket, shelf.location)
 
 
 def test_the_first_version_is_the_evidence_whatever_came_over_it(shelf, put):
@@ -51,7 +51,7 @@ def test_only_what_is_under_the_prefix_counts(shelf, put):
     put("auditor/b")
     put("c")
     assert list(holding(shelf).versions) == ["audit/a"]
-    everything = Holding(shelf.bucket, Location(shelf.location.bucket, ""))
+    everything = BucketContents(shelf.bucket, Location(shelf.location.bucket, ""))
     assert sorted(everything.versions) == ["audit/a", "auditor/b", "c"]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from apitrail.delivery.bucket.anchors import anchors_of
 from apitrail.delivery.bucket.object_lock import Bucket, Location
 from apitrail.delivery.bucket.shipment import Shipment, key_of, note_key, whole
-from apitrail.delivery.bucket.versions import Holding
+from apitrail.delivery.bucket.versions import BucketContents
 from apitrail.delivery.logfiles import chain, file_checkpoint, findings
 from apitrail.delivery.logfiles.check import Check, Step
 from apitrail.delivery.logfiles.tree_manifest import DigestFile, File, Manifest
@@ -48,16 +48,16 @@ def verify_bucket(
     Raises:
         UsageError: the bucket cannot be read.
     """
-    checking = _BucketCheck(Holding(bucket, location), trust, step)
+    checking = _BucketCheck(BucketContents(bucket, location), trust, step)
     return checking.outcome(lambda: checking.run(trail, since))
 
 
 class _BucketCheck(Check):
     """The steps, and which versions were named so far."""
 
-    def __init__(self, holding: Holding, trust: Trust, step: Step) -> None:
+    def __init__(self, contents: BucketContents, trust: Trust, step: Step) -> None:
         super().__init__(trust, step)
-        self.holding = holding
+        self.contents = contents
         self._known: set[str] = set()
         # Of each manifest as it was read: a later version's has members that `dump` leaves out.
         self._sums: list[str] = []
@@ -66,7 +66,7 @@ class _BucketCheck(Check):
     def run(self, trail: Path | None, since: str | None) -> None:
         """All steps; raises Finding where one makes the next pointless."""
         self.tell("1. versions of everything under the prefix")
-        keys = self.holding.versions.keys()
+        keys = self.contents.versions.keys()
         self.tell(f"2. shipments: signatures, locks, order ({len(keys)} keys)")
         shipments, history, heads = self._shipments()
         every = whole(shipments)
@@ -91,7 +91,7 @@ class _BucketCheck(Check):
         if not pieces:
             raise Finding(
                 Verdict.TRUNCATED,
-                f"no shipment is at {self.holding.location}",
+                f"no shipment is at {self.contents.location}",
                 hint="the place is the one that `apitrail ship` was given",
             )
         # The newest knows all changes of the log's key.
@@ -114,10 +114,10 @@ class _BucketCheck(Check):
         """Manifests and their notes, from the first shipment to the last."""
         number = 1
         while True:
-            key = key_of(self.holding.location.prefix, number)
+            key = key_of(self.contents.location.prefix, number)
             data, noted = self._first(key), self._first(note_key(key))
             if data is None:
-                later = [k for k in self.holding.versions if k > key and k.endswith(".json")
+                later = [k for k in self.contents.versions if k > key and k.endswith(".json")
                          and k.startswith(key.rpartition("/")[0])]  # fmt: skip
                 if later:
                     raise tampered(f"{key} is missing, and there are later shipments")
@@ -131,14 +131,14 @@ class _BucketCheck(Check):
             number += 1
 
     def _first(self, key: str) -> bytes | None:
-        version = self.holding.first(key)
+        version = self.contents.first(key)
         if version is None:
             return None
         self._known.add(key)
-        return self.holding.read(key, version.id)
+        return self.contents.read(key, version.id)
 
     def _check_order(self, shipment: Shipment, number: int, previous: str | None) -> None:
-        where = self.holding.location
+        where = self.contents.location
         if (shipment.bucket, shipment.prefix) != (where.bucket, where.prefix):
             raise tampered(f"the shipments here went to s3://{shipment.bucket}/{shipment.prefix}")
         if shipment.number != number or shipment.previous != previous:
@@ -146,11 +146,11 @@ class _BucketCheck(Check):
 
     def _check_locks(self, shipment: Shipment) -> None:
         for each in (shipment.key, note_key(shipment.key)):
-            version = self.holding.first(each)
+            version = self.contents.first(each)
             if version is not None:
-                self.blame(self.holding.hidden(each, version.id))
-                lock, _ = self.holding.bucket.about(each, version.id)
-                self.blame(self.holding.unlocked(each, lock, shipment.until))
+                self.blame(self.contents.hidden(each, version.id))
+                lock, _ = self.contents.bucket.about(each, version.id)
+                self.blame(self.contents.unlocked(each, lock, shipment.until))
 
     # -- files -------------------------------------------------------------------------------
 
@@ -169,12 +169,12 @@ class _BucketCheck(Check):
         """Is the version there, and what is wrong with it? Log files are not held on to."""
         copy = file.copy
         assert copy is not None
-        data = self.holding.read(file.key, copy.version)
-        problems = list(self.holding.hidden(file.key, copy.version))
+        data = self.contents.read(file.key, copy.version)
+        problems = list(self.contents.hidden(file.key, copy.version))
         if data is None:
             return False, problems
-        lock, kept = self.holding.bucket.about(file.key, copy.version)
-        problems += self.holding.unlocked(file.key, lock, copy.until)
+        lock, kept = self.contents.bucket.about(file.key, copy.version)
+        problems += self.contents.unlocked(file.key, lock, copy.until)
         if hashlib.sha256(data).hexdigest() != file.sha256:
             problems.append(f"{file.key} is not what was shipped")
         elif isinstance(file, DigestFile):
@@ -189,7 +189,7 @@ class _BucketCheck(Check):
         hint = "where a shipment was cut short, `apitrail ship` completes it"
         self.found += [
             Finding(Verdict.TAMPERED, f"{key} is in no manifest", hint=hint)
-            for key in self.holding.versions
+            for key in self.contents.versions
             if key not in self._known
         ]
 
@@ -224,7 +224,7 @@ class _BucketCheck(Check):
                 if head.size in roots and roots[head.size] != head.root:
                     message = f"the trail has other entries than {shipment.key} was shipped with"
                     self.found.append(Finding(Verdict.FORK, message))
-            self._hold_anchors(anchors_of(source, self.holding.location), shipments)
+            self._hold_anchors(anchors_of(source, self.contents.location), shipments)
         self.said.append("the trail here has what was shipped")
 
     def _hold_anchors(self, said: list[tuple[int, Anchor]], shipments: list[Shipment]) -> None:
@@ -237,7 +237,7 @@ class _BucketCheck(Check):
             shipment = shipments[anchor.number - 1]
             if self._sums[anchor.number - 1] != anchor.sha256:
                 self.found.append(tampered(f"{anchor.key} is not what entry {index} names"))
-            version = self.holding.first(anchor.key)
+            version = self.contents.first(anchor.key)
             if version is not None and version.id != anchor.version:
                 self.found.append(tampered(f"{anchor.key} is not the version entry {index} names"))
             objects = [(f.key, f.copy.version) for f in shipment.files() if f.copy is not None]

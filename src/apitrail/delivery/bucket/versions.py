@@ -17,7 +17,7 @@ from apitrail.errors import FormatError
 
 
 @dataclass(frozen=True)
-class Holding:
+class BucketContents:
     """Everything under a place, read once."""
 
     bucket: Bucket

@@ -1,4 +1,4 @@
-"""Closing up: the calls that no digest covers yet become log files, and digests over them.
+"""NextFiles up: the calls that no digest covers yet become log files, and digests over them.
 
 It does not know where files are put, nor what time it is.
 """
@@ -28,7 +28,7 @@ type Put = Callable[[str, bytes], None]
 
 
 @dataclass(slots=True)
-class Closing:
+class NextFiles:
     """Adds to `manifest` what `put` has kept; `unique` gives a log file's 16 alphanumerics."""
 
     manifest: Manifest

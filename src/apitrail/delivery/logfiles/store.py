@@ -18,7 +18,7 @@ from pathlib import Path
 
 from apitrail.cloudtrail import selectors
 from apitrail.delivery.logfiles import digest, file_checkpoint, records
-from apitrail.delivery.logfiles.next_files import Closing
+from apitrail.delivery.logfiles.next_files import NextFiles
 from apitrail.delivery.logfiles.records import Record
 from apitrail.delivery.logfiles.signing import digest_key
 from apitrail.delivery.logfiles.tree import CHECKPOINT, MANIFEST, SIDECAR, Tree
@@ -99,11 +99,11 @@ class Store:
         self._forget_unknown(before)
         followed = self._follow_erasures(source, before, head.size)
         found = _Selected(records.records(source, before.entries, head.size, self._chosen()))
-        closing = Closing(
+        files = NextFiles(
             replace(followed, every=every or before.every),
             digest_key(Keys.of(self.trail).directory), _unique, self.tree.put,
         )  # fmt: skip
-        made = closing.run(found, now)
+        made = files.run(found, now)
         for each in made.digests[len(before.digests) :]:
             self.tree.put_metadata(each)
         covered = replace(

@@ -1,4 +1,4 @@
-"""A story as a shell script of aws-cli commands."""
+"""The steps of a recording as a shell script of aws-cli commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from apitrail.aws.call import Structure, Value
 from apitrail.event import plain
 from apitrail.replay.scripts import shell
 from apitrail.replay.scripts.shell import Marks
-from apitrail.replay.scripts.steps import Given, Secret, Step, Story, Text
+from apitrail.replay.scripts.steps import Given, Script, Secret, Step, Text
 
 _ABOUT = "Where to: AWS_ENDPOINT_URL, else AWS itself. As whom: as aws-cli finds credentials."
 _FUNCTIONS = r"""export AWS_PAGER="" AWS_DEFAULT_REGION={region}
@@ -46,19 +46,19 @@ _CHANGED = re.compile(
 _ZIP = ("lambda", "CreateFunction", "Code", "ZipFile")
 
 
-def lines(story: Story) -> Iterator[str]:
+def lines(script: Script) -> Iterator[str]:
     """The script's lines."""
-    yield from shell.head(story, _ABOUT)
+    yield from shell.head(script, _ABOUT)
     yield shell.FUNCTIONS[shell.JSON]
-    yield _FUNCTIONS.format(region=story.region)
+    yield _FUNCTIONS.format(region=script.region)
     yield ""
-    for number, step in enumerate(story.steps, 1):
+    for number, step in enumerate(script.steps, 1):
         about = f"{step.call.name}, event {step.call.event_id}"
         obstacle = step.obstacle or _obstacle(step)
         if obstacle is not None:
             yield shell.comment(f"not written: {about}: {obstacle}")
             continue
-        yield "\n".join(_Command(step, number, story.region).lines())
+        yield "\n".join(_Command(step, number, script.region).lines())
 
 
 def _obstacle(step: Step) -> str | None:

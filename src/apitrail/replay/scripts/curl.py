@@ -1,4 +1,4 @@
-"""A story as curl commands, each signed anew by `--aws-sigv4` and complete in itself."""
+"""The steps of a recording as curl commands, each signed anew by `--aws-sigv4` and complete in itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from apitrail.errors import FormatError
 from apitrail.replay.recorded import renewal
 from apitrail.replay.scripts import shell
 from apitrail.replay.scripts.shell import Marks
-from apitrail.replay.scripts.steps import Step, Story
+from apitrail.replay.scripts.steps import Script, Step
 
 _ABOUT = (
     "Where to: AWS_ENDPOINT_URL, else AWS itself. As whom: AWS_ACCESS_KEY_ID and\n"
@@ -34,13 +34,13 @@ _IN_BODY = {"query": shell.PERCENT, "ec2": shell.PERCENT, "rest-xml": shell.XML}
 _SIGV4_REGION = "us-east-1"
 
 
-def lines(story: Story) -> Iterator[str]:
+def lines(script: Script) -> Iterator[str]:
     """The script's lines."""
-    yield from shell.head(story, _ABOUT)
+    yield from shell.head(script, _ABOUT)
     yield from shell.FUNCTIONS.values()
     yield _FUNCTIONS
     yield ""
-    for step in story.steps:
+    for step in script.steps:
         about = f"{step.call.name}, event {step.call.event_id}"
         obstacle = step.obstacle
         if obstacle is None:

@@ -18,7 +18,7 @@ def lines(name: str, calls: Iterable[Recorded]) -> Iterator[str]:
         return har.lines(calls)
     from apitrail.replay.scripts import awscli, curl, python, steps
 
-    writers: dict[str, Callable[[steps.Story], Iterator[str]]] = {
+    writers: dict[str, Callable[[steps.Script], Iterator[str]]] = {
         "script": awscli.lines,
         "boto3": python.lines,
         "curl": curl.lines,

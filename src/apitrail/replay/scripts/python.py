@@ -1,4 +1,4 @@
-"""A story as a boto3 program that runs as it is."""
+"""The steps of a recording as a boto3 program that runs as it is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from apitrail.aws.call import Value
-from apitrail.replay.scripts.steps import Given, Secret, Step, Story, Text
+from apitrail.replay.scripts.steps import Given, Script, Secret, Step, Text
 
 _HEAD = '''"""Recorded with apitrail: {count}, oldest first.
 
@@ -28,38 +28,38 @@ def refused(code, call, **parameters):
 _WIDTH = 96
 
 
-def lines(story: Story) -> Iterator[str]:
+def lines(script: Script) -> Iterator[str]:
     """The program's lines."""
-    count = f"{len(story.steps)} {'call' if len(story.steps) == 1 else 'calls'}"
-    secrets = "".join(f"\n    {s.name}: {where}" for s, where in story.secrets.items())
+    count = f"{len(script.steps)} {'call' if len(script.steps) == 1 else 'calls'}"
+    secrets = "".join(f"\n    {s.name}: {where}" for s, where in script.secrets.items())
     about = (
         f"\n\nThese were redacted and are read from the environment:\n{secrets}" if secrets else ""
     )
     yield _HEAD.format(count=count, secrets=about)
-    refused = any(s.call.error is not None and s.obstacle is None for s in story.steps)
-    if story.secrets:
+    refused = any(s.call.error is not None and s.obstacle is None for s in script.steps)
+    if script.secrets:
         yield "import os"
-    if any(map(_has_time, (s.parameters for s in story.steps))):
+    if any(map(_has_time, (s.parameters for s in script.steps))):
         yield "from datetime import datetime"
     yield "\nimport boto3"
     if refused:
         yield f"from botocore.exceptions import ClientError{_EXPECT}"
     yield "\n" if refused else ""
-    for secret in story.secrets:
+    for secret in script.secrets:
         yield f'{secret.name} = os.environ["{secret.name}"]'
-    names = _clients(story)
+    names = _clients(script)
     taken = {*names.values(), "boto3", "os", "answer", "refused", "datetime"}
     for (service, region), name in names.items():
         place = f", region_name={region!r}" if region else ""
         yield f"{name} = boto3.client({service!r}{place})"
     yield ""
-    for step in story.steps:
+    for step in script.steps:
         yield from _step(step, names, taken)
 
 
-def _clients(story: Story) -> dict[tuple[str, str | None], str]:
+def _clients(script: Script) -> dict[tuple[str, str | None], str]:
     names: dict[tuple[str, str | None], str] = {}
-    for service, region in story.services():
+    for service, region in script.services():
         name = service.replace("-", "_")
         name = f"{name}_" if keyword.iskeyword(name) else name
         if name in names.values():

@@ -6,7 +6,7 @@ import json
 import shlex
 
 from apitrail.aws.call import Value
-from apitrail.replay.scripts.steps import Given, Secret, Story, Text
+from apitrail.replay.scripts.steps import Given, Script, Secret, Text
 
 # A backslash and a quote inside JSON; every byte inside a URL or a form; XML's three.
 JSON = "j"
@@ -75,15 +75,15 @@ def document(value: Value, marks: Marks) -> str:
     return marks.quoted(text, JSON)
 
 
-def head(story: Story, about: str) -> list[str]:
+def head(script: Script, about: str) -> list[str]:
     """What a script begins with: what it is, what it needs."""
-    count = f"{len(story.steps)} {'call' if len(story.steps) == 1 else 'calls'}"
+    count = f"{len(script.steps)} {'call' if len(script.steps) == 1 else 'calls'}"
     lines = ["#!/bin/sh", f"# Recorded with apitrail: {count}, oldest first.", f"# {about}"]
-    if story.secrets:
+    if script.secrets:
         lines.append("# These were redacted and are read from the environment:")
-        lines += [f"#   {secret.name}: {where}" for secret, where in story.secrets.items()]
+        lines += [f"#   {secret.name}: {where}" for secret, where in script.secrets.items()]
     lines.append("set -eu")
-    lines += [f': "${{{secret.name}?is needed, see above}}"' for secret in story.secrets]
+    lines += [f': "${{{secret.name}?is needed, see above}}"' for secret in script.secrets]
     return lines
 
 

@@ -1,4 +1,4 @@
-"""A recording as a story: each call, what it takes from the answers before, what nobody kept."""
+"""The steps of a recording: each call, what it takes from the answers before, what nobody kept."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Script:
     """All steps, and what is redacted in them: where each secret is first needed."""
 
     steps: tuple[Step, ...]
@@ -88,15 +88,15 @@ class Story:
         return iter(dict.fromkeys(seen))
 
 
-def tell(calls: Iterable[Recorded], *, linked: bool = True) -> Story:
-    """The story of these calls, oldest first.
+def tell(calls: Iterable[Recorded], *, linked: bool = True) -> Script:
+    """The steps of these calls, oldest first.
 
     Args:
         linked: values that an answer gave become variables in later calls.
     """
     teller = _Teller(linked=linked)
     steps = tuple(teller.step(call) for call in calls)
-    return Story(steps, teller.places)
+    return Script(steps, teller.places)
 
 
 # Names that the scripts use themselves.
