@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: fuzz install demo test lint format bench scale conformance clients lock clean
+.PHONY: fuzz moto-suite docs install demo test lint format bench scale conformance clients lock clean
 PY := .venv/bin/python
 
 install:
@@ -54,3 +54,8 @@ docs: install
 # Two verifiers on the same mutants of bundles; MUTANTS says how many.
 fuzz: install
 	MUTANTS=$${MUTANTS:-2000} $(PY) -m pytest -n 2 tests/evidence/bundle/test_differential.py
+
+# moto's own tests through the recorder, then their recording sent to a fresh moto. Fetches its
+# source distribution once. SERVICES="sqs iam" chooses the tests, SERVICES=all takes them all.
+moto-suite: install
+	$(PY) -m benchmarks.moto_suite

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apitrail.aws import decode, held
+from apitrail.aws.call import Call
 from apitrail.aws.sign import auth
 from aws.requests import FORM, request, target
 
@@ -61,3 +62,24 @@ def test_an_upload_of_a_browser_streams():
 
 def test_every_protocol_has_a_limit():
     assert held.MOST == max(held.LONGEST.values()) == 32 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "protocol", "length"),
+    [
+        ("dynamodb", "Scan", "json", 32 * 1024 * 1024),
+        ("ec2", "DescribeInstances", "ec2", 32 * 1024 * 1024),
+        ("s3", "ListObjectsV2", "rest-xml", 32 * 1024 * 1024),
+        ("lambda", "GetFunction", "rest-json", 32 * 1024 * 1024),
+        ("s3", "GetObject", "rest-xml", 0),
+        ("lambda", "Invoke", "rest-json", 0),
+        ("kinesis", "SubscribeToShard", "json", 0),
+        ("bedrock-runtime", "InvokeModelWithResponseStream", "rest-json", 0),
+        ("s3", "DeleteObject", "rest-xml", 0),
+        ("ecr", "GetDownloadUrlForNothing", "http", 1024 * 1024),
+        (None, None, None, 0),
+    ],
+)
+def test_of_an_answer_as_much_is_decoded_as_is_no_blob(service, operation, protocol, length):
+    call = Call(service=service, operation=operation, protocol=protocol)
+    assert held.longest_answer(call) == length

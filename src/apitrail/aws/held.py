@@ -1,13 +1,14 @@
-"""Which bodies must be read whole before a call can be told, and how long they may be.
+"""Which bodies must be read whole for a call to be told, and how long they may be.
 
 Objects, archives and other payloads that are one blob pass as they come.
 """
 
 from __future__ import annotations
 
-from botocore.model import OperationModel
+from botocore.model import Shape
 
 from apitrail.aws import models
+from apitrail.aws.call import Call
 from apitrail.aws.find.candidates import Match, is_form
 from apitrail.aws.find.route import Route
 from apitrail.aws.find.unmodelled import Unmodelled
@@ -45,15 +46,30 @@ def longest(request: Request, found: Route) -> int:
             return LONGEST["query"] if is_form(request) else 0
 
 
+def longest_answer(call: Call) -> int:
+    """How many bytes of its answer's body are decoded; 0 where that is a blob or a stream of events.
+
+    The call's model is in memory, as it was read with it.
+    """
+    if call.service is None or call.operation is None:
+        return 0
+    try:
+        operation = models.operation(call.service, call.operation, call.api_version)
+    except KeyError:
+        return LONGEST["http"]  # no model's, but its answer may be JSON
+    protocol = call.protocol or ""
+    read = _is_structured(operation.output_shape, rest=protocol.startswith("rest-"))
+    return LONGEST.get(protocol, 0) if read else 0
+
+
 def _is_read(place: Match) -> bool:
     if place.operation == post_object.OPERATION:
         return False
     operation = models.operation(place.service.name, place.operation, place.service.version)
-    return _is_structured(operation, rest=place.protocol.startswith("rest-"))
+    return _is_structured(operation.input_shape, rest=place.protocol.startswith("rest-"))
 
 
-def _is_structured(operation: OperationModel, *, rest: bool) -> bool:
-    shape = operation.input_shape
+def _is_structured(shape: Shape | None, *, rest: bool) -> bool:
     if shape is None:
         return False
     members = shape.members.values()

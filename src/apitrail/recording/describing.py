@@ -97,8 +97,7 @@ class Describer:
             # What either reading takes for a secret is redacted in both.
             safe, other = self.redactor.both(safe, call.other)
             safe_call, redacted = replace(safe_call, other=other), None
-        if long:
-            safe, safe_call = limited(safe, safe_call, self.limit)
+        safe, safe_call = limited(safe, safe_call, self.limit)
         touched = _touched(safe_call, account, credential, before)
         whole = Event(
             who=_who(safe, identity, run, operator, before),

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from apitrail import __version__, codec
-from apitrail.aws import decode
+from apitrail.aws import decode, held
 from apitrail.aws.call import Call
 from apitrail.aws.find.route import Route
 from apitrail.aws.sign import auth
 from apitrail.aws.sign.credential import Credential
 from apitrail.cloudtrail.resources import iam_types
 from apitrail.errors import Error, RecordingError
-from apitrail.exchange import Body, Exchange, Request
+from apitrail.exchange import EMPTY, Body, Exchange, Request
 from apitrail.identity import Known
 from apitrail.identity.identity import Identity, Verdict
 from apitrail.identity.keyring import Keyring
@@ -185,6 +185,11 @@ class Recorder:
         route = await _routed(request, auth.read(request))
         return decode.holds(request, route)
 
+    @staticmethod
+    def decodes(opened: Open) -> int:
+        """How many bytes of the answer to a call are decoded; 0 where only its length is told."""
+        return held.longest_answer(opened.call)
+
     async def _begin(
         self,
         exchange: Exchange,
@@ -249,8 +254,9 @@ class Recorder:
         caller, learned = self.known.attribute(
             opened.credential, call, at=exchange.ended or exchange.started
         )
+        answer = exchange.response.body if exchange.response else EMPTY
         told = await _off_loop(
-            exchange.request.body, self._describe,
+            max(exchange.request.body, answer, key=lambda body: len(body.data)), self._describe,
             opened, exchange, call, caller, tuple(codec.encode(binding) for binding in learned),
         )  # fmt: skip
         self.doubts += bool(told.event.call.problems)

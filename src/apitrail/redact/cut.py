@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from apitrail.aws.call import Blob, Call, Redacted
+from apitrail.aws.call import Blob, Call, Redacted, Structure
 from apitrail.codec import Object
 from apitrail.event import Answered, Asked, BodyFacts, CallFacts, Event, Fault, Http, What, Who
-from apitrail.exchange import Exchange
+from apitrail.exchange import Body, Exchange
 from apitrail.redact.keep import Level
 
 # Values up to this length stay as they are, even where a body is cut.
@@ -49,21 +49,30 @@ def cut(event: Event, level: Level) -> Event:
 
 
 def limited(exchange: Exchange, call: Call, limit: int) -> tuple[Exchange, Call]:
-    """Both with `limit` bytes of the request's body, which was decoded whole.
+    """Both with `limit` bytes of each body, which may have been decoded whole.
 
     Of a body that is longer, a value that takes a quarter of the limit or more is told by its
     length and digest.
     """
-    body = exchange.request.body
-    if body.length <= limit:
-        return exchange, call
-    kept = replace(exchange.request, body=replace(body, data=body.data[:limit]))
+    asked, answered = exchange.request, exchange.response
+    if asked.body.length > limit:
+        exchange = replace(exchange, request=replace(asked, body=_first(asked.body, limit)))
+        call = replace(call, parameters=_short(call.parameters, limit))
+    if answered is not None and answered.body.length > limit:
+        exchange = replace(exchange, response=replace(answered, body=_first(answered.body, limit)))
+        call = replace(call, result=_short(call.result, limit))
+    return exchange, call
+
+
+def _first(body: Body, limit: int) -> Body:
+    return body if len(body.data) <= limit else replace(body, data=body.data[:limit])
+
+
+def _short(values: Structure | None, limit: int) -> Structure | None:
+    if values is None:
+        return None
     long = max(limit // 4, _SHORT)
-    parameters = {name: _told(value, long) for name, value in (call.parameters or {}).items()}
-    return (
-        replace(exchange, request=kept),
-        replace(call, parameters=parameters if call.parameters is not None else None),
-    )
+    return {name: _told(value, long) for name, value in values.items()}
 
 
 def _told(value: Any, long: int) -> Any:

@@ -11,7 +11,7 @@ import pytest
 
 from apitrail.aws import held as lengths
 from apitrail.errors import RecordingError
-from apitrail.recording.proxy.held import Budget
+from apitrail.recording.proxy.held import STEP, Budget, Share
 from proxying import EMPTY, calls, dial, recording, upstream
 
 LONG = 300 * 1024
@@ -272,3 +272,139 @@ def test_an_object_that_is_not_compressed_as_it_says_is_kept(trail):
     assert event.request_body == b"plain words"
     assert event.request.parameters["ContentEncoding"] == "gzip"
     assert not event.what.undetermined
+
+
+# -- answers
+
+
+def answer(text, *, length=True, step=50_000):
+    """A DynamoDB item, as its body comes."""
+    body = json.dumps({"Item": {"id": {"S": "1"}, "text": {"S": text}}}).encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\n"
+    if length:
+        return head + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+    pieces = [body[at : at + step] for at in range(0, len(body), step)]
+    framed = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+    return head + b"Transfer-Encoding: chunked\r\n\r\n" + framed + b"0\r\n\r\n"
+
+
+def get_item():
+    key = {"TableName": "orders", "Key": {"id": {"S": "1"}}}
+    target = "X-Amz-Target: DynamoDB_20120810.GetItem"
+    return ask("dynamodb", "POST /", json.dumps(key).encode(), target)
+
+
+def receive(trail, request, made, *, budget=None, **settings):
+    """What came through of an answer, its event, and what is free of the budget in the end."""
+
+    async def scenario():
+        async with upstream(made) as stub:
+            modes = (f"reverse:{stub.url}@127.0.0.1:0",)
+            async with recording(trail, modes=modes, **settings) as session:
+                addon = session.runs.addon
+                if budget is not None:
+                    addon.budget = Budget(budget)
+                async with dial(session) as client:
+                    await client.send(request)
+                    came = await client.message()
+            return came, addon.budget
+
+    came, left = asyncio.run(scenario())
+    [event] = calls(trail)
+    return came, event, left
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_a_long_answer_is_decoded_and_kept_as_the_policy_says(trail, length):
+    text = "y" * LONG
+    made = answer(text, length=length)
+
+    came, event, budget = receive(trail, get_item(), made, body_limit=10_000)
+
+    assert text.encode() in came.replace(b"\r\n", b"") or not length
+    assert event.response.result["Item"]["id"] == {"S": "1"}
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    assert event.response.result["Item"]["text"]["S"] == {"length": LONG, "sha256": digest}
+    assert event.what.call.problems == ()
+    assert len(event.response_body) == 10_000
+    assert event.response.http.body.length > LONG
+    assert budget.free == budget.total
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_an_answer_for_which_there_is_no_room_passes_undecoded(trail, length):
+    came, event, budget = receive(
+        trail, get_item(), answer("y" * LONG, length=length), budget=1000, body_limit=10_000
+    )
+
+    assert came.startswith(b"HTTP/1.1 200 ")
+    assert event.response.result == {}
+    assert "response body was not kept whole" in event.what.call.problems
+    # What is in it is not known: there may be secrets.
+    assert event.response_body is None
+    assert budget.free == budget.total
+
+
+def test_an_answer_that_is_longer_than_what_is_decoded_passes(trail, monkeypatch):
+    monkeypatch.setitem(lengths.LONGEST, "json", 100_000)
+
+    came, event, budget = receive(trail, get_item(), answer("y" * LONG, length=False))
+
+    assert len(came) > LONG
+    assert event.response.result == {}
+    assert budget.free == budget.total
+
+
+def test_of_an_object_that_is_answered_nothing_is_held(trail):
+    made = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (LONG, b"z" * LONG)
+    free = []
+
+    async def watched(peer):
+        await peer.head()
+        await peer.send(made[:-1])
+        free.append(addons[0].budget.free)
+        await peer.send(made[-1:])
+
+    addons = []
+
+    async def scenario():
+        async with upstream(watched) as stub:
+            modes = (f"reverse:{stub.url}@127.0.0.1:0",)
+            async with recording(trail, modes=modes) as session:
+                addons.append(session.runs.addon)
+                async with dial(session) as client:
+                    await client.send(ask("s3", "GET /bucket/key", b""))
+                    await client.message()
+
+    asyncio.run(scenario())
+    [event] = calls(trail)
+    assert event.response.result["Body"]["length"] == LONG
+    assert free == [addons[0].budget.total]
+
+
+def test_a_share_grows_with_what_passes_and_is_given_back_whole():
+    budget = Budget(3 * STEP)
+    share = Share(budget, 2 * STEP)
+
+    assert share.covers(10)
+    assert budget.free == 2 * STEP
+    assert share.covers(STEP + 1)
+    assert budget.free == STEP
+    assert not share.covers(2 * STEP + 1)
+    assert budget.free == 3 * STEP
+    share.release()
+    assert budget.free == 3 * STEP
+    assert not share.covers(1)
+
+
+def test_a_share_takes_nothing_from_those_who_wait():
+    async def scenario():
+        budget = Budget(100)
+        await budget.take(90)
+        waiting = asyncio.create_task(budget.take(50))
+        await asyncio.sleep(0)
+        assert not Share(budget, 10).covers(5)
+        budget.give(90)
+        await waiting
+
+    asyncio.run(scenario())

@@ -133,8 +133,13 @@ class Addon:
             return
         length = flows.declared_length(flow.response)
         if length is None or length > self.limit:
-            seen.received = flows.Collector(self.limit, length)
+            seen.received = flows.Collector(self.limit, length, share=self._share(seen, length))
             flow.response.stream = seen.received
+
+    def _share(self, seen: Seen, length: int | None) -> held.Share | None:
+        """Room for the copy of a long answer that is decoded."""
+        most = self.recorder.decodes(seen.opened) if seen.opened is not None else 0
+        return held.Share(self.budget, most) if (length or 1) <= most else None
 
     @closed(_stop)
     async def response(self, flow: http.HTTPFlow) -> None:
@@ -300,6 +305,8 @@ class Addon:
         seen = self._seen.pop(flow.id, None)
         if seen is not None and seen.held:
             self.budget.give(seen.held)
+        if seen is not None and seen.received is not None:
+            seen.received.forget()
         return seen
 
     def _exchange(self, flow: http.HTTPFlow, seen: Seen, content: Body, *, final: bool) -> Exchange:

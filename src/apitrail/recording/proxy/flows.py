@@ -9,6 +9,7 @@ from mitmproxy import connection, http
 
 from apitrail.aws.read.unframing import Unframer
 from apitrail.exchange import Body, Headers, Request, Response, Tls
+from apitrail.recording.proxy.held import Share
 
 
 @dataclass(slots=True)
@@ -17,12 +18,13 @@ class Collector:
 
     Of a body whose `total` length is announced the receiver knows the end without being told;
     so the piece that completes it is held back until `release`. `unframer` sees an aws-chunked
-    body pass.
+    body pass. While `share` has room for it, all of it is kept, so that it can be decoded.
     """
 
     limit: int
     total: int | None = None
     unframer: Unframer | None = None
+    share: Share | None = None
     length: int = 0
     _kept: bytearray = field(default_factory=bytearray)
     _held: bytes = b""
@@ -35,12 +37,27 @@ class Collector:
         self._digest.update(chunk)
         if self.unframer is not None:
             self.unframer.feed(chunk)
-        if (room := self.limit - len(self._kept)) > 0:
-            self._kept += chunk[:room]
+        self._keep(chunk)
         if self.total is None or self.length < self.total:
             return chunk
         self._held += chunk
         return []
+
+    def _keep(self, chunk: bytes) -> None:
+        if self.share is not None and self.share.covers(self.length):
+            self._kept += chunk
+            return
+        if self.share is not None:
+            # Too long, or too many at once: what is kept anyway is enough.
+            self.share = None
+            del self._kept[self.limit :]
+        if (room := self.limit - len(self._kept)) > 0:
+            self._kept += chunk[:room]
+
+    def forget(self) -> None:
+        """What was kept is of no more use: its room is free."""
+        if self.share is not None:
+            self.share.release()
 
     def release(self) -> bytes:
         """What was held back, once."""

@@ -1,17 +1,20 @@
-"""Memory for the bodies of requests that are held whole, one budget for all of them.
+"""Memory for bodies that are read whole, one budget for all of them.
 
 A request whose body does not fit waits, and so does its client: nothing more is read from the
-connection meanwhile.
+connection meanwhile. An answer passes in any case; a copy of it is held while there is room.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass
 
 from apitrail.errors import RecordingError
 
 TOTAL = 256 * 1024 * 1024
+# Bytes that an answer of unknown length takes at a time.
+STEP = 1024 * 1024
 PATIENCE = 30.0
 """Seconds that a request waits for its turn before it is refused."""
 
@@ -48,10 +51,15 @@ class Budget:
 
     def take_now(self, size: int) -> None:
         """Take without waiting; raises RecordingError where there is no room."""
-        size = min(size, self.total)
-        if self._waiting or size > self.free:
+        if not self.has(min(size, self.total)):
             raise RecordingError("too many large requests at once")
+
+    def has(self, size: int) -> bool:
+        """Take without waiting, if there is room and nobody waits for it."""
+        if self._waiting or size > self.free:
+            return False
         self.free -= size
+        return True
 
     def give(self, size: int) -> None:
         """What was taken is free again."""
@@ -71,6 +79,29 @@ class Budget:
             if not turn.done():
                 self.free -= size
                 turn.set_result(None)
+
+
+@dataclass(slots=True)
+class Share:
+    """What a body that passes may hold of a budget: up to `most` bytes, taken as it grows."""
+
+    budget: Budget
+    most: int
+    taken: int = 0
+
+    def covers(self, size: int) -> bool:
+        """Is there room for a body of `size` bytes? Where there is not, all of it is given back."""
+        more = min(max(size, self.taken + STEP), self.most) - self.taken
+        if size <= self.taken or (size <= self.most and self.budget.has(more)):
+            self.taken += more if size > self.taken else 0
+            return True
+        self.release()
+        return False
+
+    def release(self) -> None:
+        """Hold nothing any more."""
+        self.budget.give(self.taken)
+        self.taken = self.most = 0
 
 
 class Gate:

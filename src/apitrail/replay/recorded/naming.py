@@ -16,7 +16,9 @@ _TIME = re.compile(
 # Members whose texts an endpoint makes up, in the words of AWS's models.
 _NAMING = re.compile(
     r"(?:Ids?|ID|Arns?|ARNs?|Token|Handle|ETag|Etag|Url|URL|Uri|Endpoint|Address|Marker|DnsName"
-    r"|VersionId|Fingerprint|Secret|Revision|Owner|HostedZone)$|^(?:id|arn|token|url|etag)$"
+    r"|VersionId|Fingerprint|Secret|Revision|Owner|HostedZone"
+    # Of a message or a record in a queue or stream.
+    r"|SequenceNumber)$|^(?:id|arn|token|url|etag)$"
 )
 
 

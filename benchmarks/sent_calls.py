@@ -1,0 +1,33 @@
+"""A pytest plugin that writes down what botocore sends: `-p benchmarks.sent_calls`.
+
+One line for each try of each call, in the file that SENT_CALLS names: the id that the SDK gives a call
+(`amz-sdk-invocation-id`), and which try it is (`amz-sdk-request`). Both are in the recording too.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from botocore.httpsession import URLLib3Session
+
+from benchmarks.moto_suite import FIELDS
+
+_send = URLLib3Session.send
+
+
+def _noted(self: URLLib3Session, request: Any) -> Any:
+    # A call that does not get its answer was sent all the same.
+    try:
+        return _send(self, request)
+    finally:
+        with Path(os.environ["SENT_CALLS"]).open("a", encoding="utf-8") as out:
+            print(*(_text(request.headers.get(name)) for name in FIELDS), sep="\t", file=out)
+
+
+def _text(value: bytes | str | None) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value or ""
+
+
+URLLib3Session.send = _noted
