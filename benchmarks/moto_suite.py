@@ -181,6 +181,7 @@ def _run(source: Path, chosen: Sequence[str], url: str, out: Path) -> Outcomes:
     environment = {
         **os.environ,
         "TEST_SERVER_MODE": "true", "TEST_SERVER_MODE_ENDPOINT": url, "SENT_CALLS": str(out / "sent"),
+        "SENT_FIELDS": " ".join(FIELDS),
         "TESTS_SKIP_REQUIRES_DOCKER": "true",
         "PYTHONPATH": f"{ROOT}:{LIBRARIES}",
     }  # fmt: skip

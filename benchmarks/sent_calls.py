@@ -1,7 +1,7 @@
 """A pytest plugin that writes down what botocore sends: `-p benchmarks.sent_calls`.
 
-One line for each try of each call, in the file that SENT_CALLS names: the id that the SDK gives a call
-(`amz-sdk-invocation-id`), and which try it is (`amz-sdk-request`). Both are in the recording too.
+One line for each try of each call, in the file that SENT_CALLS names: the headers that SENT_FIELDS
+names, by which the call is found in the recording too.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import Any
 
 from botocore.httpsession import URLLib3Session
 
-from benchmarks.moto_suite import FIELDS
-
+FIELDS = os.environ["SENT_FIELDS"].split()
 _send = URLLib3Session.send
 
 

@@ -88,6 +88,7 @@ class _Behind:
         self.responseheaders = addon.responseheaders
         self.response = addon.response
         self.error = addon.error
+        self.websocket_end = addon.websocket_end
 
     async def done(self) -> None:
         """Write `close` and let go of the trail."""
