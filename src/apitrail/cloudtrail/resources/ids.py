@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from apitrail.aws.call import Call, Map, Structure, Value
 from apitrail.cloudtrail.resources import iam_types
-from apitrail.cloudtrail.resources.named_members import LONGEST, with_template
-from apitrail.cloudtrail.resources.resource import Place, Resource
+from apitrail.cloudtrail.resources.named_members import LONGEST, of_operation, with_template
+from apitrail.cloudtrail.resources.resource import Place, Resource, plain_name
 from apitrail.cloudtrail.resources.texts import DEEPEST, ITEM_MEMBERS, TAG_MEMBERS
 
 # `GroupId`, `WebACLId`, `SAMLProviderUUID`, `TableUuid`, `SourceIdsList`, `IdentityIdsToDelete`.
@@ -51,9 +51,6 @@ KEYS_ALONE = frozenset({"dynamodb", "s3"})
 _KMS_KEY = re.compile(r"kms(?:master)?keyid$", re.IGNORECASE)
 SILENT = frozenset({"sts"})
 
-# Route 53 writes its ids with their kind in front.
-_ROUTE53_KIND = re.compile(r"^/[a-z]+/")
-
 
 def by_id(call: Call, value: Structure, place: Place) -> Iterator[Resource]:
     """What the parameters or the result of a call tell, typed where the members' names say how."""
@@ -65,7 +62,7 @@ def by_id(call: Call, value: Structure, place: Place) -> Iterator[Resource]:
     for parent, member, text in _ids(value, "", 0):
         if not _is_resource(member) or text == place.account:
             continue
-        name = _ROUTE53_KIND.sub("", text) if call.service == "route53" else text
+        name = plain_name(call.service, text)
         template = _template(call, parent) if member.lower() in _BARE else None
         if template is not None:
             yield from with_template(template, member.lower(), name, place)
@@ -130,10 +127,7 @@ def _kind(
     service: str, operation: str, signing_name: str | None, endpoint_prefix: str | None, parent: str
 ) -> iam_types.Template | None:
     prefix = iam_types.service_of(service, operation, signing_name, endpoint_prefix).prefix
-    word = parent or operation.lower()
-    kinds = [
-        kind
-        for kind in iam_types.templates(prefix)
-        if (word.startswith(kind.noun) if parent else word.removesuffix("s").endswith(kind.noun))
-    ]
+    if not parent:
+        return next(iter(of_operation(prefix, operation)), None)
+    kinds = [kind for kind in iam_types.templates(prefix) if parent.startswith(kind.noun)]
     return max(kinds, key=lambda kind: len(kind.noun), default=None)

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from apitrail.aws.call import Call, Structure
 from apitrail.cloudtrail.resources import iam_types
-from apitrail.cloudtrail.resources.resource import Place, Resource, spelled
+from apitrail.cloudtrail.resources.resource import Place, Resource, plain_name, spelled
 from apitrail.cloudtrail.resources.texts import texts
 
 LONGEST = 512
@@ -69,7 +69,7 @@ def by_template(call: Call, said: list[tuple[str, str]], place: Place) -> Iterat
     """What the operation's IAM action takes, then every other member that says a kind."""
     if call.service is None or call.operation is None or call.service == "s3":
         return
-    members = _members(said)
+    members = _members(said, call.service)
     plan = _plan(
         call.service, call.operation, call.signing_name, call.endpoint_prefix, tuple(members)
     )
@@ -80,7 +80,9 @@ def by_template(call: Call, said: list[tuple[str, str]], place: Place) -> Iterat
 def by_noun(call: Call, place: Place) -> Iterator[Resource]:
     """Of a write that names nothing else: `Name`, and `Identity` of SetIdentityDkimEnabled."""
     operation = (call.operation or "").lower()
-    for member, text in _members(list(texts(_shallow(call.parameters or {})))).items():
+    for member, text in _members(
+        list(texts(_shallow(call.parameters or {}))), call.service
+    ).items():
         stem = _stem(member)
         if member in _NAMES or (len(stem) >= _SHORTEST_STEM and stem in operation):
             for name in text:
@@ -146,7 +148,7 @@ def _plan(
 ) -> _Plan:
     known = iam_types.service_of(service, operation, signing_name, endpoint_prefix)
     action = iam_types.action(service, operation, signing_name, endpoint_prefix)
-    templates = action.templates if action else _by_noun(known.prefix, operation)
+    templates = action.templates if action else of_operation(known.prefix, operation)
     fillings = [
         _filling(template, operation, members)
         for template in templates
@@ -168,7 +170,7 @@ def _filling(template: iam_types.Template, operation: str, members: tuple[str, .
 
 
 @lru_cache(maxsize=4096)
-def _by_noun(prefix: str, operation: str) -> tuple[iam_types.Template, ...]:
+def of_operation(prefix: str, operation: str) -> tuple[iam_types.Template, ...]:
     """For operations that IAM names otherwise: the kind with which the name ends, longest."""
     ending = operation.lower().removesuffix("s")
     fitting = [known for known in iam_types.templates(prefix) if ending.endswith(known.noun)]
@@ -191,12 +193,12 @@ def _loosely(
             yield Resource(arn=None, type=kind, name=name, account=place.account)
 
 
-def _members(said: list[tuple[str, str]]) -> dict[str, list[str]]:
+def _members(said: list[tuple[str, str]], service: str | None) -> dict[str, list[str]]:
     """Names by member; ARNs and URLs are spelled out, and found so."""
     members: dict[str, list[str]] = {}
     for member, text in said:
         if len(text) <= LONGEST and not text.startswith(("arn:", "alias/", "http", "{")):
-            members.setdefault(member, []).append(text)
+            members.setdefault(member, []).append(plain_name(service, text))
     return members
 
 
@@ -248,8 +250,6 @@ def _fits(template: iam_types.Template, member: str) -> bool:
 
 def _value(hole: str, text: str) -> str:
     """What a hole wants of a member's value."""
-    if text.startswith("/") and text.count("/") == 2 and hole == "Id":
-        return text.rpartition("/")[2]  # Route 53 writes `/hostedzone/Z1`
     if hole == "FunctionName":
         return text.rpartition("function:")[2]
     return text.removeprefix("/") if hole.endswith("WithoutLeadingSlash") else text

@@ -13,6 +13,8 @@ from apitrail.cloudtrail.resources.types import BARE, type_name
 from apitrail.valueclass import valueclass
 
 _SEPARATOR = re.compile("[/:]")
+# Route 53 writes its ids with their kind in front: `/hostedzone/Z1`.
+_ROUTE53_KIND = re.compile(r"^/[a-z]+/")
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,11 @@ def described(arn: Arn) -> Resource:
     """The resource that an ARN names."""
     kind, name = _kind_and_name(arn)
     return Resource(arn=str(arn), type=kind, name=name, account=arn.owner)
+
+
+def plain_name(service: str | None, text: str) -> str:
+    """A name as all calls of a service are found by it."""
+    return _ROUTE53_KIND.sub("", text) if service == "route53" else text
 
 
 @lru_cache(maxsize=4096)

@@ -51,13 +51,14 @@ def resources(call: Call, *, account: str | None, region: str | None = None) -> 
     data, reads = data_members(call.service), access.read_only(call)
     asked = list(texts(call.parameters or {}, data=data))
     answered = own_answer(call) if reads else list(texts(call.result or {}, data=data))
+    said = asked if reads else asked + answered
     named: dict[tuple[str | None, str], Resource] = {}
     for resource in (
         *special(call, asked, place),
         *spelled_out(asked, place),
         *spelled_out(answered, place),
-        *named_members.by_template(call, asked if reads else asked + answered, place),
-        *implied(call, asked if reads else asked + answered, place),
+        *named_members.by_template(call, said, place),
+        *implied(call, said, place),
     ):
         known = named.get((resource.type, resource.name))
         if known is None or known.arn is None:

@@ -80,10 +80,9 @@ _TAG_MEMBERS = frozenset({
 def untold(call: Call, touched: list[Resource]) -> bool:
     """Does the call act on resources that neither it nor its answer names?"""
     parameters = call.parameters or {}
-    kinds = {(resource.type or "").rpartition("::")[2] for resource in touched}
     if call.service == "s3" and _is_through_a_point(parameters):
         return True
-    if call.service == "kms" and kinds == {"Alias"}:
+    if call.service == "kms" and _kinds(touched) == {"Alias"}:
         return True
     if access.read_only(call):
         return False
@@ -92,11 +91,16 @@ def untold(call: Call, touched: list[Resource]) -> bool:
         told = OTHER_SIDE[asked]
         return told is None or not parameters.get(told)
     wanted = REFERRING.get(asked)
-    if wanted is not None and not wanted & kinds:
+    if wanted is not None and not wanted & _kinds(touched):
         return True
     return _is_group_by_name(touched) or any(
         _chooses(name, value) for name, value in parameters.items()
     )
+
+
+def _kinds(touched: list[Resource]) -> set[str]:
+    """The last words of the types of resources: `Instance`."""
+    return {(resource.type or "").rpartition("::")[2] for resource in touched}
 
 
 def _is_group_by_name(touched: list[Resource]) -> bool:

@@ -45,6 +45,13 @@ def _heed(connection: H2Connection) -> None:
     connection._frame_dispatch_table[GoAwayFrame] = received  # noqa: SLF001
 
 
+def _not_taken(stream: int) -> ReceiveHttp:
+    reason = "the upstream went away before it took the call"
+    return ReceiveHttp(
+        _events.ResponseProtocolError(stream, reason, _events.ResponseProtocolError.code)
+    )
+
+
 class Http2ToClient(http.Http2Server):  # type: ignore[name-defined,misc]
     """The side of the client: what it asked before it went is answered."""
 
@@ -73,12 +80,7 @@ class Http2ToServer(http.Http2Client):  # type: ignore[name-defined,misc]
         _LEAVING.add(self.conn)
         for stream in [each for each in self.streams if each > (event.last_stream_id or 0)]:
             self.streams.pop(stream)
-            yield ReceiveHttp(
-                _events.ResponseProtocolError(
-                    stream, "the upstream went away before it took the call",
-                    self.ReceiveProtocolError.code,
-                )
-            )  # fmt: skip
+            yield _not_taken(stream)
         return False
 
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
@@ -91,9 +93,4 @@ class Http2ToServer(http.Http2Client):  # type: ignore[name-defined,misc]
         waiting = list(self.stream_queue)
         self.stream_queue.clear()
         for stream in waiting:
-            yield ReceiveHttp(
-                _events.ResponseProtocolError(
-                    stream, "the upstream went away before it took the call",
-                    self.ReceiveProtocolError.code,
-                )
-            )  # fmt: skip
+            yield _not_taken(stream)
