@@ -64,6 +64,17 @@ class Outcome:
     intents: Failure | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """Entries that are ready to be committed: their rows, the head there will be, its signed note."""
+
+    batch: Batch
+    head: Head
+    text: str
+    indexes: list[int]
+    kept: bool
+
+
 @dataclass(slots=True)
 class Appender:
     """The files of a trail, open for writing, and how far they have been written.
@@ -138,14 +149,11 @@ class Appender:
             self.signer, new, index=self.head.size, previous=self.head.last
         )
         draft = statements.draft(change.signed(self.signer, new))
-        batch, head, indexes = self._seal([draft])
-        text = self._sign(head, self.signer, new)
         # Kept for ever: whoever trusts the old key learns the new one from it.
-        batch.sign(head.size, text, keep=True)
-        transaction.commit(self.connection, batch.statements())
-        self._is_committed(batch, head, text, kept=True)
+        sealed = self._seal([draft], self.signer, new, keep=True)
+        self._commit(sealed)
         self.signer = new
-        return indexes[0]
+        return sealed.indexes[0]
 
     def erase(self, targets: Sequence[Target], reason: str | None) -> int:
         """One transaction: the entry and the destruction it names; then no copy in the logs."""
@@ -153,18 +161,16 @@ class Appender:
         # without its event would come back as a call of unknown outcome.
         self._pending.commit((), [*self._settled, *self._event_ids(targets)])
         self._settled = []
-        made: list[tuple[Batch, Head, str]] = []
+        made: list[_Sealed] = []
 
         def seal(found: Sequence[Target]) -> Batch:
-            batch, head, _ = self._seal([statements.draft(Erase(tuple(found), reason))])
-            text = self._sign(head, self.signer)
-            batch.sign(head.size, text, keep=False)
-            made.append((batch, head, text))
-            return batch
+            draft = statements.draft(Erase(tuple(found), reason))
+            made.append(self._seal([draft], self.signer, keep=False))
+            return made[-1].batch
 
         erased = destroy.commit(self.directory / database.FILE, targets, seal)
-        for batch, head, text in made:
-            self._is_committed(batch, head, text, kept=False)
+        for sealed in made:
+            self._is_committed(sealed)
             # Some of the strings that we remember are gone.
             self.strings = Strings(self.strings.next_id)
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -195,18 +201,15 @@ class Appender:
         if step is not None:
             # First of the batch, so that a `close` stays the last.
             drafts = [statements.draft(step), *drafts]
-        batch, head, indexes = self._seal(drafts)
-        text = self._sign(head, self.signer)
         keep = (
-            head.size - self._kept[0] >= KEEP_ENTRIES
+            self.head.size + len(drafts) - self._kept[0] >= KEEP_ENTRIES
             or now - self._kept[1] >= KEEP_MILLISECONDS
             or any(draft.kind in KEEP_KINDS for draft in drafts)
         )
-        batch.sign(head.size, text, keep=keep)
-        transaction.commit(self.connection, batch.statements())
-        self._is_committed(batch, head, text, kept=keep)
+        sealed = self._seal(drafts, self.signer, keep=keep)
+        self._commit(sealed)
         self.steps.keep(now, steady)
-        return indexes if step is None else indexes[1:]
+        return sealed.indexes if step is None else sealed.indexes[1:]
 
     def _twice(self, drafts: Sequence[Draft], error: Failure) -> list[int]:
         """Those that failed because their event is in the log, or earlier in the batch."""
@@ -225,8 +228,8 @@ class Appender:
         sql = "SELECT 1 FROM event WHERE id = ?"
         return self.connection.execute(sql, (uuid.UUID(key).bytes,)).fetchone() is not None
 
-    def _seal(self, drafts: Iterable[Draft]) -> tuple[Batch, Head, list[int]]:
-        """The rows that append these drafts, and the head there will be; nothing is written."""
+    def _seal(self, drafts: Iterable[Draft], *signers: note.NoteSigner, keep: bool) -> _Sealed:
+        """What appends these drafts, under a signed checkpoint; nothing is written."""
         batch, head, now = Batch(), self.head.copy(), self.clock()
         indexes = [
             self._sealer.seal(
@@ -235,17 +238,20 @@ class Appender:
             for draft in drafts
         ]
         batch.tiles = head.take_tiles()
-        return batch, head, indexes
-
-    def _sign(self, head: Head, *signers: note.NoteSigner) -> str:
         origin = self.signer.verifier.name
-        return note.sign(str(Checkpoint(origin, head.size, head.root())), *signers)
+        text = note.sign(str(Checkpoint(origin, head.size, head.root())), *signers)
+        batch.sign(head.size, text, keep=keep)
+        return _Sealed(batch, head, text, indexes, keep)
 
-    def _is_committed(self, batch: Batch, head: Head, text: str, *, kept: bool) -> None:
-        self.head, self.newest = head, text
-        self.strings.learn(batch.strings)
-        if kept:
-            self._kept = (head.size, head.time)
+    def _commit(self, sealed: _Sealed) -> None:
+        transaction.commit(self.connection, sealed.batch.statements())
+        self._is_committed(sealed)
+
+    def _is_committed(self, sealed: _Sealed) -> None:
+        self.head, self.newest = sealed.head, sealed.text
+        self.strings.learn(sealed.batch.strings)
+        if sealed.kept:
+            self._kept = (sealed.head.size, sealed.head.time)
 
     def _event_ids(self, targets: Iterable[Target]) -> list[str]:
         found = []

@@ -34,6 +34,8 @@ class NotATrailError(UsageError):
 
 # Column of `event` → the first version of the search tables that has it, where not the first.
 SINCE = {"stand_in": 2, "operator": 3}
+# Columns of strings in `event` without an index: what they use is looked up once for all.
+UNINDEXED = ("region", "source_ip")
 
 
 def has_column(derived: int, name: str) -> bool:
@@ -123,7 +125,7 @@ def _is_empty(database: sqlite3.Connection) -> bool:
 
 def create(path: Path) -> None:
     """Make an empty trail database unless there is one; crash-safe by one transaction."""
-    database = sqlite3.connect(path, isolation_level=None)
+    database = connect(path)
     try:
         if _is_empty(database):
             database.executescript(creation())

@@ -19,8 +19,6 @@ from apitrail.trail.statements import ERASABLE, Target
 
 # Columns of `event` that come from `who`.
 _CALLER = ("username", "access_key_id", "source_ip", "run", "operator")
-# Columns without an index of their own: what they use is looked up once for all.
-_UNINDEXED = ("region", "source_ip")
 _CHUNK = 500
 
 
@@ -129,11 +127,15 @@ def _keep_salts(connection: sqlite3.Connection, target: Target) -> None:
 def _drop_unused(connection: sqlite3.Connection, strings: set[str]) -> None:
     used = {
         number
-        for column in _UNINDEXED
+        for column in database.UNINDEXED
         for (number,) in connection.execute(f"SELECT DISTINCT {column} FROM event")
     }
     uses = [
-        *(f"SELECT 1 FROM event WHERE {c} = :id" for c in STRING_COLUMNS if c not in _UNINDEXED),
+        *(
+            f"SELECT 1 FROM event WHERE {c} = :id"
+            for c in STRING_COLUMNS
+            if c not in database.UNINDEXED
+        ),
         "SELECT 1 FROM resource WHERE name = :id",
         "SELECT 1 FROM resource WHERE type = :id",
     ]

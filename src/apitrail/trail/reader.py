@@ -183,7 +183,9 @@ class Reader:
         table, column = _LISTED[field]
         if not self._has_column(field):
             return
-        each = _EACH if column not in _UNINDEXED else "SELECT DISTINCT {column} FROM {table}"
+        each = (
+            _EACH if column not in database.UNINDEXED else "SELECT DISTINCT {column} FROM {table}"
+        )
         rows = self._database.execute(
             f"SELECT id, value FROM string WHERE id IN ({each.format(table=table, column=column)})"
         )
@@ -222,11 +224,11 @@ class Reader:
             yield "e.time >= ?", [where.since]
         if where.until is not None:
             yield "e.time < ?", [where.until]
-        # Search tables of the first version do not tell stand-ins apart: none was known then.
-        if where.stand_in is not None and self.derived > 1:
-            yield "e.stand_in = ?", [int(where.stand_in)]
-        elif where.stand_in:
-            yield "0", []
+        if where.stand_in is not None:
+            if database.has_column(self.derived, "stand_in"):
+                yield "e.stand_in = ?", [int(where.stand_in)]
+            elif where.stand_in:
+                yield "0", []  # none was known then
 
     def _term(self, field: str, value: Value) -> _Term:
         """One value of a field; `matches` of `Filter` says the same in Python."""
@@ -302,7 +304,6 @@ _PLACES = {name: ("event", column) for name, column in COLUMNS.items() if name !
     "resource_type": ("resource", "type"),
 }
 _LISTED = {**_PLACES, "error": ("event", "error")}
-_UNINDEXED = ("region", "source_ip")
 _RESOURCES = "e.idx IN (SELECT idx FROM resource WHERE {})"
 # Each value of an indexed column, by a step in the index for each; some indexes leave out NULL.
 _EACH = (

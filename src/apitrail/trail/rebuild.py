@@ -60,9 +60,7 @@ def bring_up(path: Path, progress: Progress = silent) -> bool:
     Raises:
         UsageError: they are of a newer version, or the database cannot be written.
     """
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        for pragma in database.WRITER_PRAGMAS:
-            connection.execute(pragma)
+    with closing(database.open_to_write(path)) as connection:
         version = database.derived_version(connection)
         if version > database.DERIVED:
             raise UsageError(
