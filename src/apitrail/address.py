@@ -39,12 +39,17 @@ class Address:
     @property
     def is_loopback(self) -> bool:
         """Can only this machine reach it?"""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False  # a name may stand for any address
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Is it this machine's own address? A name but `localhost` may stand for any."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host == "localhost"
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def listen(address: Address) -> socket.socket:

@@ -11,7 +11,7 @@ import platformdirs
 from apitrail.errors import UsageError
 
 CA_CERTIFICATE = "ca-cert.pem"
-CONFIGURATION = "config.toml"
+_CONFIGURATION = "config.toml"
 
 
 def clock() -> int:
@@ -34,6 +34,11 @@ def directory() -> Path:
     if chosen := os.environ.get("APITRAIL_CONFIG"):
         return Path(chosen)
     return Path(platformdirs.user_config_dir("apitrail"))
+
+
+def configuration(named: Path | None) -> Path:
+    """The configuration file: the one that is named, else the user's own."""
+    return named if named is not None else directory() / _CONFIGURATION
 
 
 def make_directory(trail: Path) -> None:

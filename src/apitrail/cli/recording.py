@@ -182,7 +182,7 @@ def record(trail: Path, *, detach: bool, health: str | None, **options: Any) -> 
 
 async def _record(trail: Path, settings: Any, told: str | None) -> None:
     from apitrail.address import Address
-    from apitrail.recording import background, config_file, descriptors, health
+    from apitrail.recording import background, descriptors, health
     from apitrail.recording.execute import running_environment
     from apitrail.recording.session import Session
 
@@ -203,7 +203,7 @@ async def _record(trail: Path, settings: Any, told: str | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop, number.name)
     session.end = functools.partial(_stop, stop)
-    if settings.whoami or config_file.of(settings).whoami:
+    if settings.whoami or session.configured.whoami:
         here = dict(os.environ)
         session.ask_who(lambda: here | running_environment(trail, here, tell=_say))
     for item in session.listeners:

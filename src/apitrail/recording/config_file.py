@@ -114,8 +114,7 @@ def of(settings: Settings) -> Configuration:
         UsageError: it cannot be used, or was named and is not there.
     """
     named = settings.configuration
-    path = named if named is not None else places.directory() / places.CONFIGURATION
-    return Configuration.read(path, must=named is not None)
+    return Configuration.read(places.configuration(named), must=named is not None)
 
 
 def _signatures(entry: Any, directory: Path) -> Signatures:

@@ -143,8 +143,12 @@ def _who(
     if before is not None and before.whole is not None and identity == before.identity:
         assert before.whole.who is not None
         return before.whole.who
+    return _caller(record.who(exchange, identity.user_identity()), identity, run, operator)
+
+
+def _caller(told: Object, identity: Identity, run: Object | None, operator: str | None) -> Who:
     return Who(
-        record=record.who(exchange, identity.user_identity()),
+        record=told,
         identity=codec.encode(identity),
         run=codec.decode(Run, run) if run is not None else None,
         operator=operator,
@@ -227,12 +231,7 @@ def _bare(
     """That a call happened (`Level.NONE`). Which resources it touched is not told."""
     facts = _facts(exchange, call)
     event = Event(
-        who=Who(
-            record={"userIdentity": identity.user_identity()},
-            identity=codec.encode(identity),
-            run=codec.decode(Run, run) if run is not None else None,
-            operator=operator,
-        ),
+        who=_caller({"userIdentity": identity.user_identity()}, identity, run, operator),
         what=What(
             record=record.head(exchange, call, credential, account=account),
             call=facts,

@@ -133,9 +133,7 @@ class Execution:
     async def _ask_who(self, variables: Mapping[str, str]) -> int:
         """Ask AWS who the command will be, if that is wanted; how many calls that made."""
         if not self.settings.whoami:
-            if not (
-                self.settings.configuration or places.directory() / places.CONFIGURATION
-            ).exists():
+            if not places.configuration(self.settings.configuration).exists():
                 return 0
             from apitrail.recording import config_file
 

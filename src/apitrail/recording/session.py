@@ -15,6 +15,7 @@ from apitrail.aws.sign.credential import Credential
 from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence import maintenance
 from apitrail.recording import config_file, preparation
+from apitrail.recording.config_file import Configuration
 from apitrail.recording.operators import Operators
 from apitrail.recording.proxy import messages
 from apitrail.recording.proxy.addon import Addon
@@ -63,14 +64,25 @@ def check(directory: Path, settings: Settings) -> None:
     places.make_directory(directory)
 
 
-async def open_recorder(directory: Path, settings: Settings) -> Addon:
+async def open_recorder(
+    directory: Path,
+    settings: Settings,
+    configured: Configuration | None = None,
+    logins: Logins | None = None,
+) -> Addon:
     """Open the trail and put a recorder before it.
+
+    Args:
+        directory: the trail's.
+        settings: how to record.
+        configured: what the configuration file of these settings says, where it was read already.
+        logins: who may use the listeners, where that was found out already.
 
     Raises:
         UsageError: the trail or a setting cannot be used; nothing was written.
     """
-    destinations, configured = destinations_of(settings), config_file.of(settings)
-    logins = _logins(directory, settings)
+    destinations, configured = destinations_of(settings), configured or config_file.of(settings)
+    logins = logins or _logins(directory, settings)
     policy = preparation.policy(settings, configured)
     places.make_directory(directory)
     trail = (await maintenance.enter(directory)).trail
@@ -100,10 +112,17 @@ class Session:
     """A recorder at work; `async with await Session.start(...)`."""
 
     def __init__(
-        self, directory: Path, settings: Settings, trail: Trail, addon: Addon, server: Server
+        self,
+        directory: Path,
+        settings: Settings,
+        configured: Configuration,
+        trail: Trail,
+        addon: Addon,
+        server: Server,
     ) -> None:
         self.directory = directory
         self.settings = settings
+        self.configured = configured
         self.trail = trail
         self.recorder = addon.recorder
         self.server = server
@@ -139,16 +158,19 @@ class Session:
         Raises:
             UsageError: the trail or a setting cannot be used; nothing was recorded.
         """
-        _logins(directory, settings)
+        logins = _logins(directory, settings)
+        configured = config_file.of(settings)
         with database.writing(directory):
-            return await cls._start(directory, settings)
+            return await cls._start(directory, settings, configured, logins)
 
     @classmethod
-    async def _start(cls, directory: Path, settings: Settings) -> Session:
+    async def _start(
+        cls, directory: Path, settings: Settings, configured: Configuration, logins: Logins
+    ) -> Session:
         if not (directory / database.FILE).exists():
             # Before anything is made: a port in use must leave nothing behind.
             check_ports(settings.modes)
-        addon = await open_recorder(directory, settings)
+        addon = await open_recorder(directory, settings, configured, logins)
         trail = addon.recorder.trail
         try:
             # Before `open` is written: a port in use must leave no trace in the trail either.
@@ -160,12 +182,12 @@ class Session:
                 addons=(addon.guard, addon),
                 confdir=directory / "ca",
                 settings=dict(settings.settings),
-                limits=settings.limits or config_file.of(settings).limits,
+                limits=settings.limits or configured.limits,
             )
         except BaseException:
             await trail.close()
             raise
-        session = cls(directory, settings, trail, addon, server)
+        session = cls(directory, settings, configured, trail, addon, server)
         try:
             _show_certificate(directory)
             session.recovered = await session.recorder.start()

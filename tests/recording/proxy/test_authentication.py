@@ -8,11 +8,12 @@ import base64
 import pytest
 from mitmproxy.proxy import mode_specs
 
+from apitrail.address import is_loopback
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Filter
 from apitrail.recording.operators import Operators
-from apitrail.recording.proxy.authentication import check_doors, is_loopback, listens_here
+from apitrail.recording.proxy.authentication import check_doors, listens_here
 from apitrail.trail.reader import Reader
 from proxying import AWS, dial, recording, request, secure, tunnel, upstream
 

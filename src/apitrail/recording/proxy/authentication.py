@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import ipaddress
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
@@ -13,6 +12,7 @@ from mitmproxy import http
 from mitmproxy.connection import Client
 from mitmproxy.proxy import mode_specs
 
+from apitrail.address import is_loopback
 from apitrail.errors import UsageError
 from apitrail.recording.clients.environment import RUN_USER
 from apitrail.recording.operators import Login, Operators
@@ -123,16 +123,6 @@ def listens_here(mode: mode_specs.ProxyMode) -> bool:
 def is_local(client: Client) -> bool:
     """Does the client run on this machine?"""
     return is_loopback(client.peername[0])
-
-
-def is_loopback(host: str) -> bool:
-    """Is it this machine's own address? A name may be anything's."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return host == "localhost"
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_loopback
 
 
 def challenge(reason: str) -> http.Response:

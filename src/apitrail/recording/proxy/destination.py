@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
+from apitrail.address import is_loopback
 from apitrail.aws.find import host as aws_host
 from apitrail.errors import UsageError
 from apitrail.recording.clients import exceptions
@@ -181,9 +182,4 @@ def _in(address: Address, networks: Iterable[Network]) -> bool:
 
 
 def _is_loopback_name(host: str) -> bool:
-    if host == "localhost" or host.endswith((".localhost", ".localhost.localstack.cloud")):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return host.endswith((".localhost", ".localhost.localstack.cloud")) or is_loopback(host)
