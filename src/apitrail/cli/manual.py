@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from apitrail import __version__
+from apitrail.cli.options import every
 from apitrail.errors import UsageError
 
 _SECTION = "1"
@@ -42,13 +43,9 @@ def manual(words: tuple[str, ...], directory: Path | None) -> None:
 
 def pages(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
     """A command's page and those of its subcommands, by full name."""
-    context = click.Context(command, info_name=name)
-    yield name, "\n".join(_page(command, context, name)) + "\n"
-    if isinstance(command, click.Group):
-        for each in command.list_commands(context):
-            found = command.get_command(context, each)
-            if found is not None and not found.hidden:
-                yield from pages(found, f"{name} {each}")
+    for full, each in every(command, name):
+        context = click.Context(each, info_name=full)
+        yield full, "\n".join(_page(each, context, full)) + "\n"
 
 
 def _page(command: click.Command, context: click.Context, name: str) -> Iterator[str]:

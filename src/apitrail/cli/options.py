@@ -7,7 +7,7 @@ import functools
 import os
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +21,17 @@ from apitrail.query import Filter
 from apitrail.reading import render
 
 type Command = Callable[..., Any]
+
+
+def every(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    """A command and those below it that are shown, by their full names."""
+    yield name, command
+    if isinstance(command, click.Group):
+        context = click.Context(command, info_name=name)
+        for each in command.list_commands(context):
+            found = command.get_command(context, each)
+            if found is not None and not found.hidden:
+                yield from every(found, f"{name} {each}")
 
 
 class Group(click.Group):

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from apitrail.cli import apitrail
+from apitrail.cli.options import every
 
 _HEAD = """\
 # Commands
@@ -29,15 +30,11 @@ def markdown() -> str:
 
 
 def _pages(command: click.Command, name: str) -> Iterator[str]:
-    context = click.Context(
-        command, info_name=name, terminal_width=_WIDTH, max_content_width=_WIDTH
-    )
-    yield f"## {name}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"
-    if isinstance(command, click.Group):
-        for each in command.list_commands(context):
-            found = command.get_command(context, each)
-            if found is not None and not found.hidden:
-                yield from _pages(found, f"{name} {each}")
+    for full, each in every(command, name):
+        context = click.Context(
+            each, info_name=full, terminal_width=_WIDTH, max_content_width=_WIDTH
+        )
+        yield f"## {full}\n\n```text\n{each.get_help(context).rstrip()}\n```\n"
 
 
 if __name__ == "__main__":

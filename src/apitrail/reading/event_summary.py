@@ -46,9 +46,7 @@ def _cut(text: str, width: int | None) -> str:
 
 
 def _title(event: Event, look: Look) -> str:
-    record, outcome = event.record(), render.outcome(event)
-    service = str(record.get("eventSource") or "?").partition(".")[0]
-    name = render.clean(f"{service}:{record.get('eventName') or '?'}")
+    outcome, name = render.outcome(event), render.clean(render.operation(event))
     if not look.colour:
         return f"{name}  {render.clean(outcome)}"
     style = columns.by_outcome(outcome)
@@ -94,8 +92,7 @@ def _circumstances(event: Event) -> Iterator[Fact]:
     region = event.record().get("awsRegion")
     yield Fact("when", f"{_moment(call)}{_took(call)}{f', in {region}' if region else ''}")
     if run is not None:
-        labels = [f"{key}={value}" for key, value in sorted(run.labels.items())]
-        yield Fact("run", " ".join([run.id, *labels]))
+        yield Fact("run", " ".join([run.id, *render.labels(run)]))
 
 
 def _moment(call: CallFacts) -> str:
@@ -111,8 +108,7 @@ def _took(call: CallFacts) -> str:
 
 
 def _touched(event: Event) -> Iterator[Fact]:
-    said = [" ".join(filter(None, (item.type, item.arn or item.name))) for item in event.resources]
-    yield from _few("touched", said, TOUCHED)
+    yield from _few("touched", render.touched(event), TOUCHED)
     if event.what is not None and event.what.undetermined:
         yield Fact("touched", "what else it touched could not be told")
 

@@ -111,9 +111,8 @@ def _local(time: int) -> datetime:
     return datetime.fromtimestamp(time / 1000, UTC).astimezone()
 
 
-def _event(_: Event, record: Record) -> str:
-    service = str(record.get("eventSource") or "?").partition(".")[0]
-    return f"{service}:{record.get('eventName') or '?'}"
+def _event(event: Event, _: Record) -> str:
+    return render.operation(event)
 
 
 def _caller(event: Event, _: Record) -> str:
@@ -136,7 +135,7 @@ def _id(_: Event, record: Record) -> str:
 
 def _labels(event: Event, _: Record) -> str:
     run = event.who.run if event.who else None
-    return " ".join(f"{key}={value}" for key, value in sorted(run.labels.items())) if run else "-"
+    return " ".join(render.labels(run)) if run else "-"
 
 
 def _run(event: Event, _: Record) -> str:

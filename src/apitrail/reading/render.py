@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from apitrail.event import Event
+from apitrail.event import Event, Run
 from apitrail.query import username
 from apitrail.reading import columns
 
@@ -27,6 +27,23 @@ def outcome(event: Event) -> str:
     if call.failure:
         return "no answer"
     return call.error or ("ok" if call.status is not None else "unknown")
+
+
+def operation(event: Event) -> str:
+    """`iam:CreateUser`."""
+    record = event.record()
+    service = str(record.get("eventSource") or "?").partition(".")[0]
+    return f"{service}:{record.get('eventName') or '?'}"
+
+
+def labels(run: Run) -> list[str]:
+    """A run's labels as they are asked for: `build=1234`."""
+    return [f"{key}={value}" for key, value in sorted(run.labels.items())]
+
+
+def touched(event: Event) -> list[str]:
+    """What the call touched, each with its type."""
+    return [" ".join(filter(None, (item.type, item.arn or item.name))) for item in event.resources]
 
 
 def table(rows: Sequence[Sequence[str]], header: Sequence[str], width: int | None) -> Iterator[str]:

@@ -157,7 +157,7 @@ class Page:
             cells = (
                 link,
                 _text(_time(told)),
-                _text(_name(told.event)),
+                _text(render.operation(told.event)),
                 _by(told.event),
                 _outcome(told.event),
             )
@@ -172,7 +172,7 @@ class Page:
 def _call(told: Told) -> Iterator[str]:
     event = told.event
     yield f'<section class="call" id="e{told.index}">'
-    yield f"<h3>{_text(_name(event))} — {_outcome(event)}</h3>"
+    yield f"<h3>{_text(render.operation(event))} — {_outcome(event)}</h3>"
     yield from _list(_facts(told), raw={"by": _by(event)})
     yield "</section>"
 
@@ -192,11 +192,9 @@ def _facts(told: Told) -> Iterator[tuple[str, str]]:
         yield "from", str(event.who.record.get("sourceIPAddress") or "not known")
         yield "client", str(event.who.record.get("userAgent") or "not known")
         if event.who.run is not None:
-            labels = [f"{key}={value}" for key, value in sorted(event.who.run.labels.items())]
-            yield "run", " ".join((event.who.run.id, *labels))
+            yield "run", " ".join((event.who.run.id, *render.labels(event.who.run)))
     yield "region", str(record.get("awsRegion") or "not known")
-    for item in event.resources:
-        yield "touched", " ".join(filter(None, (item.type, item.arn or item.name)))
+    yield from (("touched", name) for name in render.touched(event))
     if event.what is not None and event.what.undetermined:
         yield "touched", "what else it touched could not be told"
     yield from _members(
@@ -277,12 +275,6 @@ def _is_claim(event: Event) -> bool:
 def _outcome(event: Event) -> str:
     outcome = render.outcome(event)
     return outcome if outcome == "ok" else f'<span class="failed">{_text(outcome)}</span>'
-
-
-def _name(event: Event) -> str:
-    record = event.record()
-    service = str(record.get("eventSource") or "?").partition(".")[0]
-    return f"{service}:{record.get('eventName') or '?'}"
 
 
 def _time(told: Told) -> str:

@@ -27,7 +27,7 @@ def spellings(source: Source, value: str) -> tuple[str, ...]:
     """The name as it is asked for, and what else means the same thing in this source."""
     plain = _KIND.sub(r"\1", value) if _KIND.fullmatch(value) else value
     forms = [value, plain, *(_with_kind(source, plain) if plain.isupper() else ())]
-    if _may_ignore_case(value) and any(_has(source, where) for where in _IGNORING):
+    if _may_ignore_case(value) and any(has(source, where) for where in _IGNORING):
         forms += _in_another_case(source, value)
     return tuple(dict.fromkeys(forms))
 
@@ -36,7 +36,7 @@ def _with_kind(source: Source, name: str) -> Iterator[str]:
     """As trails of earlier versions have the ids of Route 53."""
     for kind in _ROUTE53:
         for form in (f"/{kind}/{name}", f"{kind}/{name}"):
-            if _has(source, Filter(resource_name=(form,))):
+            if has(source, Filter(resource_name=(form,))):
                 yield form
 
 
@@ -55,9 +55,10 @@ def _in_another_case(source: Source, value: str) -> Iterator[str]:
         if name != value and len(name) == len(value) and name.lower() == lower
     ]
     for name in sorted(others):
-        if any(_has(source, replace(where, resource_name=(name,))) for where in _IGNORING):
+        if any(has(source, replace(where, resource_name=(name,))) for where in _IGNORING):
             yield name
 
 
-def _has(source: Source, where: Filter) -> bool:
+def has(source: Source, where: Filter) -> bool:
+    """Does any call match?"""
     return next(iter(source.select(where, limit=1)), None) is not None

@@ -16,7 +16,7 @@ from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import PATTERNED, Filter, Pattern, Value, has_labels
 from apitrail.reading import vocabulary
-from apitrail.reading.spellings import spellings
+from apitrail.reading.spellings import has, spellings
 from apitrail.source import Source
 
 # Field of a filter → how it is said that no event has a value in it.
@@ -88,8 +88,7 @@ class Wording:
             yield from self._spelled(field, value) or self._unseen(field, value)
 
     def _has(self, field: str, value: Value) -> bool:
-        where = Filter(**{field: (value,)})  # type: ignore[arg-type]
-        return next(iter(self.source.select(where, limit=1)), None) is not None
+        return has(self.source, Filter(**{field: (value,)}))  # type: ignore[arg-type]
 
     def _spelled(self, field: str, value: str) -> list[Value]:
         """The same in another case, or as a table prints it."""
