@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,13 +18,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import trails
+from apitrail.delivery.logfiles import store
 from apitrail.delivery.logfiles import tree as trees
+from apitrail.delivery.logfiles.store import Store
 from apitrail.delivery.logfiles.tree import Tree
+from apitrail.delivery.logfiles.tree_manifest import Manifest
 from apitrail.event import Event, dump
 from apitrail.evidence import verify
 from apitrail.tlog import note
 from apitrail.trail.keys import Keys
 from apitrail.trail.rows import Draft
+from apitrail.trail.statements import Target
 from apitrail.trail.writer import Trail
 from apitrail.web.log_bucket import Bucket, routes
 from apitrail.when import iso_second
@@ -34,6 +39,7 @@ ACCOUNT = "123456789012"
 HOUR = 1_700_002_800_000
 MINUTE = 60_000
 HALF_HOUR = 30 * MINUTE
+HOURS = 60 * MINUTE
 NOW = HOUR + 200 * MINUTE
 
 
@@ -106,3 +112,25 @@ def served(directory: Path) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(30)
+
+
+def spans(made: Manifest) -> list[tuple[int, int, int]]:
+    """Of each digest, when it begins and ends in seconds after HOUR, and how many files it has."""
+    return [
+        (each.start - HOUR // 1000, each.end - HOUR // 1000, len(each.logs))
+        for each in made.digests
+    ]  # fmt: skip
+
+
+def records(of: Store, made: Manifest) -> list[dict[str, Any]]:
+    """What the log files hold."""
+    found = []
+    for log in made.logs:
+        found += json.loads(gzip.decompress(of.tree.read(log.key) or b""))["Records"]
+    return found
+
+
+def erase(trail: Path, *targets: Target) -> None:
+    """Erase from a trail and its log files."""
+    trails.write(trail, lambda opened: opened.erase(list(targets)), signer=signer(trail))
+    store.follow_erasures(trail)

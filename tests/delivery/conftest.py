@@ -14,11 +14,14 @@ from moto.server import ThreadedMotoServer
 import delivering
 from apitrail import durable
 from apitrail.delivery.bucket import bucket_check
+from apitrail.delivery.bucket.anchors import anchors_of
 from apitrail.delivery.bucket.object_lock import Bucket, Location
 from apitrail.delivery.bucket.shipping import Outcome, Shipping
 from apitrail.delivery.bucket.versions import BucketContents
 from apitrail.delivery.logfiles import signing
 from apitrail.evidence.verify import Report
+from apitrail.trail.reader import Reader
+from apitrail.trail.statements import Anchor
 
 _numbers = itertools.count()
 
@@ -88,6 +91,16 @@ class Shelf:
         self.now += 1000
         options = {"retain": "7y"} | options
         return Shipping(self.trail, self.location, self.bucket, **options).ship(self.now)
+
+    def anchors(self) -> list[tuple[int, Anchor]]:
+        """What the log says of shipments."""
+        with Reader(self.trail) as source:
+            return anchors_of(source, self.location)
+
+    def versions(self) -> dict[str, list[str]]:
+        """The ids of the versions of each key in the bucket."""
+        contents = BucketContents(self.bucket, self.location)
+        return {key: [each.id for each in found] for key, found in contents.versions.items()}
 
     def call(self, number: int) -> None:
         self.now += 1000

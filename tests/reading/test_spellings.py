@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from apitrail.delivery import export
-from apitrail.evidence.bundle import Bundle
 from apitrail.query import Filter
 from apitrail.reading import event_list, resource_history
 from apitrail.reading.spellings import spellings
 from apitrail.source import Source
-from apitrail.trail.reader import Reader
 from evidence.bundle.evidence import Story
 
 RDS = "AWS::RDS::DBInstance"
@@ -31,20 +27,6 @@ def trail(tmp_path_factory: pytest.TempPathFactory) -> Path:
     story.call("DeleteHostedZone", resources=("Z1ABC",), of="AWS::Route53::HostedZone")
     story.beat().close().write(directory)
     return directory
-
-
-@pytest.fixture(scope="module", params=["trail", "bundle"])
-def source(
-    request: pytest.FixtureRequest, trail: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Source]:
-    with Reader(trail) as reader:
-        if request.param == "trail":
-            yield reader
-            return
-        path = tmp_path_factory.mktemp("spellings") / "bundle.zip"
-        export.to_file(reader, export.Job(), form="bundle", path=path)
-    with Bundle.open(path) as bundle:
-        yield bundle
 
 
 @pytest.mark.parametrize(

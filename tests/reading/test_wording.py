@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import trails
-from apitrail.delivery import export
 from apitrail.errors import UsageError
-from apitrail.evidence.bundle import Bundle
 from apitrail.query import Filter, Pattern
 from apitrail.reading.wording import Wording
 from apitrail.source import Source
@@ -38,20 +36,6 @@ def trail(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     trails.write(directory, work)
     return directory
-
-
-@pytest.fixture(scope="module", params=["trail", "bundle"])
-def source(
-    request: pytest.FixtureRequest, trail: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Source]:
-    with Reader(trail) as reader:
-        if request.param == "trail":
-            yield reader
-            return
-        path = tmp_path_factory.mktemp("wording") / "bundle.zip"
-        export.to_file(reader, export.Job(), form="bundle", path=path)
-    with Bundle.open(path) as bundle:
-        yield bundle
 
 
 type Ask = Callable[..., tuple[int, list[str]]]

@@ -5,31 +5,17 @@ from __future__ import annotations
 import hashlib
 
 from apitrail.delivery.bucket import shipping
-from apitrail.delivery.bucket.anchors import anchors_of
 from apitrail.delivery.bucket.object_lock import Location
 from apitrail.delivery.bucket.shipment import Shipment
 from apitrail.delivery.bucket.versions import BucketContents
-from apitrail.trail.reader import Reader
-
-
-def anchors(shelf):
-    with Reader(shelf.trail) as source:
-        return anchors_of(source, shelf.location)
-
-
-def versions(shelf):
-    return {
-        key: [version.id for version in found]
-        for key, found in BucketContents(shelf.bucket, shelf.location).versions.items()
-    }
 
 
 def test_the_log_names_every_version(shelf):
     shelf.ship()
-    [(_, anchor)] = anchors(shelf)
+    [(_, anchor)] = shelf.anchors()
     named = {*anchor.objects, (anchor.key, anchor.version)}
     named.add((anchor.key.replace(".json", ".note"), anchor.note))
-    assert named == {(key, each) for key, ids in versions(shelf).items() for each in ids}
+    assert named == {(key, each) for key, ids in shelf.versions().items() for each in ids}
     data = shelf.bucket.get(anchor.key, anchor.version)
     assert data is not None
     assert hashlib.sha256(data).hexdigest() == anchor.sha256

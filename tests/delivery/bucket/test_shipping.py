@@ -10,26 +10,11 @@ from botocore.exceptions import ConnectionClosedError
 import delivering
 import trails
 from apitrail.delivery.bucket import shipping
-from apitrail.delivery.bucket.anchors import anchors_of
-from apitrail.delivery.bucket.versions import BucketContents
 from apitrail.delivery.logfiles.store import Store
 from apitrail.entry import TAGS
 from apitrail.errors import UsageError
-from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Target
 from apitrail.trail.writer import Trail
-
-
-def anchors(shelf):
-    with Reader(shelf.trail) as source:
-        return anchors_of(source, shelf.location)
-
-
-def versions(shelf):
-    return {
-        key: [version.id for version in found]
-        for key, found in BucketContents(shelf.bucket, shelf.location).versions.items()
-    }
 
 
 def lost(shelf, when):
@@ -82,12 +67,12 @@ def test_digests_keep_their_signature_beside_them(shelf):
 
 def test_nothing_is_shipped_twice(shelf):
     shelf.ship()
-    before = versions(shelf)
+    before = shelf.versions()
     assert shelf.ship().shipments == ()
-    assert versions(shelf) == before
+    assert shelf.versions() == before
     shelf.call(500)
     assert shelf.ship().shipments == (2,)
-    assert {key: versions(shelf)[key] for key in before} == before
+    assert {key: shelf.versions()[key] for key in before} == before
 
 
 def test_a_head_is_shipped_where_no_call_is_new(shelf):
@@ -114,11 +99,11 @@ def test_an_upload_that_failed_but_persisted_is_found(shelf, part):
     with pytest.raises(UsageError, match="cannot write"):
         shelf.ship()
     assert shelf.listed(part)
-    assert anchors(shelf) == []
+    assert shelf.anchors() == []
     found_again(shelf)
     assert shelf.ship().shipments == (1,)
-    assert all(len(ids) == 1 for ids in versions(shelf).values())
-    assert len(anchors(shelf)) == 1
+    assert all(len(ids) == 1 for ids in shelf.versions().values())
+    assert len(shelf.anchors()) == 1
     assert str(shelf.check().verdict) == "OK"
 
 
@@ -143,7 +128,7 @@ def test_a_retry_of_boto_itself_finds_its_own_object(shelf):
 
     shelf.client.meta.events.register_first("needs-retry.s3.PutObject", again)
     assert shelf.ship().shipments == (1,)
-    assert all(len(ids) == 1 for ids in versions(shelf).values())
+    assert all(len(ids) == 1 for ids in shelf.versions().values())
     assert str(shelf.check().verdict) == "OK"
 
 
@@ -159,16 +144,16 @@ def test_a_crash_after_the_anchor_writes_no_second_one(shelf, monkeypatch):
         patch.setattr(Store, "save", crash)
         with pytest.raises(OSError, match="power"):
             shelf.ship()
-    assert len(anchors(shelf)) == 1
+    assert len(shelf.anchors()) == 1
     assert shelf.ship().shipments == (1,)
-    assert len(anchors(shelf)) == 1
+    assert len(shelf.anchors()) == 1
     assert str(shelf.check().verdict) == "OK"
 
 
 def test_many_files_go_in_several_shipments(shelf, monkeypatch):
     monkeypatch.setattr(shipping, "BATCH", 4)
     assert shelf.ship().shipments == (1, 2)
-    assert [anchor.number for _, anchor in anchors(shelf)] == [1, 2]
+    assert [anchor.number for _, anchor in shelf.anchors()] == [1, 2]
     assert str(shelf.check().verdict) == "OK"
 
 
@@ -229,7 +214,7 @@ def test_copies_of_a_shipment_that_was_cut_short_are_known_too(shelf):
     with pytest.raises(UsageError):
         shelf.ship()
     [copy] = shipping.shipped_copies(shelf.trail, [0])
-    assert copy.version in {each for ids in versions(shelf).values() for each in ids}
+    assert copy.version in {each for ids in shelf.versions().values() for each in ids}
 
 
 def test_an_erasure_before_shipping_is_in_no_copy(shelf):

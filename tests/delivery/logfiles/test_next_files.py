@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-
 import pytest
 
 import delivering
 from apitrail.delivery.logfiles import next_files
 from apitrail.delivery.logfiles.store import Store
-from apitrail.delivery.logfiles.tree_manifest import Manifest
 from delivering import HOUR, MINUTE
-
-HOURS = 60 * MINUTE
 
 
 @pytest.fixture
@@ -21,26 +15,12 @@ def trail(tmp_path):
     return tmp_path / "trail"
 
 
-def spans(made: Manifest):
-    return [
-        (each.start - HOUR // 1000, each.end - HOUR // 1000, len(each.logs))
-        for each in made.digests
-    ]  # fmt: skip
-
-
-def records(of: Store, made: Manifest):
-    found = []
-    for log in made.logs:
-        found += json.loads(gzip.decompress(of.tree.read(log.key) or b""))["Records"]
-    return found
-
-
 def test_an_hour_is_a_digest_and_what_is_fresh_counts(trail):
     delivering.record(
         trail, [delivering.at(HOUR + minute * MINUTE, minute) for minute in (1, 59, 61, 130)]
     )
     made = Store.local(trail).close_up(HOUR + 140 * MINUTE)
-    assert spans(made) == [(0, 3600, 1), (3600, 7200, 1), (7200, 8400, 1)]
+    assert delivering.spans(made) == [(0, 3600, 1), (3600, 7200, 1), (7200, 8400, 1)]
 
 
 def test_the_next_digest_begins_where_an_early_one_ended(trail):
@@ -50,7 +30,7 @@ def test_the_next_digest_begins_where_an_early_one_ended(trail):
     delivering.record(trail, [delivering.at(HOUR + 3 * MINUTE, 2)])
     second = of.close_up(HOUR + 100 * MINUTE)
     assert second.digests[0] == first.digests[0]
-    assert spans(second) == [(0, 120, 1), (120, 3600, 1)]
+    assert delivering.spans(second) == [(0, 120, 1), (120, 3600, 1)]
 
 
 def test_two_digests_in_one_second_have_two_names(trail):
@@ -58,22 +38,26 @@ def test_two_digests_in_one_second_have_two_names(trail):
     for number in range(3):
         delivering.record(trail, [delivering.at(HOUR + MINUTE, number)])
         made = of.close_up(HOUR + MINUTE)
-    assert spans(made) == [(0, 60, 1), (60, 61, 1), (61, 62, 1)]
+    assert delivering.spans(made) == [(0, 60, 1), (60, 61, 1), (61, 62, 1)]
 
 
 def test_silent_hours_are_stated(trail):
-    delivering.record(trail, [delivering.at(HOUR, 1), delivering.at(HOUR + 3 * HOURS, 2)])
-    made = Store.local(trail).close_up(HOUR + 3 * HOURS + MINUTE)
-    assert spans(made) == [
+    delivering.record(
+        trail, [delivering.at(HOUR, 1), delivering.at(HOUR + 3 * delivering.HOURS, 2)]
+    )
+    made = Store.local(trail).close_up(HOUR + 3 * delivering.HOURS + MINUTE)
+    assert delivering.spans(made) == [
         (0, 3600, 1), (3600, 7200, 0), (7200, 10800, 0), (10800, 10860, 1),
     ]  # fmt: skip
 
 
 def test_a_long_silence_is_one_digest(trail):
     last = next_files.SILENT + 3
-    delivering.record(trail, [delivering.at(HOUR, 1), delivering.at(HOUR + last * HOURS, 2)])
-    made = Store.local(trail).close_up(HOUR + last * HOURS + MINUTE)
-    assert spans(made) == [
+    delivering.record(
+        trail, [delivering.at(HOUR, 1), delivering.at(HOUR + last * delivering.HOURS, 2)]
+    )
+    made = Store.local(trail).close_up(HOUR + last * delivering.HOURS + MINUTE)
+    assert delivering.spans(made) == [
         (0, 3600, 1), (3600, last * 3600, 0), (last * 3600, last * 3600 + 60, 1),
     ]  # fmt: skip
 

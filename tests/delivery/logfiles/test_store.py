@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import shutil
 
 import pytest
 
 import delivering
 import trails
-from apitrail.delivery.logfiles import store
 from apitrail.delivery.logfiles.place import Place
 from apitrail.delivery.logfiles.store import Store
-from apitrail.delivery.logfiles.tree_manifest import Manifest
 from apitrail.entry import TAGS
 from apitrail.errors import UsageError
 from apitrail.evidence import maintenance
@@ -21,33 +17,17 @@ from apitrail.trail.keys import Keys
 from apitrail.trail.statements import Target
 from delivering import HOUR, MINUTE
 
-HOURS = 60 * MINUTE
-
 
 @pytest.fixture
 def trail(tmp_path):
     return tmp_path / "trail"
 
 
-def spans(made: Manifest):
-    return [
-        (each.start - HOUR // 1000, each.end - HOUR // 1000, len(each.logs))
-        for each in made.digests
-    ]  # fmt: skip
-
-
-def records(of: Store, made: Manifest):
-    found = []
-    for log in made.logs:
-        found += json.loads(gzip.decompress(of.tree.read(log.key) or b""))["Records"]
-    return found
-
-
 def test_nothing_is_made_where_nothing_is_new(trail):
     delivering.record(trail, [delivering.at(HOUR + MINUTE, 1)])
     of = Store.local(trail)
     first = of.close_up(HOUR + 2 * MINUTE)
-    again = of.close_up(HOUR + 5 * HOURS)
+    again = of.close_up(HOUR + 5 * delivering.HOURS)
     assert (again.logs, again.digests) == (first.logs, first.digests)
 
 
@@ -55,7 +35,7 @@ def test_a_digests_time_may_be_chosen(trail):
     delivering.record(trail, [delivering.at(HOUR + n * 5 * MINUTE, n) for n in range(3)])
     of = Store.local(trail)
     made = of.close_up(HOUR + 20 * MINUTE, every=300)
-    assert spans(made) == [(0, 300, 1), (300, 600, 1), (600, 900, 1)]
+    assert delivering.spans(made) == [(0, 300, 1), (300, 600, 1), (600, 900, 1)]
     assert of.close_up(HOUR + 21 * MINUTE).every == 300
 
 
@@ -95,20 +75,13 @@ def test_files_a_crash_left_are_taken_away(trail, monkeypatch):
     assert len(made.digests) == 1
 
 
-def erase(trail, *targets):
-    trails.write(
-        trail, lambda open_trail: open_trail.erase(list(targets)), signer=delivering.signer(trail)
-    )  # fmt: skip
-    store.follow_erasures(trail)
-
-
 def test_what_is_erased_goes_from_the_log_files(trail):
     delivering.record(trail, [delivering.at(HOUR + n, n) for n in range(3)])
     of = Store.local(trail)
     before = of.close_up(HOUR + MINUTE)
-    erase(trail, Target(1, TAGS))
+    delivering.erase(trail, Target(1, TAGS))
     after = of.close_up(HOUR + 2 * MINUTE)
-    assert [each["eventID"][-1] for each in records(of, after)] == ["1", "3"]
+    assert [each["eventID"][-1] for each in delivering.records(of, after)] == ["1", "3"]
     assert after.logs[0].erased == (1,)
     assert after.logs[0].hash == before.logs[0].hash
     assert after.digests == before.digests
@@ -121,7 +94,7 @@ def test_an_erasure_whose_command_died_is_made_up_for(trail):
     trails.write(
         trail, lambda t: t.erase([Target(1, TAGS)]), signer=delivering.signer(trail)
     )  # fmt: skip
-    assert len(records(of, of.close_up(HOUR + 2 * MINUTE))) == 2
+    assert len(delivering.records(of, of.close_up(HOUR + 2 * MINUTE))) == 2
 
 
 def test_a_changed_log_key_is_in_the_manifest(trail):
