@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
-import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from apitrail.recording.connections import connections, descendants
+from apitrail.recording import doctor
+from apitrail.recording.connections import Watch
 from machine import BIN, Machine, until
 
 
@@ -98,25 +100,31 @@ def test_a_command_is_checked_by_running_it(quick: Machine) -> None:
     assert not quick.trail.exists()
 
 
-def test_a_command_that_connects_elsewhere_is_told_where_to(quick: Machine) -> None:
+def test_a_command_that_connects_elsewhere_is_told_where_to(
+    quick: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watches: list[Watch] = []
+    monkeypatch.setattr(doctor, "Watch", lambda root: watches.append(Watch(root)) or watches[-1])
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         code = f"""
-import socket, time
+import socket
 with socket.create_connection(("127.0.0.1", {port})) as far:
     far.settimeout(20)
     far.recv(1)
 """
-        # Nobody answers until it was seen, which takes a moment.
-        process = quick.start(
-            "apitrail", "doctor", "--", "python3", "-c", code, stdout=subprocess.PIPE
-        )
-        far, _ = server.accept()
-        until(lambda: ("127.0.0.1", port) in connections_below(process.pid))
-        far.close()
-        said, _ = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert said.startswith(
+        command = ["python3", "-c", code]
+
+        def answer_when_it_was_seen() -> None:
+            far, _ = server.accept()
+            until(lambda: ("127.0.0.1", port) in watches[0].seen)
+            far.close()
+
+        with ThreadPoolExecutor() as pool:
+            answering = pool.submit(answer_when_it_was_seen)
+            [finding] = asyncio.run(doctor.examine(quick.trail, quick.environment, command))
+            answering.result()
+    assert str(finding).startswith(
         "BYPASSED  python3   python3 (exit status 0: its call went past the recorder, "
         f"to 127.0.0.1:{port}); "
     )
@@ -131,7 +139,3 @@ def test_a_command_without_calls_is_told_as_that(quick: Machine) -> None:
 
 def test_a_command_that_is_not_there_has_the_shells_status(quick: Machine) -> None:
     assert "no such command" in quick.apitrail("doctor", "--", "nowhere", status=127).stderr
-
-
-def connections_below(root: int) -> set[tuple[str, int]]:
-    return {each for pid in descendants(root) for each in connections(pid)}

@@ -36,6 +36,7 @@ def test_userinfo_goes(text):
     [
         "reverse:http://localhost:4566@4567",
         "listening (reverse:https://host:443@127.0.0.1:8080)",
+        "cannot listen as 'reverse:http://127.0.0.1:1@4567': Address already in use",
         "regular@127.0.0.1:8080",
         "write to me@example.com",
         "http://localhost:4566",

@@ -12,7 +12,7 @@ _USER = re.compile(
 )
 # A mode's target and where it listens: `reverse:http://localhost:4566@127.0.0.1:8080`.
 _TARGET = re.compile(r"(?:\[[0-9a-f:]*\]|[^:@\s]*)(?::\d{1,5})?(?:/[^:@\s]*)?", re.IGNORECASE)
-_LISTENER = re.compile(r"(?:(?:\[[0-9a-f:]*\]|[\w.\-]*):)?\d{1,5}['\",;.)\]]*", re.IGNORECASE)
+_LISTENER = re.compile(r"(?:(?:\[[0-9a-f:]*\]|[\w.\-]*):)?\d{1,5}['\",;:.)\]]*", re.IGNORECASE)
 
 
 def without_userinfo(text: str) -> str:

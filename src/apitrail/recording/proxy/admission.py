@@ -122,12 +122,13 @@ class Guard:
         client, headers = flow.client_conn, flow.request.headers
         shown = headers.get("proxy-authorization")
         # For this proxy alone: it goes neither up nor to the disk.
-        for name in ("proxy-authorization", "proxy-connection"):
-            headers.pop(name, None)
+        headers.pop("proxy-authorization", None)
         if not _to_proxy(flow):
             shown = None  # within a tunnel, whose CONNECT was judged
-        elif shown is None:
-            self.logins.forget(client)  # each request to a proxy says who asks
+        else:
+            headers.pop("proxy-connection", None)
+            if shown is None:
+                self.logins.forget(client)  # each request to a proxy says who asks
         try:
             run = await self.logins.judge(client, shown)
         except Unknown as unknown:
