@@ -99,6 +99,7 @@ def test_it_says_who_what_asked_and_answered() -> None:
         ({}, True),
         ({"known": "learned", "signature": "invalid"}, True),
         ({"known": "learned", "signature": "verified"}, False),
+        ({"known": "refusal"}, False),
         ({"known": "configured"}, False),
     ],
 )

@@ -32,7 +32,7 @@ def trail(tmp_path: Path) -> Path:
 
 def told(
     trail: Path, where: Filter | None = None, *, reads: bool = False
-) -> resource_history.Story:
+) -> resource_history.ResourceHistory:
     with Reader(trail) as source:
         return resource_history.tell(source, SG, where or Filter(), reads=reads)
 
@@ -54,7 +54,7 @@ def life() -> Story:
 def test_every_change_and_attempt_by_whom_in_order(trail: Path) -> None:
     life().write(trail)
     story = told(trail)
-    assert [(x.event, x.caller, x.outcome) for x in story.chapters] == [
+    assert [(x.event, x.caller, x.outcome) for x in story.calls] == [
         ("ec2:CreateSecurityGroup", "alice", "changed"),
         ("ec2:DeleteSecurityGroup", "bob", "failed: DependencyViolation"),
         ("ec2:AuthorizeSecurityGroupIngress", "alice", "changed"),
@@ -64,7 +64,7 @@ def test_every_change_and_attempt_by_whom_in_order(trail: Path) -> None:
 
 def test_the_state_is_what_was_answered_else_what_was_asked(trail: Path) -> None:
     life().write(trail)
-    states = [x.state for x in told(trail, reads=True).chapters]
+    states = [x.state for x in told(trail, reads=True).calls]
     assert states[0] == {"GroupId": SG}
     assert states[1] == {"IpPermissions": []}
     assert states[3] == {"CidrIp": "0.0.0.0/0"}
@@ -72,8 +72,8 @@ def test_the_state_is_what_was_answered_else_what_was_asked(trail: Path) -> None
 
 def test_reads_are_told_only_when_asked_for(trail: Path) -> None:
     life().write(trail)
-    assert [x.outcome for x in told(trail, reads=True).chapters].count("read") == 1
-    assert [x.outcome for x in told(trail).chapters].count("read") == 0
+    assert [x.outcome for x in told(trail, reads=True).calls].count("read") == 1
+    assert [x.outcome for x in told(trail).calls].count("read") == 0
 
 
 def test_it_says_that_there_were_no_others_and_what_may_have_been(trail: Path) -> None:
@@ -106,7 +106,7 @@ def test_it_says_which_calls_were_erased(trail: Path) -> None:
 def test_a_part_of_the_time_is_a_part_of_the_story(trail: Path) -> None:
     life().write(trail)
     where = Filter(since=NOON + 2 * SECOND, until=NOON + 4 * SECOND)
-    assert [x.event for x in told(trail, where).chapters] == ["ec2:DeleteSecurityGroup"]
+    assert [x.event for x in told(trail, where).calls] == ["ec2:DeleteSecurityGroup"]
 
 
 def test_a_name_that_stands_for_two_resources_is_said(trail: Path) -> None:
@@ -132,9 +132,9 @@ def test_a_pattern_tells_of_all_that_it_stands_for(trail: Path) -> None:
     story.beat().write(trail)
     with Reader(trail) as source:
         whole = resource_history.tell(source, "web-*", Filter())
-        assert len(whole.chapters) == 2
+        assert len(whole.calls) == 2
         assert "no other changes of web-*" in next(whole.statement())
-        assert len(resource_history.tell(source, "WEB-*", Filter()).chapters) == 0
+        assert len(resource_history.tell(source, "WEB-*", Filter()).calls) == 0
 
 
 def test_an_unknown_resource_has_no_story_and_that_is_stated(trail: Path) -> None:
@@ -154,9 +154,9 @@ def test_an_extract_does_not_say_that_there_are_no_others(trail: Path, tmp_path:
     job = evidence.job(trail, Filter(event_name=("CreateSecurityGroup",)), facets=("what",))
     with bundled(trail, tmp_path / "bundle.zip", job) as source:
         story = resource_history.tell(source, SG, Filter())
-    assert [x.outcome for x in story.chapters] == ["changed"]
-    assert story.chapters[0].state is None
-    assert story.chapters[0].caller == "-"
+    assert [x.outcome for x in story.calls] == ["changed"]
+    assert story.calls[0].state is None
+    assert story.calls[0].caller == "-"
     assert next(iter(story.statement())).startswith("only what this bundle discloses")
 
 
@@ -165,7 +165,7 @@ def test_a_range_says_so_of_any_resource_in_it(trail: Path, tmp_path: Path) -> N
     job = evidence.job(trail, Filter(resource_name=("i-0",)), complete=True)
     with bundled(trail, tmp_path / "bundle.zip", job) as source:
         story = resource_history.tell(source, SG, Filter())
-    assert len(story.chapters) == 4
+    assert len(story.calls) == 4
     assert next(iter(story.statement())).endswith("in entries 0 to 8 of this log")
     assert story.undetermined == (7,)
 

@@ -75,7 +75,7 @@ def export_command(
 def history_command(
     trail: Path, resource: str, reads: bool, since: str | None, until: str | None, output: str
 ) -> None:
-    """Tell a resource's story: every change, by whom, and the state after it.
+    """Show a resource's history: every change, by whom, and the state after it.
 
     RESOURCE is a name, an id or an ARN; * stands for any text.
     """
@@ -86,8 +86,8 @@ def history_command(
     )
     with open_source(trail) as source:
         event_list.resolve(source, Filter(resource_name=(resource,)), say)
-        story = resource_history.tell(source, resource, where, reads=reads)
+        found = resource_history.tell(source, resource, where, reads=reads)
     shown = resource_history.lines(
-        story, output=output, width=printing.screen(), colour=printing.is_coloured()
+        found, output=output, width=printing.screen(), colour=printing.is_coloured()
     )
     printing.emit(shown, paged=True)

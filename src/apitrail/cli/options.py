@@ -35,7 +35,7 @@ def every(command: click.Command, name: str) -> Iterator[tuple[str, click.Comman
 
 
 class Group(click.Group):
-    """Lists commands in the order of its table (the story, not the alphabet), loads them late."""
+    """Lists commands in the order of its table, not of the alphabet, loads them late."""
 
     def __init__(
         self, *args: Any, commands_at: dict[str, str] | None = None, **options: Any

@@ -26,7 +26,7 @@ from apitrail.trail.writer import ERASE_BATCH, Trail
 
 
 @dataclass(frozen=True, slots=True)
-class Custody:
+class Maintainer:
     """Operations on an open trail; a recorder serves them on its door."""
 
     trail: Trail
@@ -35,7 +35,7 @@ class Custody:
     _rotating: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
-    def of(cls, trail: Trail) -> Custody:
+    def of(cls, trail: Trail) -> Maintainer:
         """With the keys beside the trail and the user's known logs."""
         return cls(trail, Keys.of(trail.directory), KnownLogs(places.directory()))
 
@@ -104,7 +104,7 @@ def recover(directory: Path) -> str | None:
     return asyncio.run(_recover(directory))
 
 
-async def enter(directory: Path, *, recover: bool = False) -> Custody:
+async def enter(directory: Path, *, recover: bool = False) -> Maintainer:
     """Open a trail for writing, compared with what the user has seen of it.
 
     A log that is new becomes known. Raises UsageError as `Trail.open` does.
@@ -113,7 +113,7 @@ async def enter(directory: Path, *, recover: bool = False) -> Custody:
         return await _enter(directory, recover=recover)
 
 
-async def _enter(directory: Path, *, recover: bool) -> Custody:
+async def _enter(directory: Path, *, recover: bool) -> Maintainer:
     path = directory / database.FILE
     if path.exists() and not (directory / lock.LOCK).exists():
         # A directory with something else in it is left alone: no lock and no key is put into it.
@@ -138,14 +138,14 @@ async def _enter(directory: Path, *, recover: bool) -> Custody:
     except BaseException:
         held.close()
         raise
-    return Custody(trail, keys, known)
+    return Maintainer(trail, keys, known)
 
 
 async def _recover(directory: Path) -> str | None:
     _must_exist(directory)
-    custody = await enter(directory, recover=True)
-    async with custody.trail as trail:
-        custody.remember()
+    maintainer = await enter(directory, recover=True)
+    async with maintainer.trail as trail:
+        maintainer.remember()
     return trail.lost
 
 
@@ -153,15 +153,15 @@ def _do(directory: Path, op: str, **fields: Any) -> dict[str, Any]:
     _must_exist(directory)
     if (answer := control.ask(directory, op, **fields)) is not None:
         return answer
-    return asyncio.run(_alone(directory, lambda custody: custody.operations()[op](fields)))
+    return asyncio.run(_alone(directory, lambda maintainer: maintainer.operations()[op](fields)))
 
 
 async def _alone(
-    directory: Path, act: Callable[[Custody], Awaitable[dict[str, Any]]]
+    directory: Path, act: Callable[[Maintainer], Awaitable[dict[str, Any]]]
 ) -> dict[str, Any]:
-    custody = await enter(directory)
-    async with custody.trail:
-        return await act(custody)
+    maintainer = await enter(directory)
+    async with maintainer.trail:
+        return await act(maintainer)
 
 
 def _must_exist(directory: Path) -> None:

@@ -26,6 +26,7 @@ LONGEST = 2_000
 # How an identity is known → what that means, for somebody who knows no word of ours.
 KNOWN = {
     "learned": "AWS itself said who holds this access key, in an answer that passed the recorder",
+    "refusal": "AWS named the caller when it refused a call",
     "configured": "whoever set the recorder up said who holds this access key",
     "decoded": "the account is written in the access key; who in it called is not known",
     "claimed": "only what the caller said; nothing confirms it",
@@ -267,7 +268,7 @@ def _by(event: Event) -> str:
 def _is_claim(event: Event) -> bool:
     identity = event.who.identity if event.who else {}
     return (
-        identity.get("known") not in ("learned", "configured")
+        identity.get("known") not in ("learned", "refusal", "configured")
         or identity.get("signature") == "invalid"
     )
 

@@ -1,4 +1,4 @@
-"""A resource's story: every change, by whom, the state after it, and what is not known."""
+"""A resource's history: every change, by whom, the state after it, and what is not known."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _SPEAKING = ("open", "close", "heartbeat")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chapter:
+class Call:
     """One call; `outcome` is `changed`, `read`, `failed: CODE` or `unknown`.
 
     `state` is what the answer said of the resource, else what was asked for; None where that
@@ -76,15 +76,15 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """The chapters, oldest first, and how far they can be relied on.
+class ResourceHistory:
+    """The calls, oldest first, and how far they can be relied on.
 
     `arns` are the different resources the name stands for; `scope` are the entries that were
     all searched: those of the log, or of the range that a bundle proves; None for an extract.
     """
 
     resource: str
-    chapters: tuple[Chapter, ...]
+    calls: tuple[Call, ...]
     arns: tuple[str, ...]
     scope: range | None
     since: int
@@ -100,7 +100,7 @@ class Story:
         return {
             "resource": self.resource,
             "arns": list(self.arns),
-            "history": [chapter.to_json() for chapter in self.chapters],
+            "history": [call.to_json() for call in self.calls],
             "complete": self.scope is not None,
             "entries": None if self.scope is None else [self.scope.start, self.scope.stop - 1],
             "since": iso(self.since),
@@ -114,7 +114,7 @@ class Story:
         }
 
     def statement(self) -> Iterator[str]:
-        """What can be said of the time between the chapters."""
+        """What can be said of the time between the calls."""
         what = "calls that name" if self.reads else "changes of"
         span = f"between {iso(self.since)} and {iso(self.until)}" if self.until else "at any time"
         if self.scope is not None:
@@ -136,8 +136,8 @@ class Story:
             yield f"nobody was watching from {iso(gap.start)} to {iso(gap.end)}: {gap.reason}"
 
 
-def tell(source: Source, resource: str, where: Filter, *, reads: bool = False) -> Story:
-    """The story of a resource given by name or ARN, among the calls that match `where`; with `*`
+def tell(source: Source, resource: str, where: Filter, *, reads: bool = False) -> ResourceHistory:
+    """The history of a resource given by name or ARN, among the calls that match `where`; with `*`
     in it, of all that it stands for.
 
     `reads` adds the calls that only read it, and what they saw.
@@ -147,13 +147,13 @@ def tell(source: Source, resource: str, where: Filter, *, reads: bool = False) -
         *_nameless(source, resource, where)
     })  # fmt: skip
     events = [(index, Event.parse(source.facets(index, TAGS))) for index in found]
-    chapters = [_chapter(source, index, event) for index, event in events]
+    calls = [_call(source, index, event) for index, event in events]
     arns = {arn for _, event in events for name in names for arn in _arns(event, name)}
     scope = _scope(source)
     books = _read_books(source, where, scope or range(0))
-    return Story(
+    return ResourceHistory(
         resource=resource,
-        chapters=tuple(item for item in chapters if reads or item.outcome != "read"),
+        calls=tuple(item for item in calls if reads or item.outcome != "read"),
         arns=tuple(sorted(arns)),
         scope=scope,
         since=books.coverage.since,
@@ -199,11 +199,11 @@ def _is_meant(value: Value, item: Resource) -> bool:
     return value in (item.name, item.arn)
 
 
-def _chapter(source: Source, index: int, event: Event) -> Chapter:
+def _call(source: Source, index: int, event: Event) -> Call:
     record, call = event.record(), event.call
     user = record.get("userIdentity") or {}
     link = source.entry(index)
-    return Chapter(
+    return Call(
         index=index,
         id=str(record.get("eventID")),
         time=call.time or 0,
@@ -289,19 +289,21 @@ def _is_call(source: Source, index: int) -> bool:
     return link is not None and link.kind in CALLS
 
 
-def lines(story: Story, *, output: str, width: int | None, colour: bool = False) -> Generator[str]:
-    """The story as a table or as JSON."""
+def lines(
+    history: ResourceHistory, *, output: str, width: int | None, colour: bool = False
+) -> Generator[str]:
+    """The history as a table or as JSON."""
     if output == "json":
-        yield render.json_document(story.to_json())
+        yield render.json_document(history.to_json())
         return
-    if story.chapters:
-        rows = [[render.clean(cell) for cell in item.row] for item in story.chapters]
+    if history.calls:
+        rows = [[render.clean(cell) for cell in item.row] for item in history.calls]
         years = {row[0][:5] for row in rows}
         if width is not None and len(years) == 1:
             rows = [[row[0].removeprefix(*years), *row[1:]] for row in rows]
         yield from columns.laid_out(rows, COLUMNS, width, colour=colour)
         yield ""
-    yield from map(render.clean, story.statement())
+    yield from map(render.clean, history.statement())
 
 
 def _count(number: int, noun: str) -> str:

@@ -128,7 +128,7 @@ class Session:
         self.server = server
         self.recovered = 0
         self._guard = addon.guard
-        self._custody = maintenance.Custody.of(trail)
+        self._maintainer = maintenance.Maintainer.of(trail)
         self.runs = Runs(addon, server, places.clock)
         self._stopping = asyncio.Event()
         self._started = places.clock()
@@ -143,7 +143,7 @@ class Session:
                 "heartbeat": self._heartbeat,
                 "knows": self._knows,
                 "stop": self._stop,
-                **self._custody.operations(),
+                **self._maintainer.operations(),
             },
             left={"run": self._end_run},
         )
@@ -226,7 +226,7 @@ class Session:
             await self.server.stop()
             self._voice.detach()
             await self.trail.close()
-            self._custody.remember()
+            self._maintainer.remember()
 
     @property
     def listeners(self) -> list[Listener]:
