@@ -14,6 +14,8 @@ from apitrail.entry import TAGS
 from apitrail.errors import UsageError
 from apitrail.evidence.verify import Verdict
 from apitrail.query import Filter
+from apitrail.trail import database
+from apitrail.trail.audit import Audit
 from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Target
 from apitrail.trail.writer import Trail
@@ -32,9 +34,9 @@ def everything(directory: Path) -> dict[str, bytes]:
 
 def secrets_of(directory: Path, index: int) -> list[bytes]:
     """The stored frames, the event key and the salts of an entry: none may survive."""
-    with sqlite3.connect(directory / "trail.db") as database:
-        frames = database.execute("SELECT data FROM facet WHERE idx = ?", (index,)).fetchall()
-        key = database.execute("SELECT event_key FROM seal WHERE idx = ?", (index,)).fetchall()
+    with sqlite3.connect(directory / "trail.db") as connection:
+        frames = connection.execute("SELECT data FROM facet WHERE idx = ?", (index,)).fetchall()
+        key = connection.execute("SELECT event_key FROM seal WHERE idx = ?", (index,)).fetchall()
     return [value for (value,) in frames + key]
 
 
@@ -71,6 +73,44 @@ def test_not_a_byte_is_left(tmp_path, calls):
     report = check(directory)
     assert report.verdict is Verdict.OK
     assert report.erasures == len(range(1, calls, 3))
+
+
+def test_a_copy_that_a_reader_needs_goes_when_the_reader_has_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(database, "BUSY", 0)
+    directory = tmp_path / "trail"
+
+    def left() -> bool:
+        return any(CANARY.encode() in content for content in everything(directory).values())
+
+    async def main() -> None:
+        async with await Trail.open(directory, signer=SIGNER, clock=trails.Clock()) as trail:
+            await trail.append(trails.opening())
+            index = await trail.append(trails.draft(1, user=CANARY))
+            with Audit(directory) as reader:
+                reader.pin()
+                await trail.erase([Target(index, TAGS)])
+                assert (trail.held, left()) == (True, True)
+                await trail.append(trails.draft(2))
+                assert trail.held
+            await trail.append(trails.draft(3))
+            assert (trail.held, left()) == (False, False)
+
+    asyncio.run(main())
+
+
+def test_a_copy_that_outlives_the_writer_goes_with_the_next_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(database, "BUSY", 0)
+    directory = make(tmp_path / "trail", 3)
+    with Audit(directory) as reader:
+        reader.pin()
+        trails.write(directory, lambda opened: opened.erase([Target(1, TAGS)]))
+    log = directory / f"{database.FILE}-wal"
+    assert log.stat().st_size > 0
+
+    async def work(opened: Trail) -> None:
+        assert log.stat().st_size == 0
+
+    trails.write(directory, work)
 
 
 @pytest.mark.parametrize(

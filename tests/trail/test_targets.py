@@ -63,7 +63,7 @@ def test_without_a_recorder_the_command_takes_the_lock(home):
     trail = home / "trail"
     signer = keys.Keys.of(trail).generate("example.com/log")
     make(trail, 3, signer=signer)
-    assert maintenance.erase(trail, [Target(2, TAGS)], "why") == 6
+    assert maintenance.erase(trail, [Target(2, TAGS)], "why") == (6, False)
     with Reader(trail) as reader:
         assert b'"reason":"why"' in reader.facets(reader.size - 1)["what"]
     with pytest.raises(UsageError, match="no trail at"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,9 @@ from apitrail.tlog import note
 from apitrail.trail import targets as erasing
 from apitrail.trail.keys import Keys
 from apitrail.trail.reader import Reader
+
+if TYPE_CHECKING:
+    from apitrail.evidence.maintenance import Erased
 
 
 @click.group("key", cls=Group)
@@ -83,9 +87,10 @@ def erase(
     with Reader(trail) as reader:
         targets = erasing.by_id(reader, ids, facets)
     _confirm(f"destroy content of {_events(len(targets))}", yes)
-    count = maintenance.erase(trail, targets, reason)
+    erased = maintenance.erase(trail, targets, reason)
     shipping.after_erasure(trail, targets)
-    click.echo(f"{count} facets of {_events(len(targets))} erased", err=True)
+    click.echo(f"{erased.facets} facets of {_events(len(targets))} erased", err=True)
+    _warn(erased)
 
 
 @click.command()
@@ -105,9 +110,10 @@ def prune(trail: Path, before: str, reason: str | None, dry_run: bool, yes: bool
         click.echo(f"{_events(len(targets))} would be erased", err=True)
         return
     _confirm(f"destroy content of {_events(len(targets))} before {before}", yes)
-    maintenance.erase(trail, targets, reason or "retention")
+    erased = maintenance.erase(trail, targets, reason or "retention")
     shipping.after_erasure(trail, targets)
     click.echo(f"{_events(len(targets))} erased", err=True)
+    _warn(erased)
 
 
 @click.command()
@@ -120,6 +126,15 @@ def recover(trail: Path, yes: bool) -> None:
     _confirm("state for good that the newest entries of this log are lost", yes)
     lost = maintenance.recover(trail)
     click.echo(f"stated: {lost}" if lost else "nothing is lost", err=True)
+
+
+def _warn(erased: Erased) -> None:
+    if erased.held:
+        click.echo(
+            "apitrail: another program is reading an older state of the trail, so a copy of what "
+            "was erased stays on the disk until it ends and the recorder writes again",
+            err=True,
+        )
 
 
 def _confirm(what: str, yes: bool) -> None:

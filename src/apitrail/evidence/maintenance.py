@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import batched
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from apitrail import places
 from apitrail.errors import UsageError
@@ -44,9 +44,13 @@ class Maintainer:
         return {"erase": self.erase, "rotate": self.rotate, "anchor": self.anchor}
 
     async def erase(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Erase `{"erased": [{"index", "facets"}], "reason"}`; gives how many `facets` it were."""
+        """Erase `{"erased": [{"index", "facets"}], "reason"}`; gives how many `facets` it were.
+
+        `held` says that a reader still needs a copy of them.
+        """
         asked = Erase.parse(request)
-        return {"facets": await self.trail.erase(asked.targets, reason=asked.reason)}
+        facets = await self.trail.erase(asked.targets, reason=asked.reason)
+        return {"facets": facets, "held": self.trail.held}
 
     async def rotate(self, _request: dict[str, Any]) -> dict[str, Any]:
         """A new key signs from now on; gives its `key` and the `index` of the entry."""
@@ -76,12 +80,20 @@ class Maintainer:
                 self.known.saw(verifier, self.trail.newest, anew=self.trail.lost is not None)
 
 
-def erase(directory: Path, targets: Iterable[Target], reason: str | None) -> int:
-    """Erase, wherever the trail is written; gives how many facets."""
-    return sum(
-        int(_do(directory, "erase", **Erase(part, reason).what())["facets"])
+class Erased(NamedTuple):
+    """How many facets are gone, and whether a reader holds on to a state in which they are not."""
+
+    facets: int
+    held: bool
+
+
+def erase(directory: Path, targets: Iterable[Target], reason: str | None) -> Erased:
+    """Erase, wherever the trail is written."""
+    done = [
+        _do(directory, "erase", **Erase(part, reason).what())
         for part in batched(targets, ERASE_BATCH)
-    )
+    ]
+    return Erased(sum(int(each["facets"]) for each in done), bool(done and done[-1].get("held")))
 
 
 def rotate(directory: Path) -> tuple[int, str]:

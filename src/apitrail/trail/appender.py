@@ -95,12 +95,15 @@ class Appender:
     _sealer: Sealer = field(default_factory=Sealer)
     _kept: tuple[int, int] = (0, 0)
     _settled: list[str] = field(default_factory=list)
+    # Whether a write-ahead log may hold what was erased, because a reader needs it.
+    held: bool = False
 
     def connect(self) -> sqlite3.Connection:
         """Open both files; gives the connection to the trail's."""
         self.connection = database.open_to_write(self.directory / database.FILE)
         try:
             self._pending = Pending.open(self.directory)
+            self._truncate(wait=False)
         except BaseException:
             self.connection.close()
             raise
@@ -122,6 +125,8 @@ class Appender:
             indexes = self._append(work.drafts)
         except (sqlite3.Error, OSError) as error:
             return Outcome(entries=error, twice=self._twice(work.drafts, error))
+        if self.held:
+            self._truncate(wait=False)
         self._settled += work.settles
         if not work.begun:
             return Outcome(indexes=indexes)
@@ -173,8 +178,7 @@ class Appender:
             self._is_committed(sealed)
             # Some of the strings that we remember are gone.
             self.strings = Strings(self.strings.next_id)
-        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        self._pending.truncate()
+        self._truncate(wait=True)
         return erased
 
     def close(self) -> None:
@@ -182,8 +186,13 @@ class Appender:
         with contextlib.suppress(sqlite3.Error):
             if self._settled:
                 self._pending.commit((), self._settled)
-            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._truncate(wait=False)
         self._pending.close()
+
+    def _truncate(self, *, wait: bool) -> None:
+        """Leave no copy of what was erased, unless a reader needs it; then it is tried again."""
+        emptied = database.truncate(self.connection, wait=wait)
+        self.held = not (self._pending.truncate(wait=wait) and emptied)
 
     def _append(self, drafts: Sequence[Draft]) -> list[int]:
         if not drafts:

@@ -17,6 +17,8 @@ APPLICATION_ID = 0x41505431  # "APT1"
 VERSION = 1
 DERIVED = 3
 
+# Milliseconds that a writer waits for readers and for other writers.
+BUSY = 10_000
 # FULL: with NORMAL a power cut loses acknowledged commits (docs/threat-model.md).
 WRITER_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -24,7 +26,7 @@ WRITER_PRAGMAS = (
     "PRAGMA trusted_schema=OFF",
     "PRAGMA secure_delete=ON",
     "PRAGMA journal_size_limit=67108864",
-    "PRAGMA busy_timeout=10000",
+    f"PRAGMA busy_timeout={BUSY}",
 )
 
 
@@ -167,6 +169,19 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     for pragma in WRITER_PRAGMAS:
         connection.execute(pragma)
     return connection
+
+
+def truncate(connection: sqlite3.Connection, *, wait: bool) -> bool:
+    """Empty the write-ahead log, where erased content may still be.
+
+    False where a reader holds on to an older state; `wait` gives readers time to end.
+    """
+    connection.execute(f"PRAGMA busy_timeout={BUSY if wait else 0}")
+    try:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={BUSY}")
+    return not busy
 
 
 def recognise(database: sqlite3.Connection, path: Path) -> None:

@@ -60,9 +60,9 @@ class Pending:
         """Add and remove intents in one durable transaction, or raise sqlite3.Error."""
         transaction.commit(self._connection, statements(begun, settled))
 
-    def truncate(self) -> None:
-        """Empty the write-ahead log, which may still hold removed intents."""
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    def truncate(self, *, wait: bool) -> bool:
+        """Empty the write-ahead log, which may still hold removed intents; see `database`."""
+        return database.truncate(self._connection, wait=wait)
 
     def close(self) -> None:
         """Close the file."""

@@ -191,11 +191,16 @@ class Trail:
         await self._publisher.now()
         return index
 
+    @property
+    def held(self) -> bool:
+        """Does a reader hold on to content that was erased?"""
+        return self._appender.held
+
     async def erase(self, targets: Iterable[Target], *, reason: str | None = None) -> int:
         """Destroy content and salts for good, with entries that say so; gives how many facets.
 
-        The content is gone from every file of the trail when this returns, unless a reader
-        holds on to an older state: then with the next commit after it has left.
+        The content is gone from every file of the trail when this returns, unless `held` says
+        that a reader holds on to an older state: then with the next commit after it has left.
 
         Raises UsageError: it cannot be erased, nothing was; RecordingError: not written.
         """

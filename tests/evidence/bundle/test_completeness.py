@@ -306,7 +306,7 @@ def test_what_was_erased_is_said_and_cannot_be_judged(
 ) -> None:
     trail = tmp_path / "trail"
     watched(3).close().write(trail)
-    assert maintenance.erase(trail, [Target(1, ("what",))], "asked for") == 1
+    assert maintenance.erase(trail, [Target(1, ("what",))], "asked for") == (1, False)
     report = judged(trail, tmp_path, standalone, span(0, 2))
     assert str(report).startswith("OK with 1 erasure: 0 calls in entries 0 to ")
     assert facts(report, "erased") == ["1 call that can no longer be judged: 1"]

@@ -70,9 +70,13 @@ def test_a_client_of_ever_new_names_fills_nothing():
 def test_a_tunnel_is_counted_by_where_it_goes(tmp_path):
     """The name in the client's TLS can be anything."""
 
+    async def hang_up(peer: Peer) -> None:
+        await peer.exactly(1)
+        raise Done
+
     async def scenario() -> None:
         async with (
-            upstream() as stub,
+            upstream(hang_up) as stub,
             recording(tmp_path, tunnels=("localhost",)) as session,
             dial(session) as client,
         ):

@@ -167,6 +167,7 @@ def test_an_upstream_that_goes_away_finishes_what_it_took(tmp_path):
 
 def test_a_new_call_takes_another_connection_than_the_one_that_goes_away(tmp_path):
     served = []
+    answered = asyncio.Event()
 
     async def client(side):
         first = side.ask()
@@ -176,15 +177,20 @@ def test_a_new_call_takes_another_connection_than_the_one_that_goes_away(tmp_pat
         await side.flush()
         found += await side.until(ended(second))
         assert status(found, second) == "200"
+        answered.set()
+        assert ended(first)(await side.until(ended(first)))
 
     async def server(side):
         served.append(side)
         await side.until(asked(1))
         if len(served) == 1:
-            # It goes away in the middle of its first answer, and is patient.
+            # It goes away in the middle of its first answer, which ends after the second.
             side.go_away(1)
             side.machine.send_headers(1, [(":status", "200")])
             side.machine.send_data(1, b"begin")
+            await side.flush()
+            await answered.wait()
+            side.machine.send_data(1, b"end", end_stream=True)
             await side.flush()
             await side.peer.rest()
             return
@@ -192,7 +198,7 @@ def test_a_new_call_takes_another_connection_than_the_one_that_goes_away(tmp_pat
         await side.flush()
         await side.peer.rest()
 
-    assert 200 in play(tmp_path, client, server)
+    assert play(tmp_path, client, server) == [200, 200]
     assert len(served) == 2
 
 
