@@ -2,3 +2,7 @@
 
 mitmproxy itself is imported only in this package.
 """
+
+from apitrail.recording.proxy import deferred
+
+deferred.install()
