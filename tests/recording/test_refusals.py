@@ -38,7 +38,7 @@ def test_they_are_counted_and_said_once(tmp_path: Path) -> None:
             assert trail.size == 0
             for number in range(3):
                 clock.now = T0 + number * 100
-                refusals.add(RecordingError(f"the disk is full ({number})"))
+                refusals.add(f"the disk is full ({number})")
             # Several callers come back at once: one statement, and each waits for it.
             await asyncio.gather(*(refusals.state() for _ in range(5)))
             assert trail.size == 1
@@ -58,7 +58,7 @@ def test_what_the_trail_owes_is_said_before_anything_else(tmp_path: Path) -> Non
         async with await Trail.open(tmp_path, signer=SIGNER, clock=Told()) as trail:
             refusals = Refusals(trail, Told())
             await trail.append(trails.opening())
-            refusals.add(RecordingError("the disk is full"))
+            refusals.add("the disk is full")
             await trail._database.execute_fetchall("PRAGMA query_only=ON")
             with pytest.raises(RecordingError, match="cannot be written"):
                 await refusals.state()

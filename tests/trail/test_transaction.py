@@ -20,3 +20,18 @@ def test_all_of_it_or_nothing():
         assert not database.in_transaction
         transaction.commit(database, [(INSERT, [(2,), (3,)])])
         assert list(database.execute("SELECT x FROM t ORDER BY x")) == [(2,), (3,)]
+
+
+def test_a_lack_of_memory_leaves_no_transaction_open():
+    def starve() -> int:
+        raise MemoryError
+
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+        database.execute("CREATE TABLE t(x INTEGER PRIMARY KEY)")
+        database.create_function("starve", 0, starve)
+        with pytest.raises(MemoryError):
+            transaction.commit(
+                database, [(INSERT, [(1,)]), ("INSERT INTO t SELECT starve()", [()])]
+            )
+        transaction.commit(database, [(INSERT, [(1,)])])
+        assert list(database.execute("SELECT x FROM t")) == [(1,)]

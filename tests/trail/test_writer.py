@@ -11,6 +11,7 @@ from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence.verify import Verdict
 from apitrail.tlog import checkpoint
 from apitrail.trail.reader import Reader
+from apitrail.trail.rows import Draft
 from apitrail.trail.writer import Trail
 from trails import SIGNER, check
 
@@ -140,3 +141,49 @@ def test_an_event_that_is_there_already_keeps_no_other_out(tmp_path):
         1, RecordingError, 2, RecordingError, 3,
     ]  # fmt: skip
     assert (check(tmp_path / "trail").verdict, check(tmp_path / "trail").calls) == (Verdict.OK, 4)
+
+
+def test_a_lack_of_memory_passes(tmp_path):
+    """SQLite tells it as MemoryError; what it kept out is owed as after any other failure."""
+
+    def starve() -> int:
+        raise MemoryError
+
+    async def work(trail: Trail) -> None:
+        await trail._database.create_function("starve", 0, starve)
+        await trail._database.execute(
+            "CREATE TEMP TRIGGER full BEFORE INSERT ON main.entry BEGIN SELECT starve(); END"
+        )
+        with pytest.raises(RecordingError, match="cannot be written"):
+            await trail.append(trails.draft(0))
+        assert trail.owed == 1
+        await trail._database.execute("DROP TRIGGER full")
+        assert await trail.append(trails.draft(1)) == 1
+
+    trails.write(tmp_path / "trail", work)
+    assert check(tmp_path / "trail").verdict is Verdict.OK
+
+
+def test_an_intent_can_be_withdrawn(tmp_path):
+    key = "00000000-0000-0000-0000-000000000001"
+
+    async def work(trail: Trail) -> int:
+        await trail.begin(key, trails.call(1))
+        await trail.withdraw(key)
+        return await trail.recover()
+
+    assert trails.write(tmp_path / "trail", work) == 0
+
+
+def test_a_trail_whose_writer_failed_lets_go_of_its_files(tmp_path):
+    async def scenario() -> None:
+        trail = await Trail.open(tmp_path / "trail", signer=SIGNER, clock=trails.Clock())
+        with pytest.raises(RecordingError, match="cannot be written"):
+            await trail.append(Draft(kind="api", facets={"what": 5}))  # type: ignore[dict-item]
+        with pytest.raises(RecordingError, match="closed"):
+            await trail.append(trails.draft(0))
+        await trail.close()
+        async with await Trail.open(tmp_path / "trail", signer=SIGNER, clock=trails.Clock()) as it:
+            assert await it.append(trails.draft(0)) == 0
+
+    asyncio.run(scenario())

@@ -215,13 +215,13 @@ class Recorder:
         opened = Open(exchange, call, credential, run, operator, verdict)
         body = exchange.request.body
         opened.described = await _off_loop(body, self._describe, opened, exchange, call, caller)
+        await self.trail.begin(exchange.id, opened.facets)
         try:
-            await self.trail.begin(exchange.id, opened.facets)
-        except RecordingError as error:
-            self.refusals.add(error)
+            # The trail takes calls again; what it could not take before is written first.
+            await self.refusals.state()
+        except RecordingError:
+            await self.trail.withdraw(exchange.id)
             raise
-        # The trail takes calls again; what it could not take before is written first.
-        await self.refusals.state()
         self.in_flight[exchange.id] = opened
         if caller.arn is None and caller.access_key_id is not None:
             self.unnamed(caller.access_key_id)

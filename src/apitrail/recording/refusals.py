@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from apitrail.errors import RecordingError
 from apitrail.trail import statements
 from apitrail.trail.statements import Refused
 from apitrail.trail.writer import Trail
@@ -22,13 +21,13 @@ class Refusals:
     _open: Refused | None = None
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def add(self, error: RecordingError) -> None:
+    def add(self, reason: str) -> None:
         """One more call was refused."""
         self.total += 1
         now, before = self.clock(), self._open
         self._open = Refused(
             start=before.start if before else now, end=now,
-            calls=before.calls + 1 if before else 1, reason=str(error),
+            calls=before.calls + 1 if before else 1, reason=reason,
         )  # fmt: skip
 
     async def state(self) -> None:

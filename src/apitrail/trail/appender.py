@@ -34,7 +34,10 @@ KEEP_KINDS = (Close.KIND, Gap.KIND)
 type Steady = Callable[[], int | None]
 """Milliseconds of a clock that nobody sets; None where there is none."""
 
-type Failure = sqlite3.Error | OSError
+type Failure = sqlite3.Error | OSError | MemoryError
+"""What keeps a batch out of the files for now; SQLite tells a lack of memory as MemoryError."""
+
+FAILURES = (sqlite3.Error, OSError, MemoryError)
 
 type Intent = tuple[str, Mapping[str, bytes]]
 """The id of a call that is let through, and the facets known of it."""
@@ -123,7 +126,7 @@ class Appender:
         # there, which `left` recognises. The other way round a call could vanish.
         try:
             indexes = self._append(work.drafts)
-        except (sqlite3.Error, OSError) as error:
+        except FAILURES as error:
             return Outcome(entries=error, twice=self._twice(work.drafts, error))
         if self.held:
             self._truncate(wait=False)
@@ -133,10 +136,17 @@ class Appender:
         told(indexes)
         try:
             self._pending.commit(work.begun, self._settled)
-        except (sqlite3.Error, OSError) as error:
+        except FAILURES as error:
             return Outcome(indexes=indexes, intents=error)
         self._settled = []
         return Outcome(indexes=indexes)
+
+    def withdraw(self, key: str) -> None:
+        """The call of this intent was not let through. The intent goes now, or with the next batch."""
+        self._settled.append(key)
+        with contextlib.suppress(*FAILURES):
+            self._pending.commit((), self._settled)
+            self._settled = []
 
     def left(self) -> list[Intent]:
         """Intents without an entry. Those that have one are settled with the next batch."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -16,7 +15,7 @@ from apitrail.errors import RecordingError, UsageError
 from apitrail.event import Event
 from apitrail.tlog import note
 from apitrail.trail import database, lock, rebuild, statements
-from apitrail.trail.appender import Appender, Failure, Outcome, Steady, Work
+from apitrail.trail.appender import FAILURES, Appender, Failure, Outcome, Steady, Work
 from apitrail.trail.clock_steps import ClockSteps
 from apitrail.trail.publish import Publisher
 from apitrail.trail.queue import Alone, Append, Begin, Item, fail
@@ -51,7 +50,7 @@ class Trail:
         self._owed: list[Append] = []
         self._wake = asyncio.Event()
         self._publisher = Publisher(self.directory / CHECKPOINT, lambda: appender.newest)
-        self._closing = False
+        self._closing = self._released = False
         self.lost: str | None = None
         self._writing: asyncio.Task[None]
 
@@ -142,6 +141,10 @@ class Trail:
         """
         await self._enqueue(Begin(key, facets, asyncio.get_running_loop().create_future()))
 
+    async def withdraw(self, key: str) -> None:
+        """The call of an intent was not let through after all."""
+        await self._run(partial(self._appender.withdraw, key))
+
     async def append(self, draft: Draft, *, settles: str | None = None) -> int:
         """Make an entry durable and its intent `settles` done; gives the entry's index.
 
@@ -214,11 +217,12 @@ class Trail:
 
     async def close(self) -> None:
         """Write what is queued, publish the checkpoint, let go of the files."""
-        if self._closing:
+        if self._released:
             return
-        self._closing = True
+        self._closing = self._released = True
         self._wake.set()
-        await self._writing
+        # A defect that ended the writer was told to those who waited; the files are let go all the same.
+        await asyncio.wait([self._writing])
         await self._publisher.close()
         await self._release()
 
@@ -295,7 +299,7 @@ class Trail:
             self._publisher.committed()
         except (UsageError, RecordingError) as error:
             item.done.set_exception(error)
-        except (sqlite3.Error, OSError) as error:
+        except FAILURES as error:
             fail([item], error)
         else:
             item.done.set_result(result)
@@ -306,7 +310,7 @@ class Trail:
             await self._commit([])
             if self._owed:
                 self._owed += [item for item in items if isinstance(item, Append)]
-                fail(items, sqlite3.OperationalError("entries are owed"))
+                fail(items, OSError("entries are owed"))
                 return
         appends = [*self._owed, *(item for item in items if isinstance(item, Append))]
         begins = [item for item in items if isinstance(item, Begin)]

@@ -75,3 +75,10 @@ def test_doors_count_each_address_apart_and_forget_who_left() -> None:
     with doors.entered(here) as first, doors.entered(here) as second, doors.entered(there) as other:
         assert (first, second, other) == (True, False, True)
     assert doors.inside == {}
+
+
+def test_time_in_which_the_recorder_stood_still_is_not_the_clients() -> None:
+    pace = Pace(LIMITS, idle=0)
+    pace.headed("a", 1)
+    pace.forgive(600)
+    assert pace.due() == Due(651, "body")

@@ -70,6 +70,8 @@ async def _stop(addon: Addon, flow: http.HTTPFlow, error: Exception) -> None:
     """A call that cannot be recorded does not pass."""
     if type(error) not in _REFUSALS:
         logger.error("a call cannot be recorded: %s", messages.safe(error))
+        if not addon.has_passed(flow):
+            addon.recorder.refusals.add(messages.safe(error))
     await addon.failed(flow, error)
 
 
@@ -159,6 +161,11 @@ class Addon:
     async def error(self, flow: http.HTTPFlow) -> None:
         """There will be no (whole) answer: reset, time-out, client gone."""
         await self._finish(flow)
+
+    def has_passed(self, flow: http.HTTPFlow) -> bool:
+        """Did the call, or its first bytes, go up?"""
+        seen = self._seen.get(flow.id)
+        return flow.response is not None or (seen is not None and seen.opened is not None)
 
     async def failed(self, flow: http.HTTPFlow, error: Exception) -> None:
         """A hook raised. Before the upstream has answered nothing passes; after, its answer does."""

@@ -19,17 +19,18 @@ from mitmproxy.proxy.layers.tls import TlsClienthelloHook, TlsEstablishedClientH
 from apitrail.recording.limits import Limits
 from apitrail.recording.proxy.held import GATE
 from apitrail.recording.proxy.patience import PACES, Doors, Due, Pace
+from apitrail.recording.proxy.silence import Watchdog
 
 logger = logging.getLogger("apitrail")
-
-SILENCE = 1_000
-"""Seconds without any byte after which mitmproxy ends a connection; Lambda answers within 900."""
 
 SLOW = {
     "header": "a client took longer than {0:g} s for the head of a request",
     "body": "a client sent nothing of a request's body for {0:g} s",
 }
 """What is said of a connection that is closed; one that was idle is none of the user's business."""
+
+STOPPED = 1.0
+"""Seconds that an alarm may be late before we take it that the recorder stood still, not the client."""
 
 _DEFAULT = Doors(Limits())
 
@@ -45,6 +46,10 @@ class Connection(mode_servers.ProxyConnectionHandler):
         self._doors: Doors = getattr(master, "doors", _DEFAULT)
         self._pace = Pace(self._doors.limits, idle=time.monotonic())
         self._alarm: asyncio.TimerHandle | None = None
+        if self.client.transport_protocol == "tcp":
+            seconds = self.timeout_watchdog.timeout
+            self.timeout_watchdog = Watchdog(seconds, self.on_timeout)
+            self.timeout_watchdog.register_activity()
         PACES[self.client.id] = self._pace
 
     async def handle_client(self) -> None:
@@ -114,7 +119,11 @@ class Connection(mode_servers.ProxyConnectionHandler):
         self._alarm = asyncio.get_running_loop().call_at(due.at, self._ring)
 
     def _ring(self) -> None:
-        self._alarm = None
+        alarm, self._alarm = self._alarm, None
+        now = time.monotonic()
+        if alarm is not None and now - alarm.when() > STOPPED:
+            # This process was stopped, or the machine. What came meanwhile is read only now.
+            self._pace.forgive(now - alarm.when())
         due = self._pace.due()
         if due is None:
             return  # whatever ends this arms again

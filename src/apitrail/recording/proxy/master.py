@@ -24,7 +24,7 @@ from mitmproxy.proxy import mode_specs
 
 from apitrail.errors import UsageError
 from apitrail.recording.limits import Limits
-from apitrail.recording.proxy import downstream, layer
+from apitrail.recording.proxy import layer, silence
 from apitrail.recording.proxy.patience import Doors
 from apitrail.redact.userinfo import without_userinfo
 
@@ -131,7 +131,7 @@ class Server:
                 keep_host_header=True,
                 upstream_cert=False,
                 show_ignored_hosts=False,
-                tcp_timeout=downstream.SILENCE,
+                tcp_timeout=silence.SILENCE,
                 **settings,
             )
         except (exceptions.OptionsError, KeyError) as error:

@@ -101,7 +101,10 @@ class Pace:
         self._waits -= 1
         if self._waits:
             return
-        lost = now - self._since
+        self.forgive(now - self._since)
+
+    def forgive(self, lost: float) -> None:
+        """So many seconds were not the client's."""
         self.idle += lost
         self.head = None if self.head is None else self.head + lost
         self.bodies = {stream: at + lost for stream, at in self.bodies.items()}

@@ -1,0 +1,30 @@
+"""How long a connection may carry no byte in either direction, whoever is silent."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+
+from mitmproxy.proxy.server import TimeoutWatchdog
+
+SILENCE = 1_000
+"""Seconds without any byte after which a connection is closed; Lambda answers within 900."""
+
+
+class Watchdog(TimeoutWatchdog):
+    """mitmproxy's, by a clock that nobody sets: a step of the time of day is no silence."""
+
+    def register_activity(self) -> None:
+        """A byte came or went."""
+        self.last_activity = time.monotonic()
+
+    async def watch(self) -> None:
+        """Call back when nothing has come for too long; the time that hooks take does not count."""
+        with suppress(asyncio.CancelledError):
+            while True:
+                await self.can_timeout.wait()
+                if (left := self.last_activity + self.timeout - time.monotonic()) <= 0:
+                    await self.callback()
+                    return
+                await asyncio.sleep(left)
