@@ -17,7 +17,7 @@ from apitrail.errors import RecordingError
 from apitrail.recording import describing
 from apitrail.recording import recorder as recorder_module
 from apitrail.recording.proxy import addon as addon_module
-from apitrail.recording.proxy import flows
+from apitrail.recording.proxy import flows, layer
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.session import Session
 from apitrail.redact import Redactor
@@ -411,6 +411,39 @@ def test_a_client_that_leaves_half_way(tmp_path, sent, reset):
     asyncio.run(scenario())
     [event] = calls(tmp_path)
     assert call(event)["failure"]
+
+
+# Where mitmproxy fails once a call is up, and how its entry says that no answer was seen.
+CRASHES = {
+    "of a connection": (layer.ToServer, "read_body", "api"),
+    "of a call": (layer.Stream, "_handle_event", "unknown"),
+}
+
+
+@pytest.mark.parametrize("crash", CRASHES)
+def test_a_connection_that_mitmproxy_loses_track_of_is_closed(tmp_path, monkeypatch, crash):
+    owner, name, kind = CRASHES[crash]
+
+    async def answering(peer: Peer) -> None:
+        await peer.message()
+        monkeypatch.setattr(owner, name, defect)
+        await peer.send(OK)
+
+    async def scenario() -> None:
+        async with scene(tmp_path, answering, OK) as (_, client, session):
+            await client.send(put(b"x" * 900))  # it is held, in a budget that must be free again
+            assert await client.rest() == b""
+            await session.recorder.drained()
+            monkeypatch.undo()
+            assert session.runs.addon._seen == {}
+            async with dial(session) as other:
+                await tunnel(other, f"{AWS}:443")
+                await secure(other, tmp_path)
+                await other.send(request())
+                assert await other.message() == OK
+
+    asyncio.run(scenario())
+    assert kinds(tmp_path) == ["open", kind, "api", "close"]
 
 
 def test_a_client_that_leaves_before_its_request_is_whole_made_no_call(tmp_path):

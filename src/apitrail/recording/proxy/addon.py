@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mitmproxy import http
-from mitmproxy.connection import Server
+from mitmproxy.connection import Client, Server
 from mitmproxy.proxy import mode_specs
 
 from apitrail.aws.read.unframing import Unframer
 from apitrail.errors import RecordingError
 from apitrail.exchange import EMPTY, Body, Exchange, Headers
 from apitrail.recording import refusal
-from apitrail.recording.proxy import flows, held, layer, messages, websockets
+from apitrail.recording.proxy import downstream, flows, held, layer, messages, websockets
 from apitrail.recording.proxy.admission import OPERATOR, Guard
 from apitrail.recording.proxy.destination import Destinations
 from apitrail.recording.proxy.fail_closed import closed
@@ -64,6 +64,7 @@ class Seen:
     received: flows.Collector | None = None
     held: int = 0
     opened: Open | None = None
+    client: str = ""
 
 
 async def _stop(addon: Addon, flow: http.HTTPFlow, error: Exception) -> None:
@@ -162,6 +163,16 @@ class Addon:
         """There will be no (whole) answer: reset, time-out, client gone."""
         await self._finish(flow)
 
+    async def client_disconnected(self, client: Client) -> None:
+        """Of a connection that mitmproxy has lost track of no hook tells how its calls end."""
+        if client.error != downstream.CRASHED:
+            return
+        for flow in [flow for flow, seen in self._seen.items() if seen.client == client.id]:
+            seen = self._forget(flow)
+            if seen is not None and seen.opened is not None:
+                with suppress(RecordingError):
+                    await self.recorder.abandon(seen.opened)
+
     def has_passed(self, flow: http.HTTPFlow) -> bool:
         """Did the call, or its first bytes, go up?"""
         seen = self._seen.get(flow.id)
@@ -169,7 +180,7 @@ class Addon:
 
     async def failed(self, flow: http.HTTPFlow, error: Exception) -> None:
         """A hook raised. Before the upstream has answered nothing passes; after, its answer does."""
-        seen = self._forget(flow)
+        seen = self._forget(flow.id)
         if seen is not None and seen.opened is not None:
             # If what defeated us is not the disk, the intent itself becomes the entry.
             with suppress(RecordingError):
@@ -220,6 +231,7 @@ class Addon:
             run=self.runs.get(run_id) if run_id else self.default_run,
             base=self.destinations.base(request.host, request.port, request.path),
             operator=flow.metadata.get(OPERATOR),
+            client=flow.client_conn.id,
         )
         self._seen[flow.id] = seen
         return seen
@@ -305,11 +317,11 @@ class Addon:
                 content = seen.sent.body()
             exchange = self._exchange(flow, seen, content, final=True)
             await self.recorder.finish(seen.opened, exchange)
-        self._forget(flow)
+        self._forget(flow.id)
 
-    def _forget(self, flow: http.HTTPFlow) -> Seen | None:
+    def _forget(self, flow: str) -> Seen | None:
         """The flow is over: what it held is free."""
-        seen = self._seen.pop(flow.id, None)
+        seen = self._seen.pop(flow, None)
         if seen is not None and seen.held:
             self.budget.give(seen.held)
         if seen is not None and seen.received is not None:

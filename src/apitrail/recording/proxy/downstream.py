@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from mitmproxy import tls
+from mitmproxy.connection import Connection as Connected
+from mitmproxy.connection import ConnectionState
 from mitmproxy.proxy import commands, events, mode_servers
 from mitmproxy.proxy.layer import NextLayerHook
 from mitmproxy.proxy.layers import tcp, udp, websocket
@@ -31,6 +33,9 @@ SLOW = {
 
 STOPPED = 1.0
 """Seconds that an alarm may be late before we take it that the recorder stood still, not the client."""
+
+CRASHED = "mitmproxy has lost track of this connection"
+"""The error of a client whose connection was closed for that: its calls get no more hooks."""
 
 _DEFAULT = Doors(Limits())
 
@@ -68,6 +73,26 @@ class Connection(mode_servers.ProxyConnectionHandler):
                 if self._alarm is not None:
                     self._alarm.cancel()
                 self._pace.free = True
+
+    async def handle_connection(self, connection: Connected) -> None:
+        """One side, for as long as it is open. mitmproxy awaits no other error than OSError."""
+        try:
+            await super().handle_connection(connection)
+        except MemoryError:
+            connection.state = ConnectionState.CLOSED
+            await self.server_event(events.ConnectionClosed(connection))
+            io = self.transports.pop(connection, None)
+            if io is not None and io.writer is not None:
+                io.writer.close()
+
+    def log(self, message: str, level: int = logging.INFO, exc_info: Any = None) -> None:
+        """What mitmproxy says; with an exception it says that it cannot go on, and then waits."""
+        super().log(message, level, exc_info)
+        if exc_info:
+            self.client.error = CRASHED
+            io = self.transports.get(self.client)
+            if io is not None and io.handler is not None:
+                io.handler.cancel(CRASHED)
 
     def _turn_away(self) -> None:
         logger.warning(
