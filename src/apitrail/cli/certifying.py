@@ -1,0 +1,70 @@
+"""`apitrail ca`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from apitrail.cli.options import Group, output_option, with_trail
+
+if TYPE_CHECKING:
+    from apitrail.recording.authority.ca_files import CaFiles
+
+
+@click.group("ca", cls=Group)
+def ca_group() -> None:
+    """The certificate authority that clients trust so that TLS can be recorded."""
+
+
+def _files(trail: Path) -> CaFiles:
+    from apitrail.recording.authority.ca_files import CaFiles
+
+    return CaFiles(trail)
+
+
+@ca_group.command("show")
+@output_option("text", "json", default="text")
+@with_trail
+def show(trail: Path, output: str) -> None:
+    """Print the subject, the fingerprint and the validity of the CA, and where it is."""
+    from apitrail.recording.authority.facts import facts
+
+    about = facts(_files(trail))
+    if output == "json":
+        click.echo(json.dumps(about))
+        return
+    for name, value in about.items():
+        lines = value if isinstance(value, list) else [value]
+        for line in lines:
+            click.echo(f"{name:12} {line}")
+
+
+@ca_group.command("export")
+@click.option("-o", "--out", default="-", show_default=True, type=click.Path(path_type=Path, allow_dash=True), metavar="FILE", help="Write to this file; `-` is stdout.")  # fmt: skip
+@with_trail
+def export(trail: Path, out: Path) -> None:
+    """Write the CA's certificate (PEM), for the stores of clients. The key is never written."""
+    from apitrail.recording.authority import ca_files
+
+    authority = _files(trail).read()
+    if str(out) == "-":
+        click.echo(authority.pem.decode(), nl=False)
+    else:
+        ca_files.export(authority, out)
+
+
+@ca_group.command("rotate")
+@with_trail
+def rotate(trail: Path) -> None:
+    """Make a new key and a new certificate. Clients must be given the new certificate."""
+    from apitrail.recording.authority.facts import farewell
+
+    files = _files(trail)
+    authority = files.rotate(dt.datetime.now(dt.UTC))
+    click.echo(authority.fingerprint)
+    for line in farewell(files):
+        click.echo(line, err=True)

@@ -1,0 +1,150 @@
+"""Where a trail's CA lies, and how its files are made, checked and replaced.
+
+`ca/mitmproxy-ca.pem` has key and certificate and is the truth; the other files are copies of its
+certificate, written again at each start. So one rename replaces a CA.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from apitrail import durable, private_file
+from apitrail.errors import FormatError, UsageError
+from apitrail.places import CA_CERTIFICATE
+from apitrail.recording.authority.authority import KEY_SIZE, Authority, parse_with_key, with_key
+from apitrail.trail import database, lock
+
+# The names that mitmproxy looks for in its `confdir`.
+_BOTH = "mitmproxy-ca.pem"
+_CERTIFICATE = "mitmproxy-ca-cert.pem"
+# Copies that mitmproxy makes beside a CA of its own, the key among them; nothing here reads them.
+_KEY_COPY = "mitmproxy-ca.p12"
+_COPIES = (_KEY_COPY, "mitmproxy-ca-cert.p12", "mitmproxy-ca-cert.cer")
+_RETIRED = "retired-{}.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class CaFiles:
+    """The CA of the trail in this directory."""
+
+    trail: Path
+
+    @property
+    def directory(self) -> Path:
+        """What mitmproxy calls its `confdir`."""
+        return self.trail / "ca"
+
+    @property
+    def key(self) -> Path:
+        """The file with the secret key."""
+        return self.directory / _BOTH
+
+    @property
+    def certificate(self) -> Path:
+        """The file that clients are given."""
+        return self.trail / CA_CERTIFICATE
+
+    @property
+    def retired(self) -> list[Path]:
+        """The certificates of earlier CAs, to be found in the stores of clients."""
+        return sorted(self.directory.glob(_RETIRED.format("*")))
+
+    def read(self) -> Authority:
+        """The CA.
+
+        Raises:
+            UsageError: there is none, others may read its key, or it is no CA.
+        """
+        if not self.key.exists():
+            raise UsageError(
+                f"no certificate authority in {str(self.trail)!r}",
+                hint="the first recorder of a trail makes one; --trail names another trail",
+            )
+        try:
+            return parse_with_key(private_file.read(self.key))
+        except FormatError as error:
+            raise UsageError(
+                f"{str(self.key)!r} is no certificate authority: {error}",
+                hint="bring it back from a backup, or `apitrail ca rotate` makes another one",
+            ) from error
+
+    def ready(self, now: dt.datetime) -> Authority:
+        """The CA, made where there is none, with everything that clients and mitmproxy need.
+
+        Raises:
+            UsageError: it cannot be used.
+        """
+        self._make_directory()
+        authority = self.read() if self.key.exists() else self._make(now)
+        self._publish(authority)
+        return authority
+
+    def rotate(self, now: dt.datetime) -> Authority:
+        """Another key and another certificate; what the old key was is not kept.
+
+        Raises:
+            UsageError: there is no trail, or a recorder of it runs.
+        """
+        if not (self.trail / database.FILE).exists():
+            raise UsageError(
+                f"no trail in {str(self.trail)!r}", hint="--trail DIR names the one that you mean"
+            )
+        try:
+            held = lock.take(self.trail)
+        except lock.Busy as busy:
+            raise UsageError(
+                "a recorder of this trail is running, with the CA that is to be replaced",
+                hint="`apitrail stop` first",
+            ) from busy
+        with held:
+            self._make_directory()
+            self._retire()
+            authority = self._make(now)
+            self._publish(authority)
+            return authority
+
+    def _make_directory(self) -> None:
+        self.directory.mkdir(mode=0o700, exist_ok=True)
+        self.directory.chmod(0o700)  # whatever the umask is
+
+    def _make(self, now: dt.datetime) -> Authority:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_SIZE)
+        authority = Authority.make(key, now=now, serial=x509.random_serial_number())
+        durable.write(self.key, with_key(key, authority), mode=0o600)
+        return authority
+
+    def _publish(self, authority: Authority) -> None:
+        """Put the certificate, alone, where clients are told to find it."""
+        for path in (self.directory / _CERTIFICATE, self.certificate):
+            if not path.exists() or path.read_bytes() != authority.pem:
+                durable.write(path, authority.pem, mode=0o644)
+        if (copy := self.directory / _KEY_COPY).exists():
+            copy.chmod(0o600)
+
+    def _retire(self) -> None:
+        """Keep the certificate of the CA that goes; its copies, one with the key, go first."""
+        for name in _COPIES:
+            (self.directory / name).unlink(missing_ok=True)
+        if not self.key.exists():
+            return
+        try:
+            old = Authority.parse(self.key.read_bytes())
+        except FormatError:
+            return  # it was none, which may be why it is replaced
+        short = old.fingerprint.replace(":", "").lower()[:16]
+        durable.write(self.directory / _RETIRED.format(short), old.pem, mode=0o644)
+
+
+def export(authority: Authority, target: Path) -> None:
+    """Write the certificate to a file that others may read; raises UsageError where it cannot."""
+    try:
+        durable.write(target, authority.pem, mode=0o644)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {str(target)!r}: {error.strerror}", hint="-o FILE names another one"
+        ) from error
