@@ -5,8 +5,10 @@ import json
 import pytest
 
 from apitrail.__main__ import run
+from apitrail.cli import recording
 from apitrail.cli.recording import parse_size
 from apitrail.errors import UsageError
+from apitrail.recording.execute import Outcome
 
 
 @pytest.mark.parametrize(
@@ -67,3 +69,26 @@ def test_a_command_that_is_not_there_gets_the_shells_status(capsys, tmp_path):
     assert run(["--trail", str(tmp_path / "new"), "exec", "--", "no-such-command-here"]) == 127
     assert "no-such-command-here" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("exec", "--label", "ghp_{0}{0}", "--", "true"),
+        ("exec", "--", "mysql -p{0}"),
+        ("exec", "--", "./no such?token={0}"),
+    ],
+)
+def test_what_is_said_of_a_command_line_repeats_no_secret(capsys, tmp_path, arguments):
+    secret = "cnry7f3KqP9zWx2mAb"
+    words = [argument.format(secret) for argument in arguments]
+    assert run(["--trail", str(tmp_path / "new"), *words]) in (2, 127)
+    said = capsys.readouterr().err
+    assert "***" in said
+    assert secret not in said
+
+
+def test_a_command_that_called_nothing_is_told_without_its_secrets():
+    words = ("mysql", "-pcnry7f3KqP9zWx2m", "--host", "db")
+    told = recording._told(Outcome(0, "0011", 0), words)
+    assert "apitrail doctor -- mysql -p*** --host db tells which" in told

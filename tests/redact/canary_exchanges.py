@@ -144,6 +144,33 @@ def _parameters(service: str, operation: str, parameters: dict[str, object]) -> 
     return make
 
 
+def _taught(service: str, operation: str, parameters: dict[str, object], told: str) -> Making:
+    """A call whose answer tells who holds a key, with the secret in a name."""
+
+    def make(s: str) -> Exchange:
+        plain, _ = asked(service, operation, json.loads(json.dumps(parameters).replace("@@", s)))
+        return replace(plain, ended=2, response=answer(told.replace("@@", s).encode(), _XML))
+
+    return make
+
+
+_ROLE = "arn:aws:iam::123456789012:role/r"
+_LENT = (
+    "<Credentials><AccessKeyId>ASIAIOSFODNN7EXAMPLE</AccessKeyId><SecretAccessKey>k</SecretAccessKey>"
+    "<SessionToken>t</SessionToken><Expiration>2026-11-26T00:00:00Z</Expiration></Credentials>"
+)
+
+
+def _refused(s: str) -> Exchange:
+    plain, _ = asked("iam", "ListUsers", {})
+    said = (
+        "<ErrorResponse><Error><Code>AccessDenied</Code><Message>User: arn:aws:sts::123456789012:"
+        f"assumed-role/r/password={s} is not authorized to perform: iam:ListUsers</Message></Error>"
+        "</ErrorResponse>"
+    )
+    return replace(plain, ended=2, response=answer(said.encode(), _XML, status=403))
+
+
 _CFN = "cloudformation.eu-west-1.amazonaws.com"
 
 EXCHANGES: dict[str, Making] = {
@@ -306,6 +333,25 @@ EXCHANGES: dict[str, Making] = {
         "family": "f", "containerDefinitions": [{"name": "c", "image": "i", "dockerLabels": {"password=@@": "x"}}]}),
     "iot policy text": _parameters("iot", "CreateThing", {"thingName": "t", "attributePayload": {"attributes": {"wifiPassword": "@@"}}}),
     "session name": _parameters("sts", "AssumeRole", {"RoleArn": "arn:aws:iam::123456789012:role/r", "RoleSessionName": "password=@@"}),
+    # Names in what a call teaches about who holds a key, and in who made it.
+    "learned session": _taught("sts", "AssumeRole", {"RoleArn": _ROLE, "RoleSessionName": "token=@@"},
+        f"<AssumeRoleResponse><AssumeRoleResult>{_LENT}<AssumedRoleUser><AssumedRoleId>AROA1:token=@@"
+        "</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/r/token=@@</Arn></AssumedRoleUser>"
+        "</AssumeRoleResult></AssumeRoleResponse>"),
+    "learned user": _taught("iam", "CreateUser", {"UserName": "password=@@"},
+        "<CreateUserResponse><CreateUserResult><User><Path>/</Path><UserName>password=@@</UserName><UserId>"
+        "AIDA1</UserId><Arn>arn:aws:iam::123456789012:user/password=@@</Arn></User></CreateUserResult></CreateUserResponse>"),
+    "learned caller": _taught("sts", "GetCallerIdentity", {},
+        "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:sts::123456789012:assumed-role/r/"
+        "secret=@@</Arn><UserId>AROA1:secret=@@</UserId><Account>123456789012</Account></GetCallerIdentityResult>"
+        "</GetCallerIdentityResponse>"),
+    "learned subject": _taught("sts", "AssumeRoleWithWebIdentity", {
+        "RoleArn": _ROLE, "RoleSessionName": "s", "WebIdentityToken": "eyJ0.eyJ1.x"},
+        f"<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult>{_LENT}<SubjectFromWebIdentityToken>"
+        "https://me:@@@idp.example/</SubjectFromWebIdentityToken><AssumedRoleUser><AssumedRoleId>AROA1:s</AssumedRoleId>"
+        "<Arn>arn:aws:sts::123456789012:assumed-role/r/s</Arn></AssumedRoleUser><Provider>p</Provider>"
+        "</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"),
+    "refused caller": _refused,
     "device config": _parameters("ssm", "PutParameter", {"Name": "/a", "Type": "String", "Value": "password=@@"}),
     "opsitem": _parameters("ssm", "CreateOpsItem", {"Title": "t", "Source": "s", "Description": "login failed with password '@@'"}),
     "synthetics": _parameters("cloudwatch", "PutDashboard", {"DashboardName": "d", "DashboardBody": '{"url":"https://x/?token=@@"}'}),

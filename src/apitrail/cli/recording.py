@@ -124,8 +124,8 @@ def execute(trail: Path, command: tuple[str, ...], labels: tuple[str, ...], **op
     try:
         outcome = asyncio.run(execution.run())
     except CommandError as error:
-        _say(str(error))
-        click.echo(f"hint: {error.hint}", err=True)
+        _say(_masked(str(error)))
+        click.echo(f"hint: {_masked(error.hint or '')}", err=True)
         return error.status
     _say(_told(outcome, command))
     return outcome.status
@@ -135,13 +135,20 @@ def _told(outcome: Outcome, command: tuple[str, ...]) -> str:
     if outcome.calls:
         shows = "apitrail events --run last shows them"
         return f"recorded {_calls(outcome.calls)} (run {outcome.run}); {shows}"
-    checks = f"apitrail doctor -- {shlex.join(command)}"
+    checks = f"apitrail doctor -- {_masked(shlex.join(command))}"
     if len(checks) > 100:
         checks = f"apitrail doctor -- {shlex.quote(command[0])} …"
     return (
-        f"nothing was recorded: {command[0]!r} called nothing, or a client in it passed the "
+        f"nothing was recorded: {_masked(command[0])!r} called nothing, or a client in it passed the "
         f"recorder by (run {outcome.run}); {checks} tells which"
     )
+
+
+def _masked(text: str) -> str:
+    """A part of the command line as it may be shown: stderr may end up in a build's log."""
+    from apitrail.redact.text import scrub
+
+    return scrub(text, lambda _: "***")
 
 
 def _calls(number: int) -> str:
@@ -152,7 +159,7 @@ def _labels(labels: tuple[str, ...]) -> dict[str, str]:
     pairs = [label.partition("=") for label in labels]
     for label, (key, equals, _) in zip(labels, pairs, strict=True):
         if not key or not equals:
-            raise UsageError(f"not a label: {label!r}", hint="write --label build=1234")
+            raise UsageError(f"not a label: {_masked(label)!r}", hint="write --label build=1234")
     return {key: value for key, _, value in pairs}
 
 
@@ -303,8 +310,8 @@ def doctor(trail: Path, command: tuple[str, ...]) -> int:
     try:
         findings = asyncio.run(check.examine(trail, dict(os.environ), command))
     except CommandError as error:
-        _say(str(error))
-        click.echo(f"hint: {error.hint}", err=True)
+        _say(_masked(str(error)))
+        click.echo(f"hint: {_masked(error.hint or '')}", err=True)
         return error.status
     for finding in findings:
         click.echo(str(finding))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from apitrail import codec
 from apitrail.aws.call import Call
 from apitrail.aws.sign.credential import Credential
 from apitrail.cloudtrail import access, error_code, parameters, record
 from apitrail.cloudtrail.resources import touching
-from apitrail.codec import Object
+from apitrail.codec import Json, Object
 from apitrail.event import (
     Answered,
     Asked,
@@ -84,7 +85,8 @@ class Describer:
         level = self.keep.level(call.service, call.operation, identity.arn)
         account = identity.account or credential.account
         if level is Level.NONE:
-            event = _bare(exchange, call, credential, identity, account, run, operator)
+            bare = _bare(exchange, call, credential, account)
+            event = cut(replace(bare, who=self._who(None, identity, run, operator)), level)
             return Described(event=event, facets=event.facets(), level=level, identity=identity)
         redacted: Redacted | None
         long = exchange.request.body.length > self.limit
@@ -100,13 +102,13 @@ class Describer:
         safe, safe_call = limited(safe, safe_call, self.limit)
         touched = _touched(safe_call, account, credential, before)
         whole = Event(
-            who=_who(safe, identity, run, operator, before),
+            who=_who_before(identity, before) or self._who(safe, identity, run, operator),
             what=_what(safe, safe_call, credential, account, touched),
             request=_asked(safe, safe_call, before),
             response=_answered(safe, safe_call, credential),
             request_body=safe.request.body.data or None,
             response_body=(safe.response.body.data or None) if safe.response else None,
-            learned=learned,
+            learned=tuple([self._told(each) for each in learned]),
         )
         event = cut(whole, level)
         # Only what changed since the intent is written again.
@@ -115,6 +117,32 @@ class Describer:
             event=event, facets=event.facets(known), level=level, identity=identity,
             redacted=redacted, whole=whole, touched=tuple(touched),
         )  # fmt: skip
+
+    def _who(
+        self,
+        exchange: Exchange | None,
+        identity: Identity,
+        run: Object | None,
+        operator: str | None,
+    ) -> Who:
+        user, known = _named(self.redactor, identity)
+        return Who(
+            record=record.who(exchange, user) if exchange else {"userIdentity": user},
+            identity=known,
+            run=codec.decode(Run, run) if run is not None else None,
+            operator=operator,
+        )
+
+    def _told(self, fields: Object) -> Object:
+        return {name: self.redactor.texts(value) for name, value in fields.items()}
+
+
+@lru_cache(maxsize=1024)
+def _named(redactor: Redactor, identity: Identity) -> tuple[dict[str, Json], Object]:
+    """CloudTrail's userIdentity and ours; names may hold secrets as any text may (`token=…`)."""
+    user = {name: redactor.texts(each) for name, each in identity.user_identity().items()}
+    encoded = codec.encode(identity)
+    return user, {name: redactor.texts(each) for name, each in encoded.items()}
 
 
 def _touched(
@@ -133,26 +161,11 @@ def _touched(
     return touching.resources(call, account=account, region=credential.region)
 
 
-def _who(
-    exchange: Exchange,
-    identity: Identity,
-    run: Object | None,
-    operator: str | None,
-    before: Described | None,
-) -> Who:
-    if before is not None and before.whole is not None and identity == before.identity:
-        assert before.whole.who is not None
-        return before.whole.who
-    return _caller(record.who(exchange, identity.user_identity()), identity, run, operator)
-
-
-def _caller(told: Object, identity: Identity, run: Object | None, operator: str | None) -> Who:
-    return Who(
-        record=told,
-        identity=codec.encode(identity),
-        run=codec.decode(Run, run) if run is not None else None,
-        operator=operator,
-    )
+def _who_before(identity: Identity, before: Described | None) -> Who | None:
+    """Who made the call, as the request's half said it, unless the answer told another."""
+    if before is None or before.whole is None or identity != before.identity:
+        return None
+    return before.whole.who
 
 
 def _what(
@@ -219,26 +232,15 @@ def _messages(passed: Passed) -> MessagesFacts:
     return MessagesFacts(messages=passed.messages, length=passed.length, hmac=passed.sha256.hex())
 
 
-def _bare(
-    exchange: Exchange,
-    call: Call,
-    credential: Credential,
-    identity: Identity,
-    account: str | None,
-    run: Object | None,
-    operator: str | None,
-) -> Event:
+def _bare(exchange: Exchange, call: Call, credential: Credential, account: str | None) -> Event:
     """That a call happened (`Level.NONE`). Which resources it touched is not told."""
-    facts = _facts(exchange, call)
-    event = Event(
-        who=_caller({"userIdentity": identity.user_identity()}, identity, run, operator),
+    return Event(
         what=What(
             record=record.head(exchange, call, credential, account=account),
-            call=facts,
+            call=_facts(exchange, call),
             stand_in=call.stand_in,
         ),
     )
-    return cut(event, Level.NONE)
 
 
 def _resource(resource: touching.Resource) -> Resource:

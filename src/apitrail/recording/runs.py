@@ -55,7 +55,13 @@ class Runs:
         for each in [_endpoint(url) for url in intercept]:
             self._admit(*each)
         run_id = secrets.token_hex(6)
-        run = Run(id=run_id, labels=labels, command=command or None, started=self.clock())
+        redactor = self.addon.recorder.redactor
+        run = Run(
+            id=run_id,
+            labels=redactor.labels(labels),
+            command=redactor.text(command) if command else None,
+            started=self.clock(),
+        )
         await self.addon.recorder.trail.append(statements.draft(run))
         about = run.about
         self.addon.runs[run_id] = about

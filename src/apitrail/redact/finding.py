@@ -144,6 +144,11 @@ def is_secret_text(name: str) -> bool:
     )
 
 
+def is_secret_setting(name: str, value: str) -> bool:
+    """Is a value a secret, given the name of what is set to it?"""
+    return is_secret_text(name) and _is_value(value, name, is_bare=False)
+
+
 def _named(text: str, lower: str) -> Iterator[Span]:
     at = 0
     while (root := NAME_ROOT.search(lower, at)) is not None:

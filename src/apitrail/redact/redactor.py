@@ -6,11 +6,15 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Mapping
 from contextlib import suppress
 
 from apitrail.aws.call import Blob, Call, Redacted
+from apitrail.codec import Json
 from apitrail.exchange import Exchange
 from apitrail.redact.case import Asked, Case
+from apitrail.redact.finding import is_secret_setting
+from apitrail.redact.text import scrub
 
 
 class Redactor:
@@ -69,6 +73,29 @@ class Redactor:
         redacted = case.exchange(exchange, keep_undecoded=self._keep_undecoded)
         safe = case.call()
         return redacted, safe, case.asked(exchange, redacted, safe)
+
+    def text(self, text: str) -> str:
+        """A text that is no part of an exchange, such as a command, without secrets."""
+        return scrub(text, self.value)
+
+    def texts(self, value: Json) -> Json:
+        """The same for each text in a value, names of members left as they are."""
+        match value:
+            case str():
+                return self.text(value)
+            case dict():
+                return {name: self.texts(item) for name, item in value.items()}
+            case list() | tuple():
+                return [self.texts(item) for item in value]
+            case _:
+                return value
+
+    def labels(self, labels: Mapping[str, str]) -> dict[str, str]:
+        """Labels without secrets: `password=x` is one, `build=1234` stays."""
+        return {
+            self.text(key): self.value(value) if is_secret_setting(key, value) else self.text(value)
+            for key, value in labels.items()
+        }
 
     def digest(self, data: bytes) -> bytes:
         """HMAC-SHA256 under the redaction key, 32 bytes."""
