@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import boto3
 import pytest
@@ -73,3 +75,35 @@ def test_without_credentials_nothing_is_tried(
 def test_a_profile_that_is_not_there_is_named() -> None:
     with pytest.raises(UsageError, match="nobody"):
         Sender("http://127.0.0.1:9", profile="nobody")
+
+
+class _Plain(BaseHTTPRequestHandler):
+    """Answers as a gateway without its server does: no word of any protocol."""
+
+    def do_POST(self) -> None:
+        self.send_response(404)
+        self.end_headers()
+        self.wfile.write(b"not found")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [("iam", "ListUsers"), ("ec2", "DescribeVpcs"), ("sqs", "ListQueues"), ("lambda", "Invoke")],
+)
+def test_an_answer_that_is_no_answer_of_the_service_is_told(service: str, operation: str) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Plain) as server:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        parameters = {"FunctionName": "f"} if service == "lambda" else {}
+        answer = Sender(f"http://127.0.0.1:{server.server_port}")(
+            Outgoing(
+                service=service, operation=operation, region=REGION,
+                parameters=parameters, succeeds=False,
+            )
+        )  # fmt: skip
+        server.shutdown()
+    assert answer.call is not None
+    assert answer.call.error is not None
+    assert answer.call.error.code == "404"

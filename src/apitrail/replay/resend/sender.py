@@ -100,6 +100,7 @@ class Sender:
     def __call__(self, call: Outgoing) -> Answer:
         """See `Send`."""
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         self._response = None
         try:
@@ -107,8 +108,8 @@ class Sender:
                 call.service, call.region or self._region, expecting=call.succeeds
             )
             client._make_api_call(call.operation, call.parameters)  # noqa: SLF001
-        except ClientError:
-            pass
+        except (ClientError, ResponseParserError):
+            pass  # the answer was kept before botocore looked at it
         except (BotoCoreError, KeyError, TypeError, ValueError, AttributeError) as error:
             # Besides botocore's own: what its serializers raise when they are not asked to check.
             return Answer(failure=_line(error))
