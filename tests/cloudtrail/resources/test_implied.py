@@ -12,6 +12,10 @@ HERE = f"eu-west-1:{ACCOUNT}"
 UUID = "a1b2c3d4-5678-90ab-cdef-11111EXAMPLE"
 SCALING = f"arn:aws:autoscaling:{HERE}:scalingPolicy:{UUID}:autoScalingGroupName/g:policyName/p"
 QUEUE = f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/q"
+LISTENER = f"arn:aws:elasticloadbalancing:{HERE}:listener/app/lb/0123/4567"
+RULE = LISTENER.replace("listener/", "listener-rule/") + "/89ab"
+BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+SUBSCRIPTION = f"arn:aws:sns:{HERE}:topic:6b0e71bd-7e97-4d97-80ce-4a0994e55286"
 REDRIVE = f'{{"deadLetterTargetArn":"arn:aws:sqs:{HERE}:dead","maxReceiveCount":3}}'
 
 
@@ -27,6 +31,14 @@ REDRIVE = f'{{"deadLetterTargetArn":"arn:aws:sqs:{HERE}:dead","maxReceiveCount":
          "AWS::EKS::Cluster", "web"),
         ("secretsmanager", "TagResource", {"SecretId": f"arn:aws:secretsmanager:{HERE}:secret:db/main-AbCdEf"},
          "AWS::SecretsManager::Secret", "db/main"),
+        ("elbv2", "DeleteListener", {"ListenerArn": LISTENER}, BALANCER, "app/lb/0123"),
+        ("elbv2", "ModifyListener", {"ListenerArn": LISTENER}, BALANCER, "app/lb/0123"),
+        ("elbv2", "DeleteRule", {"RuleArn": RULE}, BALANCER, "app/lb/0123"),
+        ("elbv2", "SetRulePriorities", {"RulePriorities": [{"RuleArn": RULE, "Priority": 1}]},
+         "AWS::ElasticLoadBalancingV2::Listener", "app/lb/0123/4567"),
+        ("sns", "Unsubscribe", {"SubscriptionArn": SUBSCRIPTION}, "AWS::SNS::Topic", "topic"),
+        ("kinesis", "DeregisterStreamConsumer", {"ConsumerARN": f"arn:aws:kinesis:{HERE}:stream/s/consumer/c:1"},
+         "AWS::Kinesis::Stream", "s"),
         ("ecs", "RunTask", {"taskDefinition": "t:1"}, "AWS::ECS::Cluster", "default"),
         ("events", "PutRule", {"Name": "r"}, "AWS::Events::EventBus", "default"),
         ("events", "PutEvents", {"Entries": [{"EventBusName": "b"}, {"Source": "s"}]}, "AWS::Events::EventBus", "default"),

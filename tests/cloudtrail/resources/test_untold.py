@@ -10,8 +10,6 @@ from aws.requests import call as asked
 
 ACCOUNT = "123456789012"
 RULE = {"SecurityGroupRuleIds": ["sgr-0123456789abcdef0"]}
-LISTENER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/lb/0123/4567"
-RULE_ARN = LISTENER.replace("listener/", "listener-rule/") + "/89ab"
 UUID = "a1b2c3d4-5678-90ab-cdef-11111EXAMPLE"
 
 
@@ -48,9 +46,6 @@ def made(service: str, operation: str, parameters: dict, result: dict | None = N
         ("ec2", "DetachNetworkInterface", {"AttachmentId": "eni-attach-01234567"}),
         ("ec2", "DisassociateSubnetCidrBlock", {"AssociationId": "subnet-cidr-assoc-01234567"}),
         ("ec2", "DisassociateVpcCidrBlock", {"AssociationId": "vpc-cidr-assoc-01234567"}),
-        ("elbv2", "DeleteRule", {"RuleArn": RULE_ARN}),
-        ("elbv2", "DeleteListener", {"ListenerArn": LISTENER}),
-        ("elbv2", "ModifyListener", {"ListenerArn": LISTENER}),
         ("lambda", "DeleteEventSourceMapping", {"UUID": UUID}),
         ("cloudformation", "ExecuteChangeSet", {"ChangeSetName": "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/c/1"}),
         ("stepfunctions", "SendTaskSuccess", {"taskToken": "t", "output": "{}"}),
@@ -87,6 +82,9 @@ def made(service: str, operation: str, parameters: dict, result: dict | None = N
         ("ec2", "AssociateAddress", {"PublicIp": "192.0.2.1", "InstanceId": "i-01234567"}),
         ("ec2", "ReleaseAddress", {"PublicIp": "192.0.2.1"}),
         ("cloudcontrol", "CancelResourceRequest", {"RequestToken": UUID}),
+        ("ses", "SendRawEmail", {"RawMessage": {"Data": b"no header"}}),
+        ("ses", "SendTemplatedEmail", {"Template": "t"}),
+        ("sesv2", "SendEmail", {"Content": {"Template": {"TemplateName": "t"}}}),
     ],
 )  # fmt: skip
 def test_what_is_not_named_is_undetermined(service, operation, parameters):

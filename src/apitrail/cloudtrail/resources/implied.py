@@ -17,6 +17,18 @@ _WHOLES = (
     ("codebuild", r"build/([^:]+):.*", "project/{}"),
     ("ecs", r"(?:container-instance|service|task|task-set)/([^/]+)/.*", "cluster/{}"),
     ("eks", r"(?:addon|fargateprofile|nodegroup|podidentityassociation)/([^/]+)/.*", "cluster/{}"),
+    (
+        "elasticloadbalancing",
+        r"listener(?:-rule)?/((?:app|net|gwy)/[^/]+/[^/]+)/.*",
+        "loadbalancer/{}",
+    ),
+    (
+        "elasticloadbalancing",
+        r"listener-rule/((?:app|net|gwy)/[^/]+/[^/]+/[^/]+)/.*",
+        "listener/{}",
+    ),
+    ("kinesis", r"stream/([^/]+)/consumer/.*", "stream/{}"),
+    ("sns", r"([^:/]+):[0-9a-f-]{36}", "{}"),
     ("states", r"(?:execution|express):([^:]+):.*", "stateMachine:{}"),
     ("states", r"mapRun:([^/:]+)[/:].*", "stateMachine:{}"),
 )

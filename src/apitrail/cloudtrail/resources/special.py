@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from apitrail.aws.arn import looks_like
 from apitrail.aws.call import Call, Redacted, Structure, Value
 from apitrail.cloudtrail.resources.resource import Place, Resource, spelled
+from apitrail.cloudtrail.resources.senders import senders
 
 # The table of a PartiQL statement, by name or ARN, which may be quoted and followed by an index.
 _TABLE = re.compile(
@@ -32,6 +33,8 @@ def special(call: Call, asked: list[tuple[str, str]], place: Place) -> Iterator[
             yield from _aliases(asked, place)
         case "dynamodb":
             yield from _tables(asked, place)
+        case "ses" | "sesv2" | "pinpoint-email":
+            yield from senders(call, place)
 
 
 def _aliases(asked: list[tuple[str, str]], place: Place) -> Iterator[Resource]:

@@ -46,6 +46,11 @@ _REFERRING = {
     ("s3control", "Bucket"): "DeleteAccessPoint DeleteAccessPointPolicy DeleteAccessPointScope "
     "DeleteMultiRegionAccessPoint PutAccessPointPolicy PutAccessPointScope "
     "PutMultiRegionAccessPointPolicy",
+    (
+        "ses",
+        "Identity",
+    ): "SendBounce SendBulkTemplatedEmail SendEmail SendRawEmail SendTemplatedEmail",
+    ("sesv2", "Identity"): "SendBulkEmail SendEmail",
     ("sns", "Topic"): "ConfirmSubscription SetSubscriptionAttributes Unsubscribe",
     ("ssm", "Instance ManagedInstance"): "CancelCommand DeleteAssociation "
     "DeregisterTargetFromMaintenanceWindow DeregisterTaskFromMaintenanceWindow ResumeSession "
