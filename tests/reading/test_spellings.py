@@ -54,6 +54,6 @@ def test_a_question_holds_every_spelling(source: Source) -> None:
     assert len(list(source.select(where))) == 2
 
 
-def test_a_story_is_told_of_every_spelling(source: Source) -> None:
+def test_a_history_is_told_of_every_spelling(source: Source) -> None:
     for asked in ("MyDB", "mydb", "/hostedzone/Z1ABC", "Z1ABC"):
-        assert len(resource_history.tell(source, asked, Filter()).chapters) == 2
+        assert len(resource_history.tell(source, asked, Filter()).calls) == 2
