@@ -281,6 +281,8 @@ def test_a_recorder_that_stood_still_holds_nobody_else_for_slow(tmp_path, monkey
             await client.send(sent[:-5])
             while not any(pace.bodies for pace in downstream.PACES.values()):  # noqa: ASYNC110
                 await asyncio.sleep(0)
+            for _ in range(50):  # the part of the body that is there is read
+                await asyncio.sleep(0)
             stood = 600  # to the event loop that is as if it had been stopped here
             for _ in range(20):
                 await asyncio.sleep(0)
