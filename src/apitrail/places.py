@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import platformdirs
 from apitrail.errors import UsageError
 
 CA_CERTIFICATE = "ca-cert.pem"
+HOST_CERTIFICATE = "also-{}.pem"
 _CONFIGURATION = "config.toml"
 
 
@@ -22,6 +24,12 @@ def clock() -> int:
 def steady() -> int:
     """Milliseconds of a clock that nobody sets, from some moment on."""
     return time.monotonic_ns() // 1_000_000
+
+
+def host_certificate(trail: Path, host: str) -> Path:
+    """Where a certificate of the trail's CA for a host outside of its constraints is."""
+    digest = hashlib.sha256(host.encode()).hexdigest()[:16]
+    return trail / "ca" / HOST_CERTIFICATE.format(digest)
 
 
 def default_trail() -> Path:

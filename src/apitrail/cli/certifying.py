@@ -30,7 +30,7 @@ def _files(trail: Path) -> CaFiles:
 @output_option("text", "json", default="text")
 @with_trail
 def show(trail: Path, output: str) -> None:
-    """Print the subject, the fingerprint and the validity of the CA, and where it is."""
+    """Print the CA's subject, fingerprint and validity, what it may sign for, and where it is."""
     from apitrail.recording.authority.facts import facts
 
     about = facts(_files(trail))
@@ -58,13 +58,19 @@ def export(trail: Path, out: Path) -> None:
 
 
 @ca_group.command("rotate")
+@click.option("--permit", "permit", multiple=True, metavar="HOST", help="The new CA may sign for this name and all below it, address or network too. May be repeated.")  # fmt: skip
+@click.option("--any-host", is_flag=True, help="The new CA may sign for every host.")
 @with_trail
-def rotate(trail: Path) -> None:
-    """Make a new key and a new certificate. Clients must be given the new certificate."""
+def rotate(trail: Path, *, permit: tuple[str, ...], any_host: bool) -> None:
+    """Make a new key and a new certificate. Clients must be given the new certificate.
+
+    The new CA may sign for AWS's names, this machine, the hosts that the old one had, and those
+    that --permit names.
+    """
     from apitrail.recording.authority.facts import farewell
 
     files = _files(trail)
-    authority = files.rotate(dt.datetime.now(dt.UTC))
+    authority = files.rotate(dt.datetime.now(dt.UTC), permit, any_host=any_host)
     click.echo(authority.fingerprint)
     for line in farewell(files):
         click.echo(line, err=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from apitrail import places
 from apitrail.errors import UsageError
@@ -265,9 +266,8 @@ def _changes(
                 hint="start it with --mode regular or --mode reverse:URL@PORT",
             )
         replaced.setdefault(GLOBAL, status["endpoint"])
-    changed = around.changes(
-        proxy=status["proxy"], run=run, bundle=Bundles(trail).path, replaced=replaced
-    )
+    bundles = Bundles(trail, tuple(urlsplit(url).hostname or "" for url in around.intercepted()))
+    changed = around.changes(proxy=status["proxy"], run=run, bundle=bundles.path, replaced=replaced)
     # apitrail commands within the command use this trail too.
     return changed | {"APITRAIL_TRAIL": str(trail.absolute())}
 

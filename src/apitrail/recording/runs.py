@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import secrets
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.proxy.addon import Addon
 from apitrail.recording.proxy.destination import Upstream
 from apitrail.recording.proxy.master import Listener, Server
@@ -26,6 +28,7 @@ class Runs:
 
     addon: Addon
     server: Server
+    authority: CaFiles
     clock: Callable[[], int]
     _listeners: dict[str, list[str]] = field(default_factory=dict)
     _guests: set[str] = field(default_factory=set)
@@ -52,8 +55,10 @@ class Runs:
             UsageError: an endpoint in `reverse` or `intercept` is no URL of one.
         """
         upstreams = {url: _endpoint(url) for url in reverse}
-        for each in [_endpoint(url) for url in intercept]:
-            self._admit(*each)
+        intercepted = [_endpoint(url) for url in intercept]
+        for each, base in intercepted:
+            self._cover(each)
+            self._admit(each, base)
         run_id = secrets.token_hex(6)
         redactor = self.addon.recorder.redactor
         run = Run(
@@ -97,6 +102,13 @@ class Runs:
         while self._guests:
             self._gone.clear()
             await self._gone.wait()
+
+    def _cover(self, endpoint: Upstream) -> None:
+        """Its clients must be able to trust the certificates that they are shown."""
+        certificates = self.server.certificates
+        if endpoint.scheme == "https" and not certificates.covers(endpoint.host):
+            now = dt.datetime.fromtimestamp(self.clock() / 1000, dt.UTC)
+            certificates.also(self.authority.also(endpoint.host, now))
 
     def _admit(self, upstream: Upstream, base: str) -> None:
         guard = self.addon.guard

@@ -19,7 +19,7 @@ from apitrail.recording import config_file, preparation
 from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.config_file import Configuration
 from apitrail.recording.operators import Operators
-from apitrail.recording.proxy import messages
+from apitrail.recording.proxy import certificates, messages
 from apitrail.recording.proxy.addon import Addon
 from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.authentication import Logins, check_doors
@@ -131,7 +131,7 @@ class Session:
         self.recovered = 0
         self._guard = addon.guard
         self._maintainer = maintenance.Maintainer.of(trail)
-        self.runs = Runs(addon, server, places.clock)
+        self.runs = Runs(addon, server, CaFiles(directory), places.clock)
         self._stopping = asyncio.Event()
         self._started = places.clock()
         # If set, `apitrail stop` may end this recorder; it is called with the reason.
@@ -177,12 +177,12 @@ class Session:
         try:
             # Before `open` is written: a port in use must leave no trace in the trail either.
             check_ports(settings.modes)
-            authority = CaFiles(directory)
-            authority.ready(dt.datetime.now(dt.UTC))
+            files = CaFiles(directory)
+            files.ready(dt.datetime.now(dt.UTC), _signed_for(settings))
             server = await Server.start(
                 settings.modes,
                 addons=(addon.guard, addon),
-                confdir=authority.directory,
+                confdir=files.directory,
                 settings=dict(settings.settings),
                 limits=settings.limits or configured.limits,
             )
@@ -314,6 +314,15 @@ class Session:
         index = await self.recorder.heartbeat(passed)
         self._guard.forget(passed)
         return index
+
+
+def _signed_for(settings: Settings) -> list[str] | None:
+    """What a new CA may sign for beside AWS and this machine; None for every host."""
+    found = certificates.hosts(map(check_mode, settings.modes))
+    if found is None:
+        return None
+    upstream = [Upstream.parse(settings.upstream).host] if settings.upstream else []
+    return [*found, *upstream]
 
 
 def _tell(text: str) -> None:

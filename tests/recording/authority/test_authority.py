@@ -17,7 +17,7 @@ NOW = dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC)
 @pytest.fixture(scope="module")
 def authority():
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return Authority.make(key, now=NOW, serial=7)
+    return Authority.make(key, None, now=NOW, serial=7)
 
 
 def test_it_is_valid_two_days_back_and_ten_years_on(authority):
@@ -38,3 +38,8 @@ def test_its_text_is_its_inverse(authority):
     assert Authority.parse(authority.pem) == authority
     with pytest.raises(FormatError, match="no certificate"):
         Authority.parse(b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n")
+
+
+def test_without_constraints_it_signs_for_all(authority):
+    assert authority.permitted is None
+    assert authority.covers("example.com")

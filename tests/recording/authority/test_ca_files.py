@@ -128,3 +128,34 @@ def test_an_export_is_the_certificate_alone(files, tmp_path):
     ssl.create_default_context(cafile=str(tmp_path / "out.pem"))
     with pytest.raises(UsageError, match="cannot write"):
         export(files.read(), tmp_path / "no" / "out.pem")
+
+
+def test_a_rotation_keeps_the_hosts_and_adds_some(files):
+    files.rotate(NOW, ["minio.example.com"])
+    files.rotate(NOW, ["203.0.113.9"])
+    assert files.read().permitted.hosts == ("minio.example.com", "203.0.113.9/32")
+    with pytest.raises(UsageError, match="not a host"):
+        files.rotate(NOW, ["https://x"])
+    assert files.rotate(NOW, any_host=True).covers("example.com")
+
+
+@pytest.mark.parametrize(
+    ("host", "outside"), [("minio.example.com", "203.0.113.9"), ("203.0.113.9", "example.com")]
+)
+def test_a_host_s_own_certificate_is_for_it_alone_and_goes_with_the_key(files, host, outside):
+    found = files.also(host, NOW)
+    assert found.covers(host)
+    assert not found.covers(outside)
+    assert not found.covers("sts.amazonaws.com")
+    assert found.is_of(files.read())
+    assert found.subject != files.read().subject
+    assert files.also(host, NOW) == found
+    files.rotate(NOW)
+    assert not list(files.directory.glob("also-*"))
+    assert files.also(host, NOW).is_of(files.read())
+
+
+def test_a_host_s_certificate_that_has_ended_is_made_again(files):
+    found = files.also("minio.example.com", NOW)
+    later = NOW + dt.timedelta(days=4000)
+    assert files.also("minio.example.com", later).ends > later > found.ends

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from apitrail.errors import FormatError
+from apitrail.recording.authority.permitted import Permitted
+
+type Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 KEY_SIZE = 2048
 
@@ -33,19 +37,22 @@ class Authority:
     certificate: x509.Certificate
 
     @classmethod
-    def make(cls, key: rsa.RSAPrivateKey, *, now: dt.datetime, serial: int) -> Authority:
-        """A new one for this key.
+    def make(
+        cls,
+        key: Key,
+        permitted: Permitted | None,
+        *,
+        now: dt.datetime,
+        serial: int,
+        only: str | None = None,
+    ) -> Authority:
+        """A new one for this key, which may sign for what is permitted, or (None) for all hosts.
 
-        The subject has a part of the key's digest: where a client trusts an old and a new CA, it
-        must not take one for the other.
+        The subject has a part of the key's digest, and the host that it is `only` for: where a
+        client trusts two CAs, it must not take one for the other.
         """
         key_id = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-        name = x509.Name(
-            [
-                x509.NameAttribute(NameOID.COMMON_NAME, f"apitrail {key_id.digest.hex()[:8]}"),
-                x509.NameAttribute(NameOID.ORGANIZATION_NAME, "apitrail"),
-            ]
-        )
+        name = _name(f"apitrail {key_id.digest.hex()[:8]}", only)
         server = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
         builder = (
             x509.CertificateBuilder(issuer_name=name, subject_name=name, serial_number=serial)
@@ -57,6 +64,8 @@ class Authority:
             .add_extension(_USAGE, critical=True)
             .add_extension(key_id, critical=False)
         )
+        if permitted is not None:
+            builder = builder.add_extension(permitted.extension(), critical=True)
         return cls(builder.sign(key, hashes.SHA256()))
 
     @classmethod
@@ -83,6 +92,20 @@ class Authority:
         return self.certificate.fingerprint(hashes.SHA256()).hex(":").upper()
 
     @property
+    def permitted(self) -> Permitted | None:
+        """What it may sign for; None where that is any host."""
+        return Permitted.in_(self.certificate)
+
+    def covers(self, host: str) -> bool:
+        """May it sign for this name or address?"""
+        permitted = self.permitted
+        return permitted is None or permitted.covers(host)
+
+    def is_of(self, other: Authority) -> bool:
+        """Have the two one key?"""
+        return self.certificate.public_key() == other.certificate.public_key()
+
+    @property
     def begins(self) -> dt.datetime:
         """From when on it is valid."""
         return self.certificate.not_valid_before_utc
@@ -93,7 +116,18 @@ class Authority:
         return self.certificate.not_valid_after_utc
 
 
-def with_key(key: rsa.RSAPrivateKey, authority: Authority) -> bytes:
+def _name(common: str, only: str | None) -> x509.Name:
+    # X.520 gives a common name 64 characters at most, and a host may have more.
+    digest = "" if only is None else f" {hashlib.sha256(only.encode()).hexdigest()[:16]}"
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COMMON_NAME, common + digest),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "apitrail"),
+        ]
+    )
+
+
+def with_key(key: Key, authority: Authority) -> bytes:
     """Key and certificate in one PEM file, as mitmproxy reads them."""
     secret = key.private_bytes(
         serialization.Encoding.PEM,
@@ -103,13 +137,15 @@ def with_key(key: rsa.RSAPrivateKey, authority: Authority) -> bytes:
     return secret + authority.pem
 
 
-def parse_with_key(pem: bytes) -> Authority:
-    """The certificate of such a file; raises FormatError where it has not the two, or not a pair."""
+def parse_with_key(pem: bytes) -> tuple[Key, Authority]:
+    """Such a file's two parts; raises FormatError where it has not both, or they are no pair."""
     authority = Authority.parse(pem)
     try:
         key = serialization.load_pem_private_key(pem, None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise FormatError("no key in PEM") from error
+    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise FormatError("a key of a kind that the proxy cannot use")
     if key.public_key() != authority.certificate.public_key():
         raise FormatError("the key is not the certificate's")
-    return authority
+    return key, authority

@@ -7,16 +7,24 @@ certificate, written again at each start. So one rename replaces a CA.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from apitrail import durable, private_file
+from apitrail import durable, places, private_file
 from apitrail.errors import FormatError, UsageError
 from apitrail.places import CA_CERTIFICATE
-from apitrail.recording.authority.authority import KEY_SIZE, Authority, parse_with_key, with_key
+from apitrail.recording.authority.authority import (
+    KEY_SIZE,
+    Authority,
+    Key,
+    parse_with_key,
+    with_key,
+)
+from apitrail.recording.authority.permitted import Permitted
 from apitrail.trail import database, lock
 
 # The names that mitmproxy looks for in its `confdir`.
@@ -60,6 +68,9 @@ class CaFiles:
         Raises:
             UsageError: there is none, others may read its key, or it is no CA.
         """
+        return self._pair()[1]
+
+    def _pair(self) -> tuple[Key, Authority]:
         if not self.key.exists():
             raise UsageError(
                 f"no certificate authority in {str(self.trail)!r}",
@@ -73,23 +84,59 @@ class CaFiles:
                 hint="bring it back from a backup, or `apitrail ca rotate` makes another one",
             ) from error
 
-    def ready(self, now: dt.datetime) -> Authority:
+    def ready(self, now: dt.datetime, hosts: Iterable[str] | None = ()) -> Authority:
         """The CA, made where there is none, with everything that clients and mitmproxy need.
+
+        Args:
+            now: the time at which a new one is made.
+            hosts: what a new one may sign for beside AWS and this machine; None for all hosts.
 
         Raises:
             UsageError: it cannot be used.
         """
         self._make_directory()
-        authority = self.read() if self.key.exists() else self._make(now)
+        if self.key.exists():
+            authority = self.read()
+        else:
+            authority = self._make(now, None if hosts is None else Permitted.of(hosts))
         self._publish(authority)
         return authority
 
-    def rotate(self, now: dt.datetime) -> Authority:
-        """Another key and another certificate; what the old key was is not kept.
+    def also(self, host: str, now: dt.datetime) -> Authority:
+        """The same key with a certificate for a host that the CA may not sign for.
+
+        It is in the bundles of those commands alone whose endpoint the host is, so that no client
+        must be given another CA for it.
 
         Raises:
-            UsageError: there is no trail, or a recorder of it runs.
+            UsageError: the CA cannot be used, or it is no host.
         """
+        permitted = Permitted.only(host)
+        key, authority = self._pair()
+        path = places.host_certificate(self.trail, host)
+        if path.exists():
+            found = Authority.parse(path.read_bytes())
+            if found.is_of(authority) and found.permitted == permitted and now < found.ends:
+                return found
+        serial = x509.random_serial_number()
+        made = Authority.make(key, permitted, now=now, serial=serial, only=host)
+        durable.write(path, made.pem, mode=0o644)
+        return made
+
+    def rotate(
+        self, now: dt.datetime, permit: Iterable[str] = (), *, any_host: bool = False
+    ) -> Authority:
+        """Another key and another certificate; what the old key was is not kept.
+
+        Args:
+            now: the time.
+            permit: hosts that it may sign for beside AWS, this machine, and what the old one had.
+            any_host: it may sign for all hosts.
+
+        Raises:
+            UsageError: there is no trail, a recorder of it runs, or a host is none.
+        """
+        asked = Permitted.of(permit)
         if not (self.trail / database.FILE).exists():
             raise UsageError(
                 f"no trail in {str(self.trail)!r}", hint="--trail DIR names the one that you mean"
@@ -103,8 +150,9 @@ class CaFiles:
             ) from busy
         with held:
             self._make_directory()
-            self._retire()
-            authority = self._make(now)
+            kept = self._retire()
+            permitted = None if any_host else Permitted.of([*kept, *asked.hosts])
+            authority = self._make(now, permitted)
             self._publish(authority)
             return authority
 
@@ -112,9 +160,9 @@ class CaFiles:
         self.directory.mkdir(mode=0o700, exist_ok=True)
         self.directory.chmod(0o700)  # whatever the umask is
 
-    def _make(self, now: dt.datetime) -> Authority:
+    def _make(self, now: dt.datetime, permitted: Permitted | None) -> Authority:
         key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_SIZE)
-        authority = Authority.make(key, now=now, serial=x509.random_serial_number())
+        authority = Authority.make(key, permitted, now=now, serial=x509.random_serial_number())
         durable.write(self.key, with_key(key, authority), mode=0o600)
         return authority
 
@@ -126,18 +174,23 @@ class CaFiles:
         if (copy := self.directory / _KEY_COPY).exists():
             copy.chmod(0o600)
 
-    def _retire(self) -> None:
-        """Keep the certificate of the CA that goes; its copies, one with the key, go first."""
-        for name in _COPIES:
-            (self.directory / name).unlink(missing_ok=True)
+    def _retire(self) -> tuple[str, ...]:
+        """Keep the certificate of the CA that goes; its copies, one with the key, go first.
+
+        Gives the hosts that it could sign for beside AWS and this machine.
+        """
+        others = self.directory.glob(places.HOST_CERTIFICATE.format("*"))
+        for path in (*(self.directory / name for name in _COPIES), *others):
+            path.unlink(missing_ok=True)
         if not self.key.exists():
-            return
+            return ()
         try:
             old = Authority.parse(self.key.read_bytes())
         except FormatError:
-            return  # it was none, which may be why it is replaced
+            return ()  # it was none, which may be why it is replaced
         short = old.fingerprint.replace(":", "").lower()[:16]
         durable.write(self.directory / _RETIRED.format(short), old.pem, mode=0o644)
+        return () if old.permitted is None else old.permitted.hosts
 
 
 def export(authority: Authority, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apitrail.recording.authority.authority import Authority
 from apitrail.recording.authority.ca_files import CaFiles
 
 
@@ -13,12 +14,20 @@ def facts(files: CaFiles) -> dict[str, str | list[str]]:
         "sha256": authority.fingerprint,
         "from": f"{authority.begins:%Y-%m-%dT%H:%M:%SZ}",
         "until": f"{authority.ends:%Y-%m-%dT%H:%M:%SZ}",
+        "signs for": _signs_for(authority),
         "certificate": str(files.certificate.absolute()),
         "key": str(files.key.absolute()),
     }
     if files.retired:
         found["retired"] = [str(path.absolute()) for path in files.retired]
     return found
+
+
+def _signs_for(authority: Authority) -> str | list[str]:
+    permitted = authority.permitted
+    if permitted is None:
+        return "any host"
+    return [*permitted.names, *map(str, permitted.networks)]
 
 
 def farewell(files: CaFiles) -> list[str]:

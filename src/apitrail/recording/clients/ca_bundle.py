@@ -4,30 +4,42 @@ from __future__ import annotations
 
 import hashlib
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from apitrail import durable
 from apitrail.errors import UsageError
-from apitrail.places import CA_CERTIFICATE
+from apitrail.places import CA_CERTIFICATE, host_certificate
 
 
 @dataclass(frozen=True, slots=True)
 class Bundles:
-    """Bundles kept in the trail's `ca/` directory, one for each store they extend."""
+    """Bundles kept in the trail's `ca/` directory, one for each store they extend.
+
+    `hosts` are called through the proxy beside AWS: the CA may have a certificate for each.
+    """
 
     trail: Path
+    hosts: tuple[str, ...] = ()
 
     def path(self, store: str | None) -> str:
         """The path of a bundle with our CA and `store` (the system's where None)."""
-        ours = (self.trail / CA_CERTIFICATE).read_bytes()
-        theirs = read(store)
-        content = theirs if ours in theirs else theirs.rstrip() + b"\n" + ours
+        content = read(store)
+        for ours in self._ours():
+            if ours not in content:
+                content = content.rstrip() + b"\n" + ours
         name = f"bundle-{hashlib.sha256(content).hexdigest()[:16]}.pem"
         path = self.trail / "ca" / name
         if not path.exists():
             durable.write(path, content, mode=0o644)
         return str(path.absolute())
+
+    def _ours(self) -> Iterator[bytes]:
+        yield (self.trail / CA_CERTIFICATE).read_bytes()
+        for path in (host_certificate(self.trail, host) for host in self.hosts):
+            if path.exists():
+                yield path.read_bytes()
 
 
 def read(store: str | None) -> bytes:

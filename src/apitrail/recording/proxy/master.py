@@ -17,7 +17,6 @@ from mitmproxy.addons import (
     dns_resolver,
     next_layer,
     proxyserver,
-    tlsconfig,
     upstream_auth,
 )
 from mitmproxy.proxy import mode_specs
@@ -25,6 +24,7 @@ from mitmproxy.proxy import mode_specs
 from apitrail.errors import UsageError
 from apitrail.recording.limits import Limits
 from apitrail.recording.proxy import layer, silence
+from apitrail.recording.proxy.certificates import Certificates
 from apitrail.recording.proxy.patience import Doors
 from apitrail.redact.userinfo import without_userinfo
 
@@ -81,9 +81,12 @@ class _Master(master.Master):
 class Server:
     """A running proxy; make one with `start`, open its ports with `listen`, end it with `close_doors` and `stop`."""
 
-    def __init__(self, engine: _Master, front: proxyserver.Proxyserver) -> None:
+    def __init__(
+        self, engine: _Master, front: proxyserver.Proxyserver, shown: Certificates
+    ) -> None:
         self._master = engine
         self._front = front
+        self.certificates = shown
         self._modes: list[str] = []
         self._running: asyncio.Task[None]
         self.doors = engine.doors
@@ -108,7 +111,7 @@ class Server:
         modes = _apart(modes)
         engine = _Master(confdir, limits or Limits())
         layer.install()
-        front, ready = proxyserver.Proxyserver(), _Ready()
+        front, ready, shown = proxyserver.Proxyserver(), _Ready(), Certificates()
         engine.addons.add(
             core.Core(),
             disable_h2c.DisableH2C(),
@@ -116,13 +119,13 @@ class Server:
             dns_resolver.DnsResolver(),
             next_layer.NextLayer(),
             _ReverseName(),
-            tlsconfig.TlsConfig(),
+            shown,
             # After the admission, which removes the client's own proxy credentials.
             *addons,
             _ProxyCredentials(),
             ready,
         )
-        server = cls(engine, front)
+        server = cls(engine, front, shown)
         try:
             engine.options.update(
                 mode=list(modes),

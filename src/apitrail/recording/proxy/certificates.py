@@ -1,0 +1,90 @@
+"""The certificates that clients are shown: for the names that the CA may sign for, and no others."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections.abc import Iterable
+
+from cryptography import x509
+from mitmproxy.addons import tlsconfig
+from mitmproxy.certs import Cert, CertStore, CertStoreEntry
+from mitmproxy.proxy import context, mode_specs
+
+from apitrail.recording.authority.authority import Authority
+from apitrail.recording.proxy.authentication import listens_here
+
+logger = logging.getLogger("apitrail")
+
+
+class Certificates(tlsconfig.TlsConfig):
+    """mitmproxy's, within the constraints of the CA.
+
+    A client refuses a certificate in which one name lies outside of them, although it asked for
+    another one: the address that a transparent proxy connects to, say.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._others: list[CertStore] = []
+
+    def also(self, authority: Authority) -> None:
+        """Sign with the CA's other certificate too, for what that may sign for."""
+        main, certificate = self.certstore, Cert(authority.certificate)
+        self._others.append(
+            CertStore(main.default_privatekey, certificate, None, main.default_crl, main.dhparams)
+        )
+
+    def covers(self, host: str) -> bool:
+        """Is there a certificate of the CA that may sign for this host?"""
+        return self._store(host) is not None
+
+    def _store(self, host: str) -> CertStore | None:
+        stores = (self.certstore, *self._others)
+        return next((each for each in stores if _authority(each).covers(host)), None)
+
+    def get_cert(self, conn_context: context.Context) -> CertStoreEntry:
+        """A certificate for whom the client means: by TLS, else by the address it called."""
+        client, server = conn_context.client, conn_context.server
+        names = [client.sni or client.sockname[0]]
+        names += [server.address[0]] if server.address else []
+        store = self._store(asked := client.sni or names[-1])
+        if store is None:
+            store = self.certstore
+            logger.warning(
+                "the trail's CA may not sign for %r: a client that calls it so will refuse\n"
+                "hint: `apitrail ca rotate --permit %s`, then give clients the new certificate",
+                asked, asked,
+            )  # fmt: skip
+        else:
+            names = [name for name in names if _authority(store).covers(name)]
+        altnames = [_general_name(name) for name in dict.fromkeys(names)]
+        # No address as the common name: OpenSSL and GnuTLS take it for a DNS name, which the
+        # constraints do not have.
+        common = next((each.value for each in altnames if isinstance(each, x509.DNSName)), None)
+        return store.get_cert(common, altnames, None, None)
+
+
+def hosts(modes: Iterable[mode_specs.ProxyMode]) -> list[str] | None:
+    """The hosts beyond AWS that clients of these modes call by TLS; None where nobody can know.
+
+    A reverse listener that other machines reach is called by names that only they know.
+    """
+    found = []
+    for mode in modes:
+        if isinstance(mode, mode_specs.ReverseMode):
+            if not listens_here(mode):
+                return None
+            found.append(str(mode.address[0]).lower())
+    return found
+
+
+def _authority(store: CertStore) -> Authority:
+    return Authority(store.default_ca.to_cryptography())
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name.encode("idna").decode())
