@@ -68,7 +68,7 @@ class Peer:
         """A chunked body as it is on the wire, its trailer included."""
         wire = b""
         async with asyncio.timeout(20):
-            while not wire.endswith(b"\r\n\r\n") or b"0\r\n" not in wire:
+            while True:
                 line = await self.reader.readuntil(b"\r\n")
                 wire += line
                 if size := int(line.split(b";")[0], 16):
@@ -77,7 +77,6 @@ class Peer:
                 while (line := await self.reader.readuntil(b"\r\n")) != b"\r\n":
                     wire += line
                 return wire + line
-        return wire
 
     async def message(self) -> bytes:
         """A message as it is on the wire, by its framing."""

@@ -123,6 +123,33 @@ def play(tmp_path: Path, client_side, server_side) -> list[int | None]:
     return [call(each).get("status") for each in calls(trail)]
 
 
+def test_an_empty_frame_does_not_end_a_body_that_goes_on_in_chunks(tmp_path):
+    async def main() -> bytes:
+        async with (
+            upstream() as stub,
+            recording(tmp_path, upstream=stub.url) as session,
+            dial(session) as peer,
+        ):
+            await tunnel(peer, f"{AWS}:443")
+            await secure(peer, tmp_path, AWS, "h2")
+            side = Http2(peer, client=True)
+            stream = side.machine.get_next_available_stream_id()
+            side.machine.send_headers(stream, [
+                (":method", "PUT"), (":scheme", "https"), (":authority", AWS), (":path", "/b/k"),
+                ("authorization", authorization("s3")),
+            ])  # fmt: skip
+            for part in (b"", BODY, b""):
+                side.machine.send_data(stream, part)
+            side.machine.end_stream(stream)
+            await side.flush()
+            assert status(await side.until(ended(stream)), stream) == "200"
+            [seen] = stub.seen
+            return seen
+
+    seen = asyncio.run(main())
+    assert seen.endswith(b"\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY))
+
+
 def asked(count: int) -> Callable[[list[h2e.Event]], bool]:
     return lambda found: sum(isinstance(each, h2e.StreamEnded) for each in found) >= count
 

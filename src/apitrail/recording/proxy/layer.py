@@ -155,10 +155,12 @@ class _Http1:
             yield command
 
     def send(self, event: _events.HttpEvent) -> Commands:
-        """A trailer waits for the last chunk, which it belongs to."""
+        """A trailer waits for the last chunk, which it belongs to; what is empty is left out."""
         if isinstance(event, _events.RequestTrailers | _events.ResponseTrailers):
             self._sent = event.trailers
             return
+        if isinstance(event, _events.RequestData | _events.ResponseData) and not event.data:
+            return  # an empty frame of HTTP/2; as a chunk it would be the last one
         trailers, self._sent = (self._sent, None) if _is_end(event) else (None, self._sent)
         for command in super().send(event):  # type: ignore[misc]
             if trailers and isinstance(command, commands.SendData) and command.data == LAST_CHUNK:
