@@ -48,6 +48,22 @@ class Audit(Reader):
                     return f"table {table!r} has a row for entry {idx}"
         return None
 
+    def unspanned(self, size: int) -> str | None:
+        """What a search by time would not find, or a span that belongs to no entry."""
+        if not database.has_spans(self.derived):
+            return None
+        blocks = -(-size // database.SPAN)
+        sql = "SELECT block FROM span WHERE block < 0 OR block >= ? LIMIT 1"
+        for (block,) in self._rows(sql, blocks):
+            return f"table 'span' has a row for block {block}"
+        sql = (
+            "SELECT e.idx FROM event e LEFT JOIN span s ON s.block = e.idx / ? "
+            "WHERE s.block IS NULL OR e.time < s.first OR e.time > s.last LIMIT 1"
+        )
+        for (index,) in self._rows(sql, database.SPAN):
+            return f"table 'span' leaves out the time of entry {index}"
+        return None
+
     def tiles(self) -> Iterator[tuple[int, int, bytes]]:
         """Stored tiles as (level, index, data), lower levels first."""
         yield from self._rows("SELECT level, idx, data FROM tile ORDER BY level, idx")

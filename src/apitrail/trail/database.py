@@ -36,8 +36,20 @@ class NotATrailError(UsageError):
 
 # Column of `event` → the first version of the search tables that has it, where not the first.
 SINCE = {"stand_in": 2, "operator": 3}
-# Columns of strings in `event` without an index: what they use is looked up once for all.
+# Columns of strings in `event` without an index before version 3.
 UNINDEXED = ("region", "source_ip")
+# So many entries are one block of the table `span`.
+SPAN = 1_024
+
+
+def has_index(derived: int, name: str) -> bool:
+    """Do search tables of this version have an index on this column?"""
+    return derived > 2 or name not in UNINDEXED
+
+
+def has_spans(derived: int) -> bool:
+    """Have search tables of this version the table `span`, and types in the order of entries?"""
+    return derived > 2
 
 
 def has_column(derived: int, name: str) -> bool:

@@ -24,6 +24,8 @@ CREATE INDEX event_source ON event(source);
 CREATE INDEX event_name ON event(name);
 CREATE INDEX event_username ON event(username);
 CREATE INDEX event_access_key_id ON event(access_key_id);
+CREATE INDEX event_region ON event(region);
+CREATE INDEX event_source_ip ON event(source_ip);
 CREATE INDEX event_time ON event(time);
 CREATE INDEX event_run ON event(run) WHERE run IS NOT NULL;
 CREATE INDEX event_operator ON event(operator) WHERE operator IS NOT NULL;
@@ -35,7 +37,14 @@ CREATE TABLE resource(
   type INTEGER NOT NULL,            -- the string '' where it is not known
   PRIMARY KEY (name, idx, type)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX resource_type ON resource(type);
+CREATE INDEX resource_type ON resource(type, idx);
+-- Between which times the events of each 1,024 entries are, so that a time leads to them. What was
+-- erased may have been among them.
+CREATE TABLE span(
+  block INTEGER PRIMARY KEY,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL
+) STRICT;
 CREATE TABLE run(
   idx INTEGER PRIMARY KEY,
   id TEXT NOT NULL,

@@ -125,23 +125,14 @@ def _keep_salts(connection: sqlite3.Connection, target: Target) -> None:
 
 
 def _drop_unused(connection: sqlite3.Connection, strings: set[str]) -> None:
-    used = {
-        number
-        for column in database.UNINDEXED
-        for (number,) in connection.execute(f"SELECT DISTINCT {column} FROM event")
-    }
     uses = [
-        *(
-            f"SELECT 1 FROM event WHERE {c} = :id"
-            for c in STRING_COLUMNS
-            if c not in database.UNINDEXED
-        ),
+        *(f"SELECT 1 FROM event WHERE {column} = :id" for column in STRING_COLUMNS),
         "SELECT 1 FROM resource WHERE name = :id",
         "SELECT 1 FROM resource WHERE type = :id",
     ]
     is_used = f"SELECT {' OR '.join(f'EXISTS ({use})' for use in uses)}"
     for number in _ids(connection, sorted(strings)):
-        if number not in used and not connection.execute(is_used, {"id": number}).fetchone()[0]:
+        if not connection.execute(is_used, {"id": number}).fetchone()[0]:
             connection.execute("DELETE FROM string WHERE id = ?", (number,))
 
 

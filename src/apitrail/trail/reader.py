@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -15,7 +15,8 @@ from apitrail.entry import TAGS, Entry
 from apitrail.errors import FormatError
 from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
 from apitrail.source import Contents, Facet
-from apitrail.trail import database, intents
+from apitrail.trail import database, intents, search
+from apitrail.trail.search import Bounds, Lead, Term
 
 # One facet's content, at the most; a larger frame is refused unread.
 CONTENT_LIMIT = 1 << 30
@@ -154,17 +155,12 @@ class Reader:
     ) -> Iterator[int]:
         """Indexes between `after` and `before`, both excluded, of the calls that match, newest
         first unless `ascending`."""
-        sql, values = _all(("1", []), *self._terms(where))
-        sql = f"SELECT e.idx FROM event e WHERE {sql}"
+        bounds = Bounds(after, _END if before is None else before)
+        if database.has_spans(self.derived):
+            bounds = search.within(self._database, bounds, where.since, where.until)
         order = "ASC" if ascending else "DESC"
-        if before is not None:
-            # Added only on request: SQLite would rather search by this bound than by a better
-            # index.
-            sql, values = f"{sql} AND e.idx < ?", [*values, before]
-        rows = self._database.execute(
-            f"{sql} AND e.idx > ? ORDER BY e.idx {order} LIMIT ?",
-            (*values, after, -1 if limit is None else limit),
-        )
+        sql, values = search.query(self._database, list(self._terms(where)), bounds, order=order)
+        rows = self._database.execute(f"{sql} LIMIT ?", (*values, -1 if limit is None else limit))
         for row in rows:
             yield row[0]
 
@@ -183,9 +179,8 @@ class Reader:
         table, column = _LISTED[field]
         if not self._has_column(field):
             return
-        each = (
-            _EACH if column not in database.UNINDEXED else "SELECT DISTINCT {column} FROM {table}"
-        )
+        stepped = database.has_index(self.derived, column)
+        each = _EACH if stepped else "SELECT DISTINCT {column} FROM {table}"
         rows = self._database.execute(
             f"SELECT id, value FROM string WHERE id IN ({each.format(table=table, column=column)})"
         )
@@ -197,38 +192,84 @@ class Reader:
         table, column = _LISTED[field]
         return table != "event" or database.has_column(self.derived, column)
 
-    def _terms(self, where: Filter) -> Iterator[_Term]:
-        for name in _PLACES:
+    def _terms(self, where: Filter) -> Iterator[Term]:
+        for name, (table, column) in _PLACES.items():
             if not (wanted := getattr(where, name)):
                 continue
             if not self._has_column(name):
-                yield "0", []  # nobody was told then
-                continue
-            condition, values = _any(self._term(name, value) for value in wanted)
-            yield (_RESOURCES.format(condition) if name in RESOURCES else condition), values
+                yield Term(sql="0")  # nobody was told then
+            elif name in RESOURCES:
+                yield self._of_resource(name, column, wanted)
+            else:
+                condition, values = _any(self._term(name, value) for value in wanted)
+                lead = self._lead(table, column, self._numbers(name, wanted))
+                yield Term(sql=condition, values=tuple(values), lead=lead)
         if where.event_id:
-            keys = [_key(value) for value in where.event_id]
-            yield f"e.id IN ({', '.join('?' * len(keys))})", list(keys)
+            keys = tuple((_key(value),) for value in where.event_id)
+            lead = Lead(index=_BY_ID, condition="id = ?", alternatives=keys, ordered=False)
+            yield Term(sql="1", lead=lead)
         if where.label:
-            yield _among("e.run", self._runs(where))
+            runs = self._runs(where)
+            condition, values = _among("e.run", runs)
+            yield Term(sql=condition, values=tuple(values), lead=self._lead("event", "run", runs))
         yield from self._facts(where)
 
-    def _facts(self, where: Filter) -> Iterator[_Term]:
+    def _facts(self, where: Filter) -> Iterator[Term]:
         if isinstance(where.error, str):
-            yield "e.error = ?", [self._id(where.error)]
+            number = self._id(where.error)
+            yield Term(
+                sql="e.error = ?", values=(number,), lead=self._lead("event", "error", [number])
+            )
         elif where.error is not None:
-            yield "e.error IS NOT NULL", []
+            yield Term(sql="e.error IS NOT NULL", lead=_ANY_ERROR)
         if where.read_only is not None:
-            yield "e.read_only = ?", [int(where.read_only)]
+            lead = None if where.read_only else _ANY_WRITE
+            yield Term(sql="e.read_only = ?", values=(int(where.read_only),), lead=lead)
         if where.since is not None:
-            yield "e.time >= ?", [where.since]
+            yield Term(sql="e.time >= ?", values=(where.since,))
         if where.until is not None:
-            yield "e.time < ?", [where.until]
+            yield Term(sql="e.time < ?", values=(where.until,))
         if where.stand_in is not None:
             if database.has_column(self.derived, "stand_in"):
-                yield "e.stand_in = ?", [int(where.stand_in)]
+                yield Term(sql="e.stand_in = ?", values=(int(where.stand_in),))
             elif where.stand_in:
-                yield "0", []  # none was known then
+                yield Term(sql="0")  # none was known then
+
+    def _of_resource(self, field: str, column: str, wanted: Sequence[Value]) -> Term:
+        condition, values = _any(self._term(field, value) for value in wanted)
+        lead = self._lead("resource", column, self._numbers(field, wanted))
+        # One event's rows are looked up where an index leads to them, else all that are meant.
+        template = _RESOURCES if lead is None else _RESOURCE
+        return Term(sql=template.format(condition), values=tuple(values), lead=lead)
+
+    def _lead(self, table: str, column: str, numbers: Sequence[int] | None) -> Lead | None:
+        """By an index on one column, where one of so many values may stand."""
+        if not numbers or len(numbers) > _SOME or not database.has_index(self.derived, column):
+            return None
+        if column == "type" and not database.has_spans(self.derived):
+            return None  # that index is in the order of names
+        # Resources are in the order of their names.
+        index = None if column == "name" and table == "resource" else f"{table}_{column}"
+        return Lead(
+            table=table, index=index, condition=f"{column} = ?",
+            alternatives=tuple((number,) for number in numbers),
+        )  # fmt: skip
+
+    def _numbers(self, field: str, wanted: Sequence[Value]) -> list[int] | None:
+        """The ids of the strings one of which stands in the field's column; None: not only these."""
+        found: list[int] = []
+        for value in wanted:
+            if isinstance(value, str):
+                found.append(self._id(value))
+            elif field == "resource_name":
+                return None  # too many to count
+            elif field == "event_name":
+                found += self._matching(field, halves(value)[1])
+            elif field == "username" and self._matching("access_key_id", value):
+                return None
+            else:
+                found += self._matching(field, value)
+        return found
 
     def _term(self, field: str, value: Value) -> _Term:
         """One value of a field; `matches` of `Filter` says the same in Python."""
@@ -305,6 +346,17 @@ _PLACES = {name: ("event", column) for name, column in COLUMNS.items() if name !
 }
 _LISTED = {**_PLACES, "error": ("event", "error")}
 _RESOURCES = "e.idx IN (SELECT idx FROM resource WHERE {})"
+_RESOURCE = "EXISTS (SELECT 1 FROM resource WHERE {} AND idx = e.idx)"
+# An index that SQLite makes itself: event ids are unique.
+_BY_ID = "sqlite_autoindex_event_1"
+_ANY_ERROR = Lead(
+    index="event_error", condition="error IS NOT NULL", alternatives=((),), ordered=False
+)
+_ANY_WRITE = Lead(index="event_write", condition="read_only = 0", alternatives=((),))
+# So many values of one condition are counted one by one.
+_SOME = 32
+# Before this are all entries.
+_END = 1 << 62
 # Each value of an indexed column, by a step in the index for each; some indexes leave out NULL.
 _EACH = (
     "WITH RECURSIVE each(id) AS (SELECT min({column}) FROM {table} WHERE {column} IS NOT NULL "

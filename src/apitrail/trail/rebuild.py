@@ -25,7 +25,7 @@ from apitrail.trail.statements import Run
 type Progress = Callable[[int, int], None]
 """Told how many entries are done, of how many."""
 
-TABLES = ("event", "resource", "run", "string", "derived")
+TABLES = ("event", "resource", "run", "string", "span", "derived")
 _REMEMBERED = 65_536
 _STEP = 1_000
 
@@ -91,6 +91,10 @@ def _rebuild(connection: sqlite3.Connection, progress: Progress) -> None:
         for index, data in rows:
             filling.add(index, Entry.kind_of(data))
         progress(min(start + _STEP, size), size)
+    connection.execute(
+        "INSERT INTO span SELECT idx / ?, min(time), max(time) FROM event GROUP BY 1",
+        (database.SPAN,),
+    )
     connection.execute("COMMIT")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ import zstandard
 from apitrail import entry
 from apitrail.entry import Entry
 from apitrail.query import Row
+from apitrail.trail.database import SPAN
 from apitrail.trail.head import Head
 from apitrail.trail.strings import Strings
 from apitrail.valueclass import valueclass
@@ -53,6 +54,22 @@ def event_row(
         index, uuid.UUID(row.id).bytes, row.time, row.read_only, int(row.stand_in),
         *(number(getattr(row, name)) for name in STRING_COLUMNS),
     )  # fmt: skip
+
+
+# The earliest and the latest time of a block of entries.
+SPAN_SQL = (
+    "INSERT INTO span VALUES (?, ?, ?) ON CONFLICT(block) DO UPDATE SET "
+    "first = min(first, excluded.first), last = max(last, excluded.last)"
+)
+
+
+def spans(events: Iterable[tuple[Any, ...]]) -> list[tuple[int, int, int]]:
+    """The values of `SPAN_SQL` for rows of `EVENT_SQL`."""
+    found: dict[int, tuple[int, int]] = {}
+    for index, _, time, *_ in events:
+        first, last = found.get(index // SPAN, (time, time))
+        found[index // SPAN] = min(first, time), max(last, time)
+    return [(block, first, last) for block, (first, last) in found.items()]
 
 
 def labels_text(labels: Mapping[str, str] | None) -> str:
@@ -97,6 +114,7 @@ class Batch:
             ("INSERT INTO tile VALUES (?, ?, ?)", self.tiles),
             ("INSERT INTO string(value, id) VALUES (?, ?)", list(self.strings.items())),
             (EVENT_SQL, self.events),
+            (SPAN_SQL, spans(self.events)),
             ("INSERT INTO resource(name, type, idx) VALUES (?, ?, ?)", self.resources),
             ("INSERT INTO run VALUES (?, ?, ?)", self.runs),
             ("INSERT OR REPLACE INTO tail VALUES (0, ?)", self.tail),

@@ -354,6 +354,15 @@ ATTACKS = {
     "call it a stand-in's": tampered(
         f"UPDATE event SET stand_in = 1 WHERE idx = {FIRST}", "is not what the event says"
     ),
+    "hide calls from a search by time": tampered(
+        "UPDATE span SET first = last", "leaves out the time of entry"
+    ),
+    "hide a block from a search by time": tampered(
+        "DELETE FROM span", "leaves out the time of entry"
+    ),
+    "a span of no entries": tampered(
+        "INSERT INTO span VALUES (9, 0, 0)", "has a row for block 9"
+    ),
     "call the search tables older": tampered(
         "UPDATE derived SET version = 1", "the schema: "
     ),

@@ -141,6 +141,8 @@ class _Check:
         # (7) The tables that many entries share have exactly the rows that the entries ask for.
         self._step(7, "search: resources, strings, SQLite's own indexes")
         derived.check_shared(audit, use, key=key, expected=parallel.rows(audit, head.size))
+        if hidden := audit.unspanned(head.size):
+            raise tampered(hidden)
         if damage := audit.damage():
             raise tampered(f"the database is damaged: {damage}")
         # (8) Heads that were seen before: the log may only have grown since.
