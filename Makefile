@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: fuzz moto-suite docs install demo test lint format bench scale conformance clients lock clean
+.PHONY: fuzz soak moto-suite docs install demo test lint format bench scale conformance clients lock clean
 PY := .venv/bin/python
 
 install:
@@ -28,6 +28,11 @@ bench: install
 # EVENTS=100000 RESTARTS=3 make scale is a small one.
 scale: install
 	$(PY) -m benchmarks.scale
+
+# Many connections of boto3 and the JavaScript SDK for five minutes, without one error;
+# SECONDS=3600 CONNECTIONS=500 PAUSE=5 (seconds between two calls of a connection).
+soak: install
+	SOAK_SECONDS=$(or $(SECONDS),300) $(PY) -m benchmarks.soak
 
 # Every operation botocore knows, not the sample that `make test` takes; some minutes.
 conformance: install
