@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -156,3 +157,33 @@ def test_a_number_that_is_no_time_matters_whatever_its_name() -> None:
         "logGroups[0].creationTime: 5 → 6",
         "logGroups[0].storedBytes: 1700000000 → 1795000000",
     ]
+
+
+def notified(
+    message_id: str, *, said: str = "hello", stamp: str = "2026-11-26T01:02:03.004Z"
+) -> Any:
+    body = {"Type": "Notification", "MessageId": message_id, "Message": said, "Timestamp": stamp,
+            "Signature": "S" + message_id}  # fmt: skip
+    return {"Messages": [{"Body": json.dumps(body)}]}
+
+
+def test_json_in_a_text_is_compared_part_by_part() -> None:
+    known = Identifiers()
+    old, new = (
+        notified("4d5f3f17-8d65"),
+        notified("7bc8259c-17b8", stamp="2026-11-26T05:06:07.008Z"),
+    )
+    assert differences("sqs", "ReceiveMessage", old, new, known) == []
+    assert known.learned()["4d5f3f17-8d65"] == "7bc8259c-17b8"
+    other = notified("7bc8259c-17b8", said="good bye")
+    assert differences("sqs", "ReceiveMessage", old, other, known) == [
+        "Messages[0].Body.Message: 'hello' → 'good bye'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("{a", "{b"), ("[" * 9_999, "{}"), ('{"a":"b"}', '["b"]')]
+)
+def test_what_only_begins_like_json_is_a_text(old: str, new: str) -> None:
+    sent = [{"Messages": [{"Body": text}]} for text in (old, new)]
+    assert len(differences("sqs", "ReceiveMessage", *sent)) == 1

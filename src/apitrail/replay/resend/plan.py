@@ -9,6 +9,7 @@ from apitrail.aws import models
 from apitrail.aws.call import Structure, Value
 from apitrail.errors import FormatError
 from apitrail.replay.recorded import Recorded, redactions, renewal
+from apitrail.replay.recorded.left_out import completed
 from apitrail.replay.recorded.native import native
 from apitrail.replay.resend.identifiers import Identifiers
 
@@ -59,8 +60,9 @@ class Plan:
         self._reveal(call)
         region = self._region(call)
         shape = model.input_shape
+        asked = completed(call, shape) if shape is not None else call.parameters
         fresh = renewal.anew(
-            model.service_model.service_name, model.name, shape, call.parameters,
+            model.service_model.service_name, model.name, shape, asked,
             region=region if self.region is not None else None, renew=self._renew,
         )  # fmt: skip
         self._check(fresh)

@@ -13,6 +13,7 @@ from apitrail.aws import models
 from apitrail.aws.call import Structure, Value
 from apitrail.errors import FormatError
 from apitrail.replay.recorded import REDACTED, Recorded, places, renewal
+from apitrail.replay.recorded.left_out import completed
 from apitrail.replay.recorded.naming import SHORTEST, is_identifier
 from apitrail.replay.recorded.native import native
 
@@ -146,7 +147,7 @@ class _Teller:
         if shape is None:
             return {}
         fresh = renewal.anew(
-            str(call.service), model.name, shape, call.parameters or {},
+            str(call.service), model.name, shape, completed(call, shape),
             region=None, renew=lambda _: "",
         )  # fmt: skip
         # An idempotency token that is left out is made anew by every client.
