@@ -10,13 +10,25 @@ from apitrail.aws import models
 
 
 def test_models_are_forgotten_beyond_a_bound(monkeypatch):
-    monkeypatch.setattr(models, "KEPT", 2)
     monkeypatch.setattr(models, "_loaded", OrderedDict())
-    for name in ("sts", "ssm", "sqs"):
+    large = models.loaded("ssm").size
+    monkeypatch.setattr(models, "MOST", large + models.loaded("sqs").size)
+    for name in ("ssm", "sqs", "ssm", "sts"):
         models.warm(name)
 
-    assert models.is_loaded("sqs")
+    assert models.is_loaded("sts")
+    assert not models.is_loaded("sqs")
+
+
+def test_the_model_that_is_asked_for_stays_however_large(monkeypatch):
+    monkeypatch.setattr(models, "_loaded", OrderedDict())
+    monkeypatch.setattr(models, "MOST", 1)
+    used = models.loaded("sts")
+    models.warm("ssm")
+
+    assert models.is_loaded("ssm")
     assert not models.is_loaded("sts")
+    assert used.operation("GetCallerIdentity").input_shape.name == "GetCallerIdentityRequest"
 
 
 def test_unknown_models_are_key_errors():

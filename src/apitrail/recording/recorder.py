@@ -324,8 +324,11 @@ async def _routed(request: Request, credential: Credential) -> Route:
     if not decode.is_ready():
         await asyncio.to_thread(decode.prepare)
     route = await _off_loop(request.body, decode.route, request, credential)
-    while (need := decode.needs(route)) is not None:
+    prepared = set[str]()
+    # Where there is no room for all of them, or others push them out, the decoder loads them again.
+    while (need := decode.needs(route)) is not None and need not in prepared:
         await asyncio.to_thread(decode.prepare, need)
+        prepared.add(need)
     return route
 
 
