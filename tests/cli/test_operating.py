@@ -1,6 +1,9 @@
 """`apitrail operator`: add, list, remove; and what a recorder that strangers reach demands."""
 
+import datetime as dt
+
 from apitrail.__main__ import run
+from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.operators import Operators
 
 
@@ -34,3 +37,19 @@ def test_an_operator_s_mode_names_its_port(tmp_path, capsys):
     for text in ("mary", "mary=reverse:http://localhost:1@0", "=regular@8080"):
         assert run(["--trail", str(tmp_path), "record", "--operator-mode", text]) == 2
         assert "not an operator's mode" in capsys.readouterr().err
+
+
+def test_an_operator_may_have_a_certificate(tmp_path, capsys):
+    trail = ["--trail", str(tmp_path)]
+    files = CaFiles(tmp_path)
+    files.ready(dt.datetime.now(dt.UTC))  # any certificate will do
+    assert run([*trail, "operator", "add", "mary", "--certificate", str(files.certificate)]) == 0
+    shown = capsys.readouterr().out.split()[-1]
+    assert shown == files.read().fingerprint.replace(":", "").lower()
+    assert Operators.of(tmp_path).certified(shown) == "mary"
+    for path, said in ((tmp_path / "none", "cannot read"), (tmp_path, "cannot read")):
+        assert run([*trail, "operator", "add", "x", "--certificate", str(path)]) == 2
+        assert said in capsys.readouterr().err
+    (tmp_path / "empty").touch()
+    assert run([*trail, "operator", "add", "x", "--certificate", str(tmp_path / "empty")]) == 2
+    assert "no certificate in" in capsys.readouterr().err

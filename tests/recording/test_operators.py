@@ -86,3 +86,18 @@ def test_what_is_no_list_lets_nobody_in(operators, content):
 def test_operator_and_run_go_together_in_a_user_name(user, operator, run):
     login = Login.of(user, "s", "run-")
     assert (login.operator, login.run, login.secret) == (operator, run, "s")
+
+
+def test_a_certificate_is_one_operator_s_and_no_secret(tmp_path):
+    operators = Operators.of(tmp_path)
+    operators.add_certified("mary", "ab" * 32)
+    assert operators.names() == ["mary"]
+    assert operators.certified("ab" * 32) == "mary"
+    assert operators.certified("cd" * 32) is None
+    assert not operators.check("mary", "")
+    with pytest.raises(UsageError, match="the certificate belongs to operator 'mary' already"):
+        operators.add_certified("john", "ab" * 32)
+    with pytest.raises(UsageError, match="there is an operator 'mary' already"):
+        operators.add_certified("mary", "cd" * 32)
+    operators.remove("mary")
+    assert operators.certified("ab" * 32) is None

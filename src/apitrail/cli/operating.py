@@ -16,14 +16,20 @@ def operator_group() -> None:
 
 @operator_group.command("add")
 @click.argument("name")
+@click.option("--certificate", type=click.Path(path_type=Path), metavar="FILE", help="The operator shows this certificate (PEM) to the proxy, and has no secret.")  # fmt: skip
 @with_trail
-def add(trail: Path, name: str) -> None:
+def add(trail: Path, name: str, certificate: Path | None) -> None:
     """Add an operator, and print the secret: this once, as the last word.
 
-    Its clients use HTTPS_PROXY=http://NAME:SECRET@HOST:PORT.
+    Its clients use HTTPS_PROXY=http://NAME:SECRET@HOST:PORT; with a certificate, an https proxy.
     """
-    from apitrail.recording.operators import Operators
+    from apitrail.recording.operators import Operators, fingerprint
 
+    if certificate is not None:
+        shown = fingerprint(certificate)
+        Operators.of(trail).add_certified(name, shown)
+        click.echo(f"operator {name} has the certificate with SHA-256 {shown}")
+        return
     secret = Operators.of(trail).add(name)
     click.echo(f"operator {name} has the secret {secret}")
 

@@ -1,7 +1,7 @@
-"""Who may use a recorder that others can reach: operators, and the digests of their secrets.
+"""Who may use a recorder that others can reach: operators, with a secret or a certificate each.
 
 The list lies beside the trail's keys, mode 0600. A secret is shown once, when it is made; what is
-kept of it is its scrypt digest.
+kept of it is its scrypt digest, and of a certificate its fingerprint.
 """
 
 from __future__ import annotations
@@ -74,6 +74,32 @@ class Operators:
         Raises:
             UsageError: there is one of this name, or it can be none.
         """
+        listed = self._listed_without(name)
+        secret, salt = secrets.token_urlsafe(24), secrets.token_bytes(_SALT)
+        about = {"scrypt": _COST, "salt": salt.hex(), "digest": _digest(secret, salt).hex()}
+        self._write({**listed, name: about})
+        return secret
+
+    def add_certified(self, name: str, fingerprint: str) -> None:
+        """Add one who shows the certificate with this SHA-256 (hex).
+
+        Raises:
+            UsageError: there is one of this name or certificate, or it can be none.
+        """
+        listed = self._listed_without(name)
+        if (other := self.certified(fingerprint)) is not None:
+            raise UsageError(
+                f"the certificate belongs to operator {other!r} already",
+                hint="each operator has a certificate of their own",
+            )
+        self._write({**listed, name: {"certificate": fingerprint}})
+
+    def certified(self, fingerprint: str) -> str | None:
+        """Whose certificate this is."""
+        listed = self._read().items()
+        return next((n for n, about in listed if about.get("certificate") == fingerprint), None)
+
+    def _listed_without(self, name: str) -> Mapping[str, Any]:
         if not _NAME.fullmatch(name) or name.startswith("run-"):
             raise UsageError(
                 f"not an operator's name: {name!r}",
@@ -85,10 +111,7 @@ class Operators:
                 f"there is an operator {name!r} already",
                 hint=f"`apitrail operator remove {name}` first, for a new secret",
             )
-        secret, salt = secrets.token_urlsafe(24), secrets.token_bytes(_SALT)
-        about = {"scrypt": _COST, "salt": salt.hex(), "digest": _digest(secret, salt).hex()}
-        self._write({**listed, name: about})
-        return secret
+        return listed
 
     def remove(self, name: str) -> None:
         """Take one away; raises UsageError where there is none of this name."""
@@ -106,9 +129,9 @@ class Operators:
 
     def check(self, name: str, secret: str) -> bool:
         """Is this the operator's secret? Takes long on purpose."""
-        about = self._read().get(name)
-        if about is None:
-            return False
+        about = self._read().get(name, {})
+        if "digest" not in about:
+            return False  # no operator, or one with a certificate
         expected, salt = bytes.fromhex(about["digest"]), bytes.fromhex(about["salt"])
         if not hmac.compare_digest(_digest(secret, salt, about["scrypt"]), expected):
             return False
@@ -140,6 +163,22 @@ class Operators:
         durable.write(self.path, json.dumps({"operators": listed}, indent=2).encode(), mode=0o600)
 
 
+def fingerprint(path: Path) -> str:
+    """SHA-256 (hex) of the first certificate in a PEM file; raises UsageError where there is none."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+
+    try:
+        certificate = x509.load_pem_x509_certificates(path.read_bytes())[0]
+    except OSError as error:
+        raise UsageError(f"cannot read {str(path)!r}: {error.strerror}") from error
+    except (ValueError, IndexError) as error:
+        raise UsageError(
+            f"no certificate in {str(path)!r}", hint="it begins with -----BEGIN CERTIFICATE-----"
+        ) from error
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
 def _digest(secret: str, salt: bytes, cost: Mapping[str, int] = _COST) -> bytes:
     return hashlib.scrypt(
         secret.encode(errors="replace"), salt=salt, n=cost["n"], r=cost["r"], p=cost["p"],
@@ -151,6 +190,9 @@ def _parse(content: bytes, path: Path) -> Mapping[str, Any]:
     try:
         listed = json.loads(content)["operators"]
         for about in listed.values():
+            if "certificate" in about:
+                bytes.fromhex(about["certificate"])
+                continue
             [about["scrypt"][name] + 0 for name in _COST]
             bytes.fromhex(about["salt"] + about["digest"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -15,7 +15,7 @@ from mitmproxy.proxy import mode_specs, server_hooks
 from mitmproxy.tcp import TCPFlow
 
 from apitrail.recording.proxy import layer, messages
-from apitrail.recording.proxy.authentication import Logins, Unknown, challenge
+from apitrail.recording.proxy.authentication import Logins, Unknown, challenge, is_to_proxy
 from apitrail.recording.proxy.destination import Address, Destinations
 from apitrail.recording.proxy.fail_closed import closed
 
@@ -81,7 +81,7 @@ class Guard:
     def client_disconnected(self, client: Client) -> None:
         """What is remembered of a connection goes with it."""
         self.runs.pop(client.id, None)
-        self.logins.forget(client)
+        self.logins.leave(client)
         self._cut.discard(client.id)
 
     @closed(_refuse)
@@ -143,7 +143,8 @@ class Guard:
     async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """Look into TLS only where calls are recorded; the rest passes as it is."""
         server = data.context.server
-        if isinstance(data.context.client.proxy_mode, mode_specs.ReverseMode):
+        reverse = isinstance(data.context.client.proxy_mode, mode_specs.ReverseMode)
+        if reverse or is_to_proxy(data.context):
             return
         names = [name for name in (data.client_hello.sni, (server.address or ("",))[0]) if name]
         port = (server.address or ("", 443))[1]
@@ -152,6 +153,12 @@ class Guard:
         # The destination decides, not the name in the client's TLS, which may be any name.
         self.count((server.address or ("?",))[0])
         data.ignore_connection = True
+
+    def tls_established_client(self, data: tls.TlsData) -> None:
+        """Keep what the client has shown to the proxy itself; mitmproxy forgets it in a tunnel."""
+        client = data.context.client
+        if is_to_proxy(data.context) and client.certificate_list:
+            self.logins.meet(client, client.certificate_list[0])
 
     @closed(_cut_bytes)
     async def tcp_start(self, flow: TCPFlow) -> None:

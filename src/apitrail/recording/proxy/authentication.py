@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 
 from mitmproxy import http
+from mitmproxy.certs import Cert
 from mitmproxy.connection import Client
 from mitmproxy.proxy import mode_specs
+from mitmproxy.proxy.context import Context
 
+from apitrail import places
 from apitrail.address import is_loopback
 from apitrail.errors import UsageError
 from apitrail.recording.clients.environment import RUN_USER
@@ -35,12 +38,17 @@ class Logins:
     is shown must be right. A run's user name needs no secret from this machine: whoever began the
     run through the trail's control socket owns the trail. `ports` names the operator of a
     listener, by its mode: for reverse listeners, since SigV4 owns `Authorization`.
+
+    A client that speaks TLS with the proxy itself may show a certificate instead of a secret. TLS
+    has proved that it has the key; whose certificate it is, the list of operators says.
     """
 
     operators: Operators | None = None
     runs: Container[str] = ()
     insecure: bool = False
     ports: dict[str, str] = field(default_factory=dict)
+    clock: Callable[[], int] = places.clock
+    _shown: dict[str, Cert] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
     _admitted: set[str] = field(default_factory=set)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
@@ -49,8 +57,17 @@ class Logins:
         """May this connection be used, as far as is known?"""
         return not self._is_demanded(client) or client.id in self._admitted
 
-    def forget(self, client: Client) -> None:
+    def meet(self, client: Client, certificate: Cert) -> None:
+        """The client has shown this certificate to the proxy itself, and proved that it is its."""
+        self._shown[client.id] = certificate
+
+    def leave(self, client: Client) -> None:
         """The connection is over."""
+        self.forget(client)
+        self._shown.pop(client.id, None)
+
+    def forget(self, client: Client) -> None:
+        """The next request says anew who asks."""
         self._names.pop(client.id, None)
         self._admitted.discard(client.id)
 
@@ -65,6 +82,14 @@ class Logins:
             Unknown: it must say who it is, or what it says is wrong.
         """
         login = _login(header)
+        if (login is None or login.operator is None) and client.id in self._shown:
+            if (name := self._certified(self._shown[client.id])) is not None:
+                self._admitted.add(client.id)
+                self._names[client.id] = name
+                return None if login is None else login.run
+            if self.operators is not None and self.operators.names():
+                self.forget(client)
+                raise Unknown("not the certificate of an operator of this trail")
         if login is None:
             if self.is_admitted(client):
                 return None
@@ -82,6 +107,12 @@ class Logins:
         self._admitted.add(client.id)
         self._names[client.id] = login.operator
         return login.run
+
+    def _certified(self, certificate: Cert) -> str | None:
+        begins, ends = certificate.notbefore.timestamp(), certificate.notafter.timestamp()
+        if self.operators is None or not begins <= self.clock() / 1000 <= ends:
+            return None
+        return self.operators.certified(certificate.fingerprint().hex())
 
     async def _is_right(self, operators: Operators, name: str, secret: str) -> bool:
         known = operators.knows(name, secret)
@@ -118,6 +149,12 @@ def listens_here(mode: mode_specs.ProxyMode) -> bool:
     if isinstance(mode, mode_specs.WireGuardMode | mode_specs.LocalMode):
         return True
     return is_loopback(mode.listen_host("127.0.0.1"))
+
+
+def is_to_proxy(context: Context) -> bool:
+    """Is it the proxy itself that the client speaks TLS with, rather than an origin through it?"""
+    explicit = mode_specs.RegularMode | mode_specs.UpstreamMode
+    return isinstance(context.client.proxy_mode, explicit) and context.server.address is None
 
 
 def is_local(client: Client) -> bool:

@@ -7,12 +7,14 @@ import logging
 from collections.abc import Iterable
 
 from cryptography import x509
+from mitmproxy import tls
 from mitmproxy.addons import tlsconfig
 from mitmproxy.certs import Cert, CertStore, CertStoreEntry
 from mitmproxy.proxy import context, mode_specs
+from OpenSSL import SSL
 
 from apitrail.recording.authority.authority import Authority
-from apitrail.recording.proxy.authentication import listens_here
+from apitrail.recording.proxy.authentication import is_to_proxy, listens_here
 
 logger = logging.getLogger("apitrail")
 
@@ -27,6 +29,7 @@ class Certificates(tlsconfig.TlsConfig):
     def __init__(self) -> None:
         super().__init__()
         self._others: list[CertStore] = []
+        self._to_proxy = _asking()
 
     def also(self, authority: Authority) -> None:
         """Sign with the CA's other certificate too, for what that may sign for."""
@@ -34,6 +37,18 @@ class Certificates(tlsconfig.TlsConfig):
         self._others.append(
             CertStore(main.default_privatekey, certificate, None, main.default_crl, main.dhparams)
         )
+
+    def tls_start_client(self, tls_start: tls.TlsData) -> None:
+        """TLS with a client; with the proxy itself it may show a certificate, but need not."""
+        if not is_to_proxy(tls_start.context):
+            super().tls_start_client(tls_start)
+            return
+        entry = self.get_cert(tls_start.context)
+        connection = SSL.Connection(self._to_proxy)
+        connection.use_certificate(entry.cert.to_cryptography())
+        connection.use_privatekey(entry.privatekey)
+        connection.set_accept_state()
+        tls_start.ssl_conn = connection
 
     def covers(self, host: str) -> bool:
         """Is there a certificate of the CA that may sign for this host?"""
@@ -76,6 +91,20 @@ def hosts(modes: Iterable[mode_specs.ProxyMode]) -> list[str] | None:
             if not listens_here(mode):
                 return None
             found.append(str(mode.address[0]).lower())
+    return found
+
+
+def _asking() -> SSL.Context:
+    """TLS in which a client may show a certificate.
+
+    Any is taken here: OpenSSL checks that the client has its key, and the list of operators says
+    whose it is. It speaks of no HTTP/2, in which mitmproxy takes no CONNECT.
+    """
+    found = SSL.Context(SSL.TLS_SERVER_METHOD)
+    found.set_min_proto_version(SSL.TLS1_2_VERSION)
+    found.set_verify(SSL.VERIFY_PEER, lambda *_: True)
+    # OpenSSL resumes no session with a certificate unless it is told what the session is for.
+    found.set_session_id(b"apitrail proxy")
     return found
 
 
