@@ -49,6 +49,16 @@ def asked(operation, target, parameters, headers=(), service="s3", host=HOST):
          {"Bucket": "b", "Tagging": {"TagSet": [{"Key": "a", "Value": "b"}]}},
          {"tagging": "", "bucketName": "b",
           "Tagging": {"xmlns": XMLNS, "TagSet": {"Tag": {"Key": "a", "Value": "b"}}}}),
+        ("PutBucketTagging", "/?tagging",
+         {"Bucket": "b", "Tagging": {"TagSet": [{"Key": "a", "Value": "true"}, {"Key": "b", "Value": "True"}]}},
+         {"tagging": "", "bucketName": "b", "Tagging": {"xmlns": XMLNS, "TagSet": {
+             "Tag": [{"Key": "a", "Value": True}, {"Key": "b", "Value": "True"}]}}}),
+        ("PutBucketTagging", "/?tagging", {"Bucket": "b", "Tagging": {"TagSet": []}},
+         {"tagging": "", "bucketName": "b", "Tagging": {"xmlns": XMLNS, "TagSet": ""}}),
+        ("PutBucketLifecycleConfiguration", "/?lifecycle",
+         {"Bucket": "b", "LifecycleConfiguration": {"Rules": [{"ID": "1", "Filter": {}}]}},
+         {"lifecycle": "", "bucketName": "b",
+          "LifecycleConfiguration": {"xmlns": XMLNS, "Rule": {"ID": "1", "Filter": ""}}}),
         ("PutBucketLifecycleConfiguration", "/?lifecycle",
          {"Bucket": "b", "LifecycleConfiguration": {"Rules": [{"ID": "1"}, {"ID": "2"}]}},
          {"lifecycle": "", "bucketName": "b",
@@ -76,6 +86,14 @@ def test_account_level_calls_tell_the_account():
         "GetPublicAccessBlock", "/v20180820/configuration/publicAccessBlock",
         {"AccountId": "123456789012"}, service="s3control",
     ) == {"Host": HOST, "accountId": "123456789012"}  # fmt: skip
+
+
+def test_what_a_header_of_s3control_tells_is_told_once():
+    told = asked(
+        "GetPublicAccessBlock", "/v20180820/configuration/publicAccessBlock",
+        {"AccountId": "123456789012"}, (("x-amz-account-id", "123456789012"),), service="s3control",
+    )  # fmt: skip
+    assert told == {"Host": HOST, "x-amz-account-id": "123456789012"}
 
 
 def test_some_headers_are_told_by_their_wire_names():
