@@ -24,6 +24,7 @@ COMMANDS = {
     "show": "reading:show",
     "find-value": "reading:find_value",
     "history": "exporting:history_command",
+    "insights": "watching:insights",
     "verify": "evidence:verify_command",
     "export": "exporting:export_command",
     "replay": "replaying:replay_command",

@@ -15,6 +15,7 @@ from typing import Any
 from apitrail import places
 from apitrail.errors import UsageError
 from apitrail.identity import Known
+from apitrail.insights.thresholds import Thresholds
 from apitrail.recording.limits import Limits
 from apitrail.recording.settings import Settings
 from apitrail.redact.keep import Keep
@@ -22,7 +23,7 @@ from apitrail.redact.keep import Keep
 _SIGNATURES = {"verify": bool, "require_valid": bool, "keyring": str, "profiles": bool}
 _HINT = (
     'it holds ambiguous = "refuse"|"record", whoami = true|false, [identities.AKIA…], [[keep]], '
-    "[limits] and [signatures]"
+    "[insights], [limits] and [signatures]"
 )
 _AMBIGUOUS = ("refuse", "record")
 
@@ -55,6 +56,7 @@ class Configuration:
     ambiguous: str = "refuse"
     whoami: bool = False
     limits: Limits = field(default_factory=Limits)
+    insights: Thresholds = field(default_factory=Thresholds)
     sha256: str | None = None
 
     @classmethod
@@ -84,7 +86,15 @@ class Configuration:
     @classmethod
     def _parse(cls, content: Mapping[str, Any], directory: Path, digest: str) -> Configuration:
         for name in content:
-            if name not in ("ambiguous", "identities", "keep", "limits", "signatures", "whoami"):
+            if name not in (
+                "ambiguous",
+                "identities",
+                "insights",
+                "keep",
+                "limits",
+                "signatures",
+                "whoami",
+            ):
                 raise UsageError(f"unknown setting {name!r}", hint=_HINT)
         ambiguous = content.get("ambiguous", "refuse")
         if ambiguous not in _AMBIGUOUS:
@@ -103,6 +113,7 @@ class Configuration:
             ambiguous=ambiguous,
             whoami=whoami,
             limits=Limits.parse(content.get("limits", {})),
+            insights=Thresholds.parse(content.get("insights", {})),
             sha256=digest,
         )
 

@@ -11,7 +11,7 @@ import io
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,17 @@ type Found = Iterator[tuple[str, dict[str, Any]]]
 """Records, each with the name of the file it is in."""
 
 
-def read(places: Iterable[str], left_out: Counter[str] | None = None) -> Found:
+def read(
+    places: Iterable[str],
+    left_out: Counter[str] | None = None,
+    timed: Callable[[str], object] = parse_iso_second,
+) -> Found:
     """Every record in these directories, files and `s3://BUCKET/PREFIX`es.
 
     Args:
         places: where to look.
         left_out: told how many of each kind of thing were no records.
+        timed: raises where an eventTime is none.
 
     Raises:
         UsageError: a place cannot be read.
@@ -50,7 +55,7 @@ def read(places: Iterable[str], left_out: Counter[str] | None = None) -> Found:
                 left[_kind_of_file(data, name)] += 1
                 continue
             for item in items:
-                if (kind := _kind_of_item(item)) is None:
+                if (kind := _kind_of_item(item, timed)) is None:
                     yield name, item
                 else:
                     left[kind] += 1
@@ -100,7 +105,7 @@ def _kind_of_file(data: bytes, name: str) -> str:
     return next((kind for mark, kind in _FILES.items() if mark in members), "other file")
 
 
-def _kind_of_item(item: Any) -> str | None:
+def _kind_of_item(item: Any, timed: Callable[[str], object]) -> str | None:
     """The kind of an item that is not a record; None for a record."""
     if not isinstance(item, dict):
         return "thing that is no record"
@@ -111,8 +116,8 @@ def _kind_of_item(item: Any) -> str | None:
     if not isinstance(item.get("eventName"), str):
         return "record without eventName"
     try:
-        parse_iso_second(str(item.get("eventTime")))
-    except FormatError:
+        timed(str(item.get("eventTime")))
+    except (FormatError, ValueError):
         return "record without eventTime"
     return None
 

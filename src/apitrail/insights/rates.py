@@ -1,0 +1,262 @@
+"""Rates: calls and errors of an operation (of all callers, and of one) against what is usual.
+
+Counts are kept for windows of five minutes and of an hour: their mean and variance over all hours
+and over the same hour of the day, and the highest. A day's weight falls by a tenth a day, and what
+was part of an insight counts only up to the limit that it broke, so that an attack teaches little.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from apitrail.insights.insight import END, EVIDENCE, START, Attribution, Insight, shares
+from apitrail.insights.seen import Seen
+from apitrail.insights.tail import tail
+from apitrail.insights.thresholds import DAY, FIVE_MINUTES, HOUR, MINUTE, Thresholds
+
+KEPT_A_DAY = 0.9
+PEAK_KEPT_A_DAY = 0.975
+# An insight ends after so many windows that are again below half of its limit.
+CALM_WINDOWS = 2
+
+
+class Moments:
+    """Sum and sum of squares of counts, of which older days weigh less. A window without a call is
+    not added."""
+
+    __slots__ = ("day", "squares", "total")
+
+    def __init__(self) -> None:
+        self.total = self.squares = 0.0
+        self.day = 0
+
+    def age(self, day: int) -> None:
+        """Days went by."""
+        kept = KEPT_A_DAY ** min(400, day - self.day)
+        self.total *= kept
+        self.squares *= kept
+        self.day = day
+
+    def of(self, windows: float, day: int) -> tuple[float, float]:
+        """Mean and variance over so many windows, with or without calls."""
+        if day != self.day:
+            self.age(day)
+        mean = self.total / windows
+        return mean, max(0.0, self.squares / windows - mean * mean)
+
+
+class Counts:
+    """The windows of one length; those of an hour are also known by the hour of the day."""
+
+    __slots__ = ("all", "check", "count", "floor", "hours", "length", "number", "peak", "peak_day")
+
+    def __init__(self, length: int, floor: int) -> None:
+        self.length = length
+        self.floor = self.check = float(floor)
+        self.number = -1
+        self.count = 0
+        self.peak = 0.0
+        self.peak_day = 0
+        self.all = Moments()
+        self.hours: list[Moments] | None = None
+
+    def turn(self, number: int, times: float) -> None:
+        """A new window begins; the last one is learnt."""
+        if self.number >= 0:
+            start = self.number * self.length
+            day = start // DAY
+            # An attack teaches no more than the limit that it broke.
+            learnt = self.count if self.count < self.floor else min(self.count, self.limit(times))
+            moments = self.all
+            if day != moments.day:
+                moments.age(day)
+            moments.total += learnt
+            moments.squares += learnt * learnt
+            if self.length == HOUR:
+                if self.hours is None:
+                    self.hours = [Moments() for _ in range(24)]
+                moments = self.hours[start % DAY // HOUR]
+                if day != moments.day:
+                    moments.age(day)
+                moments.total += learnt
+                moments.squares += learnt * learnt
+            if day != self.peak_day:
+                self.peak *= PEAK_KEPT_A_DAY ** min(400, day - self.peak_day)
+                self.peak_day = day
+            self.peak = max(self.peak, learnt)
+        self.number = number
+        self.count = 0
+        # Most series never come near the floor.
+        self.check = max(self.floor, self.peak * times)
+
+    def limit(self, times: float) -> float:
+        """Fewer calls are not looked at."""
+        limit = self.peak * times
+        return max(limit, self.floor)
+
+    def unusual(self, first: int) -> tuple[float, float]:
+        """The chance of so many calls, over all hours and at this hour, whichever is greater; and
+        the mean of a window."""
+        start = self.number * self.length
+        day = start // DAY
+        # How many days there are, each weighing as much as its counts do.
+        age = max(1.0, (start - first) / DAY)
+        days = (1 - KEPT_A_DAY**age) / (1 - KEPT_A_DAY)
+        mean, variance = self.all.of(days * DAY / self.length, day)
+        chance = tail(self.count, mean, variance)
+        if self.hours is not None:
+            hour = self.hours[start % DAY // HOUR]
+            chance = max(chance, tail(self.count, *hour.of(days * HOUR / self.length, day)))
+        return chance, mean
+
+
+@dataclass(slots=True)
+class Open:
+    """An insight that has not ended."""
+
+    insight: Insight
+    limit: float
+    calls: int = 0
+    calm: int = 0
+
+
+class Series:
+    """The calls of one operation, or of one caller to it, or with one error."""
+
+    __slots__ = ("counts", "days", "first", "last_day", "long", "open", "recent", "short")
+
+    def __init__(self, time: int, limits: Thresholds) -> None:
+        self.first = time
+        self.days = 0
+        self.last_day = -1
+        self.short = Counts(FIVE_MINUTES, limits.rate_count)
+        self.long = Counts(HOUR, limits.rate_count_hour)
+        self.recent: deque[Seen] = deque(maxlen=EVIDENCE)
+        self.open: Open | None = None
+
+    def add(self, call: Seen, times: float) -> Counts | None:
+        """One more; the window that it makes worth a look."""
+        time = call.time
+        self.recent.append(call)
+        short, long = self.short, self.long
+        if (number := time // FIVE_MINUTES) != short.number:
+            short.turn(number, times)
+            if (hour := time // HOUR) != long.number:
+                long.turn(hour, times)
+                if (day := time // DAY) != self.last_day:
+                    self.last_day = day
+                    self.days += 1
+        short.count += 1
+        long.count += 1
+        if short.count >= short.check:
+            return short
+        return long if long.count >= long.check else None
+
+
+class Rates:
+    """The detector."""
+
+    def __init__(self, thresholds: Thresholds) -> None:
+        self._limits = thresholds
+        self._series: dict[tuple[str, ...], Series] = {}
+        self._open: dict[tuple[str, ...], Series] = {}
+        self._found = 0
+        self._window = 0
+
+    def see(self, call: Seen) -> list[Insight]:
+        """Learn a call; tell what it completes."""
+        told: list[Insight] = []
+        if call.time // FIVE_MINUTES != self._window:
+            self._window = call.time // FIVE_MINUTES
+            self._found = 0
+            if self._open:
+                told += self._ended(call.time)
+        keys: tuple[tuple[str, ...], ...] = (call.operation,), (call.operation, call.caller)
+        if call.error:
+            keys = *keys, (call.operation, "", call.error)
+        times = self._limits.rate_times
+        for key in keys:
+            series = self._series.get(key)
+            if series is None:
+                series = self._series[key] = Series(call.time, self._limits)
+            if series.open is not None:
+                series.open.calls += 1
+            if (found := series.add(call, times)) is not None:
+                told += self._judge(key, call, found)
+        return told
+
+    def _judge(self, key: tuple[str, ...], call: Seen, counts: Counts) -> Iterator[Insight]:
+        series, limits = self._series[key], self._limits
+        # Looked at again when there are a fifth more.
+        counts.check = counts.count * 1.2
+        # One burst is told once: of all callers, and only else of the one.
+        general = self._series[key[:1]]
+        if series is not general and len(key) == 2 and general.open is not None:
+            return
+        young = call.time - series.first < limits.rate_age or series.days <= limits.rate_days
+        if young or series.open is not None:
+            return
+        chance, mean = counts.unusual(series.first)
+        # Benjamini and Hochberg's step: the more was found in this window, the less it takes.
+        if chance > limits.false_discovery * (1 + self._found) / max(1, len(self._series)):
+            return
+        self._found += 1
+        insight = _insight(key, call, series, counts, mean)
+        series.open = Open(insight, counts.peak * limits.rate_times, calls=counts.count)
+        self._open[key] = series
+        yield insight
+
+    def _ended(self, time: int) -> Iterator[Insight]:
+        for key, series in list(self._open.items()):
+            opened = series.open
+            if opened is None:
+                continue
+            now = time // FIVE_MINUTES
+            count = series.short.count if series.short.number >= now - 1 else 0
+            opened.calm = opened.calm + 1 if count < max(1.0, opened.limit / 2) else 0
+            if opened.calm >= CALM_WINDOWS:
+                series.open = None
+                del self._open[key]
+                yield _end(opened, time)
+
+
+def _end(opened: Open, time: int) -> Insight:
+    minutes = max(1, (time - opened.insight.began) // MINUTE)
+    return replace(opened.insight, state=END, time=time, average=round(opened.calls / minutes, 10))
+
+
+def _insight(
+    key: tuple[str, ...], call: Seen, series: Series, counts: Counts, mean: float
+) -> Insight:
+    start = counts.number * counts.length
+    calls = [each for each in series.recent if each.time >= start]
+    minutes = max(1, (call.time - start) // MINUTE + 1)
+    usual = round(mean / (counts.length / MINUTE), 10)
+    callers = {each.caller for each in calls}
+    one = key[1] if len(key) == 2 else callers.pop() if len(callers) == 1 else ""
+    error = key[2] if len(key) == 3 else None
+    length = "five minutes" if counts.length == FIVE_MINUTES else "an hour"
+    what = f"{call.operation} failed with {error}" if error else f"{call.operation} was called"
+    return Insight(
+        kind="error-rate" if error else "rate", name=length, state=START, time=call.time,
+        began=start, source=call.service, operation=call.name, caller=one, region=call.region,
+        account=call.account, events=tuple(each.id for each in calls), error=error,
+        why=(f"{what} {counts.count} times in {length}; the most before was {counts.peak:.0f}",),
+        average=round(counts.count / minutes, 10), baseline=usual, category=call.category,
+        baseline_minutes=(start - series.first) // MINUTE,
+        attributions=_attributions(calls, minutes),
+    )  # fmt: skip
+
+
+def _attributions(calls: list[Seen], minutes: int) -> tuple[Attribution, ...]:
+    values = {
+        "userIdentityArn": Counter(call.arn for call in calls),
+        "userAgent": Counter(call.user_agent for call in calls),
+        "errorCode": Counter(call.error or "null" for call in calls),
+    }
+    return tuple(
+        Attribution(attribute=attribute, insight=shares(counts, minutes))
+        for attribute, counts in values.items()
+    )

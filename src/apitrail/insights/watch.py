@@ -1,0 +1,65 @@
+"""All detectors over calls in the order of their times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from apitrail.insights.absence import Silences
+from apitrail.insights.first_seen import FirstSeen
+from apitrail.insights.habits import Caller
+from apitrail.insights.insight import END, Insight
+from apitrail.insights.rates import Rates
+from apitrail.insights.seen import Seen
+from apitrail.insights.sequences import Sequences
+from apitrail.insights.thresholds import MINUTE, Thresholds
+
+
+class Watch:
+    """The state of all detectors; `see` is the only way in, and has no clock but the calls'."""
+
+    def __init__(self, thresholds: Thresholds | None = None) -> None:
+        self._limits = thresholds or Thresholds()
+        self._callers: dict[str, Caller] = {}
+        self._first_seen = FirstSeen(self._limits)
+        self._sequences = Sequences(self._limits)
+        self._rates = Rates(self._limits)
+        self._silences = Silences(self._limits)
+        # Insights without an end of their own end when nothing more was told for a while.
+        self._open: dict[str, Insight] = {}
+        self._minute = 0
+
+    def see(self, call: Seen) -> Iterator[Insight]:
+        """Learn a call, and tell what it completes."""
+        minute = call.time // MINUTE
+        if minute != self._minute:
+            self._minute = minute
+            if self._open:
+                yield from self._ended(call.time)
+        caller = self._callers.get(call.caller)
+        if caller is None:
+            caller = self._callers[call.caller] = Caller(call.caller, call.time)
+        # Sequences ask what is new to a caller; what is told is not new any more.
+        new = self._first_seen.learn(call, caller)
+        for insight in self._sequences.see(call, caller):
+            self._open[insight.shared_id] = insight
+            yield insight
+        if new:
+            for insight in self._first_seen.tell(call, caller):
+                self._open[insight.shared_id] = insight
+                yield insight
+        yield from self._rates.see(call)
+        yield from self._silences.see(call)
+
+    def _ended(self, now: int) -> Iterator[Insight]:
+        for shared, insight in list(self._open.items()):
+            if now - insight.time >= self._limits.quiet:
+                del self._open[shared]
+                yield replace(insight, state=END, time=insight.time + self._limits.quiet)
+
+
+def watch(calls: Iterable[Seen], thresholds: Thresholds | None = None) -> Iterator[Insight]:
+    """What is unusual in these calls, which are in the order of their times."""
+    detectors = Watch(thresholds)
+    for call in calls:
+        yield from detectors.see(call)

@@ -1,0 +1,44 @@
+"""`apitrail insights`."""
+
+import json
+
+from watched import AFTER, record
+
+
+def test_a_quiet_trail(cli):
+    status, out, err = cli("insights")
+    assert (status, out) == (0, "")
+    assert "nothing unusual" in err
+
+
+def test_log_files_need_no_trail(cli, tmp_path):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    refused = [record(AFTER + n * 1000, f"ListX{n}", errorCode="AccessDenied") for n in range(9)]
+    (logs / "a.json").write_text(json.dumps({"Records": refused}))
+    arguments = ("insights", "--replay", str(logs), "--output", "jsonl", "--kind", "sequence")
+    status, out, _ = cli(*arguments, on=tmp_path / "nothing")
+    assert status == 0
+    assert json.loads(out)["name"] == "refusals"
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_thresholds_are_those_of_the_configuration(cli, tmp_path):
+    refused = [record(AFTER + n * 1000, f"ListX{n}", errorCode="AccessDenied") for n in range(9)]
+    (tmp_path / "a.json").write_text(json.dumps({"Records": refused}))
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "config.toml").write_text("[insights]\ndistinct_refusals = 50\n")
+    status, out, _ = cli("insights", "--replay", str(tmp_path / "a.json"))
+    assert (status, out) == (0, "")
+
+
+def test_a_place_that_is_not_there(cli):
+    status, _, err = cli("insights", "--replay", "nowhere")
+    assert status == 2
+    assert "nowhere" in err
+
+
+def test_no_trail(cli, tmp_path):
+    status, _, err = cli("insights", on=tmp_path / "none")
+    assert status == 2
+    assert "no trail at" in err
