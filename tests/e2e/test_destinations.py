@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 
 import pytest
@@ -308,3 +309,42 @@ def test_a_chain_of_proxies_gets_its_credentials(trail):
     assert b"Proxy-Authorization: Basic am9objpwYXNzd29yZA==" in heard[0]
     assert len(calls(trail)) == 1
     assert b"am9objpwYXNzd29yZA" not in (trail / "trail.db").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "name", ["oidc.eks.eu-west-1.amazonaws.com", "b-1.x.kafka.us-east-1.amazonaws.com"]
+)
+def test_a_name_whose_certificate_is_the_point_is_let_through(tmp_path, monkeypatch, name):
+    real = socket.getaddrinfo
+
+    def resolve(host, port, *args, **options):
+        return real("127.0.0.1" if host == name else host, port, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    authority = Authority.make(tmp_path, name)
+
+    async def scenario() -> None:
+        async with (
+            upstream(OK, tls=authority.server) as stub,
+            recording(tmp_path / "trail", tunnels=(name,)) as session,
+            dial(session) as client,
+        ):
+            assert b" 200 " in await tunnel(client, f"{name}:{stub.port}")
+            # The server's own certificate is seen, and nothing of what is said.
+            trusting = ssl.create_default_context(cafile=str(authority.path))
+            await client.writer.start_tls(trusting, server_hostname=name)
+            await client.send(request(host=name))
+            assert await client.message() == OK
+            assert session.status()["passed"] == [name]
+
+    asyncio.run(scenario())
+    assert calls(tmp_path / "trail") == []
+
+
+def test_a_private_name_of_a_broker_is_no_vpc_endpoint(trail):
+    async def scenario() -> None:
+        async with recording(trail) as session, dial(session) as client:
+            answer = await tunnel(client, "b-1.x.kafka.us-east-1.amazonaws.com:443")
+            assert answer[9:12] == b"403"
+
+    asyncio.run(scenario())

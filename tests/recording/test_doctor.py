@@ -37,6 +37,20 @@ def test_recorded_calls_do_not_hide_a_second_way() -> None:
     assert found.detail == ("x (2 calls; it also connected past the recorder to 1.1.1.1:443)")
 
 
+def test_what_was_let_through_is_named() -> None:
+    name = "oidc.eks.eu-west-1.amazonaws.com"
+    outcome = Outcome(status=0, run="r", calls=0, passed=(name,))
+    found = judge("kubectl", ["kubectl"], outcome, [], known=False)
+    assert found.verdict == "no call"
+    assert f"let through as no AWS API: {name}" in found.detail
+    assert (
+        f"let through as no AWS API: {name}"
+        in judge(
+            "x", ["x"], Outcome(status=0, run="r", calls=2, passed=(name,)), [], known=False
+        ).detail
+    )
+
+
 def test_a_known_client_that_ends_well_without_a_call_has_gone_past() -> None:
     found = judge("curl", ["curl"], Outcome(status=0, run="r", calls=0), [], known=True)
     assert (found.verdict, found.detail) == (

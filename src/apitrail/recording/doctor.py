@@ -169,14 +169,15 @@ def judge(
 ) -> Finding:
     """What a command's calls and its other connections say; a `known` client makes one call."""
     to = ", ".join(direct)
+    through = f"; let through as no AWS API: {', '.join(outcome.passed)}" if outcome.passed else ""
     if outcome.calls:
         calls = "1 call" if outcome.calls == 1 else f"{outcome.calls} calls"
         also = f"; it also connected past the recorder to {to}" if direct else ""
-        return Finding(client, "recorded", f"{command[0]} ({calls}{also})")
+        return Finding(client, "recorded", f"{command[0]} ({calls}{also}{through})")
     past_us = bool(direct) or (known and outcome.status == 0)
     ended = "its call went past the recorder" if past_us else "it made no call"
     where = f", to {to}" if direct else ("" if known else ", and no connection was seen")
-    about = f"{command[0]} (exit status {outcome.status}: {ended}{where})"
+    about = f"{command[0]} (exit status {outcome.status}: {ended}{where}{through})"
     advice = _advice(command) or (ANY_ADVICE if direct else None)
     verdict: Verdict = "BYPASSED" if past_us or known else "no call"
     return Finding(client, verdict, f"{about}; {advice}" if advice else about)

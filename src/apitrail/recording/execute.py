@@ -32,13 +32,15 @@ PATIENCE = 15.0
 class Outcome:
     """How a command ended: its exit status (128 + n for signal n), and what was recorded.
 
-    `ports` are those that the recorder listened on for it.
+    `ports` are those that the recorder listened on for it; `passed` are AWS's names that are no
+    API's, to which something was tunnelled meanwhile.
     """
 
     status: int
     run: str
     calls: int
     ports: frozenset[int] = frozenset()
+    passed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +98,13 @@ class Execution:
             asked = await self._ask_who(variables)
             ended_with = await signals.run(self.command, variables, quiet=self.quiet)
             ended = await asyncio.to_thread(control.ask, self.trail, "end-run", id=answer["id"])
+            after = await asyncio.to_thread(control.ask, self.trail, "status")
         if ended is None:
             self.tell("the recorder stopped before the command did: calls after that were refused")
         ports = _ports(status, fronts)
         calls = int((ended or {}).get("calls", 0)) - asked
-        return Outcome(ended_with, answer["id"], max(calls, 0), ports)
+        passed = {*(after or status).get("passed", ())} - {*status.get("passed", ())}
+        return Outcome(ended_with, answer["id"], max(calls, 0), ports, tuple(sorted(passed)))
 
     async def _through_own(self, signals: Signals, around: Surroundings) -> Outcome:
         from apitrail.recording.proxy.destination import Upstream
@@ -129,7 +133,8 @@ class Execution:
         finally:
             await session.stop("the command ended")
         calls = max(session.recorder.run_calls[run] - asked, 0)
-        return Outcome(ended_with, run, calls, _ports(status, fronts))
+        passed = tuple(session.status()["passed"])
+        return Outcome(ended_with, run, calls, _ports(status, fronts), passed)
 
     async def _ask_who(self, variables: Mapping[str, str]) -> int:
         """Ask AWS who the command will be, if that is wanted; how many calls that made."""

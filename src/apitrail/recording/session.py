@@ -260,6 +260,7 @@ class Session:
             ],
             "settings": self.settings.to_json(),
             "calls": self.recorder.calls,
+            "passed": sorted(self._guard.passed),
             "entries": self.trail.size,
         }
 

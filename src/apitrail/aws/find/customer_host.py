@@ -88,6 +88,15 @@ def find(request: Request) -> Unmodelled | None:
     return _invoked(request) if name.local and _LOCAL_API.fullmatch(request.path) else None
 
 
+def is_signed(header: str) -> bool:
+    """Is it a host whose requests AWS signatures may allow, or a certificate that all trust?
+
+    A cluster of EKS has a certificate authority of its own.
+    """
+    known = _known(header)
+    return known is not None and known[0] != "eks"
+
+
 @lru_cache(maxsize=4096)
 def _known(header: str) -> tuple[str, Name] | None:
     name = host.parse(header)

@@ -98,6 +98,7 @@ def _aps(operation: str, methods: str, path: str) -> _Row:
     return _row("amp", operation, "aps-workspaces", methods, path, scope="aps")
 
 
+_OF_DEVICES = "AssumeRoleWithCertificate"
 _ROWS = (
     # "IAM Roles Anywhere, CreateSession".
     _row("rolesanywhere", "CreateSession", "rolesanywhere", "POST", "/sessions",
@@ -126,7 +127,7 @@ _ROWS = (
     _row("sso", "Authenticate", r"portal\.sso", "POST", "/auth/sso-token"),
     # AWS IoT Core developer guide, "Authorizing direct calls to AWS services": the certificate of
     # a device, for the credentials of a role.
-    _row("iot", "AssumeRoleWithCertificate", r"[^.]+\.credentials\.iot", "GET",
+    _row("iot", _OF_DEVICES, r"[^.]+\.credentials\.iot", "GET",
          "/role-aliases/(?P<roleAlias>[^/]+)/credentials",
          more=_headers(thingName="x-amzn-iot-thingname")),
     # Amazon Transcribe developer guide, "Setting up a WebSocket stream"; AWS IoT Core, "Device
@@ -178,6 +179,12 @@ def find(request: Request, credential: Credential) -> Unmodelled | None:
         if path is not None and (row.query is None or row.query in request.query):
             return _told(row, request, at, path.groupdict())
     return None
+
+
+def is_host(name: host.Host) -> bool:
+    """Has AWS's name a row here? Devices show a certificate to those that hand out credentials."""
+    labels = ".".join(name.labels)
+    return any(row.host.fullmatch(labels) for row in _ROWS if row.operation != _OF_DEVICES)
 
 
 @lru_cache(maxsize=4096)

@@ -128,6 +128,11 @@ def is_aws(name: str) -> bool:
     return not _NOT_API.search(rest)
 
 
+def is_console(plain: str) -> bool:
+    """Is this bare name below a domain of the consoles?"""
+    return _suffix(plain) in CONSOLES
+
+
 def _suffix(plain: str) -> str | None:
     return next((s for s in _PARTITIONS if plain.endswith("." + s)), None)
 

@@ -12,8 +12,9 @@ from apitrail.aws.read.shapes import Compiler
 # Services whose clients spoke the query protocol until their models became JSON only.
 FORMERLY_QUERY = frozenset({"sqs"})
 
-# Host names that no ruleset has any more: `queue.amazonaws.com`, `{region}.queue.amazonaws.com`.
-HOSTS = {"queue": "sqs"}
+# Host names that no ruleset has any more: `queue.amazonaws.com`, `{region}.queue.amazonaws.com`, and
+# that of botocore's `endpoints.json` for Signer's GetRevocationStatus.
+HOSTS = {"queue": "sqs", "verification.signer": "signer"}
 
 # The SQS API reference's query names before its JSON protocol (2023), by today's member names.
 _SQS = {

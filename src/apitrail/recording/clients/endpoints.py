@@ -63,6 +63,18 @@ class Preset:
         """Is it an endpoint of AWS's own, a VPC endpoint included?"""
         return aws_host.is_aws(self.host)
 
+    @property
+    def is_api(self) -> bool:
+        """Is it the endpoint of an AWS API that is known by its name?"""
+        # Few have a preset endpoint; the others need not wait for this.
+        from apitrail.aws.find import api_host
+
+        try:
+            port = urlsplit(self.url).port
+        except ValueError:
+            return False
+        return api_host.is_api(self.host, port or 443)
+
     def goes_by_proxy(self, environment: Mapping[str, str]) -> bool:
         """Would a client call it through HTTPS_PROXY, with the Host that the server expects?
 

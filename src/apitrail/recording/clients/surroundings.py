@@ -37,8 +37,8 @@ class Surroundings:
         return [each for each in self.presets if not (proxy and self._by_proxy(each))]
 
     def intercepted(self) -> list[str]:
-        """Endpoints that are not AWS's, and are called by their own names through the proxy."""
-        found = {each.url for each in self.presets if self._by_proxy(each) and not each.is_aws}
+        """Endpoints of no AWS API that are called by their own names through the proxy."""
+        found = {each.url for each in self.presets if self._by_proxy(each) and not each.is_api}
         return sorted(found)
 
     def trusted_store(self) -> str | None:

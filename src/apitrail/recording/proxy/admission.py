@@ -14,6 +14,9 @@ from mitmproxy.connection import Client, Server
 from mitmproxy.proxy import mode_specs, server_hooks
 from mitmproxy.tcp import TCPFlow
 
+from apitrail.aws import decode
+from apitrail.aws.find import api_host
+from apitrail.aws.find import host as aws_host
 from apitrail.recording.proxy import layer, messages
 from apitrail.recording.proxy.authentication import Logins, Unknown, challenge, is_to_proxy
 from apitrail.recording.proxy.destination import Address, Destinations
@@ -60,6 +63,8 @@ class Guard:
         self.destinations = destinations
         self.logins = logins or Logins()
         self.tunnelled: Counter[str] = Counter()
+        # Names of AWS's that are no API's, to which something was tunnelled.
+        self.passed: set[str] = set()
         self.runs: dict[str, str] = {}
         self._cut: set[str] = set()
         self._pinned: dict[str, tuple[str, int]] = {}
@@ -71,6 +76,8 @@ class Guard:
 
     def count(self, host: str) -> None:
         """Something is tunnelled to `host`."""
+        if len(self.passed) < NAMED and aws_host.parse(host).partition is not None:
+            self.passed.add(host)
         known = host in self.tunnelled or len(self.tunnelled) < NAMED
         self.tunnelled[host if known else OTHERS] += 1
 
@@ -83,6 +90,11 @@ class Guard:
         self.runs.pop(client.id, None)
         self.logins.leave(client)
         self._cut.discard(client.id)
+
+    async def client_connected(self, _: Client) -> None:
+        """The first client waits until AWS's names are known; they are slow to load."""
+        if not decode.is_ready():
+            await asyncio.to_thread(decode.prepare)
 
     @closed(_refuse)
     async def http_connect(self, flow: http.HTTPFlow) -> None:
@@ -148,7 +160,8 @@ class Guard:
             return
         names = [name for name in (data.client_hello.sni, (server.address or ("",))[0]) if name]
         port = (server.address or ("", 443))[1]
-        if any(self.destinations.intercepts(name, port) for name in names):
+        own = api_host.is_device(data.client_hello.alpn_protocols)
+        if not own and any(self.destinations.intercepts(name, port) for name in names):
             return
         # The destination decides, not the name in the client's TLS, which may be any name.
         self.count((server.address or ("?",))[0])

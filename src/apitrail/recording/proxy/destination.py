@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from apitrail.address import is_loopback
+from apitrail.aws.find import api_host
 from apitrail.aws.find import host as aws_host
 from apitrail.errors import UsageError
 from apitrail.recording.clients import exceptions
@@ -130,7 +131,7 @@ class Destinations:
     def intercepts(self, host: str, port: int) -> bool:
         """Are calls to this destination recorded?"""
         host = host.lower().rstrip(".")
-        if aws_host.is_aws(host) or (host, port) in self.targets:
+        if api_host.is_api(host, port) or (host, port) in self.targets:
             return True
         # Clients of a stand-in call `localhost:4566`; with --upstream that is a name and not a
         # destination.
@@ -162,7 +163,7 @@ def _is_public(address: Address) -> bool:
 
 def _is_endpoint(host: str, port: int) -> bool:
     """Can it be an interface VPC endpoint? They serve HTTPS; those of S3 also HTTP."""
-    if not aws_host.is_aws(host):
+    if not api_host.is_api(host):
         return False
     [service] = aws_host.parse(host).labels[-1:] or ("",)
     return port == 443 or (port == 80 and service.startswith("s3"))
