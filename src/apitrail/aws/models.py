@@ -11,7 +11,7 @@ from botocore.model import OperationModel, ServiceModel
 from apitrail.aws.call import Structure, Value
 from apitrail.aws.find import catalogue, index
 
-MOST = 100_000
+MOST = 40_000
 """How large the models in memory may be together, those used last; see `Loaded.size`."""
 
 _lock = threading.RLock()
@@ -102,13 +102,4 @@ def _read(name: str, version: str) -> Structure:
     model = catalogue.read_model(directory, "service-2")
     if model is None:
         raise KeyError(name)
-    _strip(model)
     return model
-
-
-def _strip(model: Structure) -> None:
-    """Take the prose out: it is most of a model and nobody here reads it."""
-    for part in (*model["operations"].values(), *model["shapes"].values()):
-        part.pop("documentation", None)
-        for member in part.get("members", {}).values():
-            member.pop("documentation", None)

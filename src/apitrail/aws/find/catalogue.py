@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from sys import intern
 
 from apitrail.aws.call import Structure, Value
 from apitrail.aws.find import host
@@ -26,9 +27,21 @@ def read_model(directory: Path, kind: str) -> Structure | None:
     ):
         if path.exists():
             with reader(path, "rb") as file:
-                model: Structure = json.load(file)
+                model: Structure = json.load(file, object_pairs_hook=_lean)
             return _with_extras(model, directory / f"{kind}.sdk-extras.json")
     return None
+
+
+def _lean(pairs: list[tuple[str, Value]]) -> Structure:
+    """Without the prose, which is most of a model; equal strings are there once.
+
+    What is left would lie scattered in memory if the prose were removed afterwards.
+    """
+    return {
+        name: intern(value) if isinstance(value, str) else value
+        for name, value in pairs
+        if name != "documentation" or not isinstance(value, str)
+    }
 
 
 def _with_extras(model: Structure, path: Path) -> Structure:
