@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from apitrail import places
+from apitrail.cli.log_format import with_log
 from apitrail.cli.options import with_trail
 from apitrail.errors import UsageError
+from apitrail.log_lines import Log
 
 if TYPE_CHECKING:
     from apitrail.recording.execute import Outcome
@@ -167,8 +170,9 @@ def _labels(labels: tuple[str, ...]) -> dict[str, str]:
 @record_options
 @click.option("--detach", is_flag=True, help="Record in the background; return when calls can be recorded.")  # fmt: skip
 @click.option("--health", metavar="HOST:PORT", help="Answer /healthz, /readyz and /metrics (Prometheus) there, on this machine alone.")  # fmt: skip
+@with_log(lambda options: _configured_format(options["configuration"]))
 @with_trail
-def record(trail: Path, *, detach: bool, health: str | None, **options: Any) -> int:
+def record(trail: Path, *, detach: bool, health: str | None, log: Log, **options: Any) -> int:
     """Record until stopped.
 
     Clients reach the recorder as their proxy (HTTPS_PROXY) or, in reverse mode, as their endpoint
@@ -183,11 +187,19 @@ def record(trail: Path, *, detach: bool, health: str | None, **options: Any) -> 
     from apitrail.recording.execute import trusting
 
     settings = trusting(_settings(**options), Surroundings.of(os.environ))
-    asyncio.run(_record(trail, settings, health))
+    asyncio.run(_record(trail, settings, health, log))
     return 0
 
 
-async def _record(trail: Path, settings: Any, told: str | None) -> None:
+def _configured_format(named: Path | None) -> str | None:
+    if not places.configuration(named).exists():
+        return None  # a file that is named and not there is refused where it is needed
+    from apitrail.recording.config_file import Configuration
+
+    return Configuration.read(places.configuration(named)).log_format
+
+
+async def _record(trail: Path, settings: Any, told: str | None, log: Log) -> None:
     from apitrail.address import Address
     from apitrail.recording import background, descriptors, health
     from apitrail.recording.execute import running_environment
@@ -197,7 +209,7 @@ async def _record(trail: Path, settings: Any, told: str | None) -> None:
     if address is not None:
         health.check(address)
     descriptors.raise_limit()
-    session = await Session.start(trail, settings)
+    session = await Session.start(trail, settings, log)
     door = None
     if address is not None:
         try:
@@ -205,28 +217,33 @@ async def _record(trail: Path, settings: Any, told: str | None) -> None:
         except BaseException:
             await session.stop("the port of --health is in use")
             raise
-        _say(f"health on http://{door.address}")
+        log(f"health on http://{door.address}")
     stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop, number.name)
     session.end = functools.partial(_stop, stop)
     if settings.whoami or session.configured.whoami:
         here = dict(os.environ)
-        session.ask_who(lambda: here | running_environment(trail, here, tell=_say))
+        session.ask_who(lambda: here | running_environment(trail, here, tell=log))
     for item in session.listeners:
-        _say(f"recording {item.mode} on {item.host}:{item.port} into {trail}")
+        log(
+            f"recording {item.mode} on {item.host}:{item.port} into {trail}",
+            event="listening", mode=item.mode, host=item.host, port=item.port, trail=str(trail),
+        )  # fmt: skip
     if session.recovered:
-        _say(f"{session.recovered} calls of unknown outcome were left by a crash and are recorded")
-    _say(
-        f'eval "$(apitrail --trail {shlex.quote(str(trail))} env)" sends a shell\'s AWS calls here'
-    )
+        log(
+            f"{session.recovered} calls of unknown outcome were left by a crash and are recorded",
+            "warning", event="recovered", calls=session.recovered,
+        )  # fmt: skip
+    log(f'eval "$(apitrail --trail {shlex.quote(str(trail))} env)" sends a shell\'s AWS calls here')
     if background.is_detached():
         background.to_log(trail)
     reason = await stop
     await session.stop(reason)
     if door is not None:
         await door.close()
-    _say(f"stopped after {_calls(session.recorder.calls)}")
+    calls = session.recorder.calls
+    log(f"stopped after {_calls(calls)}", event="stopped", reason=reason, calls=calls)
 
 
 def _stop(stop: asyncio.Future[str], reason: str) -> None:

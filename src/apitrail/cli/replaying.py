@@ -9,9 +9,11 @@ from pathlib import Path
 
 import click
 
+from apitrail.cli.log_format import with_log
 from apitrail.cli.options import filter_options, output_option, with_trail
 from apitrail.errors import UsageError
 from apitrail.evidence.opening import open_source
+from apitrail.log_lines import Log
 from apitrail.query import Filter
 from apitrail.reading import event_list, render
 from apitrail.replay.recorded import read
@@ -127,10 +129,11 @@ def _say(text: str) -> None:
 @click.option("--host", "names", multiple=True, metavar="NAME", help="A further name by which clients may call this server. May be repeated.")  # fmt: skip
 @click.option("--on-miss", type=click.Choice(["error", "forward"]), default="error", show_default=True, help="What to do with a call that was not recorded.")  # fmt: skip
 @click.option("--upstream", metavar="URL", help="Forward calls that were not recorded to this endpoint.")  # fmt: skip
+@with_log()
 @with_trail
 def playback_command(
     trail: Path, where: Filter, listen: str, names: tuple[str, ...], on_miss: str,
-    upstream: str | None,
+    upstream: str | None, log: Log,
 ) -> None:  # fmt: skip
     """Answer calls as they were answered when recorded, offline: AWS_ENDPOINT_URL points here.
 
@@ -146,13 +149,17 @@ def playback_command(
             "--on-miss forward and --upstream belong together",
             hint="--on-miss forward --upstream http://localhost:4566",
         )
-    playback = listener.prepare(trail, where, upstream=upstream, say=_say)
+    playback = listener.prepare(trail, where, upstream=upstream, say=log)
     address = Address.parse(listen)
     with listening(address) as socket:
         place = Address.of(socket)
         url = f"http://{place}"
-        _say(f"{playback.answers.size} recorded answers at {url}; ctrl-c ends it")
+        log(
+            f"{playback.answers.size} recorded answers at {url}; ctrl-c ends it",
+            event="listening", url=url, answers=playback.answers.size,
+        )  # fmt: skip
         if not place.is_loopback:
-            _say("warning: whoever reaches it can read what was recorded")
-        click.echo(f"export AWS_ENDPOINT_URL={url}", err=True)
+            log("warning: whoever reaches it can read what was recorded", "warning")
+        if not log.as_json:
+            click.echo(f"export AWS_ENDPOINT_URL={url}", err=True)
         listener.serve(playback, socket, names=(*names, address.host))

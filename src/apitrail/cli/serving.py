@@ -10,10 +10,13 @@ from typing import TextIO
 import click
 
 from apitrail import places, when
+from apitrail.cli.log_format import with_log
 from apitrail.cli.options import FORMATS, output_option, with_trail
 from apitrail.cli.pager import pager_option
 from apitrail.cli.printing import emit, screen
+from apitrail.errors import UsageError
 from apitrail.evidence.opening import open_source
+from apitrail.log_lines import Log
 
 
 @click.command()
@@ -21,10 +24,12 @@ from apitrail.evidence.opening import open_source
 @click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8484", show_default=True, help="Listen here; port 0 takes a free one.")  # fmt: skip
 @click.option("--host", "names", multiple=True, metavar="NAME", help="A further name by which clients may call this server. May be repeated.")  # fmt: skip
 @click.option("--token-file", type=click.File("r"), metavar="FILE", help="Read the token that clients must show from this file. Without it, a token is made if the server can be reached from other machines.")  # fmt: skip
+@with_log()
 @with_trail
 def serve(
-    trail: Path, source: Path | None, listen: str, names: tuple[str, ...], token_file: TextIO | None
-) -> None:
+    trail: Path, source: Path | None, listen: str, names: tuple[str, ...],
+    token_file: TextIO | None, log: Log,
+) -> None:  # fmt: skip
     """Serve a trail, or what a bundle discloses, as CloudTrail would: its API and its bucket on one port.
 
     The server only reads: clients can neither record nor change anything.
@@ -34,9 +39,13 @@ def serve(
 
     address = Address.parse(listen)
     token = host_check.parse_token(token_file.read()) if token_file else None
+    if log.as_json and token is None and not address.is_loopback:
+        raise UsageError(
+            "a token that is made here would be written into the log", hint="--token-file FILE"
+        )
     serving.serve(
         source or trail, address, names=names, token=token, clock=places.clock,
-        say=lambda line: click.echo(line, err=True),
+        say=log,
     )  # fmt: skip
 
 

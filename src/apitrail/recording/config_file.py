@@ -16,14 +16,15 @@ from apitrail import places
 from apitrail.errors import UsageError
 from apitrail.identity import Known
 from apitrail.insights.thresholds import Thresholds
+from apitrail.log_lines import FORMATS
 from apitrail.recording.limits import Limits
 from apitrail.recording.settings import Settings
 from apitrail.redact.keep import Keep
 
 _SIGNATURES = {"verify": bool, "require_valid": bool, "keyring": str, "profiles": bool}
 _HINT = (
-    'it holds ambiguous = "refuse"|"record", whoami = true|false, [identities.AKIA…], [[keep]], '
-    "[insights], [limits] and [signatures]"
+    'it holds ambiguous = "refuse"|"record", log_format = "text"|"json", whoami = true|false, '
+    "[identities.AKIA…], [[keep]], [insights], [limits] and [signatures]"
 )
 _AMBIGUOUS = ("refuse", "record")
 
@@ -47,7 +48,8 @@ class Configuration:
     """What a configuration file says, checked; `sha256` (hex) is of its bytes.
 
     `ambiguous` is what becomes of a call that two readers could see as two: "refuse" or "record".
-    `whoami` asks AWS for the names of keys, as the option does.
+    `whoami` asks AWS for the names of keys, and `log_format` is how a recorder speaks, as the
+    options do.
     """
 
     identities: Mapping[str, Any] = field(default_factory=dict)
@@ -55,6 +57,7 @@ class Configuration:
     signatures: Signatures = Signatures()
     ambiguous: str = "refuse"
     whoami: bool = False
+    log_format: str | None = None
     limits: Limits = field(default_factory=Limits)
     insights: Thresholds = field(default_factory=Thresholds)
     sha256: str | None = None
@@ -92,6 +95,7 @@ class Configuration:
                 "insights",
                 "keep",
                 "limits",
+                "log_format",
                 "signatures",
                 "whoami",
             ):
@@ -99,6 +103,9 @@ class Configuration:
         ambiguous = content.get("ambiguous", "refuse")
         if ambiguous not in _AMBIGUOUS:
             raise UsageError(f"ambiguous cannot be {ambiguous!r}", hint=_HINT)
+        log_format = content.get("log_format")
+        if log_format is not None and log_format not in FORMATS:
+            raise UsageError(f"log_format cannot be {log_format!r}", hint=_HINT)
         whoami = content.get("whoami", False)
         if not isinstance(whoami, bool):
             raise UsageError(f"whoami cannot be {whoami!r}", hint=_HINT)
@@ -112,6 +119,7 @@ class Configuration:
             signatures=_signatures(content.get("signatures", {}), directory),
             ambiguous=ambiguous,
             whoami=whoami,
+            log_format=log_format,
             limits=Limits.parse(content.get("limits", {})),
             insights=Thresholds.parse(content.get("insights", {})),
             sha256=digest,

@@ -15,6 +15,7 @@ from apitrail import places
 from apitrail.aws.sign.credential import Credential
 from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence import maintenance
+from apitrail.log_lines import Tell
 from apitrail.recording import config_file, preparation
 from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.config_file import Configuration
@@ -110,6 +111,10 @@ def _logins(directory: Path, settings: Settings) -> Logins:
     return Logins(operators, insecure=settings.insecure_listen, ports=ports)
 
 
+def _tell(text: str, _level: str = "info", /) -> None:
+    print(f"apitrail: {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
 class Session:
     """A recorder at work; `async with await Session.start(...)`."""
 
@@ -121,6 +126,7 @@ class Session:
         trail: Trail,
         addon: Addon,
         server: Server,
+        tell: Tell,
     ) -> None:
         self.directory = directory
         self.settings = settings
@@ -149,13 +155,14 @@ class Session:
             },
             left={"run": self._end_run},
         )
-        self._voice = messages.Voice(_tell)
+        self._tell = tell
+        self._voice = messages.Voice(tell)
         self._beating: asyncio.Task[None]
         self._asker: Asker | None = None
 
     @classmethod
-    async def start(cls, directory: Path, settings: Settings) -> Session:
-        """Open the trail, write `open`, listen.
+    async def start(cls, directory: Path, settings: Settings, tell: Tell = _tell) -> Session:
+        """Open the trail, write `open`, listen; `tell` takes what is to be said meanwhile.
 
         Raises:
             UsageError: the trail or a setting cannot be used; nothing was recorded.
@@ -163,11 +170,16 @@ class Session:
         logins = _logins(directory, settings)
         configured = config_file.of(settings)
         with database.writing(directory):
-            return await cls._start(directory, settings, configured, logins)
+            return await cls._start(directory, settings, configured, logins, tell)
 
     @classmethod
     async def _start(
-        cls, directory: Path, settings: Settings, configured: Configuration, logins: Logins
+        cls,
+        directory: Path,
+        settings: Settings,
+        configured: Configuration,
+        logins: Logins,
+        tell: Tell,
     ) -> Session:
         if not (directory / database.FILE).exists():
             # Before anything is made: a port in use must leave nothing behind.
@@ -189,7 +201,7 @@ class Session:
         except BaseException:
             await trail.close()
             raise
-        session = cls(directory, settings, configured, trail, addon, server)
+        session = cls(directory, settings, configured, trail, addon, server, tell)
         try:
             session.recovered = await session.recorder.start()
             await session._open_doors()
@@ -296,7 +308,7 @@ class Session:
 
     def ask_who(self, environment: Callable[[], dict[str, str]]) -> None:
         """From now on, ask AWS about keys without a name; `environment` sends clients here."""
-        self._asker = Asker(environment, _tell)
+        self._asker = Asker(environment, self._tell)
         self.recorder.unnamed = self._asker.meet
 
     async def _heartbeat(self, _request: dict[str, Any]) -> dict[str, Any]:
@@ -324,7 +336,3 @@ def _signed_for(settings: Settings) -> list[str] | None:
         return None
     upstream = [Upstream.parse(settings.upstream).host] if settings.upstream else []
     return [*found, *upstream]
-
-
-def _tell(text: str) -> None:
-    print(f"apitrail: {text}", file=sys.stderr, flush=True)  # noqa: T201

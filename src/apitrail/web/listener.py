@@ -19,7 +19,7 @@ def run(app: ASGIApp, listening: socket.socket, *, ready: Callable[[], None]) ->
 
 async def _run(app: ASGIApp, listening: socket.socket, ready: Callable[[], None]) -> None:
     config = uvicorn.Config(
-        app, log_level="error", access_log=False, server_header=False, date_header=True,
+        app, log_config=None, log_level="error", access_log=False, server_header=False, date_header=True,
         proxy_headers=False, timeout_graceful_shutdown=5, limit_concurrency=256,
     )  # fmt: skip
     server = _Server(config)

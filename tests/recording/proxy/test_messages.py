@@ -57,7 +57,7 @@ def test_of_an_error_that_is_not_ours_only_kind_and_place_are_said():
 
 def test_each_line_is_said_once():
     told: list[str] = []
-    voice = Voice(told.append)
+    voice = Voice(lambda text, _level: told.append(text))
     for text in ("a", "b", "a"):
         voice.handle(record(text))
     assert len(told) == 1  # neither quotes its message
@@ -68,7 +68,7 @@ def test_each_line_is_said_once():
 
 def test_what_is_less_than_a_warning_is_not_said():
     told: list[str] = []
-    voice = Voice(told.append)
+    voice = Voice(lambda text, _level: told.append(text))
     voice.attach()
     logging.getLogger("mitmproxy.test").info("client connect")
     voice.detach()

@@ -8,9 +8,9 @@ from __future__ import annotations
 import logging
 import re
 import traceback
-from collections.abc import Callable
 
 from apitrail.errors import Error
+from apitrail.log_lines import Tell
 
 # mitmproxy's messages that say something to a user (proxy/layers/tls.py), and what we say.
 KNOWN = (
@@ -39,7 +39,7 @@ REMEMBERED = 1_000
 class Voice(logging.Handler):
     """Says each distinct line once; `tell` takes it."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(self, tell: Tell) -> None:
         super().__init__(logging.WARNING)
         self._tell = tell
         self._told: set[str] = set()
@@ -51,7 +51,7 @@ class Voice(logging.Handler):
         if len(self._told) >= REMEMBERED:
             self._told.clear()
         self._told.add(text)
-        self._tell(text)
+        self._tell(text, record.levelname.lower())
 
     def attach(self) -> None:
         """Speak for mitmproxy and for us from now on."""

@@ -87,7 +87,7 @@ def running(player: Player, place: str = "127.0.0.1:0") -> Iterator[str]:
 
 def _uvicorn(player: Player, names: Iterable[str] = ()) -> uvicorn.Server:
     config = uvicorn.Config(
-        App(player, names), lifespan="off", log_level="warning", access_log=False,
+        App(player, names), lifespan="off", log_config=None, log_level="warning", access_log=False,
         server_header=False, date_header=False, timeout_graceful_shutdown=1,
     )  # fmt: skip
     return uvicorn.Server(config)
