@@ -344,21 +344,29 @@ def test_an_upstream_that_answers_garbage(tmp_path):
     assert call(second)["status"] == 200
 
 
-def test_an_upstream_that_nobody_runs(tmp_path):
-    async def scenario() -> None:
-        async with scene(tmp_path) as (stub, client, _):
-            port = stub.port
-        async with (
-            recording(tmp_path, upstream=f"http://127.0.0.1:{port}") as session,
-            dial(session) as client,
-        ):
-            await tunnel(client, f"{AWS}:443")
-            await secure(client, tmp_path)
-            await client.send(request())
-            assert (await client.head()).startswith(b"HTTP/1.1 502 ")
+def test_an_upstream_that_nobody_runs(tmp_path, capsys):
+    """The client is told in its SDK's words, whoever runs the recorder on stderr, once."""
 
-    asyncio.run(scenario())
-    [event] = calls(tmp_path)
+    async def scenario() -> str:
+        async with scene(tmp_path) as (stub, client, _):
+            where = f"http://127.0.0.1:{stub.port}"
+        async with recording(tmp_path, upstream=where) as session:
+            for _ in range(2):
+                async with dial(session) as client:
+                    await tunnel(client, f"{AWS}:443")
+                    await secure(client, tmp_path)
+                    await client.send(request())
+                    answer = await client.message()
+                    assert answer.startswith(b"HTTP/1.1 502 ")
+                    assert b"<Code>BadGateway</Code>" in answer
+                    assert f"{where} cannot be reached: Connection refused".encode() in answer
+                    assert await client.rest() == b""
+        return where
+
+    where = asyncio.run(scenario())
+    said = capsys.readouterr().err
+    assert said.count(f"apitrail: cannot reach {where}: Connection refused\n") == 1
+    event, _ = calls(tmp_path)
     assert "status" not in call(event)
     assert call(event)["failure"]
 

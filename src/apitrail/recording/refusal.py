@@ -44,6 +44,12 @@ def too_long(headers: Mapping[str, str], reason: str, request_id: str) -> Refusa
     return 413, *_shape(headers)("RequestEntityTooLarge", message, request_id)
 
 
+def unanswered(headers: Mapping[str, str], reason: str, request_id: str) -> Refusal:
+    """The 502 of a call that was recorded and got no answer; otherwise like `refuse`."""
+    message = f"apitrail got no answer to this call: {reason}"
+    return 502, *_shape(headers)("BadGateway", message, request_id)
+
+
 def _shape(headers: Mapping[str, str]) -> Shape:
     if "smithy-protocol" in headers:
         return _cbor

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 import uuid
 from collections.abc import Callable, Mapping
@@ -25,7 +26,7 @@ from apitrail.exchange import EMPTY, Body, Exchange, Headers
 from apitrail.recording import refusal
 from apitrail.recording.proxy import downstream, flows, held, layer, messages, websockets
 from apitrail.recording.proxy.admission import OPERATOR, Guard
-from apitrail.recording.proxy.destination import Destinations
+from apitrail.recording.proxy.destination import Destinations, Upstream
 from apitrail.recording.proxy.fail_closed import closed
 from apitrail.recording.recorder import LARGE, AmbiguousError, Open, Recorder, RejectedError
 
@@ -39,6 +40,9 @@ BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
 # What mitmproxy quotes of a message in an error may hold secrets.
 _QUOTED = re.compile(r"""b?(['"]).*\1""", re.DOTALL)
+
+# As Python writes an error of the system.
+_ERRNO = re.compile(r"\[Errno (\d+)\]")
 
 # Refusals that are meant; of all others the operator is told.
 type Say = Callable[[Mapping[str, str], str, str], refusal.Refusal]
@@ -161,7 +165,20 @@ class Addon:
     @closed(_stop)
     async def error(self, flow: http.HTTPFlow) -> None:
         """There will be no (whole) answer: reset, time-out, client gone."""
+        is_call = flow.id in self._seen
         await self._finish(flow)
+        if is_call and flow.error is not None and flow.response is None:
+            reason = self._unanswered(flow, _plain(flow.error.msg))
+            flow.metadata[layer.UNANSWERED] = self._refusal(flow, refusal.unanswered, reason)
+
+    def _unanswered(self, flow: http.HTTPFlow, error: str) -> str:
+        """Why; whoever runs the recorder is told of an upstream that cannot be reached."""
+        scheme, host, port = flow.request.scheme, flow.request.host, flow.request.port
+        where = str(Upstream(scheme, host, port))
+        if flow.server_conn.timestamp_tcp_setup is not None:
+            return f"{where} failed: {error}"
+        logger.error("cannot reach %s: %s", where, error)
+        return f"{where} cannot be reached: {error}"
 
     async def client_disconnected(self, client: Client) -> None:
         """Of a connection that mitmproxy has lost track of no hook tells how its calls end."""
@@ -349,6 +366,12 @@ class Addon:
             upstream_tls=flows.tls(flow.server_conn) if final else None,
             websocket=websockets.told(flow) if final else None,
         )  # fmt: skip
+
+
+def _plain(error: str) -> str:
+    """What mitmproxy says of a connection, in the system's words."""
+    found = _ERRNO.search(error)
+    return os.strerror(int(found[1])) if found else _QUOTED.sub("…", error)
 
 
 def _is_chunked(request: http.Request) -> bool:

@@ -31,6 +31,9 @@ DIRECT = "apitrail-direct"
 TOO_LONG = "apitrail: too long"
 """Key of a flow's metadata: how much of its body may be held, and the answer to more."""
 
+UNANSWERED = "apitrail: unanswered"
+"""Key of a flow's metadata: what its client is told where the upstream gives no answer."""
+
 LAST_CHUNK = b"0\r\n\r\n"
 
 # An interim response that is not a change of protocols (RFC 9110 section 15.2).
@@ -64,10 +67,29 @@ class Stream(http.HttpStream):
         if answered:
             self.client_state = self.server_state = self.state_errored
 
+    def handle_protocol_error(
+        self, event: _events.RequestProtocolError | _events.ResponseProtocolError
+    ) -> Commands:
+        """A client that waits for an answer is told why there is none, in its SDK's words."""
+        for command in _through(super().handle_protocol_error(event)):
+            told = self.flow.metadata.get(UNANSWERED)
+            if told is not None and self.flow.response is None and self._fails(command.item):
+                yield from self._answer(told)
+                continue
+            command.reply = yield command.item
+
+    def _fails(self, command: commands.Command) -> bool:
+        return (
+            isinstance(command, http.SendHttp)
+            and command.connection is self.context.client
+            and isinstance(command.event, _events.ResponseProtocolError)
+        )
+
     def _answer(self, response: messages.Response) -> Commands:
         # It is unknown whether the body follows all the same, so nothing may be sent after it on
         # this connection.
-        response.headers["Connection"] = "close"
+        if not self.flow.request.is_http2:
+            response.headers["Connection"] = "close"
         for event in (
             _events.ResponseHeaders(self.stream_id, response),
             _events.ResponseData(self.stream_id, response.raw_content or b""),
