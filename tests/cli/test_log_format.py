@@ -36,7 +36,7 @@ def test_a_recorder_says_where_it_listens_and_what_it_did(tmp_path, capsys):
 
         log = Log(write, lambda: 0, as_json=True)
         settings = Settings(modes=("regular@127.0.0.1:0",))
-        work = asyncio.create_task(recording._record(tmp_path, settings, None, log))
+        work = asyncio.create_task(recording._record(tmp_path, settings, log))
         async with asyncio.timeout(30):
             await listening.wait()
             await asyncio.to_thread(control.ask, tmp_path, "stop")

@@ -13,6 +13,7 @@ from typing import Any
 import certifi
 import pytest
 
+from apitrail.address import Address, listen
 from apitrail.errors import UsageError
 from apitrail.recording import execute
 from apitrail.recording.clients.surroundings import Surroundings
@@ -104,6 +105,7 @@ def test_without_a_recorder_a_shell_is_told_to_start_one(tmp_path):
         ({"tunnels": ("db.example",)}, "--tunnel"),
         ({"signatures": "verify"}, "signatures"),
         ({"configuration": Path("other.toml")}, "--config"),
+        ({"health": Address("127.0.0.1", 9464)}, "--health"),
     ],
 )
 def test_an_option_that_the_running_recorder_does_not_have_is_named(change, option):
@@ -114,3 +116,25 @@ def test_an_option_that_the_running_recorder_does_not_have_is_named(change, opti
     assert option in str(told.value)
     execute._must_agree(asked, asked.to_json())
     execute._must_agree(Settings(), asked.to_json())
+
+
+def test_a_command_s_recorder_answers_for_its_health_while_the_command_runs(tmp_path):
+    told: list[str] = []
+    place = listen(Address("127.0.0.1", 0))
+    address = Address.of(place)
+    place.close()
+    curl = (
+        "curl",
+        "-sSf",
+        "--noproxy",
+        "*",
+        "-o",
+        str(tmp_path / "said"),
+        f"http://{address}/readyz",
+    )
+    one = execution(
+        tmp_path, *curl, settings=Settings(health=address), tell=told.append, quiet=True
+    )
+    assert asyncio.run(one.run()).status == 0
+    assert (tmp_path / "said").read_text() == "ok\n"
+    assert f"health on http://{address}" in told

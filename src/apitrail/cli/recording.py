@@ -43,6 +43,7 @@ _RECORD_OPTIONS = (
     click.option("--verify-signatures", "signatures", flag_value="verify", help="Check the signature of each call, and record the result."),
     click.option("--require-valid-signature", "signatures", flag_value="require", help="Check signatures, and refuse calls whose signature is wrong."),
     click.option("--whoami", is_flag=True, help="Ask AWS who makes the calls (GetCallerIdentity), with the credentials that are at hand here; recorded as a call of its own."),
+    click.option("--health", metavar="HOST:PORT", help="Answer /healthz, /readyz and /metrics (Prometheus) there, on this machine alone."),
 )  # fmt: skip
 
 
@@ -56,9 +57,10 @@ def record_options[F: Callable[..., Any]](command: F) -> F:
 def _settings(
     modes: tuple[str, ...], upstream: str | None, tunnels: tuple[str, ...], body_limit: str,
     heartbeat: str, configuration: Path | None, signatures: Any, whoami: bool,
-    insecure_listen: bool, operator_modes: tuple[str, ...],
+    insecure_listen: bool, operator_modes: tuple[str, ...], health: str | None,
 ) -> Any:  # fmt: skip
     from apitrail import when
+    from apitrail.address import Address
     from apitrail.recording.settings import LEAST_HEARTBEAT, Settings
 
     seconds = when.parse_duration(heartbeat).total_seconds()
@@ -76,6 +78,7 @@ def _settings(
         configuration=configuration,
         signatures=signatures,
         whoami=whoami,
+        health=Address.parse(health) if health else None,
     )
 
 
@@ -169,10 +172,9 @@ def _labels(labels: tuple[str, ...]) -> dict[str, str]:
 @click.command()
 @record_options
 @click.option("--detach", is_flag=True, help="Record in the background; return when calls can be recorded.")  # fmt: skip
-@click.option("--health", metavar="HOST:PORT", help="Answer /healthz, /readyz and /metrics (Prometheus) there, on this machine alone.")  # fmt: skip
 @with_log(lambda options: _configured_format(options["configuration"]))
 @with_trail
-def record(trail: Path, *, detach: bool, health: str | None, log: Log, **options: Any) -> int:
+def record(trail: Path, *, detach: bool, log: Log, **options: Any) -> int:
     """Record until stopped.
 
     Clients reach the recorder as their proxy (HTTPS_PROXY) or, in reverse mode, as their endpoint
@@ -187,7 +189,7 @@ def record(trail: Path, *, detach: bool, health: str | None, log: Log, **options
     from apitrail.recording.execute import trusting
 
     settings = trusting(_settings(**options), Surroundings.of(os.environ))
-    asyncio.run(_record(trail, settings, health, log))
+    asyncio.run(_record(trail, settings, log))
     return 0
 
 
@@ -199,25 +201,19 @@ def _configured_format(named: Path | None) -> str | None:
     return Configuration.read(places.configuration(named)).log_format
 
 
-async def _record(trail: Path, settings: Any, told: str | None, log: Log) -> None:
-    from apitrail.address import Address
-    from apitrail.recording import background, descriptors, health
+async def _record(trail: Path, settings: Any, log: Log) -> None:
+    from apitrail.recording import background, descriptors
     from apitrail.recording.execute import running_environment
     from apitrail.recording.session import Session
 
-    address = Address.parse(told) if told else None
-    if address is not None:
-        health.check(address)
     descriptors.raise_limit()
     session = await Session.start(trail, settings, log)
-    door = None
-    if address is not None:
-        try:
-            door = await health.Health.start(session.recorder, address)
-        except BaseException:
-            await session.stop("the port of --health is in use")
-            raise
-        log(f"health on http://{door.address}")
+    if session.health is not None:
+        log(
+            f"health on http://{session.health.address}",
+            event="health",
+            address=str(session.health.address),
+        )
     stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop, number.name)
@@ -240,8 +236,6 @@ async def _record(trail: Path, settings: Any, told: str | None, log: Log) -> Non
         background.to_log(trail)
     reason = await stop
     await session.stop(reason)
-    if door is not None:
-        await door.close()
     calls = session.recorder.calls
     log(f"stopped after {_calls(calls)}", event="stopped", reason=reason, calls=calls)
 
@@ -275,6 +269,8 @@ def _print_status(trail: Path, found: dict[str, Any]) -> None:
         click.echo(f"  listening on {host}:{port} ({mode})")
     if upstream := found["settings"]["upstream"]:
         click.echo(f"  sending calls to {upstream}")
+    if health := found.get("health"):
+        click.echo(f"  health on {health}")
     click.echo(f"  {_calls(found['calls'])} recorded since it started, {found['entries']} entries")
 
 

@@ -118,6 +118,8 @@ class Execution:
             check(self.trail, settings)
             self.tell(f"making a trail in {str(self.trail)!r}; this takes some seconds, once")
         session = await Session.start(self.trail, settings)
+        if session.health is not None:
+            self.tell(f"health on http://{session.health.address}")
         try:
             status = session.status()
             found = around.fronted(proxy=status["proxy"] is not None)
@@ -281,10 +283,10 @@ def _must_agree(asked: Settings, running: Mapping[str, Any]) -> None:
     """Options that the running recorder does not have must not be ignored in silence."""
     default = Settings().to_json()
     for name, value in asked.to_json().items():
-        if value != default[name] and value != running[name]:
+        if value != default[name] and value != running.get(name):
             option = _OPTIONS[name]
             raise UsageError(
-                f"a recorder with another {option} is running on this trail: {running[name]!r}",
+                f"a recorder with another {option} is running on this trail: {running.get(name)!r}",
                 hint=f"leave {option} out to use it, stop it, or name another trail with --trail",
             )
 
@@ -296,6 +298,7 @@ _OPTIONS = {
     "bodyLimit": "--body-limit",
     "heartbeat": "--heartbeat",
     "config": "--config",
+    "health": "--health",
     "signatures": "--verify-signatures or --require-valid-signature",
 }
 

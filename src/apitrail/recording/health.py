@@ -1,134 +1,97 @@
-"""`--health`: whether a recorder lives and can record, and what it counts, over plain HTTP."""
+"""`--health`: whether a recorder lives and can record, and what it counts, over plain HTTP.
+
+It loads an HTTP server and Prometheus' library, so it is imported where somebody asks for it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from http import HTTPStatus
+import contextlib
+import socket
+from collections.abc import Iterator, Mapping
 from typing import Self
 
+import uvicorn
+from prometheus_client.exposition import choose_encoder
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from apitrail import asked_host
 from apitrail.address import Address
-from apitrail.errors import UsageError
+from apitrail.recording import metrics
 from apitrail.recording.recorder import Recorder
 
-# Seconds and bytes that a question may take.
-PATIENCE = 5.0
-LONGEST = 8 * 1024
-
-# Prometheus' text format, version 0.0.4 (its documentation, "Exposition formats").
-TEXT = "text/plain; version=0.0.4; charset=utf-8"
-
-# Name, type, and help of each metric, in the order of `values`.
-METRICS = (
-    ("apitrail_calls_total", "counter", "Calls whose entry was written or is owed."),
-    ("apitrail_refused_total", "counter", "Calls refused because they could not be recorded."),
-    ("apitrail_rejected_total", "counter", "Calls refused because their signature is wrong."),
-    ("apitrail_ambiguous_total", "counter", "Calls refused because they can be read in two ways."),
-    ("apitrail_doubts_total", "counter", "Calls that were recorded with a doubt."),
-    ("apitrail_in_flight", "gauge", "Calls that were let through and are not answered yet."),
-    ("apitrail_queue", "gauge", "Intents and entries that wait for the disk."),
-    ("apitrail_owed", "gauge", "Entries that the disk has refused and that are to be written."),
-    ("apitrail_entries", "gauge", "Entries of the log."),
-    ("apitrail_commit_seconds_sum", "counter", "Seconds that entries took to become durable."),
-    ("apitrail_commit_seconds_count", "counter", "Entries that became durable."),
-)
+# Connections at once; whoever opens more gets 503.
+MOST = 64
+_NAMES: frozenset[str] = frozenset()
+_UNCACHED = {"Cache-Control": "no-store"}
 
 
-def values(recorder: Recorder) -> tuple[float, ...]:
-    """What the recorder counts, in the order of METRICS."""
-    trail = recorder.trail
-    return (
-        recorder.calls, recorder.refusals.total, recorder.rejected, recorder.ambiguous,
-        recorder.doubts, len(recorder.in_flight), trail.queued, trail.owed, trail.size,
-        recorder.commit_seconds, recorder.commits,
-    )  # fmt: skip
+class _Server(uvicorn.Server):
+    """uvicorn's, which would take the recorder's signals."""
 
-
-def metrics(recorder: Recorder) -> str:
-    """All of it as Prometheus reads it."""
-    return "".join(
-        f"# HELP {name} {text}\n# TYPE {name} {kind}\n{name} {value:.10g}\n"
-        for (name, kind, text), value in zip(METRICS, values(recorder), strict=True)
-    )
-
-
-def answer(recorder: Recorder, line: bytes) -> tuple[HTTPStatus, str]:
-    """What a request line gets."""
-    match line.split():
-        case [b"GET" | b"HEAD", b"/healthz", _]:
-            return HTTPStatus.OK, "ok\n"
-        case [b"GET" | b"HEAD", b"/readyz", _]:
-            if (reason := recorder.unready) is not None:
-                return HTTPStatus.SERVICE_UNAVAILABLE, f"{reason}\n"
-            return HTTPStatus.OK, "ok\n"
-        case [b"GET" | b"HEAD", b"/metrics", _]:
-            return HTTPStatus.OK, metrics(recorder)
-        case [_, _, _]:
-            return HTTPStatus.NOT_FOUND, "there are /healthz, /readyz and /metrics\n"
-        case _:
-            return HTTPStatus.BAD_REQUEST, "not an HTTP request\n"
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 class Health:
-    """The port; open one with `start`."""
+    """The port; begin to answer with `start`."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, bound: socket.socket) -> None:
         self._recorder = recorder
-        self._server: asyncio.Server
+        self._registry = metrics.registry(recorder)
+        self._bound = bound
+        self.address = Address.of(bound)
+        routes = [
+            Route("/healthz", self._alive),
+            Route("/readyz", self._ready),
+            Route("/metrics", self._metrics),
+        ]
+        config = uvicorn.Config(
+            Starlette(routes=routes), log_config=None, log_level="error", access_log=False,
+            server_header=False, proxy_headers=False, lifespan="off", ws="none",
+            timeout_graceful_shutdown=1, limit_concurrency=MOST,
+        )  # fmt: skip
+        self._server = _Server(config)
+        self._serving: asyncio.Task[None]
 
     @classmethod
-    async def start(cls, recorder: Recorder, address: Address) -> Self:
-        """Listen.
-
-        Raises:
-            UsageError: the address is not this machine's own, or something listens there.
-        """
-        check(address)
-        health = cls(recorder)
-        try:
-            health._server = await asyncio.start_server(
-                health._serve, address.host, address.port, limit=LONGEST
-            )
-        except OSError as error:
-            raise UsageError(
-                f"cannot listen on {str(address)!r}: {error.strerror}",
-                hint="name another port with --health",
-            ) from error
+    def start(cls, recorder: Recorder, bound: socket.socket) -> Self:
+        """Answer on this socket, which listens already."""
+        health = cls(recorder, bound)
+        health._serving = asyncio.create_task(health._server.serve(sockets=[bound]), name="health")
         return health
-
-    @property
-    def address(self) -> Address:
-        """Where it listens."""
-        return Address.of(self._server.sockets[0])
 
     async def close(self) -> None:
         """Answer no more."""
-        self._server.close()
+        self._server.should_exit = True
+        await self._serving
+        self._bound.close()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(
-            OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError
-        ):
-            async with asyncio.timeout(PATIENCE):
-                head = await reader.readuntil(b"\r\n\r\n")
-                writer.write(_message(head, *answer(self._recorder, head.split(b"\r\n")[0])))
-                await writer.drain()
-        writer.close()
+    async def _alive(self, request: Request) -> Response:
+        return _refusal(request.headers) or _text("ok")
 
+    async def _ready(self, request: Request) -> Response:
+        if (refusal := _refusal(request.headers)) is not None:
+            return refusal
+        reason = self._recorder.unready
+        return _text("ok") if reason is None else _text(reason, 503)
 
-def _message(head: bytes, status: HTTPStatus, text: str) -> bytes:
-    fields = (
-        f"HTTP/1.1 {status.value} {status.phrase}", f"Content-Type: {TEXT}",
-        f"Content-Length: {len(text.encode())}", "Cache-Control: no-store", "Connection: close",
-    )  # fmt: skip
-    body = "" if head.startswith(b"HEAD ") else text
-    return ("\r\n".join(fields) + "\r\n\r\n" + body).encode()
+    async def _metrics(self, request: Request) -> Response:
+        if (refusal := _refusal(request.headers)) is not None:
+            return refusal
+        encode, kind = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(self._registry), headers={**_UNCACHED, "Content-Type": kind})
 
 
-def check(address: Address) -> None:
-    """Raise UsageError unless it is an address of the loopback."""
-    if not address.is_loopback:
-        raise UsageError(
-            f"--health listens on this machine alone, not on {str(address)!r}",
-            hint="write --health 127.0.0.1:PORT, and have an agent on this machine ask it",
-        )
+def _refusal(headers: Mapping[str, str]) -> Response | None:
+    """What a web page gets."""
+    reason = asked_host.refusal(headers, lambda host: asked_host.is_ours(host, _NAMES))
+    return None if reason is None else _text(reason, 403)
+
+
+def _text(words: str, status: int = 200) -> Response:
+    return PlainTextResponse(f"{words}\n", status, headers=_UNCACHED)

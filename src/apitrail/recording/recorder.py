@@ -6,7 +6,6 @@ It knows neither mitmproxy nor SQL: exchanges go in, drafts go to the trail.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -25,6 +24,7 @@ from apitrail.exchange import EMPTY, Body, Exchange, Request
 from apitrail.identity import Known
 from apitrail.identity.identity import Identity, Verdict
 from apitrail.identity.keyring import Keyring
+from apitrail.recording.commits import Commits
 from apitrail.recording.describing import Described, Describer
 from apitrail.recording.refusals import Refusals
 from apitrail.recording.settings import BODY_LIMIT
@@ -102,8 +102,7 @@ class Recorder:
     rejected: int = 0
     ambiguous: int = 0
     doubts: int = 0
-    commits: int = 0
-    commit_seconds: float = 0.0
+    commits: Commits = field(default_factory=Commits)
     run_calls: Counter[str] = field(default_factory=Counter)
     unnamed: Callable[[str], object] = field(default=lambda _key: None)
     in_flight: dict[str, Open] = field(default_factory=dict)
@@ -282,10 +281,8 @@ class Recorder:
         if opened.run is not None:
             self.run_calls[opened.run["id"]] += 1
         try:
-            began = time.monotonic()
-            await self.trail.append(draft, settles=opened.exchange.id)
-            self.commits += 1
-            self.commit_seconds += time.monotonic() - began
+            with self.commits.timed(opened.exchange.id):
+                await self.trail.append(draft, settles=opened.exchange.id)
         finally:
             self.in_flight.pop(opened.exchange.id, None)
             self._idle.set()

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import datetime as dt
 import os
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apitrail import places
+from apitrail.address import listen
 from apitrail.aws.sign.credential import Credential
 from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence import maintenance
@@ -35,6 +37,9 @@ from apitrail.redact.userinfo import without_userinfo
 from apitrail.trail import control, database
 from apitrail.trail.keys import Keys
 from apitrail.trail.writer import Trail
+
+if TYPE_CHECKING:
+    from apitrail.recording.health import Health
 
 DRAIN = 10.0
 
@@ -62,6 +67,8 @@ def targets_of(spec: str) -> set[tuple[str, int]]:
 def check(directory: Path, settings: Settings) -> None:
     """Raise UsageError for what a recorder of a new trail could not use; only its directory is made."""
     destinations_of(settings)
+    if (bound := _bind(settings)) is not None:
+        bound.close()
     _logins(directory, settings)
     check_ports(settings.modes)
     places.make_directory(directory)
@@ -102,6 +109,17 @@ async def open_recorder(
     return addon
 
 
+def _bind(settings: Settings) -> socket.socket | None:
+    """The port of `--health`, taken before anything is made."""
+    settings.check_health()
+    if settings.health is None:
+        return None
+    try:
+        return listen(settings.health)
+    except UsageError as error:
+        raise UsageError(str(error), hint="name another port with --health") from error
+
+
 def _logins(directory: Path, settings: Settings) -> Logins:
     """Who may use the listeners; raises UsageError where one would let strangers in."""
     operators = Operators.of(directory)
@@ -135,6 +153,7 @@ class Session:
         self.recorder = addon.recorder
         self.server = server
         self.recovered = 0
+        self.health: Health | None = None
         self._guard = addon.guard
         self._maintainer = maintenance.Maintainer.of(trail)
         self.runs = Runs(addon, server, CaFiles(directory), places.clock)
@@ -169,8 +188,19 @@ class Session:
         """
         logins = _logins(directory, settings)
         configured = config_file.of(settings)
-        with database.writing(directory):
-            return await cls._start(directory, settings, configured, logins, tell)
+        bound = _bind(settings)
+        try:
+            with database.writing(directory):
+                session = await cls._start(directory, settings, configured, logins, tell)
+        except BaseException:
+            if bound is not None:
+                bound.close()
+            raise
+        if bound is not None:
+            from apitrail.recording.health import Health
+
+            session.health = Health.start(session.recorder, bound)
+        return session
 
     @classmethod
     async def _start(
@@ -240,6 +270,8 @@ class Session:
             self._voice.detach()
             await self.trail.close()
             self._maintainer.remember()
+            if self.health is not None:
+                await self.health.close()
 
     @property
     def listeners(self) -> list[Listener]:
@@ -267,6 +299,7 @@ class Session:
             "started": self._started,
             "proxy": self.proxy(),
             "endpoint": self.endpoint(),
+            "health": None if self.health is None else f"http://{self.health.address}",
             "listeners": [
                 [without_userinfo(item.mode), item.host, item.port] for item in self.listeners
             ],

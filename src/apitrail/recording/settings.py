@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from apitrail.address import Address
+from apitrail.errors import UsageError
 from apitrail.recording.limits import Limits
 from apitrail.redact.userinfo import without_userinfo
 
@@ -31,8 +33,10 @@ class Settings:
     `signatures` asks to "verify" them or to "require" valid ones; `direct` are NO_PROXY rules for
     what a recorder behind a corporate proxy reaches without it; `whoami` asks AWS for the names of
     keys whose secrets are at hand; `insecure_listen` lets other machines in without asking who
-    they are; `operator_modes` are operators with the modes that are theirs (also in `modes`); `limits` stand before the configuration's; `settings` are further mitmproxy
-    options, which the log does not tell: there are credentials among them.
+    they are; `operator_modes` are operators with the modes that are theirs (also in `modes`);
+    `limits` stand before the configuration's; `health` is where it answers for its health;
+    `settings` are further mitmproxy options, which the log does not tell: there are credentials
+    among them.
     """
 
     modes: tuple[str, ...] = ("regular@8080",)
@@ -47,7 +51,16 @@ class Settings:
     insecure_listen: bool = False
     operator_modes: tuple[tuple[str, str], ...] = ()
     limits: Limits | None = None
+    health: Address | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def check_health(self) -> None:
+        """Raise UsageError unless it answers for its health on this machine alone."""
+        if self.health is not None and not self.health.is_loopback:
+            raise UsageError(
+                f"--health listens on this machine alone, not on {str(self.health)!r}",
+                hint="write --health 127.0.0.1:PORT, and have an agent on this machine ask it",
+            )
 
     def to_json(self) -> dict[str, Any]:
         """The settings that the log tells."""
@@ -60,6 +73,7 @@ class Settings:
             "config": None if self.configuration is None else str(self.configuration.absolute()),
             "signatures": self.signatures,
             "insecureListen": self.insecure_listen,
+            "health": None if self.health is None else str(self.health),
             "operatorModes": [list(each) for each in self.operator_modes],
         }
 

@@ -1,0 +1,58 @@
+"""What a recorder counts, as Prometheus reads it. No metric has a label: no name or key is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from apitrail.recording.recorder import Recorder
+
+COMMIT = "apitrail_commit_seconds"
+
+
+class _Counted(Collector):
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def collect(self) -> Iterator[Metric]:
+        """Everything as it is now."""
+        recorder, trail = self._recorder, self._recorder.trail
+        counters = (
+            ("calls", "Calls whose entry was written or is owed.", recorder.calls),
+            ("refused", "Calls refused because they could not be recorded.", recorder.refusals.total),
+            ("rejected", "Calls refused because their signature is wrong.", recorder.rejected),
+            ("ambiguous", "Calls refused because they can be read in two ways.", recorder.ambiguous),
+            ("doubts", "Calls that were recorded with a doubt.", recorder.doubts),
+        )  # fmt: skip
+        gauges = (
+            ("in_flight", "Calls that were let through and are not answered yet.", len(recorder.in_flight)),
+            ("queue", "Intents and entries that wait for the disk.", trail.queued),
+            ("owed", "Entries that the disk has refused and that are to be written.", trail.owed),
+            ("entries", "Entries of the log.", trail.size),
+            ("lag_seconds", "How long the oldest entry waits that is not durable yet.", recorder.commits.lag(trail.owed)),
+            ("ready", "1 while calls can be recorded, as /readyz says.", recorder.unready is None),
+        )  # fmt: skip
+        for name, text, value in counters:
+            yield CounterMetricFamily(f"apitrail_{name}", text, value=value)
+        for name, text, now in gauges:
+            yield GaugeMetricFamily(f"apitrail_{name}", text, value=now)
+        text = "How long entries took to become durable."
+        commits = recorder.commits
+        yield HistogramMetricFamily(
+            COMMIT, text, buckets=commits.buckets, sum_value=commits.seconds
+        )
+
+
+def registry(recorder: Recorder) -> CollectorRegistry:
+    """Everything that this recorder counts, and nothing of the process."""
+    found = CollectorRegistry(auto_describe=False)
+    found.register(_Counted(recorder))
+    return found
