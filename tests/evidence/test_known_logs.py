@@ -77,6 +77,17 @@ def test_a_damaged_file_is_never_taken_for_an_empty_one(tmp_path, content):
         KnownLogs(tmp_path).trust(SIGNER.verifier)
 
 
+def test_what_is_written_of_other_logs_neither_hinders_nor_changes(tmp_path):
+    known = KnownLogs(tmp_path)
+    known.trust(SIGNER.verifier)
+    document = json.loads((tmp_path / FILE).read_text())
+    document["other"] = {"key": "damaged"}
+    (tmp_path / FILE).write_text(json.dumps(document))
+    known.saw(SIGNER.verifier, signed(5))
+    assert known.seen(SIGNER.name) == (signed(5),)
+    assert json.loads((tmp_path / FILE).read_text())["other"] == {"key": "damaged"}
+
+
 def test_a_key_is_given_as_text_or_in_a_file(tmp_path):
     path = tmp_path / "log.vkey"
     path.write_text(f"{OTHER.verifier}\n")

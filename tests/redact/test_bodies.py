@@ -56,3 +56,18 @@ def test_a_form_s_signature_is_a_credential():
     sent = request(b"Action=X&Signature=abc%2F")
     assert list(bodies.credentials(sent)) == [b"abc/"]
     assert bodies.is_form_upload(request(b"", ("Content-Type", "multipart/form-data; boundary=x")))
+
+
+def test_a_body_that_told_nothing_before_is_let_be_again():
+    assert [bodies.tells_secret('{"TableName": "t"}') for _ in range(2)] == [False, False]
+    assert [bodies.tells_secret('{"Password": "t"}') for _ in range(2)] == [True, True]
+
+
+@pytest.mark.parametrize("length", [64, 65])
+def test_a_name_is_taken_whole(length):
+    assert bodies.names_secret("x" * (length - 8) + "password=x") is (length == 64)
+
+
+@pytest.mark.parametrize(("text", "told"), [("<Code>x</Code>", False), ("code=x", True)])
+def test_a_code_is_a_secret_in_a_form_only(text, told):
+    assert bodies.names_secret(text) is told

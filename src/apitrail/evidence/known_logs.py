@@ -40,17 +40,11 @@ class KnownLogs:
 
     def all(self) -> list[KnownLog]:
         """Every log that is known; raises UsageError where the file is not what we wrote."""
-        try:
-            text = self.path.read_text("utf-8")
-        except FileNotFoundError:
-            return []
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"cannot read {str(self.path)!r}: {error}", hint=_HINT) from error
-        return self._parse(text)
+        return [self._known(origin, item) for origin, item in self._read().items()]
 
     def get(self, origin: str) -> KnownLog | None:
-        """The log of this name."""
-        return next((log for log in self.all() if log.origin == origin), None)
+        """The log of this name; what is written of others is not looked at."""
+        return self._one(self._read(), origin)
 
     def seen(self, origin: str) -> tuple[str, ...]:
         """The newest checkpoint that is known of a log, if there is one."""
@@ -64,13 +58,17 @@ class KnownLogs:
             UsageError: another key is known for this log.
         """
         with self._locked() as logs:
-            known = logs.get(verifier.name)
+            # A key is entered seldom, and only into a file that is whole.
+            known = {name: self._known(name, item) for name, item in logs.items()}.get(
+                verifier.name
+            )
             if known is not None and known.verifier != verifier:
                 raise UsageError(
                     f"another key is known for the log {verifier.name!r}: {known.verifier}",
                     hint=f"if its owner confirms the new one, remove the old from {str(self.path)!r}",
                 )
-            logs.setdefault(verifier.name, KnownLog(verifier))
+            if known is None:
+                logs[verifier.name] = _entry(KnownLog(verifier))
 
     def trusted(self) -> Trust:
         """Every key that is known, and every head that was seen."""
@@ -94,39 +92,49 @@ class KnownLogs:
         either order. `anew` is for a log that says what it has lost.
         """
         with self._locked() as logs:
-            if (known := logs.get(verifier.name)) is None:
+            if (known := self._one(logs, verifier.name)) is None:
                 return
             if anew or known.seen is None or _size(known.seen) <= _size(text):
-                logs[verifier.name] = KnownLog(verifier, text)
+                logs[verifier.name] = _entry(KnownLog(verifier, text))
 
     @contextmanager
-    def _locked(self) -> Iterator[dict[str, KnownLog]]:
-        """The logs by origin, written back if changed; one command at a time."""
+    def _locked(self) -> Iterator[dict[str, Any]]:
+        """The entries by origin as they stand in the file, written back if changed; one command at a time."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self.path.with_name(f"{FILE}.lock").open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            logs = {log.origin: log for log in self.all()}
+            logs = self._read()
             before = dict(logs)
             yield logs
             if logs != before:
-                document = {
-                    origin: {"key": str(log.verifier), "checkpoint": log.seen}
-                    for origin, log in sorted(logs.items())
-                }
+                document = dict(sorted(logs.items()))
                 durable.write(self.path, f"{json.dumps(document, indent=1)}\n".encode())
 
-    def _parse(self, text: str) -> list[KnownLog]:
+    def _read(self) -> dict[str, Any]:
+        """The entries by origin. Thousands may be known, so each is parsed when it is asked for."""
         try:
-            document = json.loads(text)
-            return [_known(origin, item) for origin, item in document.items()]
-        except (
-            ValueError,
-            AttributeError,
-            RecursionError,
-            VerificationError,
-            FormatError,
-        ) as error:
-            raise UsageError(f"{str(self.path)!r} is damaged: {error}", hint=_HINT) from error
+            document = json.loads(self.path.read_text("utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"cannot read {str(self.path)!r}: {error}", hint=_HINT) from error
+        except (ValueError, RecursionError) as error:
+            raise self._damaged(error) from error
+        if not isinstance(document, dict):
+            raise self._damaged("it is no object")
+        return document
+
+    def _one(self, logs: dict[str, Any], origin: str) -> KnownLog | None:
+        return self._known(origin, logs[origin]) if origin in logs else None
+
+    def _known(self, origin: str, item: Any) -> KnownLog:
+        try:
+            return _known(origin, item)
+        except (ValueError, VerificationError, FormatError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, why: object) -> UsageError:
+        return UsageError(f"{str(self.path)!r} is damaged: {why}", hint=_HINT)
 
 
 def given(vkeys: Iterable[str]) -> Trust:
@@ -155,6 +163,10 @@ def _known(origin: str, item: Any) -> KnownLog:
     if log.origin != origin or (log.seen is not None and _size(log.seen) < 1):
         raise FormatError(f"malformed entry of {origin!r}")
     return log
+
+
+def _entry(log: KnownLog) -> dict[str, str | None]:
+    return {"key": str(log.verifier), "checkpoint": log.seen}
 
 
 def _size(text: str) -> int:

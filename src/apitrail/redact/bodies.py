@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from apitrail.aws.read import multipart
@@ -12,8 +13,10 @@ from apitrail.aws.read.unframing import unframed
 from apitrail.errors import FormatError
 from apitrail.exchange import Body, Request, Response
 from apitrail.redact import unpacking
-from apitrail.redact.finding import is_secret_query, lowered, may_tell
+from apitrail.redact.finding import is_secret_query, lowered, telling
 from apitrail.redact.secret_names import is_secret_member
+from apitrail.redact.text import spans_told
+from apitrail.valueclass import valueclass
 
 # Doubts of the decoder that leave something of a body unread, or read as something else.
 _UNREAD = re.compile(
@@ -22,11 +25,16 @@ _UNREAD = re.compile(
     re.IGNORECASE,
 )
 # Names with a value, in JSON, JSON inside of JSON, XML and forms. A name starts where no other
-# could go on, or long runs of letters would be read again from each letter.
+# could go on, and is taken whole, or long runs of letters would be read again from each letter.
 _NAMED = re.compile(
-    r"(?<![A-Za-z0-9_.\-])([A-Za-z][A-Za-z0-9_.\-]{1,63})"
-    r"(?:\\?\"\s{0,9}:\s{0,9}\[?\s{0,9}\\?\"|=|>)(?=[^\s\"<&=>])"
+    r"(?<![A-Za-z0-9_.\-])([A-Za-z][A-Za-z0-9_.\-]{1,63}+)"
+    r"(?:\\?\"\s{0,9}:\s{0,9}\[?\s{0,9}\\?\"|(=)|>)(?=[^\s\"<&=>])"
 )
+
+# Short bodies that were found to tell nothing: many answers are the same again and again.
+_harmless: set[str] = set()
+_HARMLESS_MOST = 4096
+_HARMLESS_LONGEST = 256
 
 # SigV2's fields in a form body (SimpleDB, ImportExport, old query clients).
 _SIGNED_FORM = re.compile(rb"(?:^|&)(?:Signature|SecurityToken)=([^&]+)")
@@ -40,7 +48,7 @@ def unread(problems: tuple[str, ...]) -> bool:
     return any(_UNREAD.search(problem) for problem in problems)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Unpacked:
     """A body as text to search in, its compression undone.
 
@@ -72,9 +80,9 @@ def unpacked(message: Request | Response) -> Unpacked | None:
 
 
 def _encodings(message: Request | Response) -> list[str]:
-    if not any(
-        len(name) == 16 and name.lower() == "content-encoding" for name, _ in message.headers
-    ):
+    # Headers of any other length are passed over without a look at their letters.
+    named = [name for name, _ in message.headers if len(name) == 16]
+    if "content-encoding" not in map(str.lower, named):
         return []
     tokens = ",".join(message.header_values("content-encoding")).lower().split(",")
     return [
@@ -96,18 +104,32 @@ def without_chunk_signatures(request: Request) -> Request:
     return request if payload is None else replace(request, body=payload)
 
 
+def tells_secret(text: str) -> bool:
+    """Is there a secret in the text of a body, or a telling name with a value?"""
+    if text in _harmless:
+        return False
+    lower = lowered(text)
+    told = telling(lower)
+    if spans_told(text, lower, told) or (told and names_secret(text)):
+        return True
+    if len(text) <= _HARMLESS_LONGEST:
+        if len(_harmless) >= _HARMLESS_MOST:
+            _harmless.clear()
+        _harmless.add(text)
+    return False
+
+
 def names_secret(text: str) -> bool:
     """Does a text name a secret with its value, whatever the decoder made of it?"""
-    return may_tell(lowered(text)) and any(
-        _is_secret(match[1], match[0]) for match in _NAMED.finditer(text)
-    )
+    return any(_is_secret(*match.groups()) for match in _NAMED.finditer(text))
 
 
-def _is_secret(name: str, written: str) -> bool:
+@lru_cache(maxsize=16384)
+def _is_secret(name: str, equals: str | None) -> bool:
     last = name.rpartition(".")[2]
     # `code=` in a form is OAuth's; `<Code>` and `"code":` are what every error has.
     return is_secret_member(last) or (
-        is_secret_query(name) and (written.endswith("=") or name.lower() != "code")
+        is_secret_query(name) and (equals is not None or name.lower() != "code")
     )
 
 

@@ -12,7 +12,7 @@ from apitrail.exchange import Body, Exchange, Headers, Request, Response, WebSoc
 from apitrail.redact import bodies, http_head
 from apitrail.redact.echoes import Echoes, credential_spellings, spellings
 from apitrail.redact.finding import by_form
-from apitrail.redact.text import Digest, scrub, tells
+from apitrail.redact.text import Digest, scrub
 from apitrail.redact.walk import Walk, map_text
 from apitrail.valueclass import valueclass
 
@@ -249,7 +249,7 @@ class Case:
             # The content of an object or a payload is the customer's; a member's name in it
             # means nothing, the form of a token does.
             return by_form(body.text)
-        return body.behind or tells(body.text) or bodies.names_secret(body.text)
+        return body.behind or bodies.tells_secret(body.text)
 
     def _on_wire(self, message: Request | Response, side: _Side, target: str) -> bool:
         """Are all the secrets of a side in headers or target, and so not in the stream?"""

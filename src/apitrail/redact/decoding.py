@@ -77,11 +77,11 @@ def coded(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _inside(run: str) -> str | None:
-    run = run.translate(_PLAIN)
-    head = _decoded(run[:24])
+    # The first 24 letters stand on one line, and are enough to tell most runs from texts.
+    head = _decoded(run[:24].replace("-", "+").replace("_", "/"))
     if head is None or not (is_zipped(head) or _is_text(head)):
         return None
-    data = _decoded(run)
+    data = _decoded(run.translate(_PLAIN))
     if data is None:
         return None
     for _ in range(2):
@@ -110,9 +110,11 @@ def is_zipped(data: bytes) -> bool:
 
 
 def _is_text(head: bytes) -> bool:
-    return all(byte >= 0x20 or byte in b"\t\n\r" for byte in head) and not (
-        sum(byte >= 0x7F for byte in head) > 4
-    )
+    return _CONTROL.search(head) is None and len(_HIGH.findall(head)) <= 4
+
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_HIGH = re.compile(rb"[\x7f-\xff]")
 
 
 def inflated(data: bytes) -> bytes:

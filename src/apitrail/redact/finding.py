@@ -12,7 +12,7 @@ from apitrail.redact.known_secrets import (
     COMMANDS,
     FORMS,
     HARMLESS_TEXT,
-    NAME_ROOT,
+    NAME_ROOTS,
     PAIR_NAME,
     PAIR_VALUE,
     PAIR_VALUE_BEFORE,
@@ -79,20 +79,32 @@ def lowered(text: str) -> str:
     return lower if len(lower) == len(text) else text.translate(_LOWER)
 
 
-def may_tell(lower: str) -> bool:
-    """Is there anything in a text that every text with a secret has one of?"""
-    return any(map(lower.__contains__, TELLING))
+def telling(lower: str) -> tuple[str, ...]:
+    """What is in a text of that which every text with a secret has one of."""
+    return tuple([needle for needle in TELLING if needle in lower])
 
 
-def spans(text: str, lower: str) -> Iterator[Span]:
-    """Each secret that is named or marked; they may overlap. `lower` is the text in lower case."""
-    yield from _matches(FORMS, text, lower)
-    yield from _matches(COMMANDS, text, lower)
+def spans(text: str, lower: str, told: tuple[str, ...]) -> Iterator[Span]:
+    """Each secret that is named or marked; they may overlap.
+
+    `lower` is the text in lower case, `told` what `telling` found in it.
+    """
+    forms, roots = _wanted(told)
+    yield from _matches(forms, text, lower)
     if "=" in text:
         yield from _queries(text)
-    yield from _named(text, lower)
+    if roots is not None:
+        yield from _named(text, lower, roots)
     if "noecho" in lower:
         yield from _hidden_defaults(text)
+
+
+@lru_cache(maxsize=1024)
+def _wanted(told: tuple[str, ...]) -> tuple[Table, re.Pattern[str] | None]:
+    """The forms and commands that may be in a text, and a pattern of its names, if there is any."""
+    forms = [row for row in (*FORMS, *COMMANDS) if any(needle in row[0] for needle in told)]
+    roots = [root for needle, root in NAME_ROOTS if needle in told]
+    return tuple(forms), re.compile("|".join(roots)) if roots else None
 
 
 def by_form(text: str) -> bool:
@@ -107,12 +119,11 @@ def tokens(text: str, lower: str) -> Iterator[Span]:
 
 
 def _matches(table: Table, text: str, lower: str) -> Iterator[Span]:
-    for needle, pattern in table:
-        if needle in lower:
-            for match in pattern.finditer(text):
-                group = match.lastgroup
-                if group and REFERENCE.match(match[group]) is None:
-                    yield _span(text, *match.span(group))
+    for pattern in [pattern for needle, pattern in table if needle in lower]:
+        for match in pattern.finditer(text):
+            group = match.lastgroup
+            if group and REFERENCE.match(match[group]) is None:
+                yield _span(text, *match.span(group))
 
 
 def _queries(text: str) -> Iterator[Span]:
@@ -149,9 +160,9 @@ def is_secret_setting(name: str, value: str) -> bool:
     return is_secret_text(name) and _is_value(value, name, is_bare=False)
 
 
-def _named(text: str, lower: str) -> Iterator[Span]:
+def _named(text: str, lower: str, roots: re.Pattern[str]) -> Iterator[Span]:
     at = 0
-    while (root := NAME_ROOT.search(lower, at)) is not None:
+    while (root := roots.search(lower, at)) is not None:
         start = root.start()
         while start > 0 and root.start() - start < _NAME_LONGEST and _in_name(text[start - 1]):
             start -= 1

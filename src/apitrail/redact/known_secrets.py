@@ -169,11 +169,17 @@ NAMING = (
     "pass", "pwd", "pw", "secret", "token", "key", "jwt", "credential", "cookie", "authorization",
     "bearer", "dsn", "psk", "connection", "database", "signature",
 )  # fmt: skip
-NAME_ROOT = re.compile(
-    r"pass|pwd|pw(?![a-z])|secret|token|jwt|credential|cookie|authorization|bearer|dsn|psk|signature"
-    r"|(?:api|auth|account|access|shared|private|priv|license|encryption|customer|symmetric|ssh)"
-    r"[-_.]?key|connection[-_.]?string|database[-_.]?url"
-)
+# What such a name has, and without which of `TELLING` it cannot be there.
+NAME_ROOTS = (
+    ("pass", "pass"), ("pw", r"pwd|pw(?![a-z])"), ("secret", "secret"), ("token", "token"),
+    ("jwt", "jwt"), ("credential", "credential"), ("cookie", "cookie"),
+    ("authorization", "authorization"), ("bearer", "bearer"), ("dsn", "dsn"), ("psk", "psk"),
+    ("signature", "signature"),
+    ("key", (r"(?:api|auth|account|access|shared|private|priv|license|encryption|customer|symmetric"
+            r"|ssh)[-_.]?key")),
+    ("connection", r"connection[-_.]?string"),
+    ("database", r"database[-_.]?url"),
+)  # fmt: skip
 
 # Without one of these nothing is named in a text, and no command takes anything.
 MARKS = re.compile(r"[^A-Za-z0-9_./+-]")

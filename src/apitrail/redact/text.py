@@ -59,10 +59,15 @@ def _remembered(text: str) -> list[Span] | None:
 
 def spans(text: str, levels: int = _LEVELS) -> list[Span]:
     """Where secrets stand in the text, in order and apart, and what they are."""
-    found: list[Span] = []
     lower = finding.lowered(text)
-    if MARKS.search(text) is not None and finding.may_tell(lower):
-        found += finding.spans(text, lower)
+    return spans_told(text, lower, finding.telling(lower), levels)
+
+
+def spans_told(text: str, lower: str, told: tuple[str, ...], levels: int = _LEVELS) -> list[Span]:
+    """The same, where the text was searched before for what tells of secrets (`finding.telling`)."""
+    found: list[Span] = []
+    if told and MARKS.search(text) is not None:
+        found += finding.spans(text, lower, told)
     if RUN.search(text) is not None:
         found += finding.tokens(text, lower)
         found += _in_code(text, levels)
