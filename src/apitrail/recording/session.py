@@ -19,6 +19,7 @@ from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence import maintenance
 from apitrail.log_lines import Tell
 from apitrail.recording import config_file, preparation
+from apitrail.recording.authority.authority import ending
 from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.config_file import Configuration
 from apitrail.recording.operators import Operators
@@ -144,7 +145,7 @@ class Session:
         trail: Trail,
         addon: Addon,
         server: Server,
-        tell: Tell,
+        voice: messages.Voice,
     ) -> None:
         self.directory = directory
         self.settings = settings
@@ -174,8 +175,7 @@ class Session:
             },
             left={"run": self._end_run},
         )
-        self._tell = tell
-        self._voice = messages.Voice(tell)
+        self._voice = voice
         self._beating: asyncio.Task[None]
         self._asker: Asker | None = None
 
@@ -188,11 +188,13 @@ class Session:
         """
         logins = _logins(directory, settings)
         configured = config_file.of(settings)
-        bound = _bind(settings)
+        bound, voice = _bind(settings), messages.Voice(tell)
+        voice.attach()
         try:
             with database.writing(directory):
-                session = await cls._start(directory, settings, configured, logins, tell)
+                session = await cls._start(directory, settings, configured, logins, voice)
         except BaseException:
+            voice.detach()
             if bound is not None:
                 bound.close()
             raise
@@ -209,7 +211,7 @@ class Session:
         settings: Settings,
         configured: Configuration,
         logins: Logins,
-        tell: Tell,
+        voice: messages.Voice,
     ) -> Session:
         if not (directory / database.FILE).exists():
             # Before anything is made: a port in use must leave nothing behind.
@@ -220,7 +222,10 @@ class Session:
             # Before `open` is written: a port in use must leave no trace in the trail either.
             check_ports(settings.modes)
             files = CaFiles(directory)
-            files.ready(dt.datetime.now(dt.UTC), _signed_for(settings))
+            now = dt.datetime.now(dt.UTC)
+            authority = files.ready(now, _signed_for(settings))
+            if (warning := ending(authority, now)) is not None:
+                voice.tell(warning, "warning")
             server = await Server.start(
                 settings.modes,
                 addons=(addon.guard, addon),
@@ -231,7 +236,7 @@ class Session:
         except BaseException:
             await trail.close()
             raise
-        session = cls(directory, settings, configured, trail, addon, server, tell)
+        session = cls(directory, settings, configured, trail, addon, server, voice)
         try:
             session.recovered = await session.recorder.start()
             await session._open_doors()
@@ -240,7 +245,6 @@ class Session:
             await trail.close()
             raise
         session._beating = asyncio.create_task(session._beat(), name="heartbeat")
-        session._voice.attach()
         return session
 
     async def _open_doors(self) -> None:
@@ -341,7 +345,7 @@ class Session:
 
     def ask_who(self, environment: Callable[[], dict[str, str]]) -> None:
         """From now on, ask AWS about keys without a name; `environment` sends clients here."""
-        self._asker = Asker(environment, self._tell)
+        self._asker = Asker(environment, self._voice.tell)
         self.recorder.unnamed = self._asker.meet
 
     async def _heartbeat(self, _request: dict[str, Any]) -> dict[str, Any]:

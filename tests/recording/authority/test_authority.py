@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from apitrail.errors import FormatError
-from apitrail.recording.authority.authority import Authority
+from apitrail.recording.authority.authority import Authority, ending
 
 NOW = dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC)
 
@@ -43,3 +43,13 @@ def test_its_text_is_its_inverse(authority):
 def test_without_constraints_it_signs_for_all(authority):
     assert authority.permitted is None
     assert authority.covers("example.com")
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [("2036-10-20", None), ("2036-10-23", "the trail's CA ends on 2036-11-21"), ("2036-11-22", None)],
+)  # fmt: skip
+def test_its_end_is_told_a_month_before(authority, day, said):
+    told = ending(authority, dt.datetime.fromisoformat(day).replace(tzinfo=dt.UTC))
+    assert (told and told.partition("\n")[0]) == said
+    assert told is None or "`apitrail ca rotate`" in told

@@ -123,6 +123,21 @@ def test_a_new_ca_may_sign_for_what_is_configured(tmp_path: Path):
     assert authority.permitted.hosts == ("store.example", "stack.example")
 
 
+def test_a_ca_that_has_ended_is_told_of_when_recording_starts(tmp_path, capfd):
+    CaFiles(tmp_path).ready(dt.datetime(2001, 1, 1, tzinfo=dt.UTC))
+
+    async def scenario() -> None:
+        async with recording(tmp_path):
+            pass
+
+    asyncio.run(scenario())
+    said = capfd.readouterr().err
+    assert said.startswith(
+        "apitrail: the trail's CA has ended: clients refuse its certificates\nhint:"
+    )
+    assert "mitmproxy" not in said
+
+
 def test_nobody_knows_how_other_machines_call_a_reverse_listener():
     modes = [mode_specs.ProxyMode.parse("reverse:http://localhost:1@0.0.0.0:4567")]
     assert certificates.hosts(modes) is None

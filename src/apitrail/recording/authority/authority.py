@@ -22,6 +22,8 @@ KEY_SIZE = 2048
 # A certificate begins before it is made, for clients whose clock is late (as mitmproxy's do).
 _BACKDATED = dt.timedelta(days=2)
 _LIFE = dt.timedelta(days=3650)
+# So long before its end people are told of it.
+_NOTICE = dt.timedelta(days=30)
 
 _USAGE = x509.KeyUsage(
     digital_signature=False, content_commitment=False, key_encipherment=False,
@@ -114,6 +116,16 @@ class Authority:
     def ends(self) -> dt.datetime:
         """Until when it is valid."""
         return self.certificate.not_valid_after_utc
+
+
+def ending(authority: Authority, now: dt.datetime) -> str | None:
+    """What to say of a CA in its last month; of one that has ended mitmproxy's own words are told."""
+    if not authority.ends - _NOTICE <= now < authority.ends:
+        return None
+    return (
+        f"the trail's CA ends on {authority.ends:%Y-%m-%d}\n"
+        "hint: `apitrail ca rotate`, then give clients the new certificate"
+    )
 
 
 def _name(common: str, only: str | None) -> x509.Name:

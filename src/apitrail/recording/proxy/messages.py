@@ -12,7 +12,8 @@ import traceback
 from apitrail.errors import Error
 from apitrail.log_lines import Tell
 
-# mitmproxy's messages that say something to a user (proxy/layers/tls.py), and what we say.
+# mitmproxy's messages that say something to a user (proxy/layers/tls.py,
+# addons/tlsconfig.py), and what we say.
 KNOWN = (
     (
         re.compile(
@@ -25,6 +26,11 @@ KNOWN = (
         re.compile(r"Server TLS handshake failed\. Certificate verify failed: ([\w .-]+)"),
         "the upstream's certificate is not good: {0}",
         "its calls do not go through; SSL_CERT_FILE names the authorities that are trusted",
+    ),
+    (
+        re.compile(r"certificate authority has expired"),
+        "the trail's CA has ended: clients refuse its certificates",
+        "`apitrail ca rotate`, then give clients the new certificate",
     ),
     (
         re.compile(r"Server TLS handshake failed\."),
@@ -41,7 +47,7 @@ class Voice(logging.Handler):
 
     def __init__(self, tell: Tell) -> None:
         super().__init__(logging.WARNING)
-        self._tell = tell
+        self.tell = tell
         self._told: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -51,7 +57,7 @@ class Voice(logging.Handler):
         if len(self._told) >= REMEMBERED:
             self._told.clear()
         self._told.add(text)
-        self._tell(text, record.levelname.lower())
+        self.tell(text, record.levelname.lower())
 
     def attach(self) -> None:
         """Speak for mitmproxy and for us from now on."""
