@@ -91,7 +91,7 @@ def draft(number: int, **overrides: Any) -> Draft:
     return Draft(kind="api", facets=facets, row=row)
 
 
-def book(kind: str, **what: Any) -> Draft:
+def book(kind: str, /, **what: Any) -> Draft:
     """A book-keeping entry to append."""
     return Draft(kind=kind, facets={"what": dump(what)})
 

@@ -37,6 +37,7 @@ KINDS = (
     "anchor",
     "clock",
     "refused",
+    "insight",
 )
 CALLS = ("api", "unknown")
 

@@ -2,6 +2,12 @@
 
 import json
 
+import refusing
+import trails
+from apitrail.insights.thresholds import Thresholds
+from apitrail.trail import statements
+from apitrail.trail.reader import Reader
+from apitrail.trail.telling import Teller
 from watched import AFTER, record
 
 
@@ -42,3 +48,17 @@ def test_no_trail(cli, tmp_path):
     status, _, err = cli("insights", on=tmp_path / "none")
     assert status == 2
     assert "no trail at" in err
+
+
+def test_one_insight_and_the_calls_behind_it(cli, tmp_path):
+    directory = refusing.make(tmp_path / "refused")
+    with Reader(directory) as reader:
+        [said] = Teller(0, Thresholds()).read(reader, reader.size)
+    trails.write(directory, lambda opened: opened.append(statements.draft(said)))
+    number = str(said.record["eventID"])
+    status, out, _ = cli("insights", on=directory)
+    assert status == 0
+    assert number[:8] in out
+    status, out, _ = cli("insights", "show", number[:8], on=directory)
+    assert status == 0
+    assert "7 different operations were refused" in out

@@ -8,9 +8,9 @@ import pytest
 
 import cloudtrails
 from apitrail.delivery import export, insight_replay
-from apitrail.delivery.insight_replay import Chosen
 from apitrail.errors import UsageError
 from apitrail.insights.thresholds import Thresholds
+from apitrail.reading.insight_list import Chosen
 from apitrail.trail.reader import Reader
 from watched import AFTER, DAY, HOUR, T0, record
 

@@ -19,6 +19,7 @@ from apitrail.trail.statements import (
     Erase,
     Gap,
     Heartbeat,
+    Insight,
     Key,
     Open,
     Refused,
@@ -62,6 +63,14 @@ WRITTEN: list[tuple[Statement, str]] = [
         Refused(start=4, end=9, calls=2, reason="disk full"),
         '{"from":4,"to":9,"calls":2,"reason":"disk full"}',
     ),
+    (
+        Insight(
+            record={"eventID": "e"}, kind="rate", name="n", time=7, caller="c", why=("w",),
+            evidence=(3, 4), start=0, stop=5, detector=1, thresholds={"pages": 9},
+        ),
+        ('{"record":{"eventID":"e"},"kind":"rate","name":"n","time":7,"caller":"c","why":["w"],'
+        '"evidence":[3,4],"from":0,"to":5,"detector":1,"thresholds":{"pages":9}}'),
+    ),
     (Key("a+1", "a+2", "n\n"), '{"old":"a+1","new":"a+2","note":"n\\n"}'),
     (
         Anchor(
@@ -87,6 +96,10 @@ def test_members_of_a_later_version_are_left_alone(said, content):
     assert statements.read(said.KIND, json.loads(content) | {"later": [1]}) == said
 
 
+INSIGHT = {
+    "record": {}, "kind": "rate", "name": "n", "time": 1, "caller": "c", "why": [], "evidence": [],
+    "from": 0, "to": 1, "detector": 1, "thresholds": {},
+}  # fmt: skip
 MALFORMED: list[tuple[str, dict[str, Any]]] = [
     ("open", {"configuration": 5}),
     ("open", {"apitrail": 1}),
@@ -112,6 +125,10 @@ MALFORMED: list[tuple[str, dict[str, Any]]] = [
     ("clock", {"from": 5}),
     ("refused", {"from": 1, "to": 2, "calls": "2", "reason": "x"}),
     ("refused", {"from": 1, "to": 2, "calls": 2}),
+    ("insight", {"record": {}, "kind": "rate"}),
+    ("insight", INSIGHT | {"evidence": ["3"]}),
+    ("insight", INSIGHT | {"why": [3]}),
+    ("insight", INSIGHT | {"time": True}),
     ("anchor", {"anchor": "s3", "bucket": "b"}),
 ]
 

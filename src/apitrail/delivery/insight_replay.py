@@ -8,49 +8,21 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from apitrail.codec import Object
 from apitrail.delivery.reconcile import aws_logs
-from apitrail.entry import CALLS, Entry
 from apitrail.errors import UsageError
-from apitrail.event import Event
 from apitrail.evidence.bundle import is_archive
 from apitrail.evidence.opening import open_source
-from apitrail.insights.caller import stable_labels
+from apitrail.insights.call_entries import calls_of
 from apitrail.insights.insight import TYPES, Insight
 from apitrail.insights.seen import Seen, milliseconds, read
 from apitrail.insights.thresholds import Thresholds
 from apitrail.insights.watch import watch
-from apitrail.source import Source
+from apitrail.reading.insight_list import Chosen
 from apitrail.trail import database
 from apitrail.when import iso
-
-# The facets that a call's record is read from; the answer is not needed.
-TAGS = ("who", "what", "request")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
-    """Which insights are printed: told at `since` (Unix milliseconds) or later, of these kinds."""
-
-    since: int | None = None
-    kinds: tuple[str, ...] = ()
-
-    def __call__(self, insight: Insight) -> bool:
-        return (self.since is None or insight.time >= self.since) and (
-            not self.kinds or insight.kind in self.kinds
-        )
-
-
-def of_trail(path: Path, thresholds: Thresholds) -> Iterator[Insight]:
-    """What the detectors tell of the calls in a trail or a bundle.
-
-    Raises:
-        UsageError: it is neither.
-    """
-    return watch(in_order(_in_log(path)), thresholds)
 
 
 def replay(
@@ -85,31 +57,7 @@ def _is_log(path: Path) -> bool:
 
 def _in_log(path: Path) -> Iterator[Seen]:
     with open_source(path) as source:
-        yield from calls_of(source)
-
-
-def calls_of(source: Source, start: int = 0, stop: int | None = None) -> Iterator[Seen]:
-    """The calls among entries [start, stop) of which enough is left."""
-    for data in source.entries(start, stop):
-        index, _, kind = Entry.head_of(data)
-        if kind in CALLS and (call := call_at(source, index)) is not None:
-            yield call
-
-
-def call_at(source: Source, index: int) -> Seen | None:
-    """The call of one entry; None where it was erased or is not disclosed."""
-    facets = source.facets(index, TAGS)
-    if "what" not in facets or "who" not in facets:
-        return None
-    event = Event.parse(facets)
-    run = event.who.run if event.who else None
-    return read(
-        event.record(),
-        time=event.call.time or 0,
-        run=run.id if run else "",
-        operator=(event.who.operator if event.who else None) or "",
-        labels=stable_labels(run.labels) if run else "",
-    )
+        yield from (call for _, call in calls_of(source, 0, source.size) if call is not None)
 
 
 def _in_files(path: Path, say: Callable[[str], None]) -> Iterator[Seen]:
@@ -124,7 +72,7 @@ def _in_files(path: Path, say: Callable[[str], None]) -> Iterator[Seen]:
 def lines(insights: Iterable[Insight], *, output: str, chosen: Chosen) -> Generator[str]:
     """The insights as text or JSON lines."""
     write = _json if output == "jsonl" else _text
-    return (write(insight) for insight in insights if chosen(insight))
+    return (write(insight) for insight in insights if chosen.wants(insight.kind, insight.time))
 
 
 def to_json(insight: Insight) -> Object:

@@ -84,6 +84,26 @@ class Thresholds:
         }
         return replace(cls(), **found)
 
+    def changed(self) -> dict[str, float | int]:
+        """Those that are not the usual ones; milliseconds, where they are durations."""
+        usual = type(self)()
+        return {
+            each.name: value
+            for each in fields(self)
+            if (value := getattr(self, each.name)) != getattr(usual, each.name)
+        }
+
+    @classmethod
+    def of(cls, changed: Mapping[str, object]) -> Self | None:
+        """Inverse of `changed`; None where this version has no such thresholds."""
+        kinds = {each.name: type(each.default) for each in fields(cls)}
+        usual = all(
+            type(value) in {int, kinds.get(name)} and name in kinds
+            for name, value in changed.items()
+        )
+        found: dict[str, Any] = dict(changed)
+        return replace(cls(), **found) if usual else None
+
 
 def _number(name: str, value: object, kind: type) -> float | int:
     if name in DURATIONS and isinstance(value, str):

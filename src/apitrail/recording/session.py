@@ -22,6 +22,7 @@ from apitrail.recording import config_file, preparation
 from apitrail.recording.authority.authority import ending
 from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.config_file import Configuration
+from apitrail.recording.insight_follower import Follower
 from apitrail.recording.operators import Operators
 from apitrail.recording.proxy import certificates, messages
 from apitrail.recording.proxy.addon import Addon
@@ -178,6 +179,7 @@ class Session:
         self._voice = voice
         self._beating: asyncio.Task[None]
         self._asker: Asker | None = None
+        self._follower = Follower(trail, configured.insights, places.clock, _tell)
 
     @classmethod
     async def start(cls, directory: Path, settings: Settings, tell: Tell = _tell) -> Session:
@@ -245,6 +247,7 @@ class Session:
             await trail.close()
             raise
         session._beating = asyncio.create_task(session._beat(), name="heartbeat")
+        session._follower.begin(session._stopping)
         return session
 
     async def _open_doors(self) -> None:
@@ -267,6 +270,7 @@ class Session:
                 await self.recorder.drained()
         self._stopping.set()
         await self._beating
+        await self._follower.ended()
         try:
             await self.recorder.stop(reason)
         finally:

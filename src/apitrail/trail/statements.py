@@ -22,7 +22,7 @@ type What = Mapping[str, Any]
 """The JSON object in a `what` facet."""
 
 # Kinds whose content may be erased. The rest is what verification itself rests on.
-ERASABLE = ("api", "unknown", "run", "heartbeat")
+ERASABLE = ("api", "unknown", "run", "heartbeat", "insight")
 
 _TAG = re.compile("[a-z]{1,8}")
 # The longest heartbeat interval that a recorder may promise, in seconds.
@@ -366,11 +366,67 @@ class Refused:
         return {"from": self.start, "to": self.end, "calls": self.calls, "reason": self.reason}
 
 
-type Statement = Open | Close | Heartbeat | Run | Gap | Erase | Key | Anchor | Clock | Refused
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insight:
+    """Unusual activity: AWS's record of it, and what it takes to find it again.
+
+    It was told of the calls among entries [start, stop) by this version of the detectors with these
+    `thresholds` (those that are not the usual ones). `evidence` are the entries it rests on.
+    """
+
+    KIND: ClassVar = "insight"
+
+    record: What
+    kind: str
+    name: str
+    time: int
+    caller: str
+    why: tuple[str, ...]
+    evidence: tuple[int, ...]
+    start: int
+    stop: int
+    detector: int
+    thresholds: What = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, what: What) -> Self:
+        """Inverse of `what`; raises FormatError."""
+        match what:
+            case {
+                "record": dict(record), "kind": str(kind), "name": str(name), "time": int(time),
+                "caller": str(caller), "why": [*why], "evidence": [*evidence],
+                "from": int(start), "to": int(stop), "detector": int(detector),
+                "thresholds": dict(thresholds),
+            } if (
+                bool not in {type(time), type(start), type(stop), type(detector)}
+                and all(isinstance(text, str) for text in why)
+                and all(type(index) is int for index in evidence)
+            ):  # fmt: skip
+                return cls(
+                    record=record, kind=kind, name=name, time=time, caller=caller,
+                    why=tuple(why), evidence=tuple(evidence), start=start, stop=stop,
+                    detector=detector, thresholds=thresholds,
+                )  # fmt: skip
+            case _:
+                raise FormatError("malformed insight: a member is missing or of another type")
+
+    def what(self) -> dict[str, Any]:
+        """The content of the entry."""
+        return {
+            "record": dict(self.record), "kind": self.kind, "name": self.name, "time": self.time,
+            "caller": self.caller, "why": list(self.why), "evidence": list(self.evidence),
+            "from": self.start, "to": self.stop, "detector": self.detector,
+            "thresholds": dict(self.thresholds),
+        }  # fmt: skip
+
+
+type Statement = (
+    Open | Close | Heartbeat | Run | Gap | Erase | Key | Anchor | Clock | Refused | Insight
+)
 
 _CLASSES: dict[str, type[Statement]] = {
     each.KIND: each
-    for each in (Open, Close, Heartbeat, Run, Gap, Erase, Key, Anchor, Clock, Refused)
+    for each in (Open, Close, Heartbeat, Run, Gap, Erase, Key, Anchor, Clock, Refused, Insight)
 }
 
 

@@ -185,7 +185,13 @@ def entry_of_a_log(
     beat: Any = {"calls": 1, "tunnelled": {"h": 2}, "in_flight": 0, "recording": True}
     step: Any = {"from": evidence.NOON, "to": evidence.NOON + 5000}
     refused: Any = {"from": 1, "to": 2, "calls": 3, "reason": "r"}
-    match dice.randrange(5):
+    insight: Any = {
+        "record": {"eventID": "e"}, "kind": "rate", "name": "n", "time": 1, "caller": "c",
+        "why": ["w"], "evidence": [1], "from": 0, "to": 1, "detector": 1, "thresholds": {"a": 1},
+    }  # fmt: skip
+    match dice.randrange(6):
+        case 5:
+            insight = facets(insight, dice)
         case 3:
             step = facets(step, dice)
         case 4:
@@ -203,7 +209,7 @@ def entry_of_a_log(
     story.wait(SECOND).drafts.append(
         (story.at, Draft(kind="heartbeat", facets={"what": json.dumps(beat).encode()}))
     )
-    for kind, said in (("clock", step), ("refused", refused)):
+    for kind, said in (("clock", step), ("refused", refused), ("insight", insight)):
         story.drafts.append(
             (story.at, Draft(kind=kind, facets={"what": json.dumps(said).encode()}))
         )

@@ -87,6 +87,10 @@ def test_control_characters_do_not_reach_the_terminal(
     assert "\\x1b]0;owned\\x07" in said
 
 
+INSIGHT: dict[str, Any] = {
+    "record": {}, "kind": "rate", "name": "n", "time": 1, "caller": "c", "why": ["w"],
+    "evidence": [1], "from": 0, "to": 1, "detector": 1, "thresholds": {},
+}  # fmt: skip
 STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "a start of no settings": ("open", {"configuration": 5}),
     "a stop of many calls": ("close", {"calls": "many"}),
@@ -94,6 +98,9 @@ STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "a heartbeat that may record": ("heartbeat", {"recording": 0}),
     "a clock without a time": ("clock", {"from": 1}),
     "a refusal of True calls": ("refused", {"from": 1, "to": 2, "calls": True, "reason": "x"}),
+    "an insight of nothing": ("insight", {"record": {}}),
+    "an insight with words for entries": ("insight", INSIGHT | {"evidence": ["1"]}),
+    "an insight at True o'clock": ("insight", INSIGHT | {"time": True}),
     "a run without a name": ("run", {"run": {}}),
     "a gap of nothing": ("gap", {"lost": []}),
     "an erasure of nothing": ("erase", {"erased": []}),

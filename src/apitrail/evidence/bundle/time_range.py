@@ -18,7 +18,7 @@ WHO = ("username", "access_key_id", "source_ip", "run", "operator", "label")
 
 # Both lists stand for good: a kind of a later version is no sign of a recorder at work and ends
 # no range, so that the verifiers of every version agree.
-ENDING = ("api", "close", "heartbeat", "run", "erase", "key", "gap", "anchor")
+ENDING = ("api", "close", "heartbeat", "run", "erase", "key", "gap", "anchor", "insight")
 """Where a range may end after a while: not among the calls that a crash left, after a start."""
 
 ALIVE = ("api", "open", "unknown", "run", "gap")

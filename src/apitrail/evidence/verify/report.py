@@ -75,6 +75,8 @@ class Report:
     stops: int = 0
     crashes: int = 0
     heartbeats: int = 0
+    insights: int = 0
+    insights_left: int = 0
     gaps: tuple[str, ...] = ()
     in_flight: int = 0
     first: int | None = None
@@ -107,6 +109,8 @@ class Report:
             "stops": self.stops,
             "crashes": self.crashes,
             "heartbeats": self.heartbeats,
+            "insights": self.insights,
+            "insightsNotToldAgain": self.insights_left,
             "gaps": list(self.gaps),
             "inFlight": self.in_flight,
             "first": iso(self.first),

@@ -13,7 +13,7 @@ from apitrail.evidence.verify.report import tampered
 from apitrail.source import Contents, Source
 from apitrail.tlog import merkle, tile
 from apitrail.trail import statements
-from apitrail.trail.statements import Heartbeat, Statement
+from apitrail.trail.statements import Heartbeat, Insight, Statement
 
 type Visit = Callable[[Entry, Mapping[str, bytes]], None]
 """Called with each entry and its facets' contents, all of it already held against the entry."""
@@ -55,6 +55,7 @@ class Segment:
     missing: dict[int, tuple[str, ...]] = field(default_factory=dict)
     kinds: dict[int, str] = field(default_factory=dict)
     heartbeats: list[int] = field(default_factory=list)
+    insights: list[int] = field(default_factory=list)
     books: list[Book] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
 
@@ -78,6 +79,7 @@ class Segment:
         self.missing |= after.missing
         self.kinds |= after.kinds
         self.heartbeats += after.heartbeats
+        self.insights += after.insights
         self.books += after.books
         self.unknown += after.unknown
 
@@ -236,5 +238,7 @@ def _keep(segment: Segment, link: Entry, opened: Mapping[str, bytes]) -> None:
         # An export that no recorder saw dates itself by a heartbeat that says so.
         if not isinstance(said, Heartbeat) or said.recording:
             segment.heartbeats.append(link.time)
+    elif link.kind == Insight.KIND:
+        segment.insights.append(link.index)
     elif link.kind in BOOKS and said is not None:
         segment.books.append(Book(link.index, link.time, said))

@@ -9,7 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from apitrail.errors import FormatError, UsageError, VerificationError
-from apitrail.evidence.verify import coverage, derived, erasures, heads, key_history, parallel
+from apitrail.evidence.verify import (
+    coverage,
+    derived,
+    erasures,
+    heads,
+    insight_check,
+    key_history,
+    parallel,
+)
 from apitrail.evidence.verify.report import (
     Finding,
     Report,
@@ -151,6 +159,11 @@ class _Check:
         # (9) A recorder that is silent may have been silenced.
         self._step(9, "heartbeats")
         covered.check_fresh(now)
+        # (10) What was called unusual follows from the calls before it.
+        if log.insights:
+            self._step(10, f"insights: {len(log.insights)} told again from their calls")
+            retold = insight_check.check(audit, log.insights)
+            self._learn(insights=retold.found, insights_left=retold.left)
 
     def _compare(
         self, tree: heads.Tree, keys: key_history.History, published: str | None, since: str | None
@@ -253,6 +266,10 @@ def _message(report: Report) -> str:
     if report.crashes:
         times = "once" if report.crashes == 1 else f"{report.crashes} times"
         parts.append(f"the recorder ended {times} without saying so")
+    if report.insights:
+        parts.append(f"{report.insights} insights follow from their calls")
+    if report.insights_left:
+        parts.append(f"{report.insights_left} insights could not be told again")
     if report.in_flight:
         parts.append(f"{report.in_flight} calls in flight or of unknown outcome")
     parts.append(f"the log {report.origin} is trusted by {report.trusted_by}")

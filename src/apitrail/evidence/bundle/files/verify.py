@@ -57,11 +57,11 @@ from datetime import datetime, timedelta, timezone
 TAGS = ("who", "what", "request", "response", "reqbody", "resbody", "learned")
 # How a facet or a kind is spelt that a later version has added.
 TAG, KIND = "[a-z]{1,8}", "[a-z]{1,16}"
-KINDS = ("api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor", "clock", "refused")
+KINDS = ("api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor", "clock", "refused", "insight")
 CALLS = ("api", "unknown")
 # A recorder at work writes these, beside heartbeats; a range may end, after a while, with those.
 ALIVE = ("api", "open", "unknown", "run", "gap")
-ENDING = ("api", "close", "heartbeat", "run", "erase", "key", "gap", "anchor")
+ENDING = ("api", "close", "heartbeat", "run", "erase", "key", "gap", "anchor", "insight")
 BOUNDS = ("clock", "refused")
 SLACK, SETTLING, INTERVAL, MISSED, WIDTH, NAMED = 300000, 5000, 60000, 2, 256, 100
 EARLIEST, LATEST = -62135596800000, 253402300800000  # years 1 and 10000
@@ -1009,10 +1009,16 @@ STATEMENTS = {
     "key": {"old": str, "new": str, "note": str},
     "clock": {"from": int, "to": int},
     "refused": {"from": int, "to": int, "calls": int, "reason": str},
+    "insight": {
+        "record": dict, "kind": str, "name": str, "time": int, "caller": str, "why": list,
+        "evidence": list, "from": int, "to": int, "detector": int, "thresholds": dict,
+    },
 }  # fmt: skip
 NEEDED = {
     "run": ("run",), "gap": ("lost",), "erase": ("erased",), "key": ("old", "new", "note"),
     "clock": ("from", "to"), "refused": ("from", "to", "calls", "reason"),
+    "insight": ("record", "kind", "name", "time", "caller", "why", "evidence", "from", "to",
+                "detector", "thresholds"),
 }  # fmt: skip
 RUN = {"id": str, "labels": dict, "command": str}
 
@@ -1025,6 +1031,9 @@ def check_statement(index, kind, said):
         good = "id" in said["run"] and typed(said["run"], RUN)
     if good and kind == "erase":
         good = said["erased"] and all(is_target(target) for target in said["erased"])
+    if good and kind == "insight":
+        good = all(isinstance(text, str) for text in said["why"])
+        good = good and all(type(number) is int for number in said["evidence"])
     if good and kind == "gap":
         good = said["lost"] and all(isinstance(note, str) for note in said["lost"])
     if good and kind == "anchor" and said.get("anchor") == "s3":

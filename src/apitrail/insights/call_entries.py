@@ -1,0 +1,41 @@
+"""The calls among the entries of a log, as the detectors see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from apitrail.entry import CALLS, Entry
+from apitrail.event import Event
+from apitrail.insights.caller import stable_labels
+from apitrail.insights.seen import Seen, read
+from apitrail.source import Source
+
+# The facets that a call's record is read from; the answer is not needed.
+TAGS = ("who", "what", "request")
+
+
+def calls_of(source: Source, start: int, stop: int) -> Iterator[tuple[int, Seen | None]]:
+    """Index and call of each entry in [start, stop) that is a call to AWS; None where it was erased
+    or is not disclosed."""
+    for data in source.entries(start, stop):
+        index, _, kind = Entry.head_of(data)
+        if kind not in CALLS:
+            continue
+        facets = source.facets(index, TAGS)
+        if "what" not in facets or "who" not in facets:
+            yield index, None
+            continue
+        event = Event.parse(facets)
+        if event.what is None or not event.what.stand_in:
+            yield index, _call(event)
+
+
+def _call(event: Event) -> Seen:
+    run = event.who.run if event.who else None
+    return read(
+        event.record(),
+        time=event.call.time or 0,
+        run=run.id if run else "",
+        operator=(event.who.operator if event.who else None) or "",
+        labels=stable_labels(run.labels) if run else "",
+    )

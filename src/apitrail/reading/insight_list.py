@@ -1,0 +1,179 @@
+"""The insights that a log tells: as lines, and one of them on a screen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+from apitrail.codec import Object
+from apitrail.entry import Entry
+from apitrail.errors import UsageError
+from apitrail.event import load
+from apitrail.insights.insight import TYPES
+from apitrail.query import Filter
+from apitrail.reading import event_list
+from apitrail.reading.event_table import Look
+from apitrail.reading.render import clean
+from apitrail.source import Source
+from apitrail.trail import statements
+from apitrail.trail.statements import Insight
+from apitrail.when import iso
+
+_WIDTH = max(len(kind) for kind in TYPES)
+BARS = " ▁▂▃▄▅▆▇█"
+# A graph shows so much before an insight, in so many columns.
+HOUR = 3_600_000
+COLUMNS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which insights: told at `since` (Unix milliseconds) or later, of these kinds."""
+
+    since: int | None = None
+    kinds: tuple[str, ...] = ()
+
+    def wants(self, kind: str, time: int) -> bool:
+        """Is it one of them?"""
+        return (self.since is None or time >= self.since) and (not self.kinds or kind in self.kinds)
+
+
+def told(source: Source, chosen: Chosen) -> Iterator[tuple[int, Insight]]:
+    """The insights that are entries of a log, oldest first, with their indexes."""
+    for data in source.entries(0, source.size):
+        index, _, kind = Entry.head_of(data)
+        if kind == Insight.KIND:
+            said = statements.of(source, kind, index)
+            if isinstance(said, Insight) and chosen.wants(said.kind, said.time):
+                yield index, said
+
+
+def lines(source: Source, chosen: Chosen, *, output: str) -> Generator[str]:
+    """Them as text, as JSON lines, or as CloudTrail's records."""
+    for index, said in told(source, chosen):
+        if output == "jsonl":
+            yield json.dumps(to_json(source, index, said), separators=(",", ":"))
+        else:
+            yield text(said)
+
+
+def records(source: Source, chosen: Chosen) -> Iterator[Object]:
+    """CloudTrail's records of them."""
+    return (said.record for _, said in told(source, chosen))
+
+
+def to_json(source: Source, index: int, said: Insight) -> Object:
+    """An insight as `--replay` prints it, with its entry."""
+    return {
+        "time": iso(said.time),
+        "kind": said.kind,
+        "name": said.name,
+        "state": state(said),
+        "eventID": said.record.get("eventID"),
+        "sharedEventID": said.record.get("sharedEventID"),
+        "caller": said.caller or None,
+        "why": list(said.why),
+        "insightDetails": said.record.get("insightDetails"),
+        "events": [_event_id(source, each) for each in said.evidence],
+        "entry": index,
+    }
+
+
+def text(said: Insight) -> str:
+    """One on a line."""
+    whose = f" by {said.caller}" if said.caller else ""
+    why = "; ".join(said.why[:3])
+    number = str(said.record.get("eventID"))[:8]
+    line = f"{iso(said.time)}  {number}  {state(said):5}  {said.kind:{_WIDTH}}  {operation(said)}{whose}: {why}"
+    return clean(line)
+
+
+def state(said: Insight) -> str:
+    """Start or End."""
+    return str(_details(said).get("state"))
+
+
+def operation(said: Insight) -> str:
+    """`iam:CreateUser`."""
+    details = _details(said)
+    return f"{str(details.get('eventSource')).partition('.')[0]}:{details.get('eventName')}"
+
+
+def _details(said: Insight) -> Object:
+    found = said.record.get("insightDetails")
+    return found if isinstance(found, dict) else {}
+
+
+def _event_id(source: Source, index: int) -> str | None:
+    content = source.facets(index, ("what",)).get("what")
+    about = load(content) if content is not None else None
+    record = about.get("record") if isinstance(about, dict) else None
+    return str(record.get("eventID")) if isinstance(record, dict) else None
+
+
+def find(source: Source, prefix: str) -> tuple[int, Insight]:
+    """The insight whose id, or the id it shares with its other end, begins so.
+
+    Raises:
+        UsageError: there is none, or more than one that is not of the same.
+    """
+    found = [
+        (index, said)
+        for index, said in told(source, Chosen())
+        if str(said.record.get("eventID")).startswith(prefix)
+        or str(said.record.get("sharedEventID")).startswith(prefix)
+    ]
+    if not found:
+        raise UsageError(f"no insight {prefix!r}", hint="apitrail insights lists them")
+    if len({said.record.get("sharedEventID") for _, said in found}) > 1:
+        raise UsageError(
+            f"{len(found)} insights begin with {prefix!r}", hint="write more of the id"
+        )
+    return found[0]
+
+
+def detail(source: Source, prefix: str, look: Look) -> Generator[str]:
+    """One insight on a screen: what, who, why, a graph, and the calls behind it."""
+    index, said = find(source, prefix)
+    yield f"{operation(said)}  {said.kind}, {said.name}"
+    for label, value in (
+        ("told", f"{iso(said.time)}, {state(said)}"),
+        ("caller", said.caller or "several"),
+        *(("why", each) for each in said.why),
+        ("usual", f"{_average(said, 'baseline'):.4f} calls a minute"),
+        ("then", f"{_average(said, 'insight'):.4f} calls a minute"),
+        ("entry", f"{index}, told of entries {said.start} to {said.stop - 1}"),
+    ):
+        yield clean(f"{label:9} {value}")
+    yield from graph(source, said)
+    there = [each for each in said.evidence if source.facets(each, ("what",))]
+    yield ""
+    yield from event_list.present(source, there, output="table", look=look)
+
+
+def _average(said: Insight, name: str) -> float:
+    context = _details(said).get("insightContext")
+    statistics = context.get("statistics") if isinstance(context, dict) else None
+    value = statistics.get(name) if isinstance(statistics, dict) else None
+    average = value.get("average") if isinstance(value, dict) else None
+    return float(average) if isinstance(average, int | float) else 0.0
+
+
+def graph(source: Source, said: Insight) -> Iterator[str]:
+    """The calls of its operation in the hour before it was told, a column a minute."""
+    name = str(_details(said).get("eventName"))
+    where = Filter(event_name=(name,), since=said.time - HOUR, until=said.time + 1)
+    counts = [0] * COLUMNS
+    for index in source.select(where):
+        content = source.facets(index, ("what",)).get("what")
+        about = load(content) if content is not None else None
+        call = about.get("call") if isinstance(about, dict) else None
+        moment = call.get("ended") or call.get("started") if isinstance(call, dict) else None
+        if isinstance(moment, int):
+            column = (moment - said.time + HOUR) * COLUMNS // HOUR
+            counts[min(max(column, 0), COLUMNS - 1)] += 1
+    most = max(counts)
+    if most:
+        bars = "".join(BARS[-(-count * (len(BARS) - 1) // most)] for count in counts)
+        yield f"{'an hour':9} {bars}  {most} a minute at most"

@@ -1,0 +1,132 @@
+"""Tells insights while a recorder works: it reads committed entries behind the writer.
+
+Recording never waits for it. It reads in a thread of its own, with rests, and what it tells are
+entries like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from bisect import bisect_left
+from collections.abc import Callable
+
+from apitrail.entry import Entry
+from apitrail.errors import Error, RecordingError
+from apitrail.insights.thresholds import DAY, HOUR, Thresholds
+from apitrail.trail import statements
+from apitrail.trail.reader import Reader
+from apitrail.trail.statements import Insight
+from apitrail.trail.telling import Teller, reading
+from apitrail.trail.writer import Trail
+
+# How long a call may wait to be looked at, in seconds.
+PAUSE = 1.0
+# A recorder that starts learns what is usual from so much of the log.
+BASELINE = 14 * DAY
+MOST = 200_000
+# Entries that are read at a stretch, before a rest that is as long.
+STRETCH = 500
+# What an earlier recorder did not come to tell is told if it is not older.
+LATE = HOUR
+
+
+class Follower:
+    """The detectors behind one writer; `tell` says to a person why it stopped early."""
+
+    def __init__(
+        self,
+        trail: Trail,
+        thresholds: Thresholds,
+        clock: Callable[[], int],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._trail = trail
+        self._thresholds = thresholds
+        self._clock = clock
+        self._tell = tell
+        self._teller: Teller | None = None
+        # Insights that the log has from before.
+        self._known: set[str] = set()
+        self._found: list[Insight] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, stopping: asyncio.Event) -> None:
+        """Follow the log until `stopping`."""
+        self._task = asyncio.create_task(self._follow(stopping), name="insights")
+        self._task.add_done_callback(self._said)
+
+    async def ended(self) -> None:
+        """Wait until it has looked at everything; it does not take long, or is given up."""
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=5 * PAUSE)
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    def _said(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._tell(f"insights are not told any more: {error}")
+
+    async def _follow(self, stopping: asyncio.Event) -> None:
+        seen = 0
+        while True:
+            last = stopping.is_set()
+            while seen < self._trail.size and (not last or self._teller is not None):
+                try:
+                    seen = await asyncio.to_thread(self._look)
+                except (Error, OSError):
+                    break  # no descriptor is free, say: another look follows
+                await self._write()
+            if last:
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), PAUSE)
+
+    async def _write(self) -> None:
+        found, self._found = self._found, []
+        for said in found:
+            # It is owed then, and written before what comes later.
+            with contextlib.suppress(RecordingError):
+                await self._trail.append(statements.draft(said))
+
+    def _look(self) -> int:
+        """Read on, and keep what it tells; how far that came."""
+        began = time.monotonic()
+        with reading(self._trail.directory) as reader:
+            if self._teller is None:
+                start = start_of_baseline(reader, self._clock())
+                self._known = told_before(reader, start)
+                self._teller = Teller(start, self._thresholds)
+            stop = min(reader.size, self._teller.next + STRETCH)
+            oldest = self._clock() - LATE
+            for said in self._teller.read(reader, stop):
+                if said.record["eventID"] not in self._known and said.time >= oldest:
+                    self._found.append(said)
+            caught_up = stop == reader.size
+        if not caught_up:
+            time.sleep(time.monotonic() - began)
+        return stop
+
+
+def start_of_baseline(reader: Reader, now: int) -> int:
+    """The entry from which on a recorder learns."""
+    size = reader.size
+    oldest = max(0, size - MOST)
+
+    def written(index: int) -> int:
+        return Entry.head_of(next(iter(reader.entries(index, index + 1))))[1]
+
+    return bisect_left(range(size), now - BASELINE, lo=oldest, key=written)
+
+
+def told_before(reader: Reader, start: int) -> set[str]:
+    """The ids of the insights that the log has from entry `start` on."""
+    found = set()
+    for data in reader.entries(start, reader.size):
+        index, _, kind = Entry.head_of(data)
+        if kind == Insight.KIND:
+            said = statements.of(reader, kind, index)
+            if isinstance(said, Insight):
+                found.add(str(said.record.get("eventID")))
+    return found

@@ -1,0 +1,65 @@
+"""Insights over the entries of a log: told as they are written, and told again to check them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from apitrail.errors import RecordingError
+from apitrail.insights.call_entries import calls_of
+from apitrail.insights.insight import VERSION
+from apitrail.insights.thresholds import Thresholds
+from apitrail.insights.watch import Watch
+from apitrail.source import Source
+from apitrail.trail.reader import Reader
+from apitrail.trail.statements import Insight
+
+
+@contextmanager
+def reading(directory: Path) -> Iterator[Reader]:
+    """A trail that is being written.
+
+    Raises:
+        RecordingError: SQLite cannot read it now.
+    """
+    try:
+        with Reader(directory) as reader:
+            yield reader
+    except sqlite3.Error as error:
+        raise RecordingError(f"the trail cannot be read: {error}") from error
+
+
+class Teller:
+    """The detectors over a log's calls from entry `start` on, in the order of the entries.
+
+    What is told follows from the entries alone: another teller that starts at the same entry with
+    the same thresholds tells the same.
+    """
+
+    def __init__(self, start: int, thresholds: Thresholds) -> None:
+        self.start = start
+        self.next = start
+        self.complete = True
+        self._thresholds = thresholds
+        self._watch = Watch(thresholds)
+        self._indexes: dict[str, int] = {}
+
+    def read(self, source: Source, stop: int) -> Iterator[Insight]:
+        """What the calls up to entry `stop` complete."""
+        for index, call in calls_of(source, self.next, stop):
+            self.next = index + 1
+            if call is None:
+                # What was erased could have taught something.
+                self.complete = False
+                continue
+            self._indexes[call.id] = index
+            for told in self._watch.see(call):
+                yield Insight(
+                    record=told.record(), kind=told.kind, name=told.name, time=told.time,
+                    caller=told.caller, why=told.why, detector=VERSION,
+                    evidence=tuple(self._indexes[event] for event in told.events),
+                    start=self.start, stop=index + 1, thresholds=self._thresholds.changed(),
+                )  # fmt: skip
+        self.next = max(self.next, stop)
