@@ -17,6 +17,11 @@ from apitrail.trail.writer import Trail
 from trails import SIGNER, T0
 
 
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch):
+    monkeypatch.setattr(insight_follower, "PAUSE", 0.02)
+
+
 async def until(condition):
     while not condition():  # noqa: ASYNC110
         await asyncio.sleep(0.02)
@@ -30,7 +35,7 @@ def follow(directory, calls, now=T0 + 60_000):
         async with await Trail.open(directory, signer=SIGNER, clock=trails.Clock(now)) as trail:
             stopping = asyncio.Event()
             follower = Follower(trail, Thresholds(), lambda: now, said.append)
-            follower.begin(stopping)
+            await follower.begin(stopping)
             if not trail.size:
                 await trail.append(trails.opening())
             for number in calls:
@@ -88,7 +93,6 @@ def test_what_cannot_be_read_now_is_read_later(tmp_path, monkeypatch):
         return start_of_baseline(reader, now)
 
     monkeypatch.setattr(insight_follower, "start_of_baseline", start)
-    monkeypatch.setattr(insight_follower, "PAUSE", 0.01)
     assert follow(tmp_path, range(8)) == []
     assert kinds(tmp_path).count("insight") == 1
 
@@ -104,7 +108,7 @@ def test_a_failure_is_said_and_ends_nothing_else(tmp_path, monkeypatch):
         async with await Trail.open(tmp_path, signer=SIGNER, clock=trails.Clock()) as trail:
             await trail.append(trails.opening())
             follower = Follower(trail, Thresholds(), lambda: T0, said.append)
-            follower.begin(stopping := asyncio.Event())
+            await follower.begin(stopping := asyncio.Event())
             await until(lambda: said)
             await trail.append(refusing.refused(1))
             stopping.set()

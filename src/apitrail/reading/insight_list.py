@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from apitrail.codec import Object
 from apitrail.entry import Entry
 from apitrail.errors import UsageError
-from apitrail.event import load
+from apitrail.event import Event, load
 from apitrail.insights.insight import TYPES
 from apitrail.query import Filter
 from apitrail.reading import event_list
@@ -37,6 +38,26 @@ class Chosen:
     def wants(self, kind: str, time: int) -> bool:
         """Is it one of them?"""
         return (self.since is None or time >= self.since) and (not self.kinds or kind in self.kinds)
+
+
+class InsightIndexes:
+    """Which entries of a growing log are insights; each is looked at once."""
+
+    def __init__(self) -> None:
+        self._found: list[int] = []
+        self._next = 0
+        self._lock = threading.Lock()
+
+    def of(self, source: Source) -> list[int]:
+        """Their indexes, smallest first."""
+        with self._lock:
+            size = source.size
+            for data in source.entries(self._next, size):
+                index, _, kind = Entry.head_of(data)
+                if kind == Insight.KIND:
+                    self._found.append(index)
+            self._next = max(self._next, size)
+            return list(self._found)
 
 
 def told(source: Source, chosen: Chosen) -> Iterator[tuple[int, Insight]]:
@@ -166,14 +187,15 @@ def graph(source: Source, said: Insight) -> Iterator[str]:
     where = Filter(event_name=(name,), since=said.time - HOUR, until=said.time + 1)
     counts = [0] * COLUMNS
     for index in source.select(where):
-        content = source.facets(index, ("what",)).get("what")
-        about = load(content) if content is not None else None
-        call = about.get("call") if isinstance(about, dict) else None
-        moment = call.get("ended") or call.get("started") if isinstance(call, dict) else None
-        if isinstance(moment, int):
+        if (moment := call_time(source, index)) is not None:
             column = (moment - said.time + HOUR) * COLUMNS // HOUR
             counts[min(max(column, 0), COLUMNS - 1)] += 1
     most = max(counts)
     if most:
         bars = "".join(BARS[-(-count * (len(BARS) - 1) // most)] for count in counts)
         yield f"{'an hour':9} {bars}  {most} a minute at most"
+
+
+def call_time(source: Source, index: int) -> int | None:
+    """When a call ended, Unix milliseconds; None where it was erased."""
+    return Event.parse(source.facets(index, ("what",))).call.time

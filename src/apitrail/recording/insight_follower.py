@@ -11,6 +11,7 @@ import contextlib
 import time
 from bisect import bisect_left
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from apitrail.entry import Entry
 from apitrail.errors import Error, RecordingError
@@ -18,11 +19,13 @@ from apitrail.insights.thresholds import DAY, HOUR, Thresholds
 from apitrail.trail import statements
 from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Insight
-from apitrail.trail.telling import Teller, reading
+from apitrail.trail.telling import Teller, readable
 from apitrail.trail.writer import Trail
 
 # How long a call may wait to be looked at, in seconds.
 PAUSE = 1.0
+# How long a recorder that stops lets it go on, in seconds.
+PATIENCE = 5.0
 # A recorder that starts learns what is usual from so much of the log.
 BASELINE = 14 * DAY
 MOST = 200_000
@@ -50,19 +53,42 @@ class Follower:
         # Insights that the log has from before.
         self._known: set[str] = set()
         self._found: list[Insight] = []
+        # SQLite's connection belongs to one thread.
+        self._thread = ThreadPoolExecutor(1, "insights")
+        self._reader: Reader | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def begin(self, stopping: asyncio.Event) -> None:
-        """Follow the log until `stopping`."""
+    async def begin(self, stopping: asyncio.Event) -> None:
+        """Follow the log until `stopping`.
+
+        The log is opened now and stays open, so that no descriptor is wanted later, when there may
+        be none.
+        """
+        with contextlib.suppress(Error, OSError):
+            await self._in_thread(self._open)
         self._task = asyncio.create_task(self._follow(stopping), name="insights")
         self._task.add_done_callback(self._said)
 
     async def ended(self) -> None:
         """Wait until it has looked at everything; it does not take long, or is given up."""
         if self._task is not None:
-            await asyncio.wait({self._task}, timeout=5 * PAUSE)
+            await asyncio.wait({self._task}, timeout=PATIENCE)
             self._task.cancel()
             await asyncio.wait({self._task})
+        await self._in_thread(self._close)
+        self._thread.shutdown(wait=False)
+
+    async def _in_thread[T](self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _open(self) -> Reader:
+        if self._reader is None:
+            self._reader = Reader(self._trail.directory)
+        return self._reader
+
+    def _close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
 
     def _said(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -74,7 +100,7 @@ class Follower:
             last = stopping.is_set()
             while seen < self._trail.size and (not last or self._teller is not None):
                 try:
-                    seen = await asyncio.to_thread(self._look)
+                    seen = await self._in_thread(self._look)
                 except (Error, OSError):
                     break  # no descriptor is free, say: another look follows
                 await self._write()
@@ -93,7 +119,8 @@ class Follower:
     def _look(self) -> int:
         """Read on, and keep what it tells; how far that came."""
         began = time.monotonic()
-        with reading(self._trail.directory) as reader:
+        with readable():
+            reader = self._open()
             if self._teller is None:
                 start = start_of_baseline(reader, self._clock())
                 self._known = told_before(reader, start)

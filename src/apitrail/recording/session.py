@@ -179,7 +179,7 @@ class Session:
         self._voice = voice
         self._beating: asyncio.Task[None]
         self._asker: Asker | None = None
-        self._follower = Follower(trail, configured.insights, places.clock, _tell)
+        self._follower = Follower(trail, configured.insights, places.clock, voice.tell)
 
     @classmethod
     async def start(cls, directory: Path, settings: Settings, tell: Tell = _tell) -> Session:
@@ -247,7 +247,7 @@ class Session:
             await trail.close()
             raise
         session._beating = asyncio.create_task(session._beat(), name="heartbeat")
-        session._follower.begin(session._stopping)
+        await session._follower.begin(session._stopping)
         return session
 
     async def _open_doors(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from apitrail.errors import RecordingError
 from apitrail.insights.call_entries import calls_of
@@ -13,20 +12,18 @@ from apitrail.insights.insight import VERSION
 from apitrail.insights.thresholds import Thresholds
 from apitrail.insights.watch import Watch
 from apitrail.source import Source
-from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Insight
 
 
 @contextmanager
-def reading(directory: Path) -> Iterator[Reader]:
-    """A trail that is being written.
+def readable() -> Iterator[None]:
+    """Reading a trail that is being written.
 
     Raises:
         RecordingError: SQLite cannot read it now.
     """
     try:
-        with Reader(directory) as reader:
-            yield reader
+        yield
     except sqlite3.Error as error:
         raise RecordingError(f"the trail cannot be read: {error}") from error
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from apitrail.errors import Error
-from apitrail.web import lookup, selector_api, trails
+from apitrail.web import insights_api, lookup, selector_api, trails
 from apitrail.web.api_error import Fault
 from apitrail.web.content import Served
 from apitrail.web.members import Document, Members
@@ -26,7 +26,7 @@ UNSUPPORTED = frozenset(
         "EnableFederation", "GenerateQuery", "GetChannel", "GetDashboard",
         "GetEventConfiguration", "GetEventDataStore", "GetImport", "GetResourcePolicy",
         "ListChannels", "ListDashboards", "ListEventDataStores", "ListImportFailures",
-        "ListImports", "ListInsightsData", "ListInsightsMetricData", "ListQueries",
+        "ListImports", "ListQueries",
         "PutEventConfiguration", "PutResourcePolicy", "RegisterOrganizationDelegatedAdmin",
         "RemoveTags", "RestoreEventDataStore", "SearchSampleQueries", "StartDashboardRefresh",
         "StartEventDataStoreIngestion", "StartImport", "StartLogging",
@@ -57,6 +57,8 @@ class CloudTrail:
             "PutEventSelectors": of(selector_api.put_event_selectors),
             "GetInsightSelectors": of(selector_api.get_insight_selectors),
             "PutInsightSelectors": of(selector_api.put_insight_selectors),
+            "ListInsightsData": of(insights_api.list_insights_data),
+            "ListInsightsMetricData": of(insights_api.list_insights_metric_data),
             "StartQuery": of(self.queries.start),
             "DescribeQuery": self.queries.describe,
             "GetQueryResults": self.queries.results,

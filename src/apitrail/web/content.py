@@ -22,6 +22,7 @@ from apitrail.event import Event
 from apitrail.evidence.bundle import Bundle, is_archive
 from apitrail.evidence.opening import open_source
 from apitrail.query import Filter
+from apitrail.reading.insight_list import InsightIndexes
 from apitrail.trail import control
 from apitrail.trail.reader import Reader
 from apitrail.web.members import Document
@@ -34,6 +35,7 @@ class Served:
     path: Path
     clock: Callable[[], int]
     lock: threading.Lock = field(default_factory=threading.Lock)
+    insights: InsightIndexes = field(default_factory=InsightIndexes)
 
     @property
     def is_bundle(self) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import math
 import uuid
@@ -15,7 +13,7 @@ from apitrail.event import Event, Resource
 from apitrail.evidence.bundle import Bundle
 from apitrail.query import Filter, username
 from apitrail.trail.reader import Reader
-from apitrail.web import members
+from apitrail.web import insights_api, members, paging
 from apitrail.web.api_error import Fault
 from apitrail.web.content import Served
 from apitrail.web.members import Document, Members
@@ -85,7 +83,7 @@ class Question:
     @classmethod
     def parse(cls, given: Members) -> Question:
         """Raises Fault."""
-        asked = _digest(given)
+        asked = paging.digest(given)
         filters = [_attribute(item) for item in members.objects(given, "LookupAttributes")]
         where, *others = [*(item for item in filters if item is not None)] or [Filter()]
         merged, rest = _merge(where, others)
@@ -99,13 +97,15 @@ class Question:
         since, until = _times(given)
         return cls(
             where=replace(merged, since=since, until=until), others=tuple(rest),
-            categories=CATEGORIES[category], impossible=None in filters, most=_most(given),
-            before=_before(members.text(given, "NextToken"), asked), asked=asked,
+            categories=CATEGORIES[category], impossible=None in filters, most=paging.most(given, PAGE),
+            before=paging.before(members.text(given, "NextToken"), asked), asked=asked,
         )  # fmt: skip
 
 
 def lookup(served: Served, given: Members) -> Document:
     """A page; raises Fault."""
+    if (members.text(given, "EventCategory") or "").lower() == "insight":
+        return insights_api.lookup(served, given)
     question = Question.parse(given)
     if question.impossible or not question.categories:
         return {"Events": []}
@@ -176,7 +176,7 @@ def _size(event: Document) -> int:
 def _answer(found: list[Document], question: Question, *, after: int | None) -> Document:
     answer: Document = {"Events": found}
     if after is not None:
-        answer["NextToken"] = _token(after, question.asked)
+        answer["NextToken"] = paging.token(after, question.asked)
     return answer
 
 
@@ -245,37 +245,3 @@ def _times(given: Members) -> tuple[int | None, int | None]:
         None if start is None else math.ceil(start * 1000),
         None if end is None else int(end) * 1000 + 1000 if end == int(end) else int(end * 1000) + 1,
     )
-
-
-def _most(given: Members) -> int:
-    most = members.integer(given, "MaxResults")
-    if most is None:
-        return PAGE
-    if not 1 <= most <= PAGE:
-        raise Fault("InvalidMaxResultsException", f"MaxResults is from 1 to {PAGE}.")
-    return most
-
-
-# -- tokens ----------------------------------------------------------------------------------
-
-
-def _digest(given: Members) -> str:
-    """What a token is bound to: everything but itself and the size of a page."""
-    asked = {k: v for k, v in given.items() if k not in ("NextToken", "MaxResults")}
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _token(before: int, asked: str) -> str:
-    return base64.urlsafe_b64encode(f"{asked}{before:x}".encode()).decode("ascii")
-
-
-def _before(token: str | None, asked: str) -> int | None:
-    if token is None:
-        return None
-    try:
-        found = base64.b64decode(token, altchars=b"-_", validate=True).decode("ascii")
-        if found[:32] == asked and 0 <= (index := int(found[32:], 16)) < 1 << 63:
-            return index
-    except ValueError:
-        pass
-    raise Fault("InvalidNextTokenException", "NextToken is not one of this request's.")

@@ -6,6 +6,7 @@ from typing import Any
 
 from apitrail.cloudtrail.selectors import Selectors
 from apitrail.errors import FormatError, UsageError
+from apitrail.insights.insight import TYPES
 from apitrail.web import members
 from apitrail.web.api_error import Fault
 from apitrail.web.content import Served
@@ -13,7 +14,8 @@ from apitrail.web.members import Document, Members
 from apitrail.web.trails import find
 
 SORTS = ("EventSelectors", "AdvancedEventSelectors")
-INSIGHTS = frozenset({"ApiCallRateInsight", "ApiErrorRateInsight"})
+# CloudTrail's two, and the kinds that it does not have.
+INSIGHTS = frozenset(TYPES.values())
 
 
 def get_event_selectors(served: Served, given: Members) -> Document:
@@ -43,7 +45,7 @@ def get_insight_selectors(served: Served, given: Members) -> Document:
 
 
 def put_insight_selectors(served: Served, given: Members) -> Document:
-    """Keep which Insights are asked for; an empty list asks for none."""
+    """From now on hand on the Insights that these select; an empty list selects none."""
     about = find(served, members.required(given, "TrailName"))
     chosen = members.objects(given, "InsightSelectors")
     for selector in chosen:
@@ -54,7 +56,7 @@ def put_insight_selectors(served: Served, given: Members) -> Document:
             or not all(category in ("Management", "Data") for category in categories)
         ):
             raise Fault("InvalidInsightSelectorsException", f"Not an Insights selector: {selector}")
-    _change(served, InsightSelectors=chosen or None)
+    _change(served, InsightSelectors=chosen)
     return {"TrailARN": about["TrailARN"], "InsightSelectors": chosen}
 
 
