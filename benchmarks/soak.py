@@ -35,8 +35,13 @@ JS = HERE.parent / "tests" / "e2e" / "js"
 def moto(stack: ExitStack) -> str:
     """The stand-in's URL."""
     port = free_port()
+    # Its server closes each connection, as AWS does not.
+    code = (
+        "import sys; from moto.server import main; from werkzeug.serving import WSGIRequestHandler\n"
+        "WSGIRequestHandler.protocol_version = 'HTTP/1.1'; main(sys.argv[1:])"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        [sys.executable, "-c", code, "-H", "127.0.0.1", "-p", str(port)],
         env=clean(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     stack.callback(process.wait)

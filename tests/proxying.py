@@ -92,8 +92,10 @@ class Peer:
 
     async def close(self) -> None:
         self.writer.close()
-        with suppress(ConnectionError, ssl.SSLError):
-            await self.writer.wait_closed()
+        with suppress(ConnectionError, ssl.SSLError, TimeoutError):
+            # asyncio forgets some connections that ended while TLS did.
+            async with asyncio.timeout(5):
+                await self.writer.wait_closed()
 
 
 def header_lines(head: bytes) -> dict[bytes, bytes]:

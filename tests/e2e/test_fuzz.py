@@ -29,7 +29,7 @@ from proxying import AWS, OK, Peer, calls, connect, entries, recording, request,
 
 REQUESTS = int(os.environ.get("REQUESTS", "240"))
 SEED = int(os.environ.get("SEED", "20261126"))
-CLIENTS = 16
+CLIENTS = 32
 MARK = re.compile(rb"fuzz-\d+")
 
 pytestmark = pytest.mark.timeout(120 + REQUESTS)
@@ -103,6 +103,8 @@ async def all_of_them(trail: Path) -> tuple[Upstream, Counter[str]]:
     async def client(session: Session) -> None:
         for number in numbers:
             told[await send(session, trail, random.Random(f"{SEED} {number}"), number)] += 1
+            if number % 1_000 == 999:
+                print(f"{number + 1} requests, {dict(told)}", flush=True)
 
     async with recording(trail, modes=modes, upstream=url, limits=limits) as session:
         await asyncio.gather(*(client(session) for _ in range(CLIENTS)))

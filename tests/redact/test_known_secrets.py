@@ -1,5 +1,7 @@
 """What is secret, in one place."""
 
+from inspect import unwrap
+
 import botocore.session
 import pytest
 
@@ -15,12 +17,10 @@ def test_every_line_is_of_a_service_that_there_is(table):
 
 
 def test_a_line_is_all_it_takes(monkeypatch):
-    assert kind("ec2", "RunInstances", "", "Weather") is Kind.PLAIN
+    told = unwrap(kind)  # it would remember
+    assert told("ec2", "RunInstances", "", "Weather") is Kind.PLAIN
     monkeypatch.setitem(known_secrets.MEMBERS, "ec2", ("Weather",))
-    kind.cache_clear()
-    assert kind("ec2", "RunInstances", "", "Weather") is Kind.LISTED
-    monkeypatch.undo()
-    kind.cache_clear()
+    assert told("ec2", "RunInstances", "", "Weather") is Kind.LISTED
 
 
 def test_headers_and_parameters_are_in_lower_case():

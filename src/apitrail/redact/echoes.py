@@ -8,10 +8,10 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
 from urllib.parse import quote, quote_from_bytes
 
 from apitrail.redact.text import Digest
+from apitrail.remembered import remembered
 
 ECHO_MIN = 6
 """Bytes a secret must have before its chance occurrences in other text count as echoes."""
@@ -73,7 +73,7 @@ def _quoted(secret: bytes) -> set[str]:
     }
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def credential_spellings(secret: bytes) -> frozenset[str]:
     """The same for a token that comes with every request: only the forms that HTTP gives it."""
     plain = secret.decode("utf-8", "replace")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from apitrail.redact.known_secrets import (
@@ -25,6 +24,7 @@ from apitrail.redact.known_secrets import (
     TOKENS,
 )
 from apitrail.redact.secret_names import is_secret_key, is_secret_member
+from apitrail.remembered import remembered
 
 type Span = tuple[int, int, bytes]
 """Start, end, and the secret that stands there."""
@@ -136,13 +136,13 @@ def _queries(text: str) -> Iterator[Span]:
             yield *match.span("v1"), unquote_to_bytes(value)
 
 
-@lru_cache(maxsize=16384)
+@remembered(16384)
 def is_secret_query(name: str) -> bool:
     """Does a query parameter of this name hold a secret?"""
     return name.lower() in QUERY_PARAMETERS or is_secret_member(name)
 
 
-@lru_cache(maxsize=16384)
+@remembered(16384)
 def is_secret_text(name: str) -> bool:
     """Does what is named so in a script, a template or a message hold a secret?"""
     plain = "".join(filter(str.isalnum, name)).lower()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -12,6 +11,7 @@ from apitrail.redact.finding import is_secret_query
 from apitrail.redact.known_secrets import AUTHORIZATION_HEADERS, HEADERS, SIGNATURE_HEADER
 from apitrail.redact.secret_names import is_secret_member
 from apitrail.redact.text import Digest, scrub
+from apitrail.remembered import remembered
 
 # Digests and checksums of a body: they would confirm a guess of the secret in it.
 _ORACLE = re.compile(
@@ -56,14 +56,14 @@ def _value(name: str, value: str, digest: Digest) -> str:
             return digest(value.encode("latin-1", "replace")) if value else value
         case _:
             told = scrub(value, digest)
-            if told is value and len(value) <= _HARMLESS_LONGEST:
+            if told is value and len(name) + len(value) <= _HARMLESS_LONGEST:
                 if len(_harmless) >= _HARMLESS_MOST:
                     _harmless.clear()
                 _harmless.add((name, value))
             return told
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _kind(name: str) -> Literal["authorization", "secret", "open"]:
     lower = name.lower()
     if lower in AUTHORIZATION_HEADERS:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import lru_cache
 
 from apitrail.redact.known_secrets import MEMBERS, OPEN_EVERYWHERE, OPEN_MEMBERS
 from apitrail.redact.secret_names import is_environment, is_secret_member
+from apitrail.remembered import remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Kind(Enum):
     PLAIN = auto()
 
 
-@lru_cache(maxsize=65536)
+@remembered(65536)
 def kind(service: str | None, operation: str | None, parent: str, name: str) -> Kind:
     """What a member of an operation is known for; `parent` is "" at the top."""
     if name in OPEN_EVERYWHERE or _members(OPEN_MEMBERS, service, operation).has(parent, name):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from apitrail.redact.known_secrets import (
     ENVIRONMENT_NAME,
     HARMLESS_NAME,
@@ -13,6 +11,7 @@ from apitrail.redact.known_secrets import (
     MEMBER_NAME,
     WORD,
 )
+from apitrail.remembered import remembered
 
 _MAX_NAME = 200  # longer names are a hostile client's data; their end decides
 
@@ -31,14 +30,14 @@ def _harmless(name: str, plain: str) -> bool:
     return HARMLESS_NAME.search(plain) is not None
 
 
-@lru_cache(maxsize=16384)
+@remembered(16384)
 def is_secret_member(name: str) -> bool:
     """Does a member, header or query parameter of this name hold a secret?"""
     plain = _plain(name)
     return MEMBER_NAME.search(plain) is not None and not _harmless(name, plain)
 
 
-@lru_cache(maxsize=16384)
+@remembered(16384)
 def is_secret_key(name: str) -> bool:
     """Does a map entry or environment variable of this name hold a secret?
 
@@ -48,7 +47,7 @@ def is_secret_key(name: str) -> bool:
     return KEY_NAME.search(plain) is not None and not _harmless(name, plain)
 
 
-@lru_cache(maxsize=16384)
+@remembered(16384)
 def is_environment(name: str) -> bool:
     """Does a member of this name hold a process's environment variables?"""
     return ENVIRONMENT_NAME.search(_plain(name)) is not None

@@ -15,6 +15,7 @@ from apitrail.redact.known_secrets import OPEN_EVERYWHERE
 from apitrail.redact.paths import Kind, kind
 from apitrail.redact.secret_names import is_environment, is_secret_key
 from apitrail.redact.text import scrub, spans, tells
+from apitrail.remembered import remembered
 
 # Members of a name/value pair, as the services spell them.
 _PAIR_NAMES = (
@@ -242,7 +243,7 @@ _IDENTIFIER = re.compile(
 )
 
 
-@lru_cache(maxsize=16384)
+@remembered(16384)
 def is_identifier(name: str) -> bool:
     """Does a member of this name tell which resource is meant?"""
     return _IDENTIFIER.search(name) is not None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import hashlib
 import json
+import tracemalloc
 
 import pytest
 
@@ -408,3 +410,24 @@ def test_a_share_takes_nothing_from_those_who_wait():
         await waiting
 
     asyncio.run(scenario())
+
+
+def test_names_of_any_length_leave_nothing_behind(trail):
+    """Caches of names must not fill with what a client chooses to send."""
+    rounds = 3
+
+    def item(number):
+        names = {f"{number}-{each}-" + "k" * 100_000: {"S": "1"} for each in range(20)}
+        body = json.dumps({"TableName": "t", "Item": names}).encode()
+        return ask("dynamodb", "POST /", body, "X-Amz-Target: DynamoDB_20120810.PutItem")
+
+    send(trail, item(0))
+    tracemalloc.start()
+    try:
+        for number in range(1, rounds):
+            send(trail / str(number), item(number))
+        gc.collect()
+        left, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert left < 3_000_000  # the names of these calls are 4,000,000

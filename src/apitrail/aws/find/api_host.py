@@ -7,9 +7,9 @@ demands to see their own certificate, or shows one of its own, would not survive
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from apitrail.aws.find import customer_host, extra_operations, handed_out, host, index, s3_host
+from apitrail.remembered import remembered
 
 # What stands in front of these labels is a customer's: an account, a stream, a domain. The first
 # rows are botocore's rulesets and operations (`{AccountId}.ddb`, hostPrefix), the others are what
@@ -49,7 +49,7 @@ def is_device(protocols: list[bytes]) -> bool:
     return any(each.startswith(_DEVICE_PROTOCOLS) for each in protocols)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _is_api(plain: str) -> bool:
     named = host.parse(plain)
     if named.partition is None or (not named.labels and not host.is_console(plain)):

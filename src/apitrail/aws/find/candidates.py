@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import field
-from functools import lru_cache
 
 from apitrail.aws.find import handed_out, host, s3_host
 from apitrail.aws.find.index import Index, Service
@@ -16,6 +15,7 @@ from apitrail.aws.read import form_body
 from apitrail.aws.read.scalars import Doubts
 from apitrail.aws.sign.credential import Credential
 from apitrail.exchange import Request
+from apitrail.remembered import remembered
 from apitrail.valueclass import valueclass
 
 type Fields = list[tuple[str, str]]
@@ -106,7 +106,7 @@ def _query_fields(request: Request, doubts: Doubts) -> Fields:
     ]
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _candidates(
     header: str, scope: str | None, scheme: str, index: Index
 ) -> tuple[tuple[Service, ...], tuple[Service, ...]]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 from apitrail.aws.find import host
 from apitrail.aws.find.unmodelled import Unmodelled
 from apitrail.aws.sign.credential import Credential
 from apitrail.exchange import Request
+from apitrail.remembered import remembered
 
 type Name = Callable[[Request], str]
 
@@ -97,7 +97,7 @@ def is_signed(header: str) -> bool:
     return known is not None and known[0] != "eks"
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _known(header: str) -> tuple[str, Name] | None:
     name = host.parse(header)
     for labels, front, service, action in (*_HOSTS, *(_LOCAL_HOSTS if name.local else ())):

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import parse_qsl, unquote
 
 from apitrail.aws.call import Structure, Value
@@ -14,6 +13,7 @@ from apitrail.aws.find import host
 from apitrail.aws.find.unmodelled import Unmodelled
 from apitrail.aws.sign.credential import Credential
 from apitrail.exchange import Request
+from apitrail.remembered import remembered
 
 type Parameters = Structure
 type More = Callable[[Request, Parameters], Parameters]
@@ -187,7 +187,7 @@ def is_host(name: host.Host) -> bool:
     return any(row.host.fullmatch(labels) for row in _ROWS if row.operation != _OF_DEVICES)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _candidates(header: str, scope: str | None) -> tuple[tuple[_Row, Mapping[str, Value]], ...]:
     """The rows of a host or scope, with what the host's name tells."""
     name = host.parse(header)

@@ -7,9 +7,9 @@ rds:DescribeDBClusters answer with names of these forms.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from apitrail.aws.find.host import Host
+from apitrail.remembered import remembered
 
 # The labels of a name (see `host.Host.labels`) -> the service that answers there. The names of
 # Kinesis Video, MediaStore, MediaConvert and Neptune Analytics end in labels that rulesets have.
@@ -27,8 +27,11 @@ _NAMES = (
 )
 
 
-@lru_cache(maxsize=4096)
 def service(name: Host) -> str | None:
     """botocore's name of the service that a handed-out name belongs to; None for other names."""
-    labels = ".".join(name.labels)
+    return _service(".".join(name.labels))
+
+
+@remembered(4096)
+def _service(labels: str) -> str | None:
     return next((service for regex, service in _NAMES if regex.fullmatch(labels)), None)

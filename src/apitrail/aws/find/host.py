@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+
+from apitrail.remembered import remembered
 
 # botocore data/partitions.json: dnsSuffix and dualStackDnsSuffix of each, longest first, with
 # the partition; gov shares aws's names and is told by its regions. `on.aws` serves a few APIs.
@@ -115,7 +116,7 @@ def bare(name: str) -> str:
     return name.partition(":")[0].rstrip(".").lower()
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def is_aws(name: str) -> bool:
     """Is this the name of an AWS API endpoint, in whatever partition or spelling?"""
     plain = bare(name)
@@ -137,7 +138,7 @@ def _suffix(plain: str) -> str | None:
     return next((s for s in _PARTITIONS if plain.endswith("." + s)), None)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def parse(name: str) -> Host:
     """Take a host header apart; pure and total."""
     plain = bare(name)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from apitrail.aws.arn import Arn
 from apitrail.aws.find import host
+from apitrail.remembered import remembered
 
 _TAIL = r"(?:\.dualstack)?(?:[.-](?P<region>[a-z]{2,4}-[a-z0-9-]+-\d+))?"
 
@@ -66,7 +66,7 @@ class Address:
     region: str | None
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def address(name: str) -> Address | None:
     """Take an S3 host name apart; None where it is not one."""
     plain = host.bare(name)
@@ -82,7 +82,7 @@ def address(name: str) -> Address | None:
     return None
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def custom_bucket(name: str) -> str | None:
     """The bucket that a host outside AWS stands for, if it is a CNAME of S3's.
 

@@ -9,13 +9,13 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from urllib.parse import unquote, unquote_plus
 
 from apitrail.aws.read import multipart
 from apitrail.aws.sign import accesskey
 from apitrail.aws.sign.credential import Credential, Scheme
 from apitrail.exchange import Request
+from apitrail.remembered import remembered
 
 # Signing algorithm → (scheme, does its scope name a region?). SigV4 and SigV4A: "Signature
 # Version 4 for API requests"; the X.509 ones: "IAM Roles Anywhere, signing process".
@@ -269,7 +269,7 @@ def _scoped(
     )
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def _split(
     credential: str | None, *, regional: bool
 ) -> tuple[str | None, dict[str, str], tuple[str, ...]]:
@@ -301,7 +301,7 @@ def _key_id(text: str) -> tuple[str | None, tuple[str, ...]]:
     return text, ()
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def _account(key_id: str | None) -> str | None:
     return None if key_id is None else accesskey.account(key_id)
 

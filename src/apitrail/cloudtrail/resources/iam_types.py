@@ -14,6 +14,7 @@ from importlib.resources import files
 from apitrail.aws.arn import Arn
 from apitrail.aws.call import Value
 from apitrail.cloudtrail.resources.resource import described
+from apitrail.remembered import remembered
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SURROUNDINGS = frozenset({"Partition", "Region", "Account"})
@@ -120,7 +121,7 @@ def action(
     return known.actions.get(ACTIONS.get((service, operation), operation).lower())
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def service_of(
     service: str, operation: str, signing_name: str | None, endpoint_prefix: str | None
 ) -> Service:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from apitrail.aws.call import Call, Map, Structure, Value
 from apitrail.cloudtrail.resources import iam_types
 from apitrail.cloudtrail.resources.named_members import LONGEST, of_operation, with_template
 from apitrail.cloudtrail.resources.resource import Place, Resource, plain_name
 from apitrail.cloudtrail.resources.texts import DEEPEST, ITEM_MEMBERS, TAG_MEMBERS
+from apitrail.remembered import remembered
 
 # `GroupId`, `WebACLId`, `SAMLProviderUUID`, `TableUuid`, `SourceIdsList`, `IdentityIdsToDelete`.
 _ID = re.compile(
@@ -102,12 +102,12 @@ def _texts(value: Value) -> Iterator[str]:
             yield text
 
 
-@lru_cache(maxsize=16_384)
+@remembered(16_384)
 def _names_id(member: str) -> bool:
     return _ID.search(member) is not None
 
 
-@lru_cache(maxsize=16_384)
+@remembered(16_384)
 def _is_resource(member: str) -> bool:
     lower = member.lower()
     return lower not in _OTHERS and _OWNER.search(lower) is None
@@ -122,7 +122,7 @@ def _template(call: Call, parent: str) -> iam_types.Template | None:
     )
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _kind(
     service: str, operation: str, signing_name: str | None, endpoint_prefix: str | None, parent: str
 ) -> iam_types.Template | None:

@@ -6,10 +6,10 @@ It does not know calls.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from apitrail.aws.arn import Arn
 from apitrail.cloudtrail.resources.types import BARE, type_name
+from apitrail.remembered import remembered
 from apitrail.valueclass import valueclass
 
 _SEPARATOR = re.compile("[/:]")
@@ -68,7 +68,7 @@ def plain_name(service: str | None, text: str) -> str:
     return _ROUTE53_KIND.sub("", text) if service == "route53" else text
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def spelled(text: str) -> Resource | None:
     """The resource of an ARN's text; None where the text is no ARN."""
     arn = Arn.parse(text)

@@ -6,7 +6,6 @@ It does not know policies: it tells what was named, not what was allowed.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 
 from apitrail.aws.arn import partition
 from apitrail.aws.call import Call
@@ -20,6 +19,7 @@ from apitrail.cloudtrail.resources.resource import Place, Resource
 from apitrail.cloudtrail.resources.special import special
 from apitrail.cloudtrail.resources.texts import data_members, spelled_out, texts
 from apitrail.cloudtrail.resources.untold import untold
+from apitrail.remembered import remembered
 
 __all__ = ["Resource", "listed", "own_answer", "resources", "undetermined"]
 
@@ -73,7 +73,7 @@ def resources(call: Call, *, account: str | None, region: str | None = None) -> 
     return list(named.values())[:MOST]
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def _place(region: str | None, account: str | None) -> Place:
     return Place(
         partition=partition(region),

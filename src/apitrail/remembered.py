@@ -1,0 +1,31 @@
+"""A memory of what a function answered, which nobody can fill with long texts.
+
+`functools.lru_cache` counts its entries and not their size. Names come from requests, and a request may
+have thousands that are a megabyte long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, wraps
+
+LONGEST = 256
+"""Characters of an argument up to which an answer is remembered."""
+
+
+def remembered[**P, R](most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Keep the answers of a pure function to the `most` last arguments that are short."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        cached = lru_cache(most)(function)
+
+        @wraps(function)
+        def answer(*arguments: P.args, **named: P.kwargs) -> R:
+            for each in arguments:
+                if isinstance(each, str | bytes) and len(each) > LONGEST:
+                    return function(*arguments, **named)
+            return cached(*arguments, **named)  # type: ignore[arg-type]
+
+        return answer
+
+    return decorate
