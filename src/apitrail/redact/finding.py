@@ -99,7 +99,7 @@ def spans(text: str, lower: str, told: tuple[str, ...]) -> Iterator[Span]:
         yield from _hidden_defaults(text)
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def _wanted(told: tuple[str, ...]) -> tuple[Table, re.Pattern[str] | None]:
     """The forms and commands that may be in a text, and a pattern of its names, if there is any."""
     forms = [row for row in (*FORMS, *COMMANDS) if any(needle in row[0] for needle in told)]
