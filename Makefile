@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: fuzz soak moto-suite docs install demo test lint format bench scale conformance clients lock clean
+.PHONY: fuzz soak moto-suite docs install demo test lint format bench scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 
 install:
@@ -41,6 +41,10 @@ conformance: install
 # Every client of the table in docs/recording.md that installs here; writes the table.
 clients: install
 	APITRAIL_WRITE_DOCS=1 $(PY) -m pytest -m "clients or not clients" tests/e2e/test_client_table.py
+
+# Which clients here hold a CA to its name constraints: the table of docs/security.md.
+name-constraints: install
+	$(PY) -m benchmarks.name_constraints
 
 # Hashes only: no index URL and no registry host may be committed.
 lock: install

@@ -13,7 +13,7 @@ from apitrail.aws.find import host as aws_host
 from apitrail.errors import UsageError
 from apitrail.recording.authority.authority import Authority
 from apitrail.recording.authority.permitted import Permitted
-from apitrail.recording.proxy.certificates import _general_name
+from apitrail.recording.proxy.certificates import general_name
 
 HOSTS = ("minio.example.com", "203.0.113.9", "10.0.0.0/8", "2001:db8::/32")
 INSIDE = (
@@ -72,9 +72,9 @@ def test_what_is_no_host_is_refused(host):
 )  # fmt: skip
 def test_openssl_holds_certificates_to_it(authority, key, tmp_path, host, holds):
     (tmp_path / "ca.pem").write_bytes(authority.pem)
-    leaf = dummy_cert(key, authority.certificate, None, [_general_name(host.rstrip("."))])
+    leaf = dummy_cert(key, authority.certificate, None, [general_name(host.rstrip("."))])
     if host.endswith("."):
-        leaf = dummy_cert(key, authority.certificate, host[:-1], [_general_name(host[:-1])])
+        leaf = dummy_cert(key, authority.certificate, host[:-1], [general_name(host[:-1])])
     (tmp_path / "leaf.pem").write_bytes(leaf.to_pem())
     told = subprocess.run(
         ["openssl", "verify", "-CAfile", tmp_path / "ca.pem", tmp_path / "leaf.pem"],

@@ -73,7 +73,7 @@ class Certificates(tlsconfig.TlsConfig):
             )  # fmt: skip
         else:
             names = [name for name in names if _authority(store).covers(name)]
-        altnames = [_general_name(name) for name in dict.fromkeys(names)]
+        altnames = [general_name(name) for name in dict.fromkeys(names)]
         # No address as the common name: OpenSSL and GnuTLS take it for a DNS name, which the
         # constraints do not have.
         common = next((each.value for each in altnames if isinstance(each, x509.DNSName)), None)
@@ -112,7 +112,8 @@ def _authority(store: CertStore) -> Authority:
     return Authority(store.default_ca.to_cryptography())
 
 
-def _general_name(name: str) -> x509.GeneralName:
+def general_name(name: str) -> x509.GeneralName:
+    """A host as certificates have it."""
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
