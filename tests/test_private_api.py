@@ -32,6 +32,7 @@ USED = {
     "mitmproxy.proxy.layers.websocket": ("09c922ea15c60930", "recording/proxy/websockets.py"),
     "h2.connection:H2Connection._receive_goaway_frame": ("77d6b33ab85ad65f", "recording/proxy/http2.py"),
     "h2.connection:H2Connection.__init__": ("4045e47fca465747", "recording/proxy/http2.py"),
+    "mitmproxy.addonmanager:AddonManager": ("e281d16cc2be1f0a", "recording/proxy/wanted_hooks.py"),
     "mitmproxy.addons.proxyserver:Servers": ("3ae88679a49a3e97", "recording/proxy/master.py"),
     "mitmproxy.addons.upstream_auth": ("8be17c622cc746c9", "recording/proxy/master.py"),
     "mitmproxy.proxy.mode_servers": ("97ef627def923dca", "recording/proxy/downstream.py"),

@@ -402,8 +402,14 @@ def _learned(content: bytes | None) -> tuple[Object, ...]:
     return tuple(said)
 
 
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+
+
 def plain(value: Any) -> Json:
     """A decoded value as JSON: bytes as base64, times as ISO 8601, NaN and infinities as strings."""
+    # The usual values first: `match` asks for one class after the other.
+    if type(value) in _AS_THEY_ARE:
+        return value  # type: ignore[no-any-return]
     match value:
         case None | bool() | int() | str():
             return value

@@ -57,7 +57,8 @@ class Error:
     shape: str | None = None
 
 
-@valueclass(frozen=True, slots=True, kw_only=True)
+# Not `kw_only`: `changed` makes one by position, which takes a third of the time.
+@valueclass(frozen=True, slots=True)
 class Call:
     """One AWS API call as far as it could be told; None is "not known".
 
@@ -106,8 +107,12 @@ class Call:
 
     def changed(self, **values: Value) -> Call:
         """The same call with other values of some fields: `dataclasses.replace`, but faster."""
-        return Call(**dict(zip(_FIELDS, _all_of(self), strict=True)) | values)
+        copied = list(_all_of(self))
+        for name, value in values.items():
+            copied[_PLACES[name]] = value
+        return Call(*copied)
 
 
 _FIELDS = tuple(each.name for each in fields(Call))
+_PLACES = {name: place for place, name in enumerate(_FIELDS)}
 _all_of = attrgetter(*_FIELDS)

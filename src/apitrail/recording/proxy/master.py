@@ -26,6 +26,7 @@ from apitrail.recording.limits import Limits
 from apitrail.recording.proxy import layer, silence
 from apitrail.recording.proxy.certificates import Certificates
 from apitrail.recording.proxy.patience import Doors
+from apitrail.recording.proxy.wanted_hooks import Addons
 from apitrail.redact.userinfo import without_userinfo
 
 LOOPBACK = "127.0.0.1"
@@ -75,6 +76,7 @@ class _Master(master.Master):
 
     def __init__(self, confdir: Path, limits: Limits) -> None:
         super().__init__(options.Options(confdir=str(confdir), listen_host=LOOPBACK))
+        self.addons = Addons(self)
         self.doors = Doors(limits)
 
 

@@ -1,0 +1,67 @@
+"""Events reach the add-ons that want them, as mitmproxy's own manager brings them."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+from mitmproxy import command, exceptions, options
+from mitmproxy.addonmanager import AddonManager
+from mitmproxy.addons import disable_h2c
+from mitmproxy.proxy.layers.http import HttpRequestHook
+from mitmproxy.test import tflow
+
+from apitrail.recording.proxy.wanted_hooks import Addons
+
+
+class Wants:
+    def __init__(self, name, told, *, fails=None, addons=()):
+        self.name, self._told, self._fails, self.addons = name, told, fails, list(addons)
+
+    def request(self, flow):
+        self._told.append((self.name, "request"))
+        if self._fails:
+            raise self._fails
+
+    async def update(self, flows):
+        await asyncio.sleep(0)
+        self._told.append((self.name, "update"))
+
+
+async def _asked(manager, told, *, fails=None):
+    # All that a manager needs of a master, which would take over logging.
+    engine = SimpleNamespace(options=options.Options())
+    engine.commands = command.CommandManager(engine)
+    addons = manager(engine)
+    inner = Wants("inner", told)
+    addons.add(
+        disable_h2c.DisableH2C(), Wants("a", told, fails=fails, addons=[inner]), Wants("b", told)
+    )
+    await addons.handle_lifecycle(HttpRequestHook(tflow.tflow()))
+    return addons
+
+
+@pytest.mark.parametrize("fails", [None, ValueError("x"), exceptions.AddonHalt()])
+def test_events_go_where_mitmproxy_brings_them(fails):
+    ours, theirs = [], []
+    asyncio.run(_asked(Addons, ours, fails=fails))
+    asyncio.run(_asked(AddonManager, theirs, fails=fails))
+    assert ours == theirs
+    assert ("b", "update") in ours
+
+
+def test_add_ons_that_come_or_go_later_count():
+    async def run():
+        told = []
+        addons = await _asked(Addons, told)
+        late = Wants("late", told)
+        addons.add(late)
+        addons.remove(addons.get("b"))
+        told.clear()
+        await addons.handle_lifecycle(HttpRequestHook(tflow.tflow()))
+        addons.clear()
+        await addons.handle_lifecycle(HttpRequestHook(tflow.tflow()))
+        return [name for name, what in told if what == "request"]
+
+    assert asyncio.run(run()) == ["a", "inner", "late"]
