@@ -124,3 +124,21 @@ def test_a_failure_is_said_and_ends_nothing_else(tmp_path, monkeypatch):
 def test_an_idle_recorder_s_log_is_read_once(tmp_path, calls):
     assert follow(tmp_path, range(calls)) == []
     assert kinds(tmp_path) == ["open"]
+
+
+def test_a_recorder_that_ends_does_not_wait_until_a_long_log_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(insight_follower, "NEAR", 3)
+    refusing.make(tmp_path)
+
+    async def main() -> int:
+        async with await Trail.open(tmp_path, signer=SIGNER, clock=trails.Clock(T0)) as trail:
+            follower = Follower(trail, Thresholds(), lambda: T0, print)
+            stopping = asyncio.Event()
+            stopping.set()
+            await follower.begin(stopping)
+            await follower.ended()
+            return trail.size
+
+    before = len(kinds(tmp_path))
+    assert asyncio.run(main()) == before
+    assert "insight" not in kinds(tmp_path)

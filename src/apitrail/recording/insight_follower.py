@@ -31,6 +31,9 @@ BASELINE = 14 * DAY
 MOST = 200_000
 # Entries that are read at a stretch, before a rest that is as long.
 STRETCH = 500
+# A command that has ended waits for no more entries than this to be read; the next recorder tells
+# what they have to tell.
+NEAR = 2_000
 # What an earlier recorder did not come to tell is told if it is not older.
 LATE = HOUR
 
@@ -96,9 +99,12 @@ class Follower:
 
     async def _follow(self, stopping: asyncio.Event) -> None:
         seen = 0
+        if not self._is_near():
+            # Most commands are short, and what is usual takes a while to learn.
+            await self._rest(stopping)
         while True:
             last = stopping.is_set()
-            while seen < self._trail.size and (not last or self._teller is not None):
+            while seen < self._trail.size and (not last or self._is_near()):
                 try:
                     seen = await self._in_thread(self._look)
                 except (Error, OSError):
@@ -106,8 +112,17 @@ class Follower:
                 await self._write()
             if last:
                 return
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), PAUSE)
+            await self._rest(stopping)
+
+    @staticmethod
+    async def _rest(stopping: asyncio.Event) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), PAUSE)
+
+    def _is_near(self) -> bool:
+        """Is what is left to read short enough for a command that has ended to wait for it?"""
+        read = self._teller.next if self._teller is not None else 0
+        return self._trail.size - read <= NEAR
 
     async def _write(self) -> None:
         found, self._found = self._found, []
@@ -123,7 +138,9 @@ class Follower:
             reader = self._open()
             if self._teller is None:
                 start = start_of_baseline(reader, self._clock())
-                self._known = told_before(reader, start)
+                # Older ones are not told again anyway.
+                recent = first_since(reader, self._clock() - 2 * LATE)
+                self._known = told_before(reader, max(start, recent))
                 self._teller = Teller(start, self._thresholds)
             stop = min(reader.size, self._teller.next + STRETCH)
             oldest = self._clock() - LATE
@@ -138,13 +155,16 @@ class Follower:
 
 def start_of_baseline(reader: Reader, now: int) -> int:
     """The entry from which on a recorder learns."""
-    size = reader.size
-    oldest = max(0, size - MOST)
+    return first_since(reader, now - BASELINE, oldest=max(0, reader.size - MOST))
+
+
+def first_since(reader: Reader, time: int, oldest: int = 0) -> int:
+    """The first entry, from `oldest` on, that was written at that time or later."""
 
     def written(index: int) -> int:
         return Entry.head_of(next(iter(reader.entries(index, index + 1))))[1]
 
-    return bisect_left(range(size), now - BASELINE, lo=oldest, key=written)
+    return bisect_left(range(reader.size), time, lo=oldest, key=written)
 
 
 def told_before(reader: Reader, start: int) -> set[str]:
