@@ -1,7 +1,8 @@
 """A pytest plugin that writes down what botocore sends: `-p benchmarks.sent_calls`.
 
-One line for each try of each call, in the file that SENT_CALLS names: the headers that SENT_FIELDS
-names, by which the call is found in the recording too.
+One line for each try of each call to the endpoint under test, in the file that SENT_CALLS names: the
+headers that SENT_FIELDS names, by which the call is found in the recording too. (Some of moto's tests
+also call `localhost:5000`, whatever their endpoint is.)
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from botocore.httpsession import URLLib3Session
 
 FIELDS = os.environ["SENT_FIELDS"].split()
+ENDPOINT = os.environ["TEST_SERVER_MODE_ENDPOINT"]
 _send = URLLib3Session.send
 
 
@@ -21,8 +23,9 @@ def _noted(self: URLLib3Session, request: Any) -> Any:
     try:
         return _send(self, request)
     finally:
-        with Path(os.environ["SENT_CALLS"]).open("a", encoding="utf-8") as out:
-            print(*(_text(request.headers.get(name)) for name in FIELDS), sep="\t", file=out)
+        if str(request.url).startswith(ENDPOINT):
+            with Path(os.environ["SENT_CALLS"]).open("a", encoding="utf-8") as out:
+                print(*(_text(request.headers.get(name)) for name in FIELDS), sep="\t", file=out)
 
 
 def _text(value: bytes | str | None) -> str:

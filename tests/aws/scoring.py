@@ -137,6 +137,10 @@ def differences(operation: OperationModel, typed: Any, decoded: Any) -> Iterator
     protocol = operation.service_model.resolved_protocol
     if operation.input_shape is not None:
         typed = _sent(operation.input_shape, typed, protocol, top=True)
+        payload = operation.input_shape.serialization.get("payload")
+        if payload not in typed and decoded.get(payload) == {}:
+            # botocore's REST serializers write `{}` for a payload that was left out, too.
+            typed = {**typed, payload: {}}
     for difference in _differences(typed, decoded, ()):
         path = difference[0]
         if (service, path[-1]) in REWRITTEN or (service, operation.name, path[-1]) in AMBIGUOUS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import random
 import re
 from dataclasses import replace
@@ -21,6 +22,15 @@ from redacting import REDACTOR, forms
 from trails import SIGNER, Clock
 
 DRAWN = re.compile(r"\{(\d+)(h?)\}")
+# Whole texts in other letters.
+ENCODINGS = {
+    "hex": lambda text: text.encode().hex(),
+    "hex of SQL": lambda text: "0x" + text.encode().hex().upper(),
+    "base32": lambda text: base64.b32encode(text.encode()).decode(),
+    "UTF-16 in base64": lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),
+    "base64 in base64": lambda text: base64.b64encode(base64.b64encode(text.encode())).decode(),
+    "base64 in hex": lambda text: base64.b64encode(text.encode()).hex(),
+}
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -33,6 +43,7 @@ def corpus() -> dict[str, tuple[list[str], Exchange]]:
     found: dict[str, tuple[list[str], Exchange]] = {}
     for texts, places in (
         (canary_texts.SCRIPTS, canary_places.FOR_SCRIPTS),
+        (canary_texts.RANDOM, canary_places.FOR_SCRIPTS),
         (canary_texts.TEMPLATES, canary_places.FOR_TEMPLATES),
         (canary_texts.BUILDSPECS, canary_places.FOR_BUILDSPECS),
         (canary_texts.SQL, canary_places.FOR_SQL),
@@ -41,6 +52,12 @@ def corpus() -> dict[str, tuple[list[str], Exchange]]:
             secret = drawn(text, 24)
             place = places[number % len(places)]
             found[f"{place}: {text}"] = [secret], in_place(place, text.replace("@@", secret))
+    for name, encode in ENCODINGS.items():
+        secret = drawn(name, 24)
+        found[name] = (
+            [secret],
+            in_place("message", "run " + encode(f"export DB_PASSWORD={secret}; ./x")),
+        )
     for number, text in enumerate(canary_texts.TOKENS):
         secrets: list[str] = []
 

@@ -7,7 +7,7 @@ import binascii
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
 
 from apitrail.errors import FormatError
@@ -77,13 +77,20 @@ def coded(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _inside(run: str) -> str | None:
+    """The text that a run is: in hex, in base32, or in base64, there also packed or as UTF-16."""
+    bare = run.rstrip("=")
+    for form, decode in _OTHERS:
+        if form.fullmatch(bare) and (text := _readable(decode(bare))) is not None:
+            return text
     # The first 24 letters stand on one line, and are enough to tell most runs from texts.
     head = _decoded(run[:24].replace("-", "+").replace("_", "/"))
-    if head is None or not (is_zipped(head) or _is_text(head)):
+    if head is None or not (is_zipped(head) or _is_text(head) or _is_wide(head)):
         return None
     data = _decoded(run.translate(_PLAIN))
     if data is None:
         return None
+    if _is_wide(head):
+        return data.decode("utf-16-le", "replace")
     for _ in range(2):
         if is_zipped(data):
             data = inflated(data)
@@ -91,6 +98,35 @@ def _inside(run: str) -> str | None:
         return data.decode()
     except UnicodeDecodeError:
         return None
+
+
+def _hex(run: str) -> bytes:
+    return bytes.fromhex(run.removeprefix("0x"))
+
+
+def _base32(run: str) -> bytes:
+    return base64.b32decode(run + "=" * (-len(run) % 8))
+
+
+# `openssl passwd`, `xxd -p` and SQL's 0x… write bytes in hex; base32 has no small letters.
+_OTHERS: tuple[tuple[re.Pattern[str], Callable[[str], bytes]], ...] = (
+    (re.compile(r"(?:0x)?(?:[0-9a-f]{2}){12,}|(?:0x)?(?:[0-9A-F]{2}){12,}"), _hex),
+    (re.compile(r"(?:[A-Z2-7]{8}){3,}(?:[A-Z2-7]{2}|[A-Z2-7]{4,5}|[A-Z2-7]{7})?"), _base32),
+)
+
+
+def _readable(data: bytes) -> str | None:
+    if not _is_text(data[:24]):
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_wide(head: bytes) -> bool:
+    """UTF-16 of plain letters, as `powershell -EncodedCommand` takes it."""
+    return len(head) >= 8 and not any(head[1::2]) and all(head[0::2])
 
 
 # base64url is base64 with two other letters; lines are joined.

@@ -22,6 +22,7 @@ from apitrail.redact.known_secrets import (
     REFERENCES_BELOW,
     TELLING,
     TOKENS,
+    WEAK_TEXT,
 )
 from apitrail.redact.secret_names import is_secret_key, is_secret_member
 from apitrail.remembered import remembered
@@ -45,7 +46,8 @@ _SEPARATOR = re.compile(
       | \s{1,9}(?=[NE]?["']|\$\$)
       | ["']?(?P<comma>\s?,\s?)(?=["'])
       | \s?\(\s?(?=["'])
-      | \s(?P<prose>is|was|to)\s{1,3}(?:now\s)?
+      | \s(?P<prose>is|was|to)\s{0,3}(?::\s{0,3}|\s)(?:now\s)?
+      | [ \t]{1,3}(?P<dash>[-\u2013\u2014\u2192~])[ \t]{1,3}
     )""",
     re.VERBOSE,
 )
@@ -155,6 +157,12 @@ def is_secret_text(name: str) -> bool:
     )
 
 
+@remembered(16384)
+def is_weak_text(name: str) -> bool:
+    """May what is named so hold a secret, if its value looks like one?"""
+    return WEAK_TEXT.search("".join(filter(str.isalnum, name)).lower()) is not None
+
+
 def is_secret_setting(name: str, value: str) -> bool:
     """Is a value a secret, given the name of what is set to it?"""
     return is_secret_text(name) and _is_value(value, name, is_bare=False)
@@ -170,10 +178,49 @@ def _named(text: str, lower: str, roots: re.Pattern[str]) -> Iterator[Span]:
         end = at = ended.end() if ended else root.end()
         name = text[start:end].strip(".-")
         start += len(text[start:end]) - len(text[start:end].lstrip(".-"))
+        found: Iterator[Span] = iter(())
         if is_secret_text(name):
-            for span in _values(text, start, end, name):
-                yield span
-                at = max(at, span[1])
+            found = _values(text, start, end, name)
+        elif is_weak_text(name):
+            found = (span for span in _values(text, start, end, name) if _is_random(span[2]))
+        for span in found:
+            yield span
+            at = max(at, span[1])
+
+
+# What nobody writes by hand: a name would have words. In random letters a run of one kind (small,
+# capital, digit) is hardly ever as long as a word.
+_RANDOM = re.compile(r"(?=.*?[a-z])(?=.*?[A-Z])[\w+/=.~!@#$%^&*-]{12,}\Z")
+_DIGITS = re.compile(r"(?:.*?\d){3}")
+_RUNS = re.compile(r"[a-z]+|[A-Z]+|\d+")
+_LONG, _PART = 16, 0.42
+
+
+def _is_random(value: bytes) -> bool:
+    text = value.decode("utf-8", "replace")
+    if _RANDOM.match(text) is None:
+        return False
+    runs = len(_RUNS.findall(text))
+    return (_DIGITS.match(text) is not None or len(text) >= _LONG) and runs >= _PART * len(text)
+
+
+def _random_word(text: str, at: int) -> Iterator[Span]:
+    """A word, where it can be nothing but a secret."""
+    if (bare := _BARE.match(text, at)) is not None:
+        span = _span(text, at, at + len(_trimmed(bare[0])))
+        if _is_random(span[2]):
+            yield span
+
+
+def _blank_value(text: str, end: int, name: str, before: str) -> Iterator[Span]:
+    """The value behind a blank: of an option, or of whatever name if it can be nothing else."""
+    blank = _BLANK.match(text, end)
+    if blank is None:
+        return
+    if BLANK_VALUE.search(before) is not None:
+        yield from _value(text, blank.end(), name)
+    else:
+        yield from _random_word(text, blank.end())
 
 
 def _in_name(character: str) -> bool:
@@ -189,14 +236,15 @@ def _values(text: str, start: int, end: int, name: str) -> Iterator[Span]:
         return
     separator = _SEPARATOR.match(text, end)
     if separator is None:
-        blank = _BLANK.match(text, end)
-        if blank is not None and BLANK_VALUE.search(before) is not None:
-            yield from _value(text, blank.end(), name)
+        yield from _blank_value(text, end, name, before)
         return
     if _is_no_name(separator, before):
         return
     if separator["prose"]:
         yield from _told(text, separator.end())
+        return
+    if separator["dash"]:
+        yield from _random_word(text, separator.end())
         return
     of_yaml = separator["sign"] == ":" and not before.rpartition("\n")[2].strip(" \t-\"'?")
     yield from _value(

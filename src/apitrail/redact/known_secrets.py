@@ -119,6 +119,7 @@ MEMBER_NAME = re.compile(rf"(?:{'|'.join(NAME_WORDS)})(?:{'|'.join(NAME_FORMS)})
 KEY_NAME = re.compile(
     r"passw|passphrase|passcode|pwd|secret|token|jwt|privatekey|privkey|apikey|authkey"
     r"|accountkey|sharedkey|psk$|credential|connectionstring|cookie|authorization$|bearer"
+    r"|contrase|kennwort|passwort|senha|wachtwoord|motdepasse|пароль|密码|パスワード|비밀번호"
     r"|dsn$|signature(?:provided)?$|licensekey|encryptionkey$|accesskey$|databaseurl$|customerkey"
 )
 
@@ -167,7 +168,9 @@ QUERY_PARAMETERS = frozenset(
 # Names that announce a value: a text with none of these names nothing.
 NAMING = (
     "pass", "pwd", "pw", "secret", "token", "key", "jwt", "credential", "cookie", "authorization",
-    "bearer", "dsn", "psk", "connection", "database", "signature",
+    "bearer", "dsn", "psk", "connection", "database", "signature", "contrase", "kennwort", "senha",
+    "wachtwoord", "пароль", "密码", "パスワード", "비밀번호", "sess", "samlresponse", "mnemonic",
+    "recovery", "backup",
 )  # fmt: skip
 # What such a name has, and without which of `TELLING` it cannot be there.
 NAME_ROOTS = (
@@ -175,10 +178,15 @@ NAME_ROOTS = (
     ("jwt", "jwt"), ("credential", "credential"), ("cookie", "cookie"),
     ("authorization", "authorization"), ("bearer", "bearer"), ("dsn", "dsn"), ("psk", "psk"),
     ("signature", "signature"),
-    ("key", (r"(?:api|auth|account|access|shared|private|priv|license|encryption|customer|symmetric"
-            r"|ssh)[-_.]?key")),
+    ("key", (r"(?:api|auth|account|access|shared|private|priv|licen[cs]e|encryption|customer|symmetric"
+            r"|ssh|master|hmac|app|consumer|storage|subscription)[-_.]?key")),
     ("connection", r"connection[-_.]?string"),
     ("database", r"database[-_.]?url"),
+    *((word, word) for word in ("contrase", "kennwort", "senha", "wachtwoord", "пароль", "密码",
+                                "パスワード", "비밀번호", "samlresponse", "mnemonic")),
+    ("sess", r"sess(?:ion)?[-_.]?id"),
+    ("recovery", r"recovery[-_. ]?codes?"),
+    ("backup", r"backup[-_. ]?codes?"),
 )  # fmt: skip
 
 # Without one of these nothing is named in a text, and no command takes anything.
@@ -215,12 +223,20 @@ _TOKENS = (
     ("lin_api_", r"lin_api_\w{30,}"),
     ("ntn_", r"ntn_\w{30,}"),
     ("atatt3", r"ATATT3\w{20,}"),
+    ("gocspx-", r"GOCSPX-[\w-]{20,}"),
+    ("sq0", r"sq0(?:csp|atp|idp)-[\w-]{22,}"),
+    ("key-", r"key-[0-9a-f]{32}(?![0-9a-f])"),
+    ("ac", r"(?<=AC[0-9a-f]{32}:)[0-9a-f]{32}(?![0-9a-f])"),
+    (".", r"[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,}"),
     (":aa", r"(?<=\d{8}:)AA[\w-]{32,}"),
     ("iqojb3jpz2lu", r"IQoJb3JpZ2lu[A-Za-z0-9+/=%]{40,}"),  # STS's session tokens
     ("zxivyxdz", r"F[wQ]oGZXIvYXdz[A-Za-z0-9+/=%]{40,}"),
     ("eyj", r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),  # RFC 7519
 )
-_PEM = r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?P<v1>.*?)(?=-----END|\Z)"
+_PEM = (
+    r"-----? ?BEGIN [A-Za-z0-9 ]*(?:PRIVATE KEY|Static key)(?: BLOCK| V1)? ?-----?(?P<v1>.*?)"
+    r"(?=-----? ?END|\Z)"
+)
 # An access key id with its secret behind it, as console downloads and files have them.
 _PAIR = (
     r"(?<![A-Za-z0-9])A[KS]IA[A-Z0-9]{12,124}(?![A-Za-z0-9])[^A-Za-z0-9+/]{1,40}"
@@ -233,6 +249,8 @@ RUN = re.compile(r"[A-Za-z0-9+/_.=-]{18}")
 TOKENS = tuple((needle, re.compile(rf"(?<![A-Za-z0-9])(?P<v1>{form})")) for needle, form in _TOKENS)
 FORMS = (
     ("private key", re.compile(_PEM, re.DOTALL)),
+    ("static key", re.compile(_PEM, re.DOTALL)),
+    ("private-lines", re.compile(r"Private-Lines:\s*\d+\s+(?P<v1>.+?)(?=\s*Private-MAC|\Z)", re.DOTALL)),
     ("akia", re.compile(_PAIR)),
     ("asia", re.compile(_PAIR)),
     ("hooks.slack", re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<v1>[\w/]{16,})")),
@@ -262,6 +280,52 @@ _COMMANDS = (
     ("htpasswd", rf"\bhtpasswd\s+-\w*b\w*\s+\S+\s+\S+\s+{_WORD}"),
     ("ldap", rf"\bldap\w+\b{_REST}\s-w\s*{_WORD}"),
     ("pass:", r"\bpass(?:in|out)?[\s=]+[\"']?pass:(?P<v1>[^\s\"'$]+)"),
+    ("securestring", r"[\"'](?P<v1>[^\"'\n]+)[\"']\s*\|\s*(?i:ConvertTo-SecureString)"),
+    ("net use", r"(?i:\bnet\s+use)\s+(?:\S:\s+)?\\\\\S+\s+(?:/user:\S+\s+)?(?P<v1>[^\s/*]\S*)"),
+    ("schtasks", rf"(?i:\bschtasks\b){_REST}\s/[rR][pP]\s+{_WORD}"),
+    *[(tool, rf"\b{tool.strip()}\b{_REST}\s-p[\s=]*{_WORD}")
+      for tool in ("psexec", "cqlsh", "7z ", "usermod")],
+    ("mongo", rf"\bmongo(?:sh|dump|restore)?\b{_REST}\s-p[\s=]*{_WORD}"),
+    ("ipmitool", rf"\bipmitool\b{_REST}\s-P\s*{_WORD}"),
+    ("bcp ", rf"\bbcp\b{_REST}\s-P\s*{_WORD}"),
+    ("zip -p", rf"\b(?:un)?zip\s+-P\s*{_WORD}"),
+    ("az login", rf"\baz\s+login\b{_REST}\s-p\s+{_WORD}"),
+    ("twine", rf"\btwine\s+upload\b{_REST}\s-p\s+{_WORD}"),
+    ("smbclient", r"\b(?:smbclient)\b[^\n|;&]{0,200}?\s-U\s*[\"']?[^\s%\"']+%(?P<v1>[^\s\"']+)"),
+    ("lftp", r"\blftp\b[^\n|;&]{0,200}?\s-u\s*[\"']?[^\s,\"']+,(?P<v1>[^\s\"']+)"),
+    ("sqlplus", r"\bsqlplus\b(?:\s+-\w+)*\s+[\"']?[^\s/\"']+/(?P<v1>[^\s@\"'/]+)(?=@)"),
+    ("rabbitmqctl", rf"\brabbitmqctl\s+(?:add_user|change_password)\s+\S+\s+{_WORD}"),
+    ("vault login", rf"\bvault\s+login\s+(?!-|\w+=){_WORD}"),
+    ("snmp", rf"\bsnmp(?:get|walk|set|bulkwalk|trap)\b{_REST}\s-c\s+{_WORD}"),
+    ("curl", r"\bcurl\b[^\n|;]{0,400}?\s(?:-E|--cert)[\s=]*[\"']?[^\s:\"']+:(?P<v1>[^\s\"']+)"),
+    *[(tool, rf"\b{tool}[^\n|;]{{0,200}}?(?<=-)(?:a|-auth)[\s=]+[\"']?[^\s:\"']+:(?P<v1>[^\s\"']+)")
+      for tool in ("http -", "https -")],
+    ("put-parameter", rf"\bput-parameter\b(?=[^\n;|]{{0,400}}SecureString)[^\n;|]{{0,400}}?--value[\s=]+{_WORD}"),
+    ("pulumi", rf"\bpulumi\s+config\s+set\b(?=[^\n;|]{{0,200}}--secret)(?:\s+--?\S+)*\s+[^\s-]\S*\s+{_WORD}"),
+    ("from-literal", r"--from-literal[\s=]+[\"']?[\w.-]+=(?P<v1>[^\s\"']+)"),
+    ("chpasswd", r"\bchpasswd\b[^\n|;]{0,40}<<(?:<\s*[\"']?|-?\s*[\"']?\w+[\"']?\s*\n)[\w.-]+:(?P<v1>[^\s\"']+)"),
+    ("<<<", rf"\b(?:su|sudo|passwd|kinit|login|gpg)\b[^\n|;]{{0,100}}<<<\s*{_WORD}"),
+    ("/secrets/", rf"\b(?:echo|printf)\s+(?:-\w+\s+|[\"']?%s[\"']?\s+)*{_WORD}\s*>\s*\S*/secrets/"),
+    *[(needle, rf"\b(?:echo|printf)\s+(?:-\w+\s+|[\"']?%s(?:\\n)?[\"']?\s+)*{_WORD}\s*\|\s*{reader}")
+      for needle, reader in (
+          ("passwd", r"(?:sudo\s+)?passwd\b"), ("kinit", r"kinit\b"), ("| su", r"su\b"),
+          ("passphrase-fd", r"gpg\b"), ("-stdin", r"[^\n|]{0,200}-stdin\b"),
+          ("with-token", r"gh\s+auth\b"))],
+    # Settings of devices and programs that have no `=`.
+    ("community ", r"\bsnmp-server\s+community\s+(?P<v1>\S+)"),
+    ("enable ", r"\benable\s+(?:secret|password)\s+(?:\d\s+)?(?P<v1>\S+)"),
+    ("username ", r"\busername\s+\S+(?:\s+privilege\s+\d+)?\s+(?:secret|password)\s+(?:\d\s+)?(?P<v1>\S{5,})"),
+    ("bindpw", r"\bbindpw\s+(?P<v1>\S+)"),
+    (":5432:", r"(?m)^[ \t]*[\w.*-]+:5432:[\w*.-]+:[\w.@-]+:(?P<v1>[^\s:]+)$"),
+    ("wifi:", r"\bWIFI:[^\s]{0,200}?P:(?P<v1>[^;\s]+)"),
+    ("\"auth\"", r"\"auth\"\s*:\s*\"(?P<v1>[A-Za-z0-9+/]{8,}={0,2})\""),
+    ("<input", (r"<input\b[^<>]{0,200}?(?i:type|name)=[\"']?(?i:password|passwd|\w{0,20}(?:token|secret))[\"']?"
+               r"[^<>]{0,200}?\bvalue=[\"'](?P<v1>[^\"'<>]+)")),
+    ("@", r"(?<![\w/:@.-])[\w.-]{1,64}:(?P<v1>[^\s:@/\"']{6,})(?=@[\w-]+(?:\.[\w-]+)+:\d{2,5}/)"),
+    # Hashes of passwords, as crypt(3), Apache and Argon2 write them.
+    *[(mark, (rf"(?P<v1>{re.escape(mark)}[\w./$,=+-]{{0,40}}\$[\w./+=]{{20,}})" if mark[1] != "2" else
+             rf"(?P<v1>{re.escape(mark)}\d\d\$[\w./]{{50,}})"))
+      for mark in ("$apr1$", "$1$", "$5$", "$6$", "$y$", "$2a$", "$2b$", "$2y$", "$argon2")],
     ("sqlcmd", rf"\bsqlcmd\b{_REST}\s-P\s*{_WORD}"),
     ("identified", (r"(?i:\bIDENTIFIED\s+(?:WITH\s+\S+\s+)?(?:BY|AS)\s+(?:PASSWORD\s+)?)"
                    rf"(?:{_SQL}|(?!(?i:PASSWORD|VALUES|EXTERNALLY)\b|[:?%$@])(?P<v4>[^\s\"';]+))")),
@@ -337,6 +401,12 @@ HARMLESS_TEXT = re.compile(
     r"|valuefrom|from|refs?|helper|scopes?|server|issuer|audience)$|tokeni[sz]"
     r"|^(?:hash|user|no|if|for|the|see|secrets|tokens|cookies|cookiepolicy)$|^secretsmanager"
     r"|(?:encryption|kms|public|partition|sort|primary|foreign)key"
+)
+# Names in texts whose value is a secret where it looks like one by itself: long, and of letters of
+# both kinds and digits.
+WEAK_TEXT = re.compile(
+    r"(?:encryption|master|hmac|app|consumer|storage|subscription|licence)key$|sess(?:ion)?id$"
+    r"|samlresponse$|mnemonic$|(?:recovery|backup)codes?$"
 )
 # Sections of a buildspec whose values say where a secret is.
 REFERENCES_BELOW = re.compile(
