@@ -8,9 +8,10 @@ install:
 demo: install
 	@$(PY) examples/demo.py
 
-# SKIPS=FILE fails the run at a skip whose reason the file does not list; CI sets it.
+# SKIPS=FILE fails the run at a skip whose reason the file does not list; CI sets it. Many tests
+# wait for programs that they run, so there are more WORKERS than cores.
 test: install
-	$(PY) -m pytest -n 2 -m "not conformance and not clients" $(if $(SKIPS),--allowed-skips=$(SKIPS))
+	$(PY) -m pytest -n $(or $(WORKERS),4) -m "not conformance and not clients" $(if $(SKIPS),--allowed-skips=$(SKIPS))
 
 lint: install
 	.venv/bin/ruff check .
