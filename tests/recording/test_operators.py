@@ -1,5 +1,6 @@
 """The list of operators: who is on it, what is kept of a secret, and who may read it."""
 
+import errno
 import json
 import os
 
@@ -101,3 +102,14 @@ def test_a_certificate_is_one_operator_s_and_no_secret(tmp_path):
         operators.add_certified("mary", "cd" * 32)
     operators.remove("mary")
     assert operators.certified("ab" * 32) is None
+
+
+def test_a_list_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    operators = Operators.of(tmp_path)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(UsageError, match=r"cannot write to the trail at .*: No space left"):
+        operators.add("mary")
+    assert operators.names() == []

@@ -18,6 +18,7 @@ from typing import Any
 
 from apitrail import durable, private_file
 from apitrail.errors import UsageError
+from apitrail.trail import database
 from apitrail.trail.keys import Keys
 
 FILE = "operators.json"
@@ -159,8 +160,10 @@ class Operators:
         return self._digests
 
     def _write(self, listed: Mapping[str, Any]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        durable.write(self.path, json.dumps({"operators": listed}, indent=2).encode(), mode=0o600)
+        content = json.dumps({"operators": listed}, indent=2).encode()
+        with database.writing(self.path.parents[1]):
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            durable.write(self.path, content, mode=0o600)
 
 
 def fingerprint(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
 import ssl
 
@@ -108,6 +109,21 @@ def test_a_ca_that_is_used_is_not_replaced(files):
     with lock.take(files.trail), pytest.raises(UsageError, match=r"a recorder .* is running"):
         files.rotate(NOW)
     assert files.key.read_bytes() == before
+
+
+def test_a_disk_that_refuses_is_one_line_and_the_ca_stays(files, monkeypatch):
+    """As root nothing is read-only, so the disk fails where the file would take its place."""
+    before = files.ready(NOW)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    for work in (lambda: files.rotate(NOW), lambda: files.also("minio.example.com", NOW)):
+        with pytest.raises(UsageError, match=r"cannot write to the trail at .*: No space left"):
+            work()
+    assert files.read() == before
+    assert files.certificate.read_bytes() == before.pem
 
 
 def test_rotating_nothing_makes_no_trail(tmp_path):

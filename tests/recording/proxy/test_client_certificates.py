@@ -19,6 +19,7 @@ from cryptography.x509.oid import NameOID
 from apitrail.event import Event
 from apitrail.query import Filter
 from apitrail.recording.authority.ca_files import CaFiles
+from apitrail.recording.limits import Limits
 from apitrail.recording.operators import Operators, fingerprint
 from apitrail.trail.reader import Reader
 from proxying import (
@@ -244,6 +245,18 @@ def test_a_session_that_is_resumed_is_still_the_operator_s(trail, tmp_path):
 
     asyncio.run(scenario())
     assert recorded(trail) == ["mary", "mary"]
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET http://"])
+def test_a_client_that_is_slow_within_tls_is_disconnected(trail, sent):
+    async def scenario() -> None:
+        limits = Limits(header=0.3, idle=0.3)
+        async with recording(trail, limits=limits) as session, dial(session) as client:
+            await to_proxy(client, trail, None)
+            await client.send(sent)
+            assert await client.rest() == b""
+
+    asyncio.run(scenario())
 
 
 def test_a_client_of_the_loopback_needs_none(trail):

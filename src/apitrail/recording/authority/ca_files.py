@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -109,7 +110,7 @@ class CaFiles:
         must be given another CA for it.
 
         Raises:
-            UsageError: the CA cannot be used, or it is no host.
+            UsageError: the CA cannot be used, the trail not be written, or it is no host.
         """
         permitted = Permitted.only(host)
         key, authority = self._pair()
@@ -120,7 +121,8 @@ class CaFiles:
                 return found
         serial = x509.random_serial_number()
         made = Authority.make(key, permitted, now=now, serial=serial, only=host)
-        durable.write(path, made.pem, mode=0o644)
+        with database.writing(self.trail):
+            durable.write(path, made.pem, mode=0o644)
         return made
 
     def rotate(
@@ -134,27 +136,30 @@ class CaFiles:
             any_host: it may sign for all hosts.
 
         Raises:
-            UsageError: there is no trail, a recorder of it runs, or a host is none.
+            UsageError: there is no trail, a recorder of it runs, it cannot be written, or a host
+                is none.
         """
         asked = Permitted.of(permit)
         if not (self.trail / database.FILE).exists():
             raise UsageError(
                 f"no trail in {str(self.trail)!r}", hint="--trail DIR names the one that you mean"
             )
-        try:
-            held = lock.take(self.trail)
-        except lock.Busy as busy:
-            raise UsageError(
-                "a recorder of this trail is running, with the CA that is to be replaced",
-                hint="`apitrail stop` first",
-            ) from busy
-        with held:
+        with database.writing(self.trail), self._alone():
             self._make_directory()
             kept = self._retire()
             permitted = None if any_host else Permitted.of([*kept, *asked.hosts])
             authority = self._make(now, permitted)
             self._publish(authority)
             return authority
+
+    def _alone(self) -> IO[bytes]:
+        try:
+            return lock.take(self.trail)
+        except lock.Busy as busy:
+            raise UsageError(
+                "a recorder of this trail is running, with the CA that is to be replaced",
+                hint="`apitrail stop` first",
+            ) from busy
 
     def _make_directory(self) -> None:
         self.directory.mkdir(mode=0o700, exist_ok=True)
