@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from apitrail.recording.proxy import flows
+from apitrail.recording.proxy.held import Budget
 from apitrail.recording.session import Session
 from faults import refused, told_of_range
 from proxying import (
     AWS,
     OK,
     Peer,
+    Upstream,
     calls,
     dial,
     kinds,
@@ -71,19 +75,33 @@ async def ask(client: Peer, sent: bytes = request()) -> bytes:
     return await client.message()
 
 
+@asynccontextmanager
+async def connected(session: Session, trail: Path) -> AsyncIterator[Peer]:
+    """A client that has its tunnel."""
+    async with dial(session) as client:
+        await tunnel(client, f"{AWS}:443")
+        await secure(client, trail)
+        yield client
+
+
+@asynccontextmanager
+async def scene(trail: Path, **settings: int) -> AsyncIterator[tuple[Upstream, Session, Peer]]:
+    """A recorder before an upstream, and a client of it."""
+    async with (
+        upstream() as stub,
+        recording(trail, upstream=stub.url, **settings) as session,
+        connected(session, trail) as client,
+    ):
+        yield stub, session, client
+
+
 @pytest.mark.parametrize("failure", FAILURES)
 def test_they_are_stated_before_the_first_call_that_passes(tmp_path, failure):
     trail = tmp_path / "trail"
     begin, end, reason = FAILURES[failure]
 
     async def scenario() -> None:
-        async with (
-            upstream() as stub,
-            recording(trail, upstream=stub.url, body_limit=1024) as session,
-            dial(session) as client,
-        ):
-            await tunnel(client, f"{AWS}:443")
-            await secure(client, trail)
+        async with scene(trail, body_limit=1024) as (stub, session, client):
             assert await ask(client) == OK
             await begin(session)
             for sent in (request(), put(b"x" * 5000), request()):
@@ -108,13 +126,7 @@ def test_a_defect_of_ours_is_stated_too(tmp_path, monkeypatch):
         raise ValueError("SECRET")
 
     async def scenario() -> None:
-        async with (
-            upstream() as stub,
-            recording(tmp_path, upstream=stub.url) as session,
-            dial(session) as client,
-        ):
-            await tunnel(client, f"{AWS}:443")
-            await secure(client, tmp_path)
+        async with scene(tmp_path) as (_stub, session, client):
             monkeypatch.setattr(flows, "request", defect)
             assert (await ask(client)).startswith(b"HTTP/1.1 503 ")
             monkeypatch.undo()
@@ -135,10 +147,8 @@ def test_a_call_that_the_statement_kept_out_leaves_no_trace_of_its_own(tmp_path)
         async with upstream() as stub:
             async with (
                 recording(tmp_path, upstream=stub.url) as session,
-                dial(session) as client,
+                connected(session, tmp_path) as client,
             ):
-                await tunnel(client, f"{AWS}:443")
-                await secure(client, tmp_path)
                 begin, end, _ = FAILURES["full"]
                 await begin(session)
                 assert (await ask(client)).startswith(b"HTTP/1.1 503 ")
@@ -162,13 +172,7 @@ def test_a_call_that_the_statement_kept_out_leaves_no_trace_of_its_own(tmp_path)
 
 def test_calls_that_nobody_made_after_a_failure_are_stated_at_the_end(tmp_path):
     async def scenario() -> None:
-        async with (
-            upstream() as stub,
-            recording(tmp_path, upstream=stub.url) as session,
-            dial(session) as client,
-        ):
-            await tunnel(client, f"{AWS}:443")
-            await secure(client, tmp_path)
+        async with scene(tmp_path) as (_stub, session, client):
             begin, end, _ = FAILURES["memory"]
             await begin(session)
             assert (await ask(client)).startswith(b"HTTP/1.1 503 ")
@@ -176,3 +180,22 @@ def test_calls_that_nobody_made_after_a_failure_are_stated_at_the_end(tmp_path):
 
     asyncio.run(scenario())
     assert kinds(tmp_path) == ["open", "refused", "close"]
+
+
+def test_a_lack_of_room_for_long_bodies_is_stated_too(tmp_path):
+    long = request(body=b"Action=GetCallerIdentity&Version=2011-06-15&X=" + b"x" * 300_000)
+
+    async def scenario() -> None:
+        async with scene(tmp_path) as (stub, session, client):
+            addon = session.runs.addon
+            usual, addon.budget = addon.budget, Budget(1_000, patience=0.01)
+            assert addon.budget.has(1_000)
+            assert (await ask(client, long)).startswith(b"HTTP/1.1 503 ")
+            assert stub.seen == []
+            addon.budget = usual
+            async with connected(session, tmp_path) as other:
+                assert await ask(other, long) == OK
+
+    asyncio.run(scenario())
+    assert kinds(tmp_path) == ["open", "refused", "api", "close"]
+    assert refused(tmp_path)[0].reason == "too many large requests at once"
