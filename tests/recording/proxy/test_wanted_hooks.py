@@ -55,13 +55,18 @@ def test_add_ons_that_come_or_go_later_count():
     async def run():
         told = []
         addons = await _asked(Addons, told)
-        late = Wants("late", told)
-        addons.add(late)
-        addons.remove(addons.get("b"))
-        told.clear()
-        await addons.handle_lifecycle(HttpRequestHook(tflow.tflow()))
-        addons.clear()
-        await addons.handle_lifecycle(HttpRequestHook(tflow.tflow()))
-        return [name for name, what in told if what == "request"]
+        changes = (
+            lambda: addons.add(Wants("late", told)),
+            lambda: addons.remove(addons.get("b")),
+            addons.clear,
+        )
+        for change in changes:
+            told.clear()
+            change()
+            await addons.handle_lifecycle(HttpRequestHook(tflow.tflow()))
+            yield [name for name, what in told if what == "request"]
 
-    assert asyncio.run(run()) == ["a", "inner", "late"]
+    async def seen():
+        return [names async for names in run()]
+
+    assert asyncio.run(seen()) == [["a", "inner", "b", "late"], ["a", "inner", "late"], []]
