@@ -6,9 +6,6 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Filter
@@ -110,6 +107,10 @@ def compile_query(query: str | None) -> Any:
     """Compile a JMESPath expression; raises UsageError if it is malformed."""
     if query is None:
         return None
+    # Only here: most lists are printed without a query, and sooner without its parser.
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
     try:
         return jmespath.compile(query)
     except JMESPathError as error:
@@ -121,6 +122,8 @@ def compile_query(query: str | None) -> Any:
 
 def _query(expression: Any, query: str, values: list[dict[str, Any]]) -> Any:
     """Asked of a CloudTrail log file; one that starts with `[` is asked of its list of records."""
+    from jmespath.exceptions import JMESPathError
+
     try:
         return expression.search(values if query.lstrip().startswith("[") else {"Records": values})
     except JMESPathError as error:

@@ -163,7 +163,8 @@ QUERY_PARAMETERS = frozenset(
 )
 
 # Texts: scripts, templates, SQL, messages, URLs. A row is a literal in lower case, without which
-# the pattern cannot match, and the pattern, of which a group is the secret.
+# the pattern cannot match, and the pattern, of which a group is the secret. A pattern is compiled
+# when its literal is met: most never are, and all together take long to compile.
 #
 # Names that announce a value: a text with none of these names nothing.
 NAMING = (
@@ -234,7 +235,7 @@ _TOKENS = (
     ("eyj", r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),  # RFC 7519
 )
 _PEM = (
-    r"-----? ?BEGIN [A-Za-z0-9 ]*(?:PRIVATE KEY|Static key)(?: BLOCK| V1)? ?-----?(?P<v1>.*?)"
+    r"-----? ?BEGIN [A-Za-z0-9 ]*(?:PRIVATE KEY|Static key)(?: BLOCK| V1)? ?-----?(?P<v1>(?s:.*?))"
     r"(?=-----? ?END|\Z)"
 )
 # An access key id with its secret behind it, as console downloads and files have them.
@@ -246,27 +247,27 @@ _USERINFO = r"://[^/\s:@?#\"'<>]*:(?P<v1>[^/\s?#\"'<>]+)(?=@)"
 _USER = r"://(?P<v1>(?=[^/\s:@?#]*\d)[^/\s:@?#\"'<>]{16,})(?=(?::[^/\s?#\"'<>]*)?@)"
 # All of them have a run of such characters, so long.
 RUN = re.compile(r"[A-Za-z0-9+/_.=-]{18}")
-TOKENS = tuple((needle, re.compile(rf"(?<![A-Za-z0-9])(?P<v1>{form})")) for needle, form in _TOKENS)
+TOKENS = tuple((needle, rf"(?<![A-Za-z0-9])(?P<v1>{form})") for needle, form in _TOKENS)
 FORMS = (
-    ("private key", re.compile(_PEM, re.DOTALL)),
-    ("static key", re.compile(_PEM, re.DOTALL)),
-    ("private-lines", re.compile(r"Private-Lines:\s*\d+\s+(?P<v1>.+?)(?=\s*Private-MAC|\Z)", re.DOTALL)),
-    ("akia", re.compile(_PAIR)),
-    ("asia", re.compile(_PAIR)),
-    ("hooks.slack", re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<v1>[\w/]{16,})")),
-    ("/webhooks/", re.compile(r"/api/webhooks/\d+/(?P<v1>[\w-]{20,})")),
-    ("/webhookb2/", re.compile(r"/webhookb2/(?P<v1>[^\s\"'<>]{20,})")),
-    ("@", re.compile(_USERINFO)),
-    ("@", re.compile(_USER)),
+    ("private key", _PEM),
+    ("static key", _PEM),
+    ("private-lines", r"Private-Lines:\s*\d+\s+(?P<v1>(?s:.+?))(?=\s*Private-MAC|\Z)"),
+    ("akia", _PAIR),
+    ("asia", _PAIR),
+    ("hooks.slack", r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<v1>[\w/]{16,})"),
+    ("/webhooks/", r"/api/webhooks/\d+/(?P<v1>[\w-]{20,})"),
+    ("/webhookb2/", r"/webhookb2/(?P<v1>[^\s\"'<>]{20,})"),
+    ("@", _USERINFO),
+    ("@", _USER),
     # What is left of a URL that a client sent for a path.
-    ("@", re.compile(r"\A/[^/\s:@\"'<>]+:(?P<v1>[^/\s?#\"'<>]+)(?=@[\w-]+\.)")),
+    ("@", r"\A/[^/\s:@\"'<>]+:(?P<v1>[^/\s?#\"'<>]+)(?=@[\w-]+\.)"),
 )  # fmt: skip
 
 # What a command or a statement puts where.
 _WORD = r"""(?:"(?P<v1>[^"\n]+)"|'(?P<v2>[^'\n]+)'|(?P<v3>[^\s"'|;&<>(){}\[\]\\$-][^\s"'|;&<>)}\]\\]*))"""
 _SQL = r"""(?:[NnEe]?'(?P<v1>(?:[^'\\]|''|\\.)+)'|"(?P<v2>[^"\n]+)"|\$\$(?P<v3>[^$]+)\$\$)"""
 _REST = r"[^\n|;&]{0,200}?"
-_COMMANDS = (
+COMMANDS = (
     ("sshpass", rf"\bsshpass\s+-p\s*{_WORD}"),
     ("mysql", rf"\bmysql(?:dump|admin|import|show)?\b{_REST}\s-p{_WORD}"),
     ("curl", (r"\bcurl\b[^\n|;]{0,400}?\s(?:-u|--user|-U|--proxy-user)[\s=]*[\"']?"
@@ -339,7 +340,6 @@ _COMMANDS = (
                r"(?=[^\s\"',;<>\\]*[\d=A-Z_])[A-Za-z0-9._~+/=%-]{8,})"))
       for scheme in ("bearer", "basic", "negotiate")],
 )  # fmt: skip
-COMMANDS = tuple((needle, re.compile(pattern)) for needle, pattern in _COMMANDS)
 
 # `name=value` of a URL's query, path or fragment.
 QUERY = re.compile(
