@@ -41,6 +41,17 @@ def test_a_secret_from_a_new_network():
     assert "secret-from-new-network" in names(routine(9), [secret])
 
 
+def test_a_caller_that_runs_somewhere_else_may_read_its_secret():
+    about = {"requestParameters": {"secretId": "s"}}
+    usual = [call(T0 + n * 60 * MINUTE, "GetSecretValue", **about) for n in range(180)]
+    moved = {"sourceIPAddress": "185.1.1.1", **about}
+    there = [call(AFTER, "GetSecretValue", userIdentity=role("app", "s2", "ASIA2"), **moved)]
+    assert "secret-from-new-network" not in names(routine(9), usual, there)
+    # The same temporary key from two places is another matter.
+    stolen = [call(AFTER, "GetSecretValue", **moved)]
+    assert "secret-from-new-network" in names(routine(9), usual, stolen)
+
+
 def test_a_secret_from_the_usual_network_is_quiet():
     secret = call(AFTER, "GetSecretValue", requestParameters={"secretId": "s"})
     assert not names(routine(9), [secret])

@@ -200,7 +200,13 @@ class Sequences:
         limits, window = self._limits, kept.secrets
         new = caller.window.get(("network", call.network))
         old = call.time - caller.slots.first > DAY
-        if new is not None and old and new.new_to_all and _surprised(caller, call):
+        if (
+            new is not None
+            and old
+            and new.new_to_all
+            and _surprised(caller, call)
+            and not _moved_house(caller, call)
+        ):
             new.new_to_all = False  # told once for each new network
             why = f"a secret was read from {call.network}, which is new to this caller"
             yield _insight(call, caller, "secret-from-new-network", [*new.events, call.id], why, 0)
@@ -230,6 +236,17 @@ class Sequences:
             caller.told[thing] = call.time + DAY
             why = f"the key {call.key} is used by two runs at once: {before[0]} and {call.run}"
             yield _insight(call, caller, "one-key-two-runs", [other[2], before[2], call.id], why, 0)
+
+
+def _moved_house(caller: Caller, call: Seen) -> bool:
+    """Is it the secret it always reads, with its usual program and a key of its own? Then the
+    caller itself runs somewhere else now."""
+    unusual = (
+        ("agent", call.agent),
+        ("moved", call.key),
+        ("target", f"{call.operation} {call.target}"),
+    )
+    return not any(thing in caller.window for thing in unusual)
 
 
 def _surprised(caller: Caller, call: Seen) -> bool:
