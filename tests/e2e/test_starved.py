@@ -83,6 +83,15 @@ def named(name: str, size: int = 0) -> bytes:
     return request(body=text.encode() + b"x" * size)
 
 
+def is_published(pid: int, trail: Path, entries: int) -> bool:
+    """Does the checkpoint beside the database speak of so many entries, and is its directory, which
+    is synced last, closed again?"""
+    said = int((trail / "checkpoint").read_text().splitlines()[1])
+    return said == entries and not any(
+        each.exists() and each.samefile(trail) for each in Path(f"/proc/{pid}/fd").iterdir()
+    )
+
+
 def descriptors(pid: int) -> int:
     """How many a process has open."""
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
@@ -162,6 +171,8 @@ def test_without_descriptors_clients_wait_and_calls_fail_as_they_should(tmp_path
             pid = it.process.pid
             async with it.client() as client, it.client(host) as other, it.client() as third:
                 assert await ask(client) == OK
+                # What the checkpoint is written with would be counted, and closed later.
+                await asyncio.to_thread(until, lambda: is_published(pid, it.machine.trail, 2))
                 open_now = descriptors(pid)
                 with limited(pid, resource.RLIMIT_NOFILE, open_now):
                     assert await ask(client) == OK  # all that it needs is open
