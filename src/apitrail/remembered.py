@@ -12,6 +12,9 @@ from functools import lru_cache, wraps
 LONGEST = 256
 """Characters of an argument up to which an answer is remembered."""
 
+# A tuple that is made once: `str | bytes` would be made anew each time, some forty times a call.
+_TEXTS = (str, bytes)
+
 
 def remembered[**P, R](most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Keep the answers of a pure function to the `most` last arguments that are short."""
@@ -22,7 +25,7 @@ def remembered[**P, R](most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @wraps(function)
         def answer(*arguments: P.args, **named: P.kwargs) -> R:
             for each in arguments:
-                if isinstance(each, str | bytes) and len(each) > LONGEST:
+                if isinstance(each, _TEXTS) and len(each) > LONGEST:
                     return function(*arguments, **named)
             return cached(*arguments, **named)  # type: ignore[arg-type]
 
