@@ -50,6 +50,23 @@ def test_no_trail(cli, tmp_path):
     assert "no trail at" in err
 
 
+def test_insights_among_the_events(cli, tmp_path):
+    directory = refusing.make(tmp_path / "refused")
+    with Reader(directory) as reader:
+        [said] = Teller(0, Thresholds()).read(reader, reader.size)
+    trails.write(directory, lambda opened: opened.append(statements.draft(said)))
+    status, out, _ = cli("events", "--category", "insight", "--output", "json", on=directory)
+    assert status == 0
+    assert json.loads(out)["Records"] == [said.record]
+    query = ("--query", "Records[].insightDetails.state", "--output", "text")
+    assert cli("events", "--category", "insight", *query, on=directory)[1] == "Start\n"
+    assert "refused" in cli("events", "--category", "insight", on=directory)[1]
+    assert cli("events", "--category", "insight", "--since", "2027-01-01", on=directory)[1] == ""
+    status, _, err = cli("events", "--category", "insight", "--username", "ada", on=directory)
+    assert status == 2
+    assert "chosen by --since" in err
+
+
 def test_one_insight_and_the_calls_behind_it(cli, tmp_path):
     directory = refusing.make(tmp_path / "refused")
     with Reader(directory) as reader:

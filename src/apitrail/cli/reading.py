@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -27,16 +28,20 @@ from apitrail.reading.event_table import CELLS, Look
 )
 @click.option("--shape", type=click.Choice(["cloudtrail", "botocore"]), default="cloudtrail", show_default=True, help="CloudTrail's record, or the service model's own words.")  # fmt: skip
 @click.option("--query", metavar="JMESPATH", help="Print only what this JMESPath selects from {Records: […]}; if it starts with [, from the list of records.")  # fmt: skip
+@click.option("--category", type=click.Choice(["insight"]), help="List insights instead of calls, as CloudTrail's records; of the filter, --since and --until count.")  # fmt: skip
 @click.option("--follow", "-f", is_flag=True, help="Keep printing new events as they are recorded.")
 @click.option("-n", "--max-items", "limit", type=click.IntRange(min=0), help="Print at most this many; a table shows 50 by default.")  # fmt: skip
 @pager_option
 @with_trail
 def events(
-    trail: Path, source: Path | None, where: Filter, output: str, columns: str | None, shape: str, query: str | None, follow: bool, limit: int | None
+    trail: Path, source: Path | None, where: Filter, output: str, columns: str | None, shape: str, query: str | None, category: str | None, follow: bool, limit: int | None
 ) -> None:  # fmt: skip
     """List recorded calls, newest first."""
     if follow and query:
         raise UsageError("--query needs the whole list", hint="pipe --output jsonl into jq instead")
+    if category:
+        _insights(source or trail, where, output, query, limit)
+        return
     shown = event_list.SCREENFUL if limit is None and output == "table" and not query else limit
     if columns and (output != "table" or query):
         raise UsageError(
@@ -59,6 +64,20 @@ def events(
         click.echo("no events match", err=True)
     elif limit is None and count - 1 == shown:
         click.echo(f"the newest {shown}; -n shows more", err=True)
+
+
+def _insights(path: Path, where: Filter, output: str, query: str | None, limit: int | None) -> None:
+    from apitrail.reading import insight_list
+
+    if where != replace(Filter(), since=where.since, until=where.until, stand_in=where.stand_in):
+        raise UsageError(
+            "insights are chosen by --since and --until alone",
+            hint="apitrail insights --kind, or --query",
+        )
+    chosen = insight_list.Chosen(since=where.since, until=where.until)
+    with open_source(path) as reader:
+        found = insight_list.present(reader, chosen, output=output, query=query, limit=limit)
+        emit(found, paged=True)
 
 
 def _look(names: tuple[str, ...]) -> Look:

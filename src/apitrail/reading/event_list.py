@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
 from apitrail.errors import UsageError
@@ -57,6 +57,14 @@ def present(
         yield from event_table.lines(list(_events(reader, indexes, tags)), look)
         return
     values = (shaped(event, shape) for event in _events(reader, indexes, RECORD_TAGS))
+    yield from as_records(values, output, query)
+
+
+def as_records(
+    values: Iterable[Mapping[str, Any]], output: str, query: str | None
+) -> Generator[str]:
+    """Records in a form for programs, or what a JMESPath expression selects from them."""
+    expression = compile_query(query)
     if expression is not None:
         yield from render.queried(_query(expression, query or "", list(values)), output)
     elif output == "json":
@@ -120,7 +128,7 @@ def compile_query(query: str | None) -> Any:
         ) from error
 
 
-def _query(expression: Any, query: str, values: list[dict[str, Any]]) -> Any:
+def _query(expression: Any, query: str, values: list[Mapping[str, Any]]) -> Any:
     """Asked of a CloudTrail log file; one that starts with `[` is asked of its list of records."""
     from jmespath.exceptions import JMESPathError
 

@@ -30,14 +30,19 @@ COLUMNS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """Which insights: told at `since` (Unix milliseconds) or later, of these kinds."""
+    """Which insights: told from `since` on and before `until` (Unix milliseconds), of these kinds."""
 
     since: int | None = None
+    until: int | None = None
     kinds: tuple[str, ...] = ()
 
     def wants(self, kind: str, time: int) -> bool:
         """Is it one of them?"""
-        return (self.since is None or time >= self.since) and (not self.kinds or kind in self.kinds)
+        return (
+            (self.since is None or time >= self.since)
+            and (self.until is None or time < self.until)
+            and (not self.kinds or kind in self.kinds)
+        )
 
 
 class InsightIndexes:
@@ -79,9 +84,15 @@ def lines(source: Source, chosen: Chosen, *, output: str) -> Generator[str]:
             yield text(said)
 
 
-def records(source: Source, chosen: Chosen) -> Iterator[Object]:
-    """CloudTrail's records of them."""
-    return (said.record for _, said in told(source, chosen))
+def present(
+    source: Source, chosen: Chosen, *, output: str, query: str | None, limit: int | None
+) -> Generator[str]:
+    """Them as `events` lists calls: newest first, in a table's lines or as CloudTrail's records."""
+    found = [said for _, said in told(source, chosen)][::-1][:limit]
+    if output == "table" and query is None:
+        yield from map(text, found)
+    else:
+        yield from event_list.as_records([said.record for said in found], output, query)
 
 
 def to_json(source: Source, index: int, said: Insight) -> Object:
