@@ -61,7 +61,8 @@ class _Message:
 
     def header(self, name: str) -> str | None:
         """First value of a header, whatever the case of its name."""
-        values = self._by_name.get(name.lower())
+        found = self._by_name
+        values = found.get(name) or found.get(name.lower())
         return values[0] if values else None
 
     def header_values(self, name: str) -> Iterator[str]:

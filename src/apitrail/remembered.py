@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
+from inspect import signature
+from typing import Any, cast
 
 LONGEST = 256
 """Characters of an argument up to which an answer is remembered."""
@@ -29,6 +31,15 @@ def remembered[**P, R](most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
                     return function(*arguments, **named)
             return cached(*arguments, **named)  # type: ignore[arg-type]
 
-        return answer
+        @wraps(function)
+        def answer_one(argument: Any) -> R:
+            if isinstance(argument, _TEXTS) and len(argument) > LONGEST:
+                return single(argument)
+            return cached(argument)
+
+        # Most take one, and are asked some twenty times a call.
+        single = cast("Callable[[Any], R]", function)
+        one = len(signature(function).parameters) == 1
+        return cast("Callable[P, R]", answer_one) if one else answer
 
     return decorate
