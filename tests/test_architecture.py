@@ -36,7 +36,7 @@ FENCES = {
     "prometheus_client": {"recording"},
     "jmespath": {"reading"},
     "cbor2": {"trail", "recording", "aws", "web", "replay"},
-    "orjson": {"event"},
+    "orjson": {"event", "cloudtrail"},
     "platformdirs": {"places", "aws"},
     "certifi": {"recording"},
     "pytest": {"replay"},

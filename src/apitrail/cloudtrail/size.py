@@ -34,8 +34,8 @@ def limited(field: str, value: Structure | None, limit: int) -> Structure | None
 def _is_small(value: Structure, limit: int) -> bool:
     """Is it below the limit by far? Nearly all are, and this is told soonest."""
     try:
-        # An escape takes three times the bytes of its character at the most.
-        return 3 * len(orjson.dumps(value)) <= limit
+        # An escape takes six times the bytes of its character at the most (U+007F).
+        return 6 * len(orjson.dumps(value)) <= limit
     except TypeError:
         return False  # half a surrogate pair, or a number of more than 64 bits
 
