@@ -1,12 +1,14 @@
 """The main job in one minute: real aws-cli and boto3 calls, recorded, shown, explained, verified.
 
 Everything happens on this machine: an AWS stand-in (moto) answers, and is stopped at the end.
+With KEEP=1 the trail stays, and the console goes on showing it.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -147,6 +149,24 @@ def story(stage: Stage) -> None:
     stage.shell(sys.executable, "-c", S3, shown="python invoices.py")
 
 
+def keep(stage: Stage) -> str:
+    """Leave the console running on the trail; gives words on where it is and how it ends."""
+    command = ["apitrail", "serve", str(stage.trail), "--listen", "127.0.0.1:0"]
+    with (stage.trail.parent / "console.log").open("w+") as log:
+        console = subprocess.Popen(
+            command, env=stage.environment, stderr=log, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        # The server says where it is once it takes connections.
+        while not (found := re.search(r" on (http://\S+)", Path(log.name).read_text("utf-8"))):
+            if console.poll() is not None:
+                raise SystemExit(f"the console did not start: {Path(log.name).read_text('utf-8')}")
+            time.sleep(0.05)
+    return (
+        f"the console is at {found[1]} (`kill {console.pid}` ends it, the trail is {stage.trail})"
+    )
+
+
 def main() -> None:
     """Play it."""
     begun = time.monotonic()
@@ -154,7 +174,8 @@ def main() -> None:
     stand_in = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     stand_in.start()
     host, port = stand_in.get_host_and_port()
-    with tempfile.TemporaryDirectory(prefix="apitrail-demo-") as directory:
+    kept = bool(os.environ.get("KEEP"))
+    with tempfile.TemporaryDirectory(prefix="apitrail-demo-", delete=not kept) as directory:
         stage = Stage(Path(directory), f"http://{host}:{port}")
         recorder = stage.record()
         try:
@@ -173,7 +194,8 @@ def main() -> None:
             stand_in.stop()
         print("# Is all of it there, and as it was written?")
         stage.ask("verify")
-    print(f"done in {time.monotonic() - begun:.0f} s; nothing is left running", file=sys.stderr)
+        left = keep(stage) if kept else "nothing is left running"
+    print(f"done in {time.monotonic() - begun:.0f} s; {left}", file=sys.stderr)
 
 
 if __name__ == "__main__":

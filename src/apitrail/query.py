@@ -230,6 +230,14 @@ def _has_one(row: Row, pattern: Pattern) -> bool:
     return any(pattern.matches(kind) for _, kind in row.resources)
 
 
+def shown_in(row: Row, field: str) -> str | None:
+    """What a table prints of a row in the column of a filter's field, one that is no resource's."""
+    if field == "username" and row.username is None:
+        return row.access_key_id
+    found: str | None = row.error if field == "error" else getattr(row, COLUMNS[field])
+    return found
+
+
 # Services that take names in any letter case ("stored as a lowercase string" in their API
 # references; Neptune and DocumentDB are called as RDS), and the types of their resources.
 IGNORING_CASE = {

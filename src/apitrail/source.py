@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,6 +24,21 @@ class Contents:
 
     event_key: bytes | None
     facets: Mapping[str, Facet] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How often each value stands in some columns of the newest calls that match a filter.
+
+    `is_all` says that no call was left out; `values` are counted by column, None for "not known";
+    `times` are Unix milliseconds, newest entry first, and `failed` those of failed calls.
+    """
+
+    calls: int
+    is_all: bool
+    values: Mapping[str, Mapping[str | None, int]]
+    times: Sequence[int]
+    failed: Sequence[int]
 
 
 class Source(Protocol):
@@ -94,4 +109,9 @@ class Source(Protocol):
     ) -> Iterator[int]:
         """Indexes between `after` and `before` of the calls that match, newest first unless
         `ascending`."""
+        ...
+
+    def tally(self, where: Filter, columns: Sequence[str], *, limit: int) -> Tally:
+        """What the newest `limit` calls that match have in these fields of `Filter`. A caller
+        whose name is not known counts under the access key."""
         ...

@@ -1,6 +1,7 @@
 """Who is let through: by Host, by Origin, by token."""
 
 import asyncio
+import base64
 
 import pytest
 
@@ -59,6 +60,35 @@ def test_a_request_without_host_is_refused():
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:8484"])
 def test_web_pages_are_refused(origin):
     assert ask(Guard(_ours), {"Host": "127.0.0.1", "Origin": origin})[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("127.0.0.1:8484", "http://127.0.0.1:8484", 200),
+        ("trail.example", "https://trail.example", 200),
+        ("127.0.0.1:8484", "http://localhost:8484", 403),
+        ("127.0.0.1:8484", "file://127.0.0.1:8484", 403),
+    ],
+)
+def test_a_page_of_this_server_itself_is_let_through(host, origin, status):
+    guard = Guard(_ours, frozenset({"trail.example"}))
+    assert ask(guard, {"Host": host, "Origin": origin})[0] == status
+
+
+@pytest.mark.parametrize(("mode", "status"), [("no-cors", 403), ("cors", 403), ("navigate", 200)])
+def test_another_site_may_link_here_and_load_nothing(mode, status):
+    headers = {"Host": "localhost", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": mode}
+    assert ask(Guard(_ours), headers)[0] == status
+
+
+def test_a_browser_is_asked_for_the_token_as_a_password():
+    guard = Guard(_ours, token=TOKEN)
+    page = {"Host": "127.0.0.1", "Accept": "text/html,*/*"}
+    assert ask(guard, page)[0] == 401
+    for name, status in ((f"me:{TOKEN}", 200), (f"{TOKEN}:me", 401), (TOKEN, 401), ("me:é", 401)):
+        shown = {"Authorization": f"Basic {base64.b64encode(name.encode()).decode()}"}
+        assert ask(guard, page | shown)[0] == status
 
 
 SIGNED = (

@@ -5,8 +5,6 @@ from __future__ import annotations
 import difflib
 import functools
 import os
-import re
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from importlib import import_module
@@ -15,10 +13,9 @@ from typing import Any
 
 import click
 
-from apitrail import places, when
-from apitrail.errors import UsageError
+from apitrail import places
 from apitrail.query import Filter
-from apitrail.reading import render
+from apitrail.reading import filter_words, render
 
 type Command = Callable[..., Any]
 
@@ -137,56 +134,18 @@ def filter_options(command: Command) -> Command:
 
 def _filter(options: dict[str, Any]) -> Filter:
     """Take the filter's options out of a command's."""
-    now = datetime.now().astimezone()
-    since, until = options.pop("since"), options.pop("until")
-    error = options.pop("error")
-    return Filter(
-        event_id=tuple(event_id(text) for text in options.pop("event_id")),
-        label=_labels(options.pop("label")),
-        stand_in=None if options.pop("stand_in") else False,
-        event_name=options.pop("event_name"),
-        event_source=tuple(source(text) for text in options.pop("event_source")),
-        username=options.pop("username"),
-        access_key_id=options.pop("access_key_id"),
-        resource_name=options.pop("resource_name"),
-        resource_type=options.pop("resource_type"),
-        region=options.pop("region"),
-        source_ip=options.pop("source_ip"),
-        run=options.pop("run"),
-        operator=options.pop("operator"),
-        error=True if error == "*" else error,
-        read_only=options.pop("read_only"),
-        since=None if since is None else when.parse(since, now=now),
-        until=None if until is None else when.parse(until, now=now),
-    )
+    given = {name: options.pop(name.replace("-", "_")) for name in filter_words.NAMES}
+    words = {name: _words(value) for name, value in given.items()}
+    return filter_words.parse(words, now=datetime.now().astimezone())
 
 
-def _labels(texts: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Labels of one key are alternatives; of different keys, all must hold."""
-    groups: dict[str, list[str]] = {}
-    for text in texts:
-        groups.setdefault(text.partition("=")[0], []).append(text)
-    return tuple(map(tuple, groups.values()))
-
-
-def event_id(text: str) -> str:
-    """An event id in its usual spelling, or the start of one."""
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        if _START_OF_ID.fullmatch(text):
-            return text.lower()
-        raise UsageError(
-            f"not an event id: {text!r}", hint="`apitrail events` shows them, or how they begin"
-        ) from None
-
-
-_START_OF_ID = re.compile(r"[0-9a-fA-F-]{4,36}")
-
-
-def source(text: str) -> str:
-    """`iam` is short for `iam.amazonaws.com`."""
-    return text if "." in text or "*" in text else f"{text}.amazonaws.com"
+def _words(value: str | bool | tuple[str, ...] | None) -> tuple[str, ...]:
+    """What was given for one option; a flag that is not set says nothing."""
+    if isinstance(value, bool):
+        return (str(value).lower(),)
+    if isinstance(value, str):
+        return (value,)
+    return value or ()
 
 
 FORMATS = render.FORMATS

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -14,7 +15,7 @@ import zstandard
 from apitrail.entry import TAGS, Entry
 from apitrail.errors import FormatError
 from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
-from apitrail.source import Contents, Facet
+from apitrail.source import Contents, Facet, Tally
 from apitrail.trail import database, intents, search
 from apitrail.trail.search import Bounds, Lead, Term
 
@@ -156,13 +157,55 @@ class Reader:
         """Indexes between `after` and `before`, both excluded, of the calls that match, newest
         first unless `ascending`."""
         bounds = Bounds(after, _END if before is None else before)
-        if database.has_spans(self.derived):
-            bounds = search.within(self._database, bounds, where.since, where.until)
-        order = "ASC" if ascending else "DESC"
-        sql, values = search.query(self._database, list(self._terms(where)), bounds, order=order)
+        sql, values = self._asked(where, bounds, "ASC" if ascending else "DESC")
         rows = self._database.execute(f"{sql} LIMIT ?", (*values, -1 if limit is None else limit))
         for row in rows:
             yield row[0]
+
+    def tally(self, where: Filter, columns: Sequence[str], *, limit: int) -> Tally:
+        """What the newest `limit` calls that match have in these fields."""
+        sql, values = self._asked(where, Bounds(-1, _END), "DESC")
+        told = ", ".join(self._told(name) for name in columns)
+        rows = self._database.execute(
+            f"SELECT e.time, e.error IS NOT NULL{told and ', '}{told} "
+            f"FROM ({sql} LIMIT ?) found CROSS JOIN event e ON e.idx = found.idx",
+            (*values, limit + 1),
+        ).fetchall()
+        counted = zip(*rows[:limit], strict=True) if rows else [()] * (len(columns) + 2)
+        times, failed, *numbers = counted
+        return Tally(
+            calls=len(times), is_all=len(rows) <= limit, times=times,
+            failed=[time for time, error in zip(times, failed, strict=True) if error],
+            values={
+                name: self._named(Counter(each))
+                for name, each in zip(columns, numbers, strict=True)
+            },
+        )  # fmt: skip
+
+    def _asked(self, where: Filter, bounds: Bounds, order: str) -> tuple[str, list[object]]:
+        """The SELECT of the indexes of a filter's calls, and its values."""
+        if database.has_spans(self.derived):
+            bounds = search.within(self._database, bounds, where.since, where.until)
+        return search.query(self._database, list(self._terms(where)), bounds, order=order)
+
+    def _told(self, field: str) -> str:
+        """The column that is counted for a field; a caller without a name is told by the key."""
+        if not self._has_column(field):
+            return "NULL"
+        return (
+            "coalesce(e.username, e.access_key_id)"
+            if field == "username"
+            else f"e.{_LISTED[field][1]}"
+        )
+
+    def _named(self, counts: Mapping[int | None, int]) -> dict[str | None, int]:
+        """Counts by the dictionary's strings, not its ids."""
+        found = self._database.execute(
+            "SELECT id, value FROM string WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps([number for number in counts if number is not None]),),
+        )
+        names: dict[int | None, str | None] = {None: None, **dict(found.fetchall())}
+        return {names[number]: count for number, count in counts.items()}
 
     def values(self, field: str) -> Iterator[str]:
         """Every string that a field of `Filter` can find something by, once."""

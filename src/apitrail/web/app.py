@@ -1,4 +1,4 @@
-"""The HTTP application: CloudTrail's API and the bucket of its log files on one port."""
+"""The HTTP application: CloudTrail's API, the bucket of its log files and the console on one port."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from apitrail.delivery.logfiles.store import BUCKET
@@ -17,21 +17,18 @@ from apitrail.delivery.logfiles.tree import Tree
 from apitrail.web import log_bucket
 from apitrail.web.api_error import Fault
 from apitrail.web.cloudtrail_api import CONTENT_TYPE, CloudTrail
+from apitrail.web.console.console import Console
+from apitrail.web.console.site import Site
 from apitrail.web.content import Served
 
 # CloudTrail's largest request is PutEventSelectors with 500 values of 2,048 characters.
 BODY_LIMIT = 4 * 1024 * 1024
 
-ABOUT = """\
-This is a trail, served as CloudTrail and its bucket would serve it:
 
-    AWS_ENDPOINT_URL={url} aws cloudtrail lookup-events
-"""
-
-
-def application(served: Served) -> Starlette:
-    """Routes for the API, then those of the bucket; a bundle has no bucket."""
+def application(served: Served, console: Console | None = None) -> Starlette:
+    """Routes for the API and the console, then those of the bucket; a bundle has no bucket."""
     cloudtrail = CloudTrail(served)
+    site = Site(console or Console.of(served))
 
     async def api(request: Request) -> Response:
         body = await _body(request)
@@ -41,7 +38,7 @@ def application(served: Served) -> Starlette:
         target = request.headers.get("x-amz-target", "")
         return _json(*await run_in_threadpool(cloudtrail.answer, target, body))
 
-    routes = [Route("/", api, methods=["POST"]), Route("/", _about, methods=["GET"])]
+    routes = [Route("/", api, methods=["POST"]), *site.routes()]
     store = served.store()
     if store is not None:
         routes += log_bucket.routes(lambda: log_bucket.Bucket(BUCKET, Tree(store.tree.directory)))
@@ -69,7 +66,3 @@ def _json(status: int, content: Mapping[str, object]) -> Response:
     if "__type" in content:
         headers["x-amzn-ErrorType"] = str(content["__type"])
     return JSONResponse(content, status, headers=headers)
-
-
-async def _about(request: Request) -> Response:
-    return PlainTextResponse(ABOUT.format(url=str(request.base_url).rstrip("/")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import json
 import re
@@ -17,6 +18,8 @@ from apitrail.errors import UsageError
 
 _SIGNED = re.compile(r"AWS4-\S+ .*?Credential=([^/,\s]+)/")
 _BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
+_BASIC = re.compile(r"Basic +([A-Za-z0-9+/=]+)", re.IGNORECASE)
+_NO_TOKEN = "UnrecognizedClientException"  # noqa: S105  # what CloudTrail calls it
 _TOKEN = re.compile(r"[A-Za-z0-9_]{16,128}")
 
 
@@ -41,8 +44,8 @@ class Guard:
     """Lets requests through to `app`.
 
     A web page must not read a trail: `asked_host` says what is refused. `token` is shown as
-    `Authorization: Bearer`, or as the access key id of a signature, which is what AWS's clients
-    can be told to send; the signature itself is not checked.
+    `Authorization: Bearer`, as the password that a browser asks for, or as the access key id of a
+    signature, which is what AWS's clients can be told to send; the signature is not checked.
     """
 
     app: ASGIApp
@@ -61,27 +64,54 @@ class Guard:
         if problem is None:
             await self.app(scope, receive, send)
             return
-        await _refuse(send, *problem, is_api="x-amz-target" in headers)
+        if problem[0] == _NO_TOKEN and "text/html" in headers.get("accept", ""):
+            await _ask_for_token(send)
+        else:
+            await _refuse(send, *problem, is_api="x-amz-target" in headers)
 
     def _problem(self, headers: Mapping[str, str], query: str) -> tuple[str, str] | None:
-        refusal = asked_host.refusal(headers, lambda host: asked_host.is_ours(host, self.names))
+        refusal = asked_host.refusal(
+            headers, lambda host: asked_host.is_ours(host, self.names), own_pages=True
+        )
         if refusal is not None:
             return "AccessDenied", refusal
         shown = _shown(headers.get("authorization", ""), query)
         if self.token is not None and not hmac.compare_digest(shown.encode(), self.token.encode()):
             return (
-                "UnrecognizedClientException",
+                _NO_TOKEN,
                 "Show the token as your access key id, or as Authorization: Bearer.",
             )
         return None
 
 
 def _shown(authorization: str, query: str) -> str:
+    if basic := _BASIC.fullmatch(authorization):
+        return _password(basic[1])
     match = _SIGNED.match(authorization) or _BEARER.fullmatch(authorization)
     if match:
         return unquote(match[1])
     [credential] = parse_qs(query).get("X-Amz-Credential", [""])[:1]
     return credential.partition("/")[0]
+
+
+def _password(text: str) -> str:
+    """The password that a browser sends, whatever the name beside it."""
+    try:
+        return base64.b64decode(text, validate=True).decode("utf-8").partition(":")[2]
+    except ValueError:
+        return ""
+
+
+async def _ask_for_token(send: Send) -> None:
+    """401, at which a browser asks for a password."""
+    data = b"Show the token as the password; the name may be any.\n"
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(data)).encode()),
+        (b"www-authenticate", b'Basic realm="apitrail", charset="UTF-8"'),
+    ]
+    await send({"type": "http.response.start", "status": 401, "headers": headers})
+    await send({"type": "http.response.body", "body": data})
 
 
 async def _refuse(send: Send, code: str, message: str, *, is_api: bool) -> None:

@@ -48,6 +48,9 @@ def serve(
 
 def _welcome(served: Served, url: str, needs_token: bool) -> Iterator[str]:
     yield f"apitrail: serving {served.path} on {url}"
+    yield f"    the console: {url}/"
+    if needs_token:
+        yield "    a browser asks for a password: it is the token"
     yield f"    export AWS_ENDPOINT_URL={url}"
     if needs_token:
         yield "    export AWS_ACCESS_KEY_ID=<the token> AWS_SECRET_ACCESS_KEY=any"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,8 +18,8 @@ from apitrail.evidence.bundle import layout, log_tree
 from apitrail.evidence.bundle.archive import Archive, Folder, open_archive
 from apitrail.evidence.bundle.layout import Opened
 from apitrail.evidence.bundle.manifest import Manifest
-from apitrail.query import Filter, Row, found_by
-from apitrail.source import Contents, Facet
+from apitrail.query import Filter, Row, found_by, shown_in
+from apitrail.source import Contents, Facet, Tally
 from apitrail.tlog import encoding, merkle
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.note import MAX_SIZE, Note
@@ -162,6 +163,17 @@ class Bundle:
         end = self.size if before is None else before
         found = [i for i, row in self._rows.items() if after < i < end and where.matches(row)]
         yield from (found if ascending else found[::-1])[:limit]
+
+    def tally(self, where: Filter, columns: Sequence[str], *, limit: int) -> Tally:
+        """What the newest `limit` of the disclosed calls that match have in these fields."""
+        found = [row for row in reversed(self._rows.values()) if where.matches(row)]
+        rows = found[:limit]
+        return Tally(
+            calls=len(rows), is_all=len(rows) == len(found),
+            values={name: Counter(shown_in(row, name) for row in rows) for name in columns},
+            times=[row.time for row in rows],
+            failed=[row.time for row in rows if row.error is not None],
+        )  # fmt: skip
 
     def last_run(self) -> str | None:
         """The id of the newest run among the disclosed calls."""

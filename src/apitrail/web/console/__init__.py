@@ -1,0 +1,1 @@
+"""The console: a trail as pages for people, at `apitrail serve`."""

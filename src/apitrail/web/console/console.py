@@ -1,0 +1,48 @@
+"""What all pages share: the log that is served, whether it holds, and when nobody watched it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from apitrail import places
+from apitrail.evidence import known_logs
+from apitrail.evidence.bundle import Bundle
+from apitrail.evidence.verify import Trust
+from apitrail.trail.reader import Reader
+from apitrail.web.console.unwatched import Unseen
+from apitrail.web.console.verdict import Verdict
+from apitrail.web.content import Served
+
+
+def trusted() -> Trust:
+    """The keys that the user of this machine trusts."""
+    return known_logs.KnownLogs(places.directory()).trusted()
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """One server's; `form_token` is in every form of ours, and in no other page's."""
+
+    served: Served
+    verdict: Verdict
+    unseen: Unseen
+    form_token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+
+    @classmethod
+    def of(cls, served: Served) -> Console:
+        """The console of what is served."""
+        return cls(served, Verdict(served, trusted), Unseen(served.source))
+
+    @contextmanager
+    def source(self) -> Iterator[Reader | Bundle]:
+        """The log, opened for one page."""
+        with self.served.source() as source:
+            yield source
+
+    def now(self) -> datetime:
+        """The time, in the zone of this machine."""
+        return datetime.fromtimestamp(self.served.clock() / 1000, UTC).astimezone()

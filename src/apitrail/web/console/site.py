@@ -1,0 +1,140 @@
+"""The console's pages by their URLs, each as HTML and as JSON; errors are pages too."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from apitrail.errors import Error, FormatError, UsageError
+from apitrail.web.console import assets, headers, history_page, search_words, templating
+from apitrail.web.console.console import Console
+from apitrail.web.console.page import Page
+from apitrail.web.console.url_state import UrlState
+
+type Show = Callable[[Console, Request], Page]
+
+# Where a page is → what shows it. `.json` after it is the same for programs.
+PAGES: Mapping[str, Show] = {
+    "/events": history_page.show,
+}
+NAVIGATION = (("/", "Event history"),)
+_ENDINGS = (".json", ".html")
+_FORM_LIMIT = 4096
+
+
+class Site:
+    """Pages as answers."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._templates = templating.environment()
+        self._assets = assets.load()
+        self._version = assets.version(self._assets)
+
+    def routes(self) -> list[Route]:
+        """Routes for everything but the bucket, which takes what is left."""
+        found = [
+            Route(f"{path}{ending}", self._answering(show), methods=["GET"])
+            for path, show in PAGES.items()
+            for ending in (*_ENDINGS, "")
+        ]
+        return [
+            Route("/", self._answering(history_page.show), methods=["GET"]),
+            Route("/search", self._search, methods=["GET"]),
+            Route("/static/{name}", self._asset, methods=["GET"]),
+            *found,
+        ]
+
+    def _answering(self, show: Show) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            return await run_in_threadpool(self._page, show, request)
+
+        return answer
+
+    def _page(self, show: Show, request: Request) -> Response:
+        is_json = request.url.path.endswith(".json")
+        try:
+            page = show(self._console, request)
+        except Error as error:
+            page = problem(error)
+        return self._as_json(page) if is_json else self._as_html(page, request)
+
+    def _as_json(self, page: Page) -> Response:
+        content = {"title": page.title, "command": page.command, **page.shown}
+        return JSONResponse(content, page.status, headers=dict(headers.FRESH))
+
+    def _as_html(self, page: Page, request: Request) -> Response:
+        with self._console.source() as source:
+            size = source.size
+        self._console.verdict.start_if_due(size)
+        template = self._templates.get_template(page.template)
+        html = template.render(
+            page=page, shown=page.shown, path=request.url.path, navigation=NAVIGATION,
+            twin=_twin(request), version=self._version, form_token=self._console.form_token,
+            standing=self._console.verdict.standing, now=self._console.served.clock(),
+            is_bundle=self._console.served.is_bundle, size=size,
+            served=str(self._console.served.path), **(page.helpers or {}),
+        )  # fmt: skip
+        return HTMLResponse(html, page.status, headers=dict(headers.FRESH))
+
+    def problem(self, request: Request, error: Error, status: int) -> Response:
+        """An answer that says what is wrong, in the form that was asked for."""
+        page = problem(error, status)
+        is_json = request.url.path.endswith(".json")
+        return self._as_json(page) if is_json else self._as_html(page, request)
+
+    # -- what is no page ---------------------------------------------------------------------
+
+    async def _search(self, request: Request) -> Response:
+        return await run_in_threadpool(self._found, request)
+
+    def _found(self, request: Request) -> Response:
+        """Words from the search box become a filter, so that the URL says what they meant."""
+        pairs = [pair for pair in request.query_params.multi_items() if pair[0] != "q"]
+        try:
+            with self._console.source() as source:
+                text = request.query_params.get("q", "")
+                state = search_words.meant(source, text, UrlState.parse(pairs))
+        except Error as error:
+            return self._as_html(problem(error), request)
+        return RedirectResponse(state.href(), 303, headers=dict(headers.FRESH))
+
+    async def _asset(self, request: Request) -> Response:
+        found = self._assets.get(request.path_params["name"])
+        if found is None:
+            return self.problem(request, UsageError("there is no such file"), 404)
+        return Response(found.content, media_type=found.kind, headers=dict(headers.KEPT))
+
+    async def is_ours(self, request: Request) -> bool:
+        """Was this form on a page of ours? Others do not have its token."""
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _FORM_LIMIT:
+                return False
+        given = parse_qs(body.decode("latin-1")).get("token", [""])[0]
+        return hmac.compare_digest(given.encode(), self._console.form_token.encode())
+
+
+def problem(error: Error, status: int | None = None) -> Page:
+    """The page that says what is wrong, and what to do next."""
+    text = str(error)
+    missing = isinstance(error, UsageError) and text.startswith(("no event", "no insight"))
+    return Page(
+        template="problem.html", title="This cannot be shown",
+        shown={"error": text, "hint": error.hint},
+        status=status or (404 if missing else 500 if isinstance(error, FormatError) else 400),
+    )  # fmt: skip
+
+
+def _twin(request: Request) -> str:
+    """The same page for programs."""
+    path = request.url.path.removesuffix(".html")
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{'/events' if path == '/' else path}.json{query}"

@@ -1,0 +1,75 @@
+"""The times in which nobody was recording, found once and kept up to date as the log grows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from copy import copy
+from dataclasses import replace
+
+from apitrail.entry import Entry
+from apitrail.evidence.bundle.watched import Unwatched, Watched
+from apitrail.evidence.verify.coverage import MISSED
+from apitrail.source import Source
+from apitrail.trail import statements
+
+_EVER = 1 << 62
+# The kinds of entries of which it counts what they say.
+_SPEAKING = ("open", "close", "heartbeat")
+# So many entries are read while a page waits; more are read beside it.
+AT_ONCE = 20_000
+
+
+class Unseen:
+    """Reads each entry of a growing log once."""
+
+    def __init__(self, opened: Callable[[], AbstractContextManager[Source]]) -> None:
+        self._opened = opened
+        self._watched: Watched | None = None
+        self._next = 0
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def between(self, source: Source, since: int, until: int) -> list[Unwatched] | None:
+        """The gaps within a time, Unix milliseconds, clipped to it; None while they are sought."""
+        if source.size - self._next > AT_ONCE:
+            threading.Thread(target=self.read, daemon=True).start()
+            return None
+        with self._lock:
+            self._read(source)
+            return [*self._clipped(since, until)]
+
+    def read(self) -> None:
+        """Read all that is there, unless that is being done."""
+        if self._lock.acquire(blocking=False):
+            try:
+                with self._opened() as source:
+                    self._read(source)
+            finally:
+                self._lock.release()
+
+    def _read(self, source: Source) -> None:
+        size = source.size
+        for data in source.entries(self._next, size):
+            index, self._last, kind = Entry.head_of(data)
+            if self._watched is None:
+                self._watched = Watched(self._last, _EVER)
+            says = statements.of(source, kind, index) if kind in _SPEAKING else None
+            self._watched.add(index, self._last, kind, says)
+        self._next = max(self._next, size)
+
+    def _clipped(self, since: int, until: int) -> list[Unwatched]:
+        if self._watched is None:
+            return []
+        finished = copy(self._watched)
+        finished.gaps = list(self._watched.gaps)
+        finished.finish(self._last)
+        # A recorder that was heard of just now is not silent yet.
+        heard = self._last + MISSED * finished.interval
+        clipped = (
+            replace(gap, start=max(gap.start, since), end=min(gap.end, until))
+            for gap in finished.gaps
+            if gap.start != self._last or until > heard or gap.reason.startswith("no recorder")
+        )
+        return [gap for gap in clipped if gap.start < gap.end]
