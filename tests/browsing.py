@@ -86,7 +86,9 @@ async def _ask(
     given = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> dict[str, Any]:
-        return given.pop() if given else {"type": "http.disconnect"}
+        if not given:
+            await asyncio.Event().wait()  # a client that stays
+        return given.pop()
 
     async def send(message: Any) -> None:
         told.append(message)

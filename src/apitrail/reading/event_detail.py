@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from apitrail import codec
 from apitrail.codec import Json
+from apitrail.entry import Entry
 from apitrail.errors import UsageError
 from apitrail.event import Answered, Asked, Event
 from apitrail.evidence.bundle.log_tree import tree_of
@@ -31,8 +32,13 @@ def lines(
     if output != "json":
         yield from event_summary.lines(event, index, entry, look)
         return
+    yield render.json_document(document(event, index, entry))
+
+
+def document(event: Event, index: int, entry: Entry | None) -> dict[str, object]:
+    """All that is known of an event but its bodies, for JSON."""
     about = {"index": index, "kind": entry.kind if entry else None, "leafHash": entry.hash.hex() if entry else None}  # fmt: skip
-    document = {
+    return {
         "event": event.record(),
         "identity": event.who.identity if event.who else None,
         "run": codec.encode(event.who.run) if event.who and event.who.run else None,
@@ -42,7 +48,6 @@ def lines(
         "response": _facet(event.response),
         "entry": about,
     }
-    yield render.json_document(document)
 
 
 def _facet(facet: Asked | Answered | None) -> dict[str, Json] | None:

@@ -48,7 +48,9 @@ def application(served: Served, console: Console | None = None) -> Starlette:
         yield
         cloudtrail.queries.stop()
 
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(
+        routes=routes, lifespan=lifespan, exception_handlers={Exception: site.failed}
+    )  # fmt: skip
 
 
 async def _body(request: Request) -> bytes | None:

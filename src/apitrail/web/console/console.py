@@ -46,3 +46,7 @@ class Console:
     def now(self) -> datetime:
         """The time, in the zone of this machine."""
         return datetime.fromtimestamp(self.served.clock() / 1000, UTC).astimezone()
+
+    def trust(self) -> Trust:
+        """Whose keys count here."""
+        return self.verdict.trust()

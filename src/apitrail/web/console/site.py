@@ -12,7 +12,16 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from apitrail.errors import Error, FormatError, UsageError
-from apitrail.web.console import assets, headers, history_page, search_words, templating
+from apitrail.reading import event_detail
+from apitrail.web.console import (
+    assets,
+    event_page,
+    exports,
+    headers,
+    history_page,
+    search_words,
+    templating,
+)
 from apitrail.web.console.console import Console
 from apitrail.web.console.page import Page
 from apitrail.web.console.url_state import UrlState
@@ -22,6 +31,8 @@ type Show = Callable[[Console, Request], Page]
 # Where a page is → what shows it. `.json` after it is the same for programs.
 PAGES: Mapping[str, Show] = {
     "/events": history_page.show,
+    "/event/{name}": event_page.show,
+    "/event/{name}/as/{form}": event_page.script,
 }
 NAVIGATION = (("/", "Event history"),)
 _ENDINGS = (".json", ".html")
@@ -46,8 +57,10 @@ class Site:
         ]
         return [
             Route("/", self._answering(history_page.show), methods=["GET"]),
-            Route("/search", self._search, methods=["GET"]),
+            Route("/search", self._sending(_found), methods=["GET"]),
+            Route("/export", self._sending(exports.answer), methods=["GET"]),
             Route("/static/{name}", self._asset, methods=["GET"]),
+            Route("/event/{name}/proof", self._sending(_proof), methods=["GET"]),
             *found,
         ]
 
@@ -89,21 +102,29 @@ class Site:
         is_json = request.url.path.endswith(".json")
         return self._as_json(page) if is_json else self._as_html(page, request)
 
+    def failed(self, request: Request, error: Exception) -> Response:
+        """A fault of ours; what happened is on the server's stderr."""
+        text = f"something went wrong here ({type(error).__name__})"
+        hint = "the server says on stderr what happened; please report it"
+        return self.problem(request, Error(text, hint=hint), 500)
+
     # -- what is no page ---------------------------------------------------------------------
 
-    async def _search(self, request: Request) -> Response:
-        return await run_in_threadpool(self._found, request)
+    def _sending(
+        self, send: Callable[[Console, Request], Response]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """An answer that is no page, or the page that says why there is none."""
 
-    def _found(self, request: Request) -> Response:
-        """Words from the search box become a filter, so that the URL says what they meant."""
-        pairs = [pair for pair in request.query_params.multi_items() if pair[0] != "q"]
-        try:
-            with self._console.source() as source:
-                text = request.query_params.get("q", "")
-                state = search_words.meant(source, text, UrlState.parse(pairs))
-        except Error as error:
-            return self._as_html(problem(error), request)
-        return RedirectResponse(state.href(), 303, headers=dict(headers.FRESH))
+        def sent(request: Request) -> Response:
+            try:
+                return send(self._console, request)
+            except Error as error:
+                return self._as_html(problem(error), request)
+
+        async def answer(request: Request) -> Response:
+            return await run_in_threadpool(sent, request)
+
+        return answer
 
     async def _asset(self, request: Request) -> Response:
         found = self._assets.get(request.path_params["name"])
@@ -131,6 +152,26 @@ def problem(error: Error, status: int | None = None) -> Page:
         shown={"error": text, "hint": error.hint},
         status=status or (404 if missing else 500 if isinstance(error, FormatError) else 400),
     )  # fmt: skip
+
+
+def _found(console: Console, request: Request) -> Response:
+    """Words from the search box become a filter, so that the URL says what they meant."""
+    pairs = [pair for pair in request.query_params.multi_items() if pair[0] != "q"]
+    with console.source() as source:
+        text = request.query_params.get("q", "")
+        state = search_words.meant(source, text, UrlState.parse(pairs))
+    return RedirectResponse(state.href(), 303, headers=dict(headers.FRESH))
+
+
+def _proof(console: Console, request: Request) -> Response:
+    """The proof of an event's entry as a file, as `apitrail show --proof` prints it."""
+    name = str(request.path_params["name"])
+    with console.source() as source:
+        text = event_detail.proof(source, name)
+    told = {
+        **headers.FRESH, "Content-Disposition": f'attachment; filename="{name[:36]}.tlog-proof"'
+    }  # fmt: skip
+    return Response(text, media_type="text/plain; charset=utf-8", headers=told)
 
 
 def _twin(request: Request) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from importlib import resources
 
-from jinja2 import BaseLoader, DictLoader, Environment, StrictUndefined
+from jinja2 import BaseLoader, DictLoader, Environment
 from markupsafe import Markup
 
 from apitrail.reading import event_table, render
@@ -19,8 +19,7 @@ _UNITS = ((2 * _DAY, _DAY, "d"), (2 * _HOUR, _HOUR, "h"), (2 * _MINUTE, _MINUTE,
 def environment() -> Environment:
     """The templates of this package."""
     made = Environment(
-        loader=_loader(), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, finalize=_shown,
+        loader=_loader(), autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_shown,
     )  # fmt: skip
     made.filters |= {
         "number": number, "moment": moment, "short": short, "ago": ago, "place": place_of,

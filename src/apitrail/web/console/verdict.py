@@ -39,7 +39,7 @@ class Verdict:
 
     def __init__(self, served: Served, trust: Callable[[], Trust]) -> None:
         self._served = served
-        self._trust = trust
+        self.trust = trust
         self._lock = threading.Lock()
         self._standing = Standing()
 
@@ -80,7 +80,7 @@ class Verdict:
         )  # fmt: skip
 
     def _check(self) -> Report:
-        path, trust = self._served.path, self._trust()
+        path, trust = self._served.path, self.trust()
         with self._served.source() as source:
             self._tell(runs=True, size=source.size)
         if self._served.is_bundle:

@@ -21,7 +21,7 @@ _NAMES = ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute"), (_SECOND, "second
 
 # The chart's own units: SVG scales them.
 WIDTH, HEIGHT = 1200.0, 84.0
-_GAP = 0.18
+_GAP, _THICKEST = 0.18, 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Volume:
         width = self.bars[0].end - self.bars[0].start
         unit, name = next(each for each in _NAMES if width % each[0] == 0)
         count = width // unit
-        return name if count == 1 else f"{count} {name}s"
+        return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
     @property
     def most(self) -> int:
@@ -79,9 +79,10 @@ class Volume:
     def drawn(self) -> list[dict[str, object]]:
         """Each bar with its place in the chart."""
         wide = WIDTH / max(len(self.bars), 1)
+        thick = min(wide * (1 - _GAP), _THICKEST)
         return [
             {
-                "bar": bar, "x": round(number * wide + wide * _GAP / 2, 1), "wide": round(wide * (1 - _GAP), 1),
+                "bar": bar, "x": round((number + 0.5) * wide - thick / 2, 1), "wide": round(thick, 1),
                 "high": self._high(bar.calls), "failed": self._high(bar.errors),
             }
             for number, bar in enumerate(self.bars)
