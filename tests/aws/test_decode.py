@@ -83,3 +83,18 @@ def test_needs_names_what_must_be_loaded_first():
 
     assert decode.needs(route) is None
     assert decode.request(made, credential, route).operation == "GetApis"
+
+
+def starved(*_args, **_named):
+    raise MemoryError
+
+
+@pytest.mark.parametrize("stage", ["find.find", "_read", "held.longest"])
+def test_a_request_is_not_doubted_for_want_of_memory(monkeypatch, stage):
+    made = request("POST", "/", FORM, body=b"Action=GetUser", service="iam")
+    credential = auth.read(made)
+    found = decode.route(made, credential)
+    monkeypatch.setattr(f"apitrail.aws.decode.{stage}", starved)
+
+    with pytest.raises(MemoryError):
+        _ = decode.request(made, credential), decode.holds(made, found)

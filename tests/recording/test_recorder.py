@@ -14,12 +14,13 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from apitrail.aws import decode
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.exchange import Body, Response
 from apitrail.identity.keyring import Keyring
 from apitrail.recording.config_file import Configuration
-from proxying import AWS, OK, calls, dial, entries, recording, upstream
+from proxying import AWS, OK, calls, dial, entries, kinds, put, recording, upstream
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI"
 SESSION = "ASIAIOSFODNN7EXAMPLE"
@@ -390,3 +391,35 @@ def test_a_call_that_is_given_up_while_its_answer_is_read_has_one_entry(trail):
 
     asyncio.run(scenario())
     assert [kind for kind, _ in entries(trail)] == ["open", "unknown", "close"]
+
+
+def failing(monkeypatch, protocol: str, *, after: int) -> None:
+    """For one request there is no memory to read it, after so many that are read."""
+    read, seen = decode._READERS[protocol], []
+
+    def reader(*arguments: Any) -> Any:
+        seen.append(arguments)
+        if len(seen) == after + 1:
+            raise MemoryError
+        return read(*arguments)
+
+    monkeypatch.setitem(decode._READERS, protocol, reader)
+
+
+def test_a_request_that_there_is_no_memory_to_read_does_not_go_up(trail, monkeypatch):
+    failing(monkeypatch, "query", after=1)
+
+    came, recorded = record(trail, [(signed(WHO), OK), (signed(ROLE), OK), (signed(WHO), OK)])
+
+    assert [each.split()[1] for each in came] == [b"200", b"503", b"200"]
+    assert [event.call.operation for event in recorded] == ["GetCallerIdentity"] * 2
+    assert kinds(trail) == ["open", "api", "refused", "api", "close"]
+
+
+def test_a_body_that_passed_and_cannot_be_read_for_want_of_memory_is_doubted(trail, monkeypatch):
+    failing(monkeypatch, "rest-xml", after=1)
+
+    _, [event] = record(trail, [(put(b"x" * 300_000), OK)])
+
+    assert event.request.parameters["Key"] == "key"
+    assert "its body could not be read: MemoryError" in event.call.problems

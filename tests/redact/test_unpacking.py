@@ -43,3 +43,14 @@ def test_a_bomb_is_not_unpacked():
         unpacking.unpacked(bomb, "gzip")
     with pytest.raises(unpacking.TooLargeError, match="too large"):
         unpacking.unpacked(gzip.compress(b"x") + bomb, "gzip")
+
+
+def test_what_there_is_no_memory_for_is_not_passed_over(monkeypatch):
+    class Starved:
+        def decompress(self, *_: object) -> bytes:
+            raise zlib.error("Error -4 while decompressing data")
+
+    monkeypatch.setattr(zlib, "decompressobj", lambda *_: Starved())
+
+    with pytest.raises(MemoryError):
+        unpacking.unpacked(gzip.compress(b"password=secret"), "gzip")

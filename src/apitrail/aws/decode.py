@@ -1,4 +1,7 @@
-"""A request and its credential in, the Call they mean out; never an exception."""
+"""A request and its credential in, the Call they mean out.
+
+No message makes them raise; whoever calls is told when this machine cannot read it (`shortage`).
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ from apitrail.aws.read import (
 )
 from apitrail.aws.read.scalars import Doubts
 from apitrail.aws.read.shapes import Compiler
+from apitrail.aws.read.shortage import is_shortage
 from apitrail.aws.sign.credential import Credential
 from apitrail.exchange import Request, Response
 from apitrail.valueclass import valueclass
@@ -40,6 +44,9 @@ def route(request: Request, credential: Credential, *, turned: bool = False) -> 
     """Where a request goes; `needs` and `request` both work from it.
 
     `turned` takes the other value of each name that is given twice.
+
+    Raises:
+        MemoryError, OSError: what `is_shortage` knows; nothing is known of the request then.
     """
     doubts = Doubts(turned=turned)
     place = None
@@ -47,7 +54,10 @@ def route(request: Request, credential: Credential, *, turned: bool = False) -> 
         place = find.find(request, credential, index.load(), doubts)
         if place is None:
             doubts.add("no operation fits")
-    except Exception as error:  # noqa: BLE001 - decoding is total: any failure is a doubt
+    except Exception as error:
+        if is_shortage(error):
+            raise
+        # Decoding is total: any other failure is a doubt.
         doubts.add(f"decoding failed: {type(error).__name__}")
     return Route(place=place, doubts=tuple(doubts), ambiguous=tuple(doubts.ambiguous))
 
@@ -55,7 +65,7 @@ def route(request: Request, credential: Credential, *, turned: bool = False) -> 
 def request(request: Request, credential: Credential, found: Route | None = None) -> Call:
     """What a request means; whatever cannot be told is None and noted in `problems`.
 
-    `found` is the request's route, where it was found already.
+    `found` is the request's route, where it was found already. Raises as `route` does.
     """
     found = route(request, credential) if found is None else found
     call = _request(request, credential, found, Doubts(found.doubts))
@@ -92,7 +102,10 @@ def _request(request: Request, credential: Credential, found: Route, doubts: Dou
                     doubts.add("a customer's own host, which is no service of AWS's")
             case Match() as place:
                 told = _read(credential.service, place, request, doubts)
-    except Exception as error:  # noqa: BLE001 - decoding is total: any failure is a doubt
+    except Exception as error:
+        if is_shortage(error):
+            raise
+        # Decoding is total: any other failure is a doubt.
         doubts.add(f"decoding failed: {type(error).__name__}")
     known = {"signing_name": credential.service, "region": region, **told}
     return Call(**known, problems=tuple(doubts), ambiguous=tuple(doubts.ambiguous))
@@ -129,12 +142,14 @@ def is_ready() -> bool:
 def holds(request: Request, found: Route) -> int:
     """How many bytes of the body must be here before the call can be told; 0 where it streams.
 
-    `request` may be without its body. Prepare first what `needs` asks for.
+    `request` may be without its body. Prepare first what `needs` asks for. Raises as `route` does.
     """
     try:
         return held.longest(request, found)
-    except Exception:  # noqa: BLE001 - decoding is total: `request` will say what is wrong
-        return 0
+    except Exception as error:
+        if is_shortage(error):
+            raise  # a body that must be held would pass as it comes
+        return 0  # `request` will say what is wrong
 
 
 def needs(found: Route) -> str | None:

@@ -246,7 +246,7 @@ class Recorder:
         call = opened.call
         if exchange.request.body is not opened.exchange.request.body:
             # The body was streamed, so it is known only now.
-            call = await _asked(exchange.request, opened.credential)
+            call = await _asked_whole(exchange.request, opened)
             opened.signature = self._verdict(exchange, opened.credential)
         if exchange.response is not None:
             call = await _off_loop(exchange.response.body, decode.response, call, exchange.response)
@@ -314,6 +314,14 @@ async def _asked(request: Request, credential: Credential) -> Call:
     """What a request means."""
     route = await _routed(request, credential)
     return await _off_loop(request.body, decode.request, request, credential, route)
+
+
+async def _asked_whole(request: Request, opened: Open) -> Call:
+    """What a request means whose body was streamed; it has passed, so nobody can refuse it."""
+    try:
+        return await _asked(request, opened.credential)
+    except (MemoryError, OSError) as error:
+        return opened.call.doubting(f"its body could not be read: {type(error).__name__}")
 
 
 async def _routed(request: Request, credential: Credential) -> Route:

@@ -9,6 +9,7 @@ import zlib
 
 import zstandard
 
+from apitrail.aws.read.shortage import is_shortage
 from apitrail.errors import FormatError
 
 LARGEST = 16 * 1024 * 1024
@@ -65,6 +66,8 @@ def _inflated(data: bytes, window: int) -> tuple[bytes, bytes]:
     try:
         found = inflater.decompress(data, LARGEST)
     except zlib.error as error:
+        if is_shortage(error):
+            raise MemoryError from error  # what is not searched may hold secrets
         raise FormatError(f"not compressed: {error!s:.80}") from error
     if inflater.unconsumed_tail:
         raise TooLargeError("a decompressed body is too large to search")
@@ -79,6 +82,8 @@ def _frame(data: bytes) -> tuple[bytes, bytes]:
             raise TooLargeError("a decompressed body is too large to search")
         found = reader.decompress(data)
     except zstandard.ZstdError as error:
+        if "not enough memory" in str(error):
+            raise MemoryError from error
         raise FormatError(f"not compressed: {error!s:.80}") from error
     if len(found) > LARGEST:
         raise TooLargeError("a decompressed body is too large to search")

@@ -14,6 +14,7 @@ from apitrail.aws.call import Call, Structure, Value
 from apitrail.aws.find.unmodelled import PROTOCOL
 from apitrail.aws.read import json_protocol, xml
 from apitrail.aws.read.scalars import Doubts
+from apitrail.aws.read.shortage import is_shortage
 from apitrail.exchange import Response
 
 if TYPE_CHECKING:
@@ -155,7 +156,9 @@ def _inflated(data: bytes, doubts: Doubts) -> bytes | None:
     inflater = zlib.decompressobj(_WINDOW)
     try:
         inflated = inflater.decompress(data, MOST_BYTES)
-    except zlib.error:
+    except zlib.error as error:
+        if is_shortage(error):
+            raise MemoryError from error
         doubts.add("response body is not compressed as its header says")
         return None
     if inflater.unconsumed_tail:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from apitrail.aws.call import Blob
 from apitrail.aws.read.scalars import Doubts
+from apitrail.aws.read.shortage import is_shortage
 from apitrail.exchange import Request
 
 LARGEST = 32 * 1024 * 1024
@@ -93,6 +94,8 @@ def content(request: Request, doubts: Doubts) -> bytes | None:
         for encoding in reversed(encodings(request)):
             data = _decompressed(data, encoding)
     except (ValueError, zlib.error) as error:
+        if is_shortage(error):
+            raise MemoryError from error
         doubts.add(f"body cannot be decoded: {error!s:.80}")
         return None
     return data

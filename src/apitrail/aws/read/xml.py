@@ -13,6 +13,7 @@ from botocore.model import Shape
 from apitrail.aws.call import Map, Structure, Value
 from apitrail.aws.read.scalars import READERS, Doubts, Reader
 from apitrail.aws.read.shapes import Compiler
+from apitrail.aws.read.shortage import is_shortage
 
 DEEPEST = 100
 MOST_ELEMENTS = 200_000
@@ -77,6 +78,8 @@ def parse(data: bytes, doubts: Doubts) -> Element | None:
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, _RefusedError, LookupError, ValueError) as error:
+        if is_shortage(error):
+            raise MemoryError from error
         doubts.add(f"body is not XML that is read here: {error!s:.80}")
         return None
     return builder.root.children[0]
