@@ -1,4 +1,4 @@
-"""Two honest bundles of one log, and both judges at once."""
+"""Two honest bundles of one log, and all judges at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from evidence.bundle.edits import (
     Case,
 )
 from evidence.bundle.evidence import files
-from evidence.bundle.judges import Standalone
+from evidence.bundle.judges import Script, Standalone
 
 
 @pytest.fixture(scope="session")
@@ -34,19 +34,26 @@ def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]
         yield program
 
 
+@pytest.fixture(scope="session")
+def script() -> Iterator[Script | None]:
+    """None where there is no node."""
+    if judges.NODE is None:
+        yield None
+        return
+    with Script() as program:
+        yield program
+
+
 @pytest.fixture
-def judge(case: Case, standalone: Standalone, tmp_path: Path) -> Callable[[bytes], tuple[str, str]]:
-    """Both verdicts on a zip's bytes, which must be one; and the package's message."""
+def judge(
+    case: Case, standalone: Standalone, script: Script | None, tmp_path: Path
+) -> Callable[[bytes], tuple[str, str]]:
+    """All verdicts on a zip's bytes, which must be one; and the package's message."""
 
     def judged(data: bytes) -> tuple[str, str]:
         path = tmp_path / "bundle.zip"
         path.write_bytes(data)
-        report = judges.by_package(path, case.signer.verifier)
-        status, said = standalone(path, case.signer.verifier)
-        assert judges.verdict(said) == str(report.verdict), (said, str(report))
-        assert status == (0 if report.holds else 1)
-        if report.holds:
-            assert said.splitlines() == str(report).splitlines()
+        report = judges.agreed(path, standalone, script, case.signer.verifier)
         return str(report.verdict), report.message
 
     return judged

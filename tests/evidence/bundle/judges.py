@@ -1,4 +1,5 @@
-"""The two who judge a bundle: the package, and the file that goes with it on the system's Python."""
+"""Those who judge a bundle: the package, the file that goes with it on the system's Python, and the
+JavaScript of an evidence page under node."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 from typing import Self
 
@@ -52,6 +54,49 @@ def arguments(path: Path, *keys: Verifier) -> list[str]:
     return [str(path), *(part for key in keys for part in ("--key", str(key)))]
 
 
+NODE = shutil.which("node")
+SCRIPTS = Path(str(resources.files("apitrail.evidence.bundle"))) / "files" / "verifier"
+
+# Checks one bundle for each line: path and keys in, the report's lines out.
+NODE_LOOP = """
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { check } from "./verifier.js";
+for await (const line of createInterface({ input: process.stdin })) {
+  const [path, ...keys] = JSON.parse(line);
+  const found = await check(new Uint8Array(readFileSync(path)), keys);
+  console.log(JSON.stringify([found.line, ...found.statement]));
+}
+"""
+
+
+class Script:
+    """The verifier of evidence pages under node, kept running for many bundles."""
+
+    def __init__(self) -> None:
+        assert NODE is not None
+        self._process = subprocess.Popen(
+            [NODE, "--no-warnings", "--input-type=module", "-e", NODE_LOOP],
+            cwd=SCRIPTS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=10)
+
+    def __call__(self, path: Path, *keys: Verifier) -> list[str]:
+        """The lines of the report."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([str(path), *map(str, keys)]) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the verifier in JavaScript crashed, see stderr"
+        return [str(text) for text in json.loads(line)]
+
+
 class Standalone:
     """The stand-alone verifier on the system's Python, kept running for many bundles."""
 
@@ -83,3 +128,18 @@ class Standalone:
 def verdict(text: str) -> str:
     """The first word."""
     return text.split(":", maxsplit=1)[0].split(" ", maxsplit=1)[0].strip()
+
+
+def agreed(
+    path: Path, standalone: Standalone, script: Script | None, *keys: Verifier, of: object = None
+) -> BundleReport:
+    """The package's report, which all others must give; `of` names the bundle where they do not."""
+    report = by_package(path, *keys)
+    status, said = standalone(path, *keys)
+    assert verdict(said) == str(report.verdict), (of, said, report.message)
+    assert status == (0 if report.holds else 1), of
+    lines = script(path, *keys) if script is not None else said.splitlines()
+    assert verdict(lines[0]) == str(report.verdict), (of, lines[0], said, report.message)
+    if report.holds:
+        assert said.splitlines() == str(report).splitlines() == lines, of
+    return report

@@ -1,4 +1,5 @@
-"""`apitrail verify` and the verifier in the bundle give one verdict on the same mutants.
+"""`apitrail verify`, the verifier in the bundle and the one in JavaScript give one verdict on the
+same mutants.
 
 `make fuzz` tries two thousand; `make test` some of them. The seed is fixed, so that a mutant that
 is found can be made again by its number.
@@ -21,7 +22,7 @@ from apitrail.trail.rows import Draft
 from evidence.bundle import evidence, judges
 from evidence.bundle.edits import Case
 from evidence.bundle.evidence import SECOND, SG, Story, files, zipped
-from evidence.bundle.judges import Standalone
+from evidence.bundle.judges import Script, Standalone
 
 SEED = 20_261_126
 MUTANTS = int(os.environ.get("MUTANTS", "150"))
@@ -137,8 +138,8 @@ def asked(content: dict[str, bytes], dice: random.Random) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_both_verifiers_give_one_verdict(
-    part: int, case: Case, standalone: Standalone, tmp_path: Path
+def test_the_verifiers_give_one_verdict(
+    part: int, case: Case, standalone: Standalone, script: Script | None, tmp_path: Path
 ) -> None:
     path, key = tmp_path / "bundle.zip", case.signer.verifier
     honest = [case.plain, case.complete]
@@ -152,16 +153,7 @@ def test_both_verifiers_give_one_verdict(
             path.write_bytes(zipped(asked(contents[which], dice)))
         else:
             path.write_bytes(zipped(in_files(contents[which], dice)))
-        agree(path, number, standalone, key)
-
-
-def agree(path: Path, number: int, standalone: Standalone, key: Any) -> None:
-    report = judges.by_package(path, key)
-    status, said = standalone(path, key)
-    assert judges.verdict(said) == str(report.verdict), (number, said, report.message)
-    assert status == (0 if report.holds else 1), number
-    if report.holds:
-        assert said.splitlines() == str(report).splitlines(), number
+        judges.agreed(path, standalone, script, key, of=number)
 
 
 def entry_of_a_log(
@@ -226,8 +218,8 @@ def entry_of_a_log(
     return path, signer.verifier
 
 
-def test_both_verifiers_judge_what_a_log_has_signed_alike(
-    standalone: Standalone, tmp_path: Path
+def test_the_verifiers_judge_what_a_log_has_signed_alike(
+    standalone: Standalone, script: Script | None, tmp_path: Path
 ) -> None:
     for number in range(MUTANTS // 5):
         try:
@@ -236,4 +228,4 @@ def test_both_verifiers_judge_what_a_log_has_signed_alike(
             if "malformed" in str(error) or "JSON" in str(error) or "is not" in str(error):
                 continue  # an exporter does not hand this over; no bundle, no verdict
             raise
-        agree(path, number, standalone, key)
+        judges.agreed(path, standalone, script, key, of=number)

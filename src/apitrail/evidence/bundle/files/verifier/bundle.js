@@ -1,0 +1,313 @@
+// A bundle's files and what they say. Opened contents are held against the commitments in their
+// entries; nothing here is held against a signature.
+
+import { project } from "./call.js";
+import { CALLS, Entry, KINDS, TAG, TAGS } from "./entry.js";
+import { isObject, isWhole, loaded, member, parseJson } from "./json.js";
+import { Manifest } from "./manifest.js";
+import { Head } from "./note.js";
+import { sha256 } from "./sha256.js";
+import { checkStatement } from "./statements.js";
+import { NUMBER, Problem, base64, byCodePoint, byNumber, clean, decimal, encoded, hex, integer, partition, repr, same, utf8 } from "./text.js";
+
+export const WIDTH = 256;
+const NAMES = new RegExp(
+  "^(?:README\\.txt|report\\.html|verify\\.py|log\\.vkey|manifest\\.json|checkpoint|keys" +
+  `|checkpoints/${NUMBER}|consistency/${NUMBER}-${NUMBER}` +
+  `|events/${NUMBER}/(?:leaf\\.json|event\\.tlog-proof|salts\\.json|facets/[a-z]{1,8})` +
+  `|range/(?:first|last)\\.tlog-proof|range/opened/${NUMBER}\\.jsonl` +
+  "|tile/entries/(?:x[0-9]{3}/)*[0-9]{3}(?:\\.p/[0-9]{1,3})?)$",
+);
+export const KEPT = new RegExp(`^checkpoints/(${NUMBER})$`);
+const LEAF = new RegExp(`^events/(${NUMBER})/leaf\\.json$`);
+const REPORT = "report.html";
+const COMMITMENT = Uint8Array.of(2);
+// The facets that are looked into.
+const READ = ["who", "what"];
+
+/** @typedef {{names: Set<string>, read: (name: string) => Uint8Array}} Archive named files */
+/** @typedef {[Uint8Array, Uint8Array]} Pair salt and content of a facet */
+/** @typedef {{tags: Set<string>, read: Map<string, Uint8Array>, values: Map<string, any>}} Opened what is opened of an entry */
+
+export class Bundle {
+  /** @param {Archive} archive */
+  constructor(archive) {
+    this.archive = archive;
+    this.names = archive.names;
+    this.manifest = new Manifest(parseJson(this.read("manifest.json"), "manifest.json"));
+    this.head = new Head(this.read("checkpoint"), "the checkpoint");
+    /** What a later version has put into it. */
+    this.beyond = [...this.manifest.beyond, ...this.checkNames()];
+    /** The entries that are disclosed one by one. */
+    this.events = [...this.names].flatMap((name) => LEAF.exec(name)?.[1] ?? []).map(integer).sort(byNumber);
+    this.shownOnes = new Set(this.events);
+    /** The entries that are said to be asked for. */
+    this.chosen = new Set(this.manifest.selected);
+    this.span = this.spanned();
+    /** @type {Map<number | bigint, Entry>} */
+    this.entries = new Map();
+    /** @type {Map<number, Uint8Array[]>} */
+    this.tiles = new Map();
+    /** @type {Map<string, Map<number | bigint, Map<string, Pair>>>} */
+    this.lines = new Map();
+    /** @type {Map<number | bigint, Opened>} */
+    this.contents = new Map();
+    /** @type {number[] | null} */
+    this.all = null;
+    /** @type {Map<number, import("./call.js").Row>} */
+    this.rows = new Map();
+    /** @type {{name: string, salts: Map<string, any>} | null} */
+    this.lastSalts = null;
+  }
+
+  /** @param {string} name */
+  read(name) {
+    return this.archive.read(name);
+  }
+
+  /** Files that this version does not know, held against their hash in the manifest. */
+  checkNames() {
+    const others = [...this.names].filter((name) => !NAMES.test(name)).sort(byCodePoint);
+    const { files } = this.manifest;
+    const listed = this.names.has(REPORT) && typeof files?.get(REPORT) === "string" ? [REPORT] : [];
+    for (const name of [...others, ...listed]) {
+      const digest = files?.get(name);
+      if (typeof digest !== "string") throw new Problem(`${repr(name.slice(0, 60))} does not belong in a bundle`);
+      if (hex(sha256(this.read(name))) !== digest) throw new Problem(`${name} is not what manifest.json says`);
+    }
+    return others;
+  }
+
+  /** The entries [start, stop) that are handed over without a hole, in whole entry bundles. */
+  spanned() {
+    const range = this.manifest.range;
+    const held = [...this.names].filter((name) => name.startsWith("tile/"));
+    const wrong = () => new Problem("the entries in the bundle are not those of the range it claims");
+    if (range === null) {
+      if (held.length) throw wrong();
+      return { start: 0, stop: 0 };
+    }
+    if (!Number.isSafeInteger(range.last)) throw wrong();
+    const span = { start: range.first - (range.first % WIDTH), stop: range.last + 1 };
+    // A range is as long as its entry bundles, or a claim could keep us busy for ever.
+    const tiles = Math.ceil(span.stop / WIDTH) - span.start / WIDTH;
+    if (held.length !== tiles || !held.every((_, at) => this.names.has(tileName(span.start / WIDTH + at, span.stop)))) throw wrong();
+    return span;
+  }
+
+  /** @param {number | bigint} index @returns {index is number} */
+  spans(index) {
+    return typeof index === "number" && index >= this.span.start && index < this.span.stop;
+  }
+
+  /** Every entry whose bytes are here, in order. @returns {number[]} */
+  disclosed() {
+    const spanned = Array.from({ length: this.span.stop - this.span.start }, (_, at) => this.span.start + at);
+    this.all ??= [...new Set([.../** @type {number[]} */ (this.events), ...spanned])].sort(byNumber);
+    return this.all;
+  }
+
+  /** @param {number} index */
+  has(index) {
+    return this.spans(index) || this.shownOnes.has(index);
+  }
+
+  /** The exact bytes of an entry. @param {number | bigint} index */
+  leaf(index) {
+    if (!this.spans(index)) return this.read(`events/${index}/leaf.json`);
+    const number = Math.floor(index / WIDTH);
+    const there = this.tiles.get(number) ?? this.tile(number);
+    this.tiles.set(number, there);
+    return there[index % WIDTH];
+  }
+
+  /** A C2SP entry bundle: each entry behind its length in two bytes. @param {number} number */
+  tile(number) {
+    const name = tileName(number, this.span.stop);
+    const data = this.read(name);
+    const found = [];
+    let at = 0;
+    while (at < data.length) {
+      const end = at + 2 + (at + 1 < data.length ? data[at] * 256 + data[at + 1] : data[at]);
+      found.push(data.subarray(at + 2, end));
+      at = end;
+    }
+    if (at !== data.length || found.length !== Math.min(WIDTH, this.span.stop - number * WIDTH)) throw new Problem(`${name} is a malformed entry bundle`);
+    return found;
+  }
+
+  /** @param {number | bigint} index @returns {Entry} */
+  entry(index) {
+    const there = this.entries.get(index);
+    if (there !== undefined) return there;
+    const link = new Entry(this.leaf(index), index);
+    if (link.index !== index) throw new Problem(`entry ${index}: its leaf is of another index`);
+    this.entries.set(index, link);
+    return link;
+  }
+
+  /** The opened facets of an entry, each held against its commitment. @param {number | bigint} index @returns {Opened} */
+  opened(index) {
+    const there = this.contents.get(index);
+    if (there !== undefined) return there;
+    const facets = this.facets(index);
+    const read = new Map([...facets].filter(([tag]) => READ.includes(tag)));
+    const found = { tags: new Set(facets.keys()), read, values: new Map() };
+    this.contents.set(index, found);
+    return found;
+  }
+
+  /** The opened contents of an entry by facet. @param {number | bigint} index @returns {Map<string, Uint8Array>} */
+  facets(index) {
+    const pairs = this.salted(index);
+    for (const [tag, pair] of this.openedInRange(index)) {
+      const other = pairs.get(tag);
+      if (other && !(same(other[0], pair[0]) && same(other[1], pair[1]))) throw new Problem(`entry ${index}: facet ${repr(tag)} is opened in two ways`);
+      pairs.set(tag, pair);
+    }
+    for (const [tag, [salt, content]] of pairs) {
+      const committed = this.entry(index).committed.get(tag);
+      if (!committed || !same(committed, sha256(COMMITMENT, salt, sha256(content)))) throw new Problem(`entry ${index}: facet ${repr(tag)} was altered`);
+    }
+    return new Map([...pairs].map(([tag, [, content]]) => [tag, content]));
+  }
+
+  /** The facets that came in files of their own. @param {number | bigint} index @returns {Map<string, Pair>} */
+  salted(index) {
+    return new Map([...this.salts(index)].map(([tag, salt]) => [tag, [base64(salt, "a salt", 32), this.read(`events/${index}/facets/${tag}`)]]));
+  }
+
+  /** @param {number | bigint | string} index @returns {Map<string, any>} */
+  salts(index) {
+    const name = `events/${index}/salts.json`;
+    if (!this.names.has(name)) return new Map();
+    // It is asked for once for each facet of an entry.
+    if (this.lastSalts?.name === name) return this.lastSalts.salts;
+    const salts = parseJson(this.read(name), name);
+    if (!isObject(salts) || ![...salts.keys()].every((tag) => TAG.test(tag))) throw new Problem(`${name} does not hold salts`);
+    this.lastSalts = { name, salts };
+    return salts;
+  }
+
+  /** @param {number | bigint} index @returns {Map<string, Pair>} */
+  openedInRange(index) {
+    if (!this.spans(index)) return new Map();
+    const name = `range/opened/${index - (index % WIDTH)}.jsonl`;
+    return (this.names.has(name) ? this.openedLines(name).get(index) : undefined) ?? new Map();
+  }
+
+  /** What a file of opened facets says, by entry. @param {string} name */
+  openedLines(name) {
+    const there = this.lines.get(name);
+    if (there !== undefined) return there;
+    /** @type {Map<number | bigint, Map<string, Pair>>} */
+    const found = new Map();
+    const first = Number(/[0-9]+/.exec(name)?.[0]);
+    for (const line of linesOf(this.read(name))) {
+      const [index, facets] = openedLine(parseJson(line, name), name);
+      if (found.has(index) || !(index >= first && index < first + WIDTH)) throw new Problem(`${name}: entry ${index} does not belong here`);
+      found.set(index, facets);
+    }
+    this.lines.set(name, found);
+    return found;
+  }
+
+  /**
+   * `who` or `what` of an entry as JSON, or null where it is not opened.
+   * @param {number | bigint} index @param {string} tag @returns {Map<string, any> | null}
+   */
+  value(index, tag) {
+    const { read, values } = this.opened(index);
+    const there = values.get(tag);
+    if (there !== undefined) return there;
+    const kind = this.entry(index).kind;
+    const content = read.get(tag);
+    // What a later version's entry says is not looked into.
+    if (content === undefined || !KINDS.includes(kind)) return null;
+    const said = loaded(content);
+    if (!isObject(said)) throw new Problem(`entry ${index}: facet ${repr(tag)} is not an object`);
+    if (tag === "what") checkStatement(index, kind, said);
+    values.set(tag, said);
+    return said;
+  }
+
+  /**
+   * Index and audit path in a tlog-proof, which must lead to this bundle's checkpoint.
+   * @param {string} name @returns {[number | bigint, Uint8Array[]]}
+   */
+  proof(name) {
+    const [head, blank, signed] = partition(utf8(this.read(name), name, 2000000), "\n\n");
+    const lines = head.split("\n");
+    if (lines.length > 1 && lines[1].startsWith("extra ")) {
+      if (base64(lines[1].slice(6), name).length === 0) throw new Problem(`${name} is not a tlog-proof`);
+      lines.splice(1, 1);
+    }
+    if (!blank || lines[0] !== "c2sp.org/tlog-proof@v1" || lines.length < 2 || lines.length > 65) throw new Problem(`${name} is not a tlog-proof`);
+    if (!lines[1].startsWith("index ") || signed !== this.head.whole) throw new Problem(`${name} is a proof under another checkpoint`);
+    return [decimal(lines[1].slice(6), name), lines.slice(2).map((line) => base64(line, name, 32))];
+  }
+
+  /** What a later version has put into the bundle, which was compared as bytes and not read. @returns {Array<[string, number[]]>} */
+  unknown() {
+    const kinds = new Map(), tags = new Map();
+    const add = (/** @type {Map<string, number[]>} */ found, /** @type {string} */ name, /** @type {number} */ index) => found.set(name, [...(found.get(name) ?? []), index]);
+    for (const index of this.disclosed()) {
+      const link = this.entry(index);
+      if (!KINDS.includes(link.kind)) add(kinds, link.kind, index);
+      for (const tag of link.committed.keys()) if (!TAGS.includes(tag)) add(tags, tag, index);
+    }
+    const named = (/** @type {string} */ word, /** @type {Map<string, number[]>} */ found) => [...found].sort(([a], [b]) => byCodePoint(a, b)).map(([name, at]) => [`${word} '${name}'`, at]);
+    const beyond = [...this.beyond].sort(byCodePoint).map((name) => [clean(name), []]);
+    return /** @type {Array<[string, number[]]>} */ ([...named("kind", kinds), ...named("facet", tags), ...beyond]);
+  }
+
+  /** What of a call can be asked about. @param {number} index @param {Map<string, any>} what its opened facet */
+  row(index, what) {
+    const row = this.rows.get(index) ?? project(index, this.value(index, "who"), what);
+    this.rows.set(index, row);
+    return row;
+  }
+
+  /** Is this entry a call? @param {number} index */
+  isCall(index) {
+    return CALLS.includes(this.entry(index).kind);
+  }
+}
+
+/** A C2SP path: digits in groups of three, all but the last behind an x. @param {number} number @param {number} stop */
+function tileName(number, stop) {
+  const width = Math.min(WIDTH, stop - number * WIDTH);
+  const digits = String(number);
+  const parts = digits.padStart(Math.ceil(digits.length / 3) * 3, "0").match(/.../g) ?? [];
+  const name = `tile/entries/${[...parts.slice(0, -1).map((part) => `x${part}`), parts[parts.length - 1]].join("/")}`;
+  return width === WIDTH ? name : `${name}.p/${width}`;
+}
+
+/** Lines end as Python's bytes.splitlines ends them. @param {Uint8Array} data */
+function linesOf(data) {
+  const found = [];
+  let from = 0;
+  for (let at = 0; at < data.length; at++) {
+    if (data[at] !== 10 && data[at] !== 13) continue;
+    found.push(data.subarray(from, at));
+    if (data[at] === 13 && data[at + 1] === 10) at++;
+    from = at + 1;
+  }
+  return from < data.length ? [...found, data.subarray(from)] : found;
+}
+
+/** @param {any} said @param {string} name @returns {[number | bigint, Map<string, Pair>]} */
+function openedLine(said, name) {
+  const malformed = () => new Problem(`${name}: malformed line`);
+  const index = member(said, "index"), facets = member(said, "facets");
+  if (!isObject(facets) || !isWhole(index) || index < 0) throw malformed();
+  const pairs = [...facets].map(([tag, value]) => {
+    const salt = member(value, "salt"), text = member(value, "content");
+    if (!TAG.test(tag) || !isObject(value) || value.size !== 2 || salt === undefined) throw malformed();
+    if (text === undefined) return [tag, [base64(salt, "a salt", 32), base64(value.get("base64"), name)]];
+    // Half a surrogate pair is no UTF-8.
+    if (typeof text !== "string" || /\p{Cs}/u.test(text)) throw malformed();
+    return [tag, [base64(salt, "a salt", 32), encoded(text)]];
+  });
+  return [index, new Map(/** @type {Array<[string, Pair]>} */ (pairs))];
+}

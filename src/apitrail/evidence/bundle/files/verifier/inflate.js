@@ -1,0 +1,196 @@
+// Deflate (RFC 1951), read as zlib reads it: the same streams are taken, the same are refused. After
+// Mark Adler's puff.c, which says what a stream means; and CRC-32, as in a zip.
+
+const LENGTHS = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258];
+const LENGTH_BITS = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
+const DISTANCES = [1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577];
+const DISTANCE_BITS = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13];
+const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+const MOST_BITS = 15;
+
+// The stream ended, or enough was unpacked: no fault of the stream's.
+const ENOUGH = Symbol("enough");
+
+/** @typedef {{count: Uint16Array, symbol: Uint16Array, left: number}} Code a Huffman code; `left` is how much of it is unused */
+
+/**
+ * What a stream unpacks to, up to `limit` bytes; less where it ends early. Throws at what is no deflate.
+ * @param {Uint8Array} data @param {number} limit @returns {Uint8Array}
+ */
+export function inflate(data, limit) {
+  const stream = new Stream(data, limit);
+  try {
+    while (!stream.block());
+  } catch (error) {
+    if (error !== ENOUGH) throw error;
+  }
+  return stream.out.slice(0, stream.size);
+}
+
+// Unpacked into again and again: making a buffer for each of many small files takes longer.
+let SCRATCH = new Uint8Array(1 << 16);
+
+class Stream {
+  /** @param {Uint8Array} data @param {number} limit */
+  constructor(data, limit) {
+    this.data = data;
+    this.limit = limit;
+    if (SCRATCH.length < limit) SCRATCH = new Uint8Array(limit);
+    this.out = SCRATCH;
+    this.size = 0;
+    this.at = 0;
+    this.held = 0;
+    this.holds = 0;
+  }
+
+  /** @param {number} need at most 16 */
+  bits(need) {
+    while (this.holds < need) {
+      if (this.at === this.data.length) throw ENOUGH;
+      this.held |= this.data[this.at++] << this.holds;
+      this.holds += 8;
+    }
+    const value = this.held & ((1 << need) - 1);
+    this.held >>>= need;
+    this.holds -= need;
+    return value;
+  }
+
+  /** Unpack one block; was it the last? */
+  block() {
+    const last = this.bits(1);
+    const type = this.bits(2);
+    if (type === 0) this.stored();
+    else if (type === 1) this.codes(FIXED_LENGTHS, FIXED_DISTANCES);
+    else if (type === 2) this.dynamic();
+    else throw new Error("invalid block type");
+    return last === 1;
+  }
+
+  stored() {
+    this.held = this.holds = 0;
+    const size = this.bits(16);
+    if (size !== (~this.bits(16) & 0xffff)) throw new Error("invalid stored block lengths");
+    for (let n = 0; n < size; n++) this.put(this.bits(8));
+  }
+
+  dynamic() {
+    const lengths = this.bits(5) + 257, distances = this.bits(5) + 1, codes = this.bits(4) + 4;
+    if (lengths > 286 || distances > 30) throw new Error("too many length or distance symbols");
+    const sizes = new Uint8Array(320);
+    for (let n = 0; n < codes; n++) sizes[ORDER[n]] = this.bits(3);
+    const code = codeOf(sizes, 0, 19);
+    if (code.left !== 0) throw new Error("invalid code lengths set");
+    sizes.fill(0);
+    for (let n = 0; n < lengths + distances; ) n = this.run(code, sizes, n, lengths + distances);
+    if (sizes[256] === 0) throw new Error("invalid code: missing end of block");
+    this.codes(checked(sizes, 0, lengths), checked(sizes, lengths, distances));
+  }
+
+  /**
+   * The next size of a code, or a run of sizes; gives where the one after it goes.
+   * @param {Code} code @param {Uint8Array} sizes @param {number} at @param {number} end
+   */
+  run(code, sizes, at, end) {
+    const symbol = this.symbol(code);
+    if (symbol < 16) {
+      sizes[at] = symbol;
+      return at + 1;
+    }
+    if (symbol === 16 && at === 0) throw new Error("invalid bit length repeat");
+    const size = symbol === 16 ? sizes[at - 1] : 0;
+    const times = symbol === 16 ? 3 + this.bits(2) : symbol === 17 ? 3 + this.bits(3) : 11 + this.bits(7);
+    if (at + times > end) throw new Error("invalid bit length repeat");
+    sizes.fill(size, at, at + times);
+    return at + times;
+  }
+
+  /** @param {Code} lengths @param {Code} distances */
+  codes(lengths, distances) {
+    for (;;) {
+      const symbol = this.symbol(lengths);
+      if (symbol < 256) this.put(symbol);
+      else if (symbol === 256) return;
+      else {
+        if (symbol > 285) throw new Error("invalid literal/length code");
+        const length = LENGTHS[symbol - 257] + this.bits(LENGTH_BITS[symbol - 257]);
+        const far = this.symbol(distances);
+        const distance = DISTANCES[far] + this.bits(DISTANCE_BITS[far]);
+        if (distance > this.size) throw new Error("invalid distance too far back");
+        for (let n = 0; n < length; n++) this.put(this.out[this.size - distance]);
+      }
+    }
+  }
+
+  /** @param {Code} code */
+  symbol(code) {
+    const { count, symbol } = code;
+    let value = 0, first = 0, index = 0;
+    let { held, holds } = this;
+    for (let length = 1; length <= MOST_BITS; length++) {
+      if (holds === 0) {
+        if (this.at === this.data.length) throw ENOUGH;
+        held = this.data[this.at++];
+        holds = 8;
+      }
+      value |= held & 1;
+      held >>>= 1;
+      holds--;
+      const number = count[length];
+      if (value - number < first) {
+        this.held = held;
+        this.holds = holds;
+        return symbol[index + (value - first)];
+      }
+      index += number;
+      first = (first + number) << 1;
+      value <<= 1;
+    }
+    throw new Error("invalid code");
+  }
+
+  /** @param {number} byte */
+  put(byte) {
+    if (this.size === this.limit) throw ENOUGH;
+    this.out[this.size++] = byte;
+  }
+}
+
+/** @param {Uint8Array} sizes @param {number} from @param {number} number @returns {Code} */
+function codeOf(sizes, from, number) {
+  const count = new Uint16Array(MOST_BITS + 1);
+  for (let n = 0; n < number; n++) count[sizes[from + n]]++;
+  let left = 1;
+  for (let length = 1; length <= MOST_BITS; length++) {
+    left = left * 2 - count[length];
+    if (left < 0) throw new Error("over-subscribed code");
+  }
+  if (count[0] === number) left = 0; // no codes at all, which only decoding finds wrong
+  const offsets = new Uint16Array(MOST_BITS + 1);
+  for (let length = 1; length < MOST_BITS; length++) offsets[length + 1] = offsets[length] + count[length];
+  const symbol = new Uint16Array(number);
+  for (let n = 0; n < number; n++) if (sizes[from + n]) symbol[offsets[sizes[from + n]]++] = n;
+  return { count, symbol, left };
+}
+
+/** A code that is whole, or has only one symbol. @param {Uint8Array} sizes @param {number} from @param {number} number */
+function checked(sizes, from, number) {
+  const code = codeOf(sizes, from, number);
+  if (code.left && number !== code.count[0] + code.count[1]) throw new Error("incomplete code");
+  return code;
+}
+
+const FIXED_LENGTHS = codeOf(Uint8Array.from({ length: 288 }, (_, n) => (n < 144 ? 8 : n < 256 ? 9 : n < 280 ? 7 : 8)), 0, 288);
+const FIXED_DISTANCES = codeOf(new Uint8Array(30).fill(5), 0, 30);
+
+const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
+  for (let bit = 0; bit < 8; bit++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
+  return n;
+});
+
+/** @param {Uint8Array} data @returns {number} */
+export function crc32(data) {
+  let crc = -1;
+  for (let at = 0; at < data.length; at++) crc = CRC[(crc ^ data[at]) & 255] ^ (crc >>> 8);
+  return ~crc >>> 0;
+}

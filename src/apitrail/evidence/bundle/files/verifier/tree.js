@@ -1,0 +1,108 @@
+// The Merkle tree of RFC 6962: audit paths, roots and consistency proofs. Sizes and indexes are exact
+// numbers here; a log beyond 2^53 entries is refused before.
+
+import { sha256 } from "./sha256.js";
+import { Problem, same } from "./text.js";
+
+const NODE = Uint8Array.of(1);
+
+/** @param {Uint8Array} left @param {Uint8Array} right */
+export function node(left, right) {
+  return sha256(NODE, left, right);
+}
+
+/** The largest power of two below `count`. @param {number} count */
+function split(count) {
+  let half = 1;
+  while (half * 2 < count) half *= 2;
+  return half;
+}
+
+/** @typedef {Map<string, Uint8Array>} Known hashes by the leaves that they are over: "start end" */
+
+/**
+ * The hashes of an audit path, by the leaves [start, end) that each is over.
+ * @param {number} index @param {number} size @param {Uint8Array[]} path @returns {Known}
+ */
+export function siblings(index, size, path) {
+  const known = new Map();
+  let start = 0, end = size;
+  for (const sibling of [...path].reverse()) {
+    if (end - start < 2) throw new Problem(`entry ${index}: its proof fails: it is too long`);
+    const middle = start + split(end - start);
+    known.set(index < middle ? `${middle} ${end}` : `${start} ${middle}`, sibling);
+    if (index < middle) end = middle;
+    else start = middle;
+  }
+  if (end - start !== 1) throw new Problem(`entry ${index}: its proof fails: it is too short`);
+  return known;
+}
+
+/**
+ * The hash over leaves [start, end): `leaves` by index, the rest out of `known`.
+ * @param {number} start @param {number} end @param {Map<number, Uint8Array>} leaves @param {Known} known
+ * @returns {Uint8Array}
+ */
+export function root(start, end, leaves, known) {
+  const there = known.get(`${start} ${end}`);
+  if (there !== undefined) return there;
+  if (end - start === 1) {
+    const leaf = leaves.get(start);
+    if (leaf === undefined) throw new Problem(`nothing proves entry ${start}`);
+    return leaf;
+  }
+  const middle = start + split(end - start);
+  return node(root(start, middle, leaves, known), root(middle, end, leaves, known));
+}
+
+/**
+ * The root that a leaf and its audit path lead to (RFC 9162, section 2.1.3.2).
+ * @param {number} index @param {number} size @param {Uint8Array} leaf @param {Uint8Array[]} path
+ */
+export function rootFrom(index, size, leaf, path) {
+  let at = index, last = size - 1, hash = leaf;
+  const halve = () => {
+    at = Math.floor(at / 2);
+    last = Math.floor(last / 2);
+  };
+  for (const sibling of path) {
+    if (last === 0) throw new Problem(`entry ${index}: its proof fails: it is too long`);
+    if (at % 2 || at === last) {
+      hash = node(sibling, hash);
+      while (at && at % 2 === 0) halve();
+    } else {
+      hash = node(hash, sibling);
+    }
+    halve();
+  }
+  if (last !== 0) throw new Problem(`entry ${index}: its proof fails: it is too short`);
+  return hash;
+}
+
+/** @typedef {{size: number, root: Uint8Array}} Sized */
+
+/** RFC 9162, section 2.1.4.2. @param {Sized} old @param {Sized} next @param {Uint8Array[]} path */
+export function checkConsistency(old, next, path) {
+  const between = `consistency proof from ${old.size} to ${next.size}`;
+  const hashes = split(old.size + 1) === old.size ? [old.root, ...path] : path;
+  let at = old.size - 1, last = next.size - 1;
+  if (!(0 < old.size && old.size < next.size) || hashes.length === 0) throw new Problem(`${between} is too short`);
+  const halve = () => {
+    at = Math.floor(at / 2);
+    last = Math.floor(last / 2);
+  };
+  while (at % 2) halve();
+  let first = hashes[0], second = hashes[0];
+  for (const sibling of hashes.slice(1)) {
+    if (last === 0) throw new Problem(`${between} is too long`);
+    if (at % 2 || at === last) {
+      first = node(sibling, first);
+      second = node(sibling, second);
+      while (at && at % 2 === 0) halve();
+    } else {
+      second = node(second, sibling);
+    }
+    halve();
+  }
+  if (!same(first, old.root) || !same(second, next.root) || last !== 0) throw new Problem(`the log of ${next.size} does not continue the log of ${old.size}`);
+}

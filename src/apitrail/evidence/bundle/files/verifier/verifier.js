@@ -1,0 +1,211 @@
+// Checks a bundle of apitrail's where it is opened, and says the verdict that `apitrail verify` and
+// verify.py say. It needs a browser or Node that knows Ed25519, and fetches nothing.
+//
+//   const found = await check(bytesOfTheZip, [verifierKey], { step: console.log });
+//   found.line       "OK: 2 calls in entries 0 to 34, and none but these"
+//   found.statement  what then follows, a fact a line
+//
+// The modules beside this one hold no state but what they are given; `verifyBundle` is the whole of it.
+
+import { statement } from "./attestation.js";
+import { Bundle, WIDTH } from "./bundle.js";
+import { MISSED } from "./coverage.js";
+import { Entry } from "./entry.js";
+import { checkHeads, trace } from "./heads.js";
+import { Key, knowsEd25519 } from "./note.js";
+import { checkRange } from "./range.js";
+import { checkItself } from "./sha256.js";
+import { INTERVAL, erasures, intervalOf, isAlive } from "./statements.js";
+import { Problem, clean, count, iso, same } from "./text.js";
+import { rootFrom } from "./tree.js";
+import { Zip } from "./zip.js";
+
+/** The verdict where a check could not be made here: never a word on the bundle. */
+export const UNCHECKED = "UNCHECKED";
+const HINTS = new Map([["UNTRUSTED-KEY", "the key must come from elsewhere than the bundle: ask the log's owner for it (apitrail key show)"]]);
+// Beside the evidence, for information: but it must come out of the zip whole.
+const TOLD = ["README.txt", "report.html", "verify.py", "log.vkey", "keys"];
+// Milliseconds of work after which the page may be drawn.
+const TURN = 40;
+
+/**
+ * @typedef {object} Report
+ * @property {string} verdict OK, STALE, TAMPERED, UNTRUSTED-KEY or UNCHECKED
+ * @property {boolean} holds
+ * @property {string} message
+ * @property {string | null} hint
+ * @property {string} line verdict and message
+ * @property {string[]} statement
+ * @property {number} [calls]
+ * @property {Bundle} [bundle] what was verified, where it holds
+ */
+/**
+ * @typedef {object} Options
+ * @property {(text: string) => void} [step] told what is done next
+ * @property {(done: number, all: number) => void} [progress] told how many entries are checked
+ */
+
+/**
+ * The verdict on the bytes of a bundle's zip, under keys in their text form. Never throws for what
+ * it is handed; a key that is none is said to be none.
+ * @param {Uint8Array} bytes @param {string[]} vkeys @param {Options} [options] @returns {Promise<Report>}
+ */
+export async function check(bytes, vkeys, options = {}) {
+  try {
+    if (!(await canCheck())) throw new Problem("this browser does not know Ed25519 signatures, so nothing was checked: take a newer one, verify.py or apitrail verify", UNCHECKED);
+    return await verifyBundle(new Bundle(new Zip(bytes)), keysOf(vkeys), options);
+  } catch (error) {
+    return failing(error);
+  }
+}
+
+/** @type {Promise<boolean> | null} */
+let able = null;
+
+/** Can anything be checked here? @returns {Promise<boolean>} */
+export function canCheck() {
+  able ??= knowsEd25519().then((knows) => knows && checkItself());
+  return able;
+}
+
+/** @param {string[]} vkeys @returns {Key[]} */
+export function keysOf(vkeys) {
+  try {
+    return vkeys.map((text) => new Key(text));
+  } catch (error) {
+    throw error instanceof Problem ? new Problem(error.message, UNCHECKED) : error;
+  }
+}
+
+/** @param {unknown} error @returns {Report} */
+function failing(error) {
+  // What is no Problem is a fault of this program or of the machine: nothing is known of the bundle.
+  const verdict = error instanceof Problem ? error.verdict : UNCHECKED;
+  const message = error instanceof Problem ? error.message : `the verifier stopped: ${error instanceof Error ? error.message : error}`;
+  return { verdict, holds: false, message, hint: HINTS.get(verdict) ?? null, line: `${verdict}: ${clean(message)}`, statement: [] };
+}
+
+/**
+ * What holds, and what it then states. Throws Problem at the first thing that does not hold.
+ * @param {Bundle} bundle @param {Key[]} trusted @param {Options} options @returns {Promise<Report>}
+ */
+export async function verifyBundle(bundle, trusted, { step = () => {}, progress = () => {} }) {
+  for (const name of TOLD) if (bundle.names.has(name)) bundle.read(name);
+  step("the checkpoint's signature, and the log's keys");
+  const history = await trace(bundle, trusted);
+  const { manifest, head } = bundle;
+  if (manifest.origin !== head.origin || manifest.size !== head.size) throw new Problem("manifest.json is of another log or size");
+  step("older checkpoints: does the log continue them?");
+  const { key, kept } = await checkHeads(bundle, history);
+  const span = bundle.span.stop - bundle.span.start, all = bundle.events.length + 2 * span;
+  let done = 0;
+  const pause = pauses(() => progress(Math.min(done++, all), all));
+  step(`${bundle.events.length} entries with their proofs and opened facets`);
+  await checkEvents(bundle, pause);
+  if (span) step(`entries ${manifest.range?.first} to ${manifest.range?.last}, all of them`);
+  const found = manifest.range === null ? null : await checkRange(bundle, pause);
+  const newest = checkFresh(bundle);
+  const erased = (found?.erased ?? 0) + erasedOf(bundle);
+  const message = said(bundle, found !== null);
+  return {
+    verdict: "OK", holds: true, message, hint: null, calls: manifest.selected.length, bundle,
+    line: `${erased ? `OK with ${count(erased, "erasure")}` : "OK"}: ${message}`,
+    statement: statement(bundle, key, kept, newest, found),
+  };
+}
+
+/** Lets the page be drawn now and then; `tell` is called each time. @param {() => void} tell */
+function pauses(tell) {
+  let since = performance.now();
+  return async () => {
+    tell();
+    if (performance.now() - since < TURN) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    since = performance.now();
+  };
+}
+
+/** @param {Bundle} bundle @param {boolean} complete */
+function said(bundle, complete) {
+  const { selected, range, unasked } = bundle.manifest;
+  const number = count(selected.length, "call"), later = bundle.unknown().length;
+  const rest = later ? `; ${count(later, "thing")} of a later version not looked into` : "";
+  if (!complete) return `${number} shown, each in a log of ${bundle.head.size} entries${rest}`;
+  return `${number} in entries ${range?.first} to ${range?.last}, ${unasked.length ? "others not ruled out" : "and none but these"}${rest}`;
+}
+
+/** Every file belongs to an entry, and every entry stands in the log. @param {Bundle} bundle @param {() => Promise<void>} pause */
+async function checkEvents(bundle, pause) {
+  for (const index of bundle.manifest.selected) {
+    if (!bundle.names.has(`events/${index}/leaf.json`)) throw new Problem(`entry ${index}: it is said to be shown and is not there`);
+  }
+  for (const name of bundle.names) await checkFile(bundle, name, pause);
+  for (const index of /** @type {number[]} */ (bundle.events)) {
+    checkEvent(bundle, index);
+    await pause();
+  }
+}
+
+const OF_EVENT = /^events\/([0-9]+)\/(?:facets\/)?(.+)$/;
+
+/** @param {Bundle} bundle @param {string} name @param {() => Promise<void>} pause */
+async function checkFile(bundle, name, pause) {
+  const found = OF_EVENT.exec(name);
+  if (found && !bundle.names.has(`events/${found[1]}/leaf.json`)) throw new Problem(`${name} belongs to no entry`);
+  // A facet without its salt is compared with nothing, wherever else it is opened.
+  if (found && name.includes("/facets/") && !bundle.salts(found[1]).has(found[2])) throw new Problem(`entry ${found[1]}: facet '${found[2]}' has no salt`);
+  if (name.startsWith("range/") && bundle.manifest.range === null) throw new Problem(`${name} belongs to no range`);
+  if (name.startsWith("range/opened/")) await checkOpened(bundle, name, pause);
+}
+
+/** Every line of opened facets is of an entry of the range, and true to it. @param {Bundle} bundle @param {string} name @param {() => Promise<void>} pause */
+async function checkOpened(bundle, name, pause) {
+  const first = bundle.manifest.range?.first ?? 0;
+  const number = Number(/[0-9]+/.exec(name)?.[0]);
+  if (number % WIDTH || !bundle.spans(number)) throw new Problem(`${name} belongs to no entry of the range`);
+  for (const index of bundle.openedLines(name).keys()) {
+    if (!bundle.spans(index) || index < first) throw new Problem(`${name}: entry ${index} does not belong here`);
+    bundle.opened(index);
+    await pause();
+  }
+}
+
+/** @param {Bundle} bundle @param {number} index */
+function checkEvent(bundle, index) {
+  const link = new Entry(bundle.read(`events/${index}/leaf.json`), index);
+  const [at, path] = bundle.proof(`events/${index}/event.tlog-proof`);
+  const size = Number(bundle.head.size);
+  if (link.index !== index || at !== index) throw new Problem(`entry ${index}: its entry and its proof are not of this index`);
+  if (index >= size || !same(rootFrom(index, size, link.hash, path), bundle.head.root)) throw new Problem(`entry ${index}: its proof fails: it is not what the log holds there`);
+  if (!same(bundle.leaf(index), link.data)) throw new Problem(`entry ${index}: it differs from the entry in the range`);
+  bundle.opened(index);
+  bundle.value(index, "what");
+}
+
+/** The entry that dates the export; STALE if the recorder had fallen silent by then. @param {Bundle} bundle */
+function checkFresh(bundle) {
+  const starts = bundle.disclosed().filter((at) => bundle.entry(at).kind === "open");
+  const interval = starts.reduce((before, at) => intervalOf(bundle.value(at, "what")) ?? before, INTERVAL);
+  let newest = null;
+  for (let index = Number(bundle.head.size) - 1; ; index--) {
+    if (!bundle.has(index)) throw new Problem(`entry ${index}: it dates the export and is not there`);
+    const last = bundle.entry(index), alive = isAlive(last.kind, bundle.value(index, "what"));
+    newest ??= last;
+    if (last.kind !== "close" && !alive && index > 0) continue;
+    if (alive && newest.time - last.time > MISSED * interval) {
+      throw new Problem(`when this was exported, ${iso(newest.time)}, the recorder was last heard of at ${iso(last.time)} and had not said that it stopped`, "STALE");
+    }
+    return newest;
+  }
+}
+
+/** How many facets of the calls shown are erased, instead of merely not opened. @param {Bundle} bundle */
+function erasedOf(bundle) {
+  const leave = erasures(bundle);
+  return bundle.manifest.selected.reduce((number, index) => {
+    const { tags } = bundle.opened(index);
+    const closed = [...bundle.entry(index).committed.keys()].filter((tag) => !tags.has(tag));
+    return number + closed.filter((tag) => leave.get(index)?.has(tag)).length;
+  }, 0);
+}
+
