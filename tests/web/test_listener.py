@@ -25,6 +25,9 @@ def test_it_answers_from_when_it_is_ready_until_a_signal_which_does_not_end_the_
             os.kill(os.getpid(), number)
 
     client = threading.Thread(target=ask)
-    listener.run(PlainTextResponse("here"), bound, ready=client.start)
+    ended = []
+    listener.run(
+        PlainTextResponse("here"), bound, ready=client.start, ending=lambda: ended.append(number)
+    )
     client.join()
-    assert answers == [b"here"]
+    assert (answers, ended) == ([b"here"], [number])

@@ -9,6 +9,7 @@ from apitrail.address import Address, listen
 from apitrail.errors import UsageError
 from apitrail.web import host_check, listener
 from apitrail.web.app import application
+from apitrail.web.console.console import Console
 from apitrail.web.content import Served
 
 type Say = Callable[[str], None]
@@ -39,11 +40,14 @@ def serve(
         served.deliver()
     except (UsageError, OSError) as error:
         say(f"apitrail: no new log files: {error}")
+    console = Console.of(served)
     guarded = host_check.Guard(
-        application(served), frozenset(name.lower() for name in (*names, address.host)), token
+        application(served, console),
+        frozenset(name.lower() for name in (*names, address.host)),
+        token,
     )
     words = list(_welcome(served, f"http://{Address.of(listening)}", token is not None))
-    listener.run(guarded, listening, ready=lambda: say("\n".join(words)))
+    listener.run(guarded, listening, ready=lambda: say("\n".join(words)), ending=console.ending.set)
 
 
 def _welcome(served: Served, url: str, needs_token: bool) -> Iterator[str]:

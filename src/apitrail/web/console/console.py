@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,11 +26,15 @@ def trusted() -> Trust:
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """One server's; `form_token` is in every form of ours, and in no other page's."""
+    """One server's; `form_token` is in every form of ours, and in no other page's.
+
+    `ending` is set when the server is to end: streams without end then do.
+    """
 
     served: Served
     verdict: Verdict
     unseen: Unseen
+    ending: threading.Event = field(default_factory=threading.Event)
     form_token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
 
     @classmethod

@@ -104,11 +104,11 @@ def _volume(
     )
 
 
-def chips(state: UrlState) -> Iterator[Chip]:
+def chips(state: UrlState, path: str = "/") -> Iterator[Chip]:
     """The words of the filter, each with the page that does without it."""
     for name, values in state.words.items():
         for value in values:
-            yield Chip(_said(name, value), state.without(name, value).href())
+            yield Chip(_said(name, value), state.without(name, value).href(path))
 
 
 def _said(name: str, value: str) -> str:

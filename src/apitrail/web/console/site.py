@@ -19,6 +19,8 @@ from apitrail.web.console import (
     exports,
     headers,
     history_page,
+    live_page,
+    live_stream,
     search_words,
     templating,
 )
@@ -31,6 +33,7 @@ type Show = Callable[[Console, Request], Page]
 # Where a page is → what shows it. `.json` after it is the same for programs.
 PAGES: Mapping[str, Show] = {
     "/events": history_page.show,
+    "/live": live_page.show,
     "/event/{name}": event_page.show,
     "/event/{name}/as/{form}": event_page.script,
 }
@@ -59,7 +62,8 @@ class Site:
             Route("/", self._answering(history_page.show), methods=["GET"]),
             Route("/search", self._sending(_found), methods=["GET"]),
             Route("/export", self._sending(exports.answer), methods=["GET"]),
-            Route("/static/{name}", self._asset, methods=["GET"]),
+            Route("/static/{version}/{name}", self._asset, methods=["GET"]),
+            Route("/live/events", self._stream, methods=["GET"]),
             Route("/event/{name}/proof", self._sending(_proof), methods=["GET"]),
             *found,
         ]
@@ -126,11 +130,20 @@ class Site:
 
         return answer
 
+    async def _stream(self, request: Request) -> Response:
+        try:
+            return live_stream.answer(self._console, self._templates, request)
+        except Error as error:
+            return self._as_html(problem(error), request)
+
     async def _asset(self, request: Request) -> Response:
         found = self._assets.get(request.path_params["name"])
         if found is None:
             return self.problem(request, UsageError("there is no such file"), 404)
-        return Response(found.content, media_type=found.kind, headers=dict(headers.KEPT))
+        # Modules name each other without a version: it is in the path before them all.
+        is_ours = request.path_params["version"] == self._version
+        told = headers.KEPT if is_ours else headers.FRESH
+        return Response(found.content, media_type=found.kind, headers=dict(told))
 
     async def is_ours(self, request: Request) -> bool:
         """Was this form on a page of ours? Others do not have its token."""
@@ -156,11 +169,12 @@ def problem(error: Error, status: int | None = None) -> Page:
 
 def _found(console: Console, request: Request) -> Response:
     """Words from the search box become a filter, so that the URL says what they meant."""
-    pairs = [pair for pair in request.query_params.multi_items() if pair[0] != "q"]
+    pairs = [each for each in request.query_params.multi_items() if each[0] not in ("q", "page")]
+    page = "/live" if request.query_params.get("page") == "/live" else "/"
     with console.source() as source:
         text = request.query_params.get("q", "")
         state = search_words.meant(source, text, UrlState.parse(pairs))
-    return RedirectResponse(state.href(), 303, headers=dict(headers.FRESH))
+    return RedirectResponse(state.href(page), 303, headers=dict(headers.FRESH))
 
 
 def _proof(console: Console, request: Request) -> Response:

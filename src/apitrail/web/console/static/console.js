@@ -1,1 +1,16 @@
 // The console with scripts: keys, no full reloads, live rows. Every page works without it.
+// @ts-check
+import { keys } from "./keys.js";
+import { follow } from "./live.js";
+import { copying, shown } from "./page.js";
+import { swapping } from "./swap.js";
+
+swapping();
+keys();
+copying();
+shown();
+follow();
+document.addEventListener("console:shown", () => {
+  shown();
+  follow();
+});

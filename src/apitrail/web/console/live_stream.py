@@ -1,0 +1,95 @@
+"""Calls as they are recorded, as server-sent events, each as the row that a page puts on top."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from jinja2 import Environment
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from apitrail.errors import UsageError
+from apitrail.query import Filter
+from apitrail.reading import event_list
+from apitrail.source import Source
+from apitrail.web.console import event_rows, headers
+from apitrail.web.console.console import Console
+from apitrail.web.console.url_state import UrlState
+
+# Seconds between two looks: a call is on a screen a quarter of a second after its entry.
+POLL = 0.1
+# Looks without a call after which a sign of life is sent, so that who went away is noticed.
+SILENT = 100
+# At one look; what is more comes with the next.
+AT_ONCE = 100
+
+
+@dataclass(slots=True)
+class Follower:
+    """Where one reader is in the log; `source` is open as long as it reads."""
+
+    source: Source
+    where: Filter
+    after: int
+
+    def more(self, columns: tuple[str, ...]) -> list[event_rows.EventRow]:
+        """The calls since the last look, oldest first."""
+        end = self.source.size
+        found = list(
+            self.source.select(self.where, after=self.after, limit=AT_ONCE, ascending=True)
+        )
+        self.after = found[-1] if len(found) == AT_ONCE else max([end - 1, self.after, *found])
+        return event_rows.rows(self.source, found, columns)
+
+
+def answer(console: Console, templates: Environment, request: Request) -> StreamingResponse:
+    """The stream that the URL asks for: a filter, and the entry after which it begins.
+
+    Raises:
+        UsageError: it asks for what there is not.
+    """
+    pairs = request.query_params.multi_items()
+    # A browser that comes back says what it saw last.
+    seen = request.headers.get("last-event-id") or request.query_params.get("after", "")
+    if seen and not (seen.isascii() and seen.isdigit() and len(seen) < 16):
+        raise UsageError(f"after is the number of an entry, not {seen!r}")
+    state = UrlState.parse(pair for pair in pairs if pair[0] != "after")
+    state.filter(console.now())
+    told = {**headers.FRESH, "X-Accel-Buffering": "no"}
+    lines = events(console, templates, state, int(seen) if seen else None)
+    return StreamingResponse(lines, media_type="text/event-stream", headers=told)
+
+
+async def events(
+    console: Console, templates: Environment, state: UrlState, after: int | None
+) -> AsyncIterator[str]:
+    """Without end, but that of the server."""
+    silent = 0
+    with console.source() as source:
+        where = event_list.resolve(source, state.filter(console.now()))
+        follower = Follower(source, where, source.size - 1 if after is None else after)
+        yield "retry: 1000\n\n"
+        while not console.ending.is_set():
+            rows = await run_in_threadpool(follower.more, state.columns)
+            for row in rows:
+                yield _event(row, templates, state.columns, console.served.clock())
+            silent = 0 if rows else silent + 1
+            if silent >= SILENT:
+                silent = 0
+                yield ": still here\n\n"
+            if len(rows) < AT_ONCE:
+                await asyncio.sleep(POLL)
+
+
+def _event(
+    row: event_rows.EventRow, templates: Environment, columns: tuple[str, ...], now: int
+) -> str:
+    html = templates.get_template("row.html").render(
+        row=row, columns=columns, figures=event_rows.FIGURES, now=now
+    )
+    data = {**row.to_json(columns), "html": html}
+    return f"id: {row.index}\nevent: call\ndata: {json.dumps(data)}\n\n"
