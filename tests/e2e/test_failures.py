@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import botocore.session
 import pytest
@@ -18,7 +19,8 @@ from apitrail.recording import describing
 from apitrail.recording import recorder as recorder_module
 from apitrail.recording.proxy import addon as addon_module
 from apitrail.recording.proxy import flows, layer
-from apitrail.recording.recorder import Recorder
+from apitrail.recording.proxy.addon import Addon
+from apitrail.recording.recorder import Open, Recorder
 from apitrail.recording.session import Session
 from apitrail.redact import Redactor
 from apitrail.trail.writer import Trail
@@ -452,6 +454,48 @@ def test_a_connection_that_mitmproxy_loses_track_of_is_closed(tmp_path, monkeypa
 
     asyncio.run(scenario())
     assert kinds(tmp_path) == ["open", kind, "api", "close"]
+
+
+@pytest.mark.parametrize("leaves_first", [True, False])
+def test_a_call_whose_connection_is_lost_while_its_intent_is_written(
+    tmp_path, monkeypatch, leaves_first
+):
+    begun, left, go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    begin, disconnected = Recorder.begin, Addon.client_disconnected
+
+    async def slow(*arguments: Any, **named: Any) -> Open:
+        opened = await begin(*arguments, **named)
+        begun.set()
+        await go_on.wait()
+        return opened
+
+    async def leaves(*arguments: Any) -> None:
+        await disconnected(*arguments)
+        left.set()
+
+    monkeypatch.setattr(Recorder, "begin", slow)
+    monkeypatch.setattr(Addon, "client_disconnected", leaves)
+
+    async def scenario() -> None:
+        async with scene(tmp_path) as (stub, client, session):
+            await client.send(request())
+            await begun.wait()
+            if leaves_first:
+                await client.close()
+                await left.wait()
+                monkeypatch.setattr(layer.Stream, "check_killed", defect)
+            else:
+                monkeypatch.setattr(layer.ToClient, "_handle_event", defect)
+                await client.send(b"GET")
+                await left.wait()
+            go_on.set()
+            async with asyncio.timeout(20):
+                await session.recorder.drained()
+            assert session.runs.addon._seen == {}
+            assert stub.seen == []
+
+    asyncio.run(scenario())
+    assert kinds(tmp_path) == ["open", "unknown", "close"]
 
 
 def test_a_client_that_leaves_before_its_request_is_whole_made_no_call(tmp_path):

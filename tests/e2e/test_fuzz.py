@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
 import re
@@ -19,8 +18,8 @@ from pathlib import Path
 import pytest
 
 import fuzzing
-from apitrail import codec, places
-from apitrail.event import dump
+from apitrail import places
+from apitrail.event import Event
 from apitrail.evidence.verify import Trust, trail_check
 from apitrail.recording.limits import Limits
 from apitrail.recording.session import Session
@@ -128,6 +127,14 @@ def marks(texts: list[bytes]) -> Counter[bytes]:
     return Counter(found[0] if (found := MARK.search(text)) else b"" for text in texts)
 
 
+def head(event: Event) -> bytes:
+    """What is recorded of a request's head, without escapes: `\\u00ff` would lend a name its `f`."""
+    asked = event.request.http
+    fields = [text for field in (*asked.headers, *asked.trailers) for text in field]
+    told = (asked.method, asked.target, asked.version, asked.host, *fields)
+    return "\n".join(text or "" for text in told).encode("latin-1", "replace")
+
+
 def test_fuzzed_requests_are_answered_or_closed_and_recorded(tmp_path):
     began = time.monotonic()
     stub, told = asyncio.run(all_of_them(tmp_path))
@@ -135,7 +142,7 @@ def test_fuzzed_requests_are_answered_or_closed_and_recorded(tmp_path):
     assert told["answered"] + told["closed"] == REQUESTS
     events = calls(tmp_path)
     went_up = marks(stub.heads)
-    recorded = marks([json.dumps(json.loads(dump(codec.encode(each.request.http)))).encode() for each in events])  # fmt: skip
+    recorded = marks([head(each) for each in events])
     missing = went_up - recorded
     unnamed = [(stub.follows[each], each) for each in stub.heads if not MARK.search(each)]
     assert not missing, (missing, unnamed if b"" in missing else ())

@@ -10,6 +10,7 @@ import pytest
 
 import trails
 from apitrail.entry import Entry
+from apitrail.errors import RecordingError
 from apitrail.evidence.verify import Verdict
 from apitrail.trail import statements
 from apitrail.trail.clock_steps import ClockSteps
@@ -82,6 +83,25 @@ def test_the_writer_says_it_before_what_comes_after(tmp_path: Path) -> None:
         ("close", None),
     ]
     assert check(tmp_path, now=T0 + 10_000_000).verdict is Verdict.OK
+
+
+def test_a_step_that_the_disk_refused_is_said_with_what_is_owed(tmp_path: Path) -> None:
+    clock = Set()
+
+    async def main() -> None:
+        async with await Trail.open(
+            tmp_path, signer=SIGNER, clock=clock, steady=clock.steady
+        ) as trail:
+            await trail.append(trails.opening())
+            clock.wall -= 3_600_000
+            await trail._database.execute_fetchall("PRAGMA query_only=ON")
+            with pytest.raises(RecordingError):
+                await trail.append(trails.draft(1))
+            await trail._database.execute_fetchall("PRAGMA query_only=OFF")
+            assert await trail.append(trails.draft(2)) == 3
+
+    asyncio.run(main())
+    assert [kind for kind, _ in said(tmp_path)] == ["open", "clock", "api", "api"]
 
 
 def test_a_clock_that_was_set_back_between_two_recorders_is_said(tmp_path: Path) -> None:

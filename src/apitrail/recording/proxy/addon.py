@@ -105,6 +105,9 @@ class Addon:
             return
         if not await self._is_call(flow):
             return
+        if flow.client_conn.error == downstream.CRASHED:
+            _kill(flow)
+            return
         seen = self._notice(flow)
         self._route(flow)
         if not self._is_streamed(flow.request) or await self._hold(flow, seen):
@@ -184,11 +187,16 @@ class Addon:
         """Of a connection that mitmproxy has lost track of no hook tells how its calls end."""
         if client.error != downstream.CRASHED:
             return
+        # One whose intent is being written finds itself forgotten when it is.
         for flow in [flow for flow, seen in self._seen.items() if seen.client == client.id]:
             seen = self._forget(flow)
             if seen is not None and seen.opened is not None:
                 with suppress(RecordingError):
                     await self.recorder.abandon(seen.opened)
+
+    def _is_lost(self, flow: http.HTTPFlow, seen: Seen) -> bool:
+        """Has mitmproxy lost track of the connection meanwhile?"""
+        return self._seen.get(flow.id) is not seen
 
     def has_passed(self, flow: http.HTTPFlow) -> bool:
         """Did the call, or its first bytes, go up?"""
@@ -304,6 +312,10 @@ class Addon:
                 await self.budget.take(size)
             finally:
                 held.GATE.open(client)
+        if self._is_lost(flow, seen):
+            self.budget.give(size)
+            _kill(flow)
+            return True
         seen.held = size
         if length is None:
             answer = self._refusal(flow, refusal.too_long, f"its body is longer than {most} bytes")
@@ -320,9 +332,14 @@ class Addon:
             large = len(data) >= LARGE
             content = await asyncio.to_thread(Body.of, data) if large else Body.of(data)
         exchange = self._exchange(flow, seen, content, final=False)
-        seen.opened = await self.recorder.begin(
+        opened = await self.recorder.begin(
             exchange, seen.run, operator=seen.operator, streamed=streamed
         )
+        if self._is_lost(flow, seen):
+            _kill(flow)
+            await self.recorder.abandon(opened)
+            return
+        seen.opened = opened
 
     async def _finish(self, flow: http.HTTPFlow) -> None:
         seen = self._seen.get(flow.id)
@@ -366,6 +383,12 @@ class Addon:
             upstream_tls=flows.tls(flow.server_conn) if final else None,
             websocket=websockets.told(flow) if final else None,
         )  # fmt: skip
+
+
+def _kill(flow: http.HTTPFlow) -> None:
+    """Let it go no further."""
+    if flow.killable:
+        flow.kill()
 
 
 def _plain(error: str) -> str:

@@ -17,6 +17,7 @@ from mitmproxy.proxy.layer import NextLayerHook
 from mitmproxy.proxy.layers import tcp, udp, websocket
 from mitmproxy.proxy.layers.http import _hooks as http
 from mitmproxy.proxy.layers.tls import TlsClienthelloHook, TlsEstablishedClientHook
+from mitmproxy.proxy.server_hooks import ClientDisconnectedHook
 
 from apitrail.recording.limits import Limits
 from apitrail.recording.proxy.held import GATE
@@ -51,6 +52,7 @@ class Connection(mode_servers.ProxyConnectionHandler):
         self._doors: Doors = getattr(master, "doors", _DEFAULT)
         self._pace = Pace(self._doors.limits, idle=time.monotonic())
         self._alarm: asyncio.TimerHandle | None = None
+        self._told_again: asyncio.Task[None] | None = None
         if self.client.transport_protocol == "tcp":
             seconds = self.timeout_watchdog.timeout
             self.timeout_watchdog = Watchdog(seconds, self.on_timeout)
@@ -93,6 +95,10 @@ class Connection(mode_servers.ProxyConnectionHandler):
             io = self.transports.get(self.client)
             if io is not None and io.handler is not None:
                 io.handler.cancel(CRASHED)
+            elif self.client.timestamp_end is not None:
+                # Its client has left, which was told before anybody knew of this.
+                again = self.handle_hook(ClientDisconnectedHook(self.client))
+                self._told_again = asyncio.create_task(again, name="client was lost")
 
     def _turn_away(self) -> None:
         logger.warning(
