@@ -15,8 +15,8 @@ from urllib.parse import unquote, urlsplit
 from starlette.types import ASGIApp
 
 import trails
+from apitrail.web.console.books import Books
 from apitrail.web.console.console import Console
-from apitrail.web.console.unwatched import Unseen
 from apitrail.web.console.verdict import Verdict
 from apitrail.web.content import Served
 
@@ -104,8 +104,8 @@ class Pages:
 
     def __init__(self, path: Path, *, now: int = trails.T0 + 60_000) -> None:
         self.served = Served(path, lambda: now)
-        self.verdict = Verdict(self.served, lambda: trails.TRUST)
-        self.console = Console(self.served, self.verdict, Unseen(self.served.source))
+        self.verdict = Verdict(self.served, lambda: trails.TRUST, by_itself=0)
+        self.console = Console(self.served, self.verdict, Books(self.served.source))
         self.app = self._app()
 
     def _app(self) -> ASGIApp:

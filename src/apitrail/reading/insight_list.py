@@ -173,8 +173,8 @@ def detail(source: Source, prefix: str, look: Look) -> Generator[str]:
         ("told", f"{iso(said.time)}, {state(said)}"),
         ("caller", said.caller or "several"),
         *(("why", each) for each in said.why),
-        ("usual", f"{_average(said, 'baseline'):.4f} calls a minute"),
-        ("then", f"{_average(said, 'insight'):.4f} calls a minute"),
+        ("usual", f"{average(said, 'baseline'):.4f} calls a minute"),
+        ("then", f"{average(said, 'insight'):.4f} calls a minute"),
         ("entry", f"{index}, told of entries {said.start} to {said.stop - 1}"),
     ):
         yield clean(f"{label:9} {value}")
@@ -184,7 +184,8 @@ def detail(source: Source, prefix: str, look: Look) -> Generator[str]:
     yield from event_list.present(source, there, output="table", look=look)
 
 
-def _average(said: Insight, name: str) -> float:
+def average(said: Insight, name: str) -> float:
+    """Calls a minute, of the `baseline` or in the time of the `insight`."""
     context = _details(said).get("insightContext")
     statistics = context.get("statistics") if isinstance(context, dict) else None
     value = statistics.get(name) if isinstance(statistics, dict) else None

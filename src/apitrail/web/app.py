@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -28,7 +29,8 @@ BODY_LIMIT = 4 * 1024 * 1024
 def application(served: Served, console: Console | None = None) -> Starlette:
     """Routes for the API and the console, then those of the bucket; a bundle has no bucket."""
     cloudtrail = CloudTrail(served)
-    site = Site(console or Console.of(served))
+    console = console or Console.of(served)
+    site = Site(console)
 
     async def api(request: Request) -> Response:
         body = await _body(request)
@@ -45,6 +47,7 @@ def application(served: Served, console: Console | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        threading.Thread(target=console.books.read, daemon=True).start()
         yield
         cloudtrail.queries.stop()
 

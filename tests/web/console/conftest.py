@@ -8,6 +8,12 @@ import trails
 from browsing import Pages
 
 
+@pytest.fixture(autouse=True)
+def configuration(tmp_path, monkeypatch):
+    """Nothing of the user who runs the tests."""
+    monkeypatch.setenv("APITRAIL_CONFIG", str(tmp_path / "config"))
+
+
 @pytest.fixture(scope="session")
 def trail(tmp_path_factory):
     """A recorder's session: a run of two calls among twenty, names that need care, a stop."""

@@ -14,7 +14,7 @@ from apitrail.evidence import known_logs
 from apitrail.evidence.bundle import Bundle
 from apitrail.evidence.verify import Trust
 from apitrail.trail.reader import Reader
-from apitrail.web.console.unwatched import Unseen
+from apitrail.web.console.books import Books
 from apitrail.web.console.verdict import Verdict
 from apitrail.web.content import Served
 
@@ -33,14 +33,14 @@ class Console:
 
     served: Served
     verdict: Verdict
-    unseen: Unseen
+    books: Books
     ending: threading.Event = field(default_factory=threading.Event)
     form_token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
 
     @classmethod
     def of(cls, served: Served) -> Console:
         """The console of what is served."""
-        return cls(served, Verdict(served, trusted), Unseen(served.source))
+        return cls(served, Verdict(served, trusted), Books(served.source))
 
     @contextmanager
     def source(self) -> Iterator[Reader | Bundle]:

@@ -97,3 +97,9 @@ def _labels(source: Source, runs: Mapping[str | None, int]) -> Counter[str | Non
             for key, value in labels.items() if runs.get(run) else ():
                 found[f"{key}={value}"] += runs[run]
     return found
+
+
+def ranked(counts: Mapping[str | None, int]) -> list[tuple[str, int]]:
+    """The values that are known, most calls first."""
+    known = [(value, calls) for value, calls in counts.items() if value]
+    return sorted(known, key=lambda each: (-each[1], each[0]))

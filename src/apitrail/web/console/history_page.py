@@ -19,7 +19,7 @@ from apitrail.web.console.url_state import UrlState
 
 # So many of the newest calls are counted while a page waits.
 COUNTED = 10_000
-EVERY = 1 << 40
+EVERY = 1 << 62
 # Time presets, as their links say them and as `--since` takes them.
 PRESETS = (
     ("Last 15 minutes", "15m"), ("Last hour", "1h"), ("Last 24 hours", "24h"),
@@ -97,7 +97,7 @@ def _volume(
     until = newest + 1
     if where.since is not None or where.until is not None:
         until = max(until, min(where.until or EVERY, console.served.clock()))
-    gaps = () if console.served.is_bundle else console.unseen.between(source, since, until)
+    gaps = () if console.served.is_bundle else console.books.between(source, since, until)
     zone = int((now.utcoffset() or timedelta()).total_seconds() * 1000)
     return volume.of(
         tally.times, tally.failed, since=since, until=until, gaps=gaps or (), zone=zone

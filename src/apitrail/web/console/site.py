@@ -19,10 +19,15 @@ from apitrail.web.console import (
     exports,
     headers,
     history_page,
+    insights_page,
     live_page,
     live_stream,
+    resource_page,
+    run_page,
     search_words,
     templating,
+    trust_page,
+    who_page,
 )
 from apitrail.web.console.console import Console
 from apitrail.web.console.page import Page
@@ -34,10 +39,21 @@ type Show = Callable[[Console, Request], Page]
 PAGES: Mapping[str, Show] = {
     "/events": history_page.show,
     "/live": live_page.show,
+    "/insights": insights_page.show,
+    "/insight/{name}": insights_page.detail,
+    "/trust": trust_page.show,
+    "/who/{name:path}": who_page.show,
+    "/run/{name:path}": run_page.show,
+    "/resource/{name:path}": resource_page.show,
     "/event/{name}": event_page.show,
     "/event/{name}/as/{form}": event_page.script,
 }
-NAVIGATION = (("/", "Event history"),)
+NAVIGATION = (
+    ("/", "Event history"),
+    ("/live", "Live"),
+    ("/insights", "Insights"),
+    ("/trust", "Trust"),
+)
 _ENDINGS = (".json", ".html")
 _FORM_LIMIT = 4096
 
@@ -63,6 +79,8 @@ class Site:
             Route("/search", self._sending(_found), methods=["GET"]),
             Route("/export", self._sending(exports.answer), methods=["GET"]),
             Route("/static/{version}/{name}", self._asset, methods=["GET"]),
+            Route("/trust", self._verify, methods=["POST"]),
+            Route("/trust/progress.json", self._answering(trust_page.following), methods=["GET"]),
             Route("/live/events", self._stream, methods=["GET"]),
             Route("/event/{name}/proof", self._sending(_proof), methods=["GET"]),
             *found,
@@ -136,6 +154,15 @@ class Site:
         except Error as error:
             return self._as_html(problem(error), request)
 
+    async def _verify(self, request: Request) -> Response:
+        """Verify now; the page that is shown next tells how far it is."""
+        if not await self.is_ours(request):
+            return self.problem(
+                request, UsageError("this form is not of a page of this server"), 403
+            )
+        self._console.verdict.start()
+        return RedirectResponse("/trust", 303, headers=dict(headers.FRESH))
+
     async def _asset(self, request: Request) -> Response:
         found = self._assets.get(request.path_params["name"])
         if found is None:
@@ -159,7 +186,9 @@ class Site:
 def problem(error: Error, status: int | None = None) -> Page:
     """The page that says what is wrong, and what to do next."""
     text = str(error)
-    missing = isinstance(error, UsageError) and text.startswith(("no event", "no insight"))
+    missing = isinstance(error, UsageError) and text.startswith(
+        ("no event ", "no insight ", "no run ", "nobody here", "no call here")
+    )
     return Page(
         template="problem.html", title="This cannot be shown",
         shown={"error": text, "hint": error.hint},

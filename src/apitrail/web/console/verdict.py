@@ -12,8 +12,8 @@ from apitrail.evidence import bundle
 from apitrail.evidence.verify import Report, Trust, trail_check
 from apitrail.web.content import Served
 
-# A log is checked without being asked while it has at most so many entries, and again once this
-# many times as long has passed as it took.
+# A log of so many entries is checked in seconds. It is checked again once this many times as long
+# has passed as that took.
 BY_ITSELF = 50_000
 _PATIENCE = 20
 _LEAST = 10.0
@@ -35,10 +35,16 @@ class Standing:
 
 
 class Verdict:
-    """Verifies what is served, one run at a time; `trust` tells whose keys count."""
+    """Verifies what is served, one run at a time; `trust` tells whose keys count.
 
-    def __init__(self, served: Served, trust: Callable[[], Trust]) -> None:
+    A log of at most `by_itself` entries is verified without being asked.
+    """
+
+    def __init__(
+        self, served: Served, trust: Callable[[], Trust], *, by_itself: int = BY_ITSELF
+    ) -> None:
         self._served = served
+        self._by_itself = by_itself
         self.trust = trust
         self._lock = threading.Lock()
         self._standing = Standing()
@@ -62,7 +68,11 @@ class Verdict:
         known = self._standing
         rested = time.monotonic() - known.ended >= max(_LEAST, _PATIENCE * known.took)
         never = known.at is None
-        if size <= BY_ITSELF and not known.runs and (never or (rested and known.size != size)):
+        if (
+            size <= self._by_itself
+            and not known.runs
+            and (never or (rested and known.size != size))
+        ):
             self.start()
 
     def run(self) -> None:

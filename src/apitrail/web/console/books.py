@@ -1,4 +1,5 @@
-"""The times in which nobody was recording, found once and kept up to date as the log grows."""
+"""What a log says of itself, found once and kept up to date as it grows: when nobody was recording,
+and where its entries are that are no calls."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import replace
 
-from apitrail.entry import Entry
+from apitrail.entry import CALLS, Entry
 from apitrail.evidence.bundle.watched import Unwatched, Watched
 from apitrail.evidence.verify.coverage import MISSED
 from apitrail.source import Source
@@ -21,24 +22,42 @@ _SPEAKING = ("open", "close", "heartbeat")
 AT_ONCE = 20_000
 
 
-class Unseen:
+# The kinds of which there are too many to name.
+_MANY = (*CALLS, "heartbeat")
+
+
+class Books:
     """Reads each entry of a growing log once."""
 
     def __init__(self, opened: Callable[[], AbstractContextManager[Source]]) -> None:
         self._opened = opened
         self._watched: Watched | None = None
+        self._found: dict[str, list[int]] = {}
         self._next = 0
         self._last = 0
         self._lock = threading.Lock()
 
     def between(self, source: Source, since: int, until: int) -> list[Unwatched] | None:
         """The gaps within a time, Unix milliseconds, clipped to it; None while they are sought."""
-        if source.size - self._next > AT_ONCE:
-            threading.Thread(target=self.read, daemon=True).start()
+        if not self.is_read(source):
             return None
         with self._lock:
             self._read(source)
             return [*self._clipped(since, until)]
+
+    def of_kind(self, source: Source, kind: str) -> list[int]:
+        """The entries of a kind that is no call's, oldest first; as far as they were read."""
+        if self.is_read(source):
+            with self._lock:
+                self._read(source)
+        return list(self._found.get(kind, ()))
+
+    def is_read(self, source: Source) -> bool:
+        """Is so little left that a page can wait for it? If not, it is read beside it."""
+        if source.size - self._next <= AT_ONCE:
+            return True
+        threading.Thread(target=self.read, daemon=True).start()
+        return False
 
     def read(self) -> None:
         """Read all that is there, unless that is being done."""
@@ -57,6 +76,8 @@ class Unseen:
                 self._watched = Watched(self._last, _EVER)
             says = statements.of(source, kind, index) if kind in _SPEAKING else None
             self._watched.add(index, self._last, kind, says)
+            if kind not in _MANY:
+                self._found.setdefault(kind, []).append(index)
         self._next = max(self._next, size)
 
     def _clipped(self, since: int, until: int) -> list[Unwatched]:

@@ -1,0 +1,86 @@
+"""A run told in order: what a build or an agent's session called, what failed, what it made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from starlette.requests import Request
+
+from apitrail.errors import UsageError
+from apitrail.event import Event
+from apitrail.query import Filter
+from apitrail.reading import render
+from apitrail.source import Source
+from apitrail.web.console import event_rows, sentence
+from apitrail.web.console.console import Console
+from apitrail.web.console.page import Page
+from apitrail.web.console.url_state import UrlState
+
+# The calls of one page, in order; a longer run goes on with the next page.
+ROWS = 200
+_COLUMNS = ("time", "event", "resource", "result", "took")
+# First words of the operations that make a resource and that take one away.
+MADE = ("Create", "Run", "Allocate", "Register", "Import", "Request")
+GONE = ("Delete", "Terminate", "Release", "Deregister", "Schedule")
+
+
+def show(console: Console, request: Request) -> Page:
+    """The run whose id is, or begins with, what the URL says."""
+    state = UrlState.parse(request.query_params.multi_items())
+    with console.source() as source:
+        run = _known(source, str(request.path_params["name"]))
+        where = Filter(run=(run,))
+        tally = source.tally(where, ("error", "username", "event_source"), limit=1 << 40)
+        after = -1 if state.before is None else state.before
+        found = list(source.select(where, after=after, limit=ROWS + 1, ascending=True))
+        rows = event_rows.rows(source, found[:ROWS], _COLUMNS)
+        events = [Event.parse(source.facets(index, ("who", "what"))) for index in found[:ROWS]]
+        made, gone = list(_touched(events, MADE)), list(_touched(events, GONE))
+    about = events[0].who.run if events and events[0].who else None
+    command = str(about.rest.get("command") or "") if about else ""
+    labels = render.labels(about) if about else []
+    following = state.at(found[ROWS - 1]).href(f"/run/{run}") if len(found) > ROWS else None
+    shown = {
+        "run": run, "command": command, "labels": labels, "calls": tally.calls,
+        "errors": len(tally.failed), "made": made, "destroyed": gone,
+        "started": min(tally.times, default=None), "ended": max(tally.times, default=None),
+        "events": [row.to_json(_COLUMNS) for row in rows], "next": following,
+    }  # fmt: skip
+    helpers: Mapping[str, object] = {
+        "rows": rows, "sentences": [sentence.of(event) for event in events], "tally": tally,
+        "headings": [(each, event_rows.heading(each)) for each in _COLUMNS], "made": made,
+        "figures": event_rows.FIGURES, "gone": gone, "labels": labels, "ran": command,
+        "following": following, "all": UrlState().having("run", run).href(),
+        "began": min(tally.times, default=0), "ended": max(tally.times, default=0),
+    }  # fmt: skip
+    return Page(
+        template="run.html", title=f"Run {run}", shown=shown, helpers=helpers,
+        command=UrlState().having("run", run).command(),
+    )  # fmt: skip
+
+
+def _known(source: Source, name: str) -> str:
+    found = [run for run, _ in source.run_labels() if run.startswith(name)]
+    if name in found or len(found) == 1:
+        return name if name in found else found[0]
+    if any(True for _ in source.select(Filter(run=(name,)), limit=1)):
+        return name
+    raise UsageError(
+        f"no run {name!r}" if not found else f"{len(found)} runs begin with {name!r}",
+        hint="`apitrail events --columns time,run,event` shows them",
+    )
+
+
+def _touched(events: list[Event], verbs: tuple[str, ...]) -> Iterator[dict[str, str]]:
+    """The resources of calls of these words that were carried out, each once."""
+    seen = set[str]()
+    for event in events:
+        if render.outcome(event) != "ok":
+            continue
+        if not str(event.record().get("eventName")).startswith(verbs):
+            continue
+        for item in event.resources[:1]:
+            name = item.name or item.arn
+            if name and name not in seen:
+                seen.add(name)
+                yield {"name": name, "type": item.type}
