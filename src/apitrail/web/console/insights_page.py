@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from apitrail.errors import UsageError
+from apitrail.event import Event
 from apitrail.insights.insight import TYPES
 from apitrail.query import Filter
 from apitrail.reading import insight_list
 from apitrail.source import Source
 from apitrail.trail import statements
 from apitrail.trail.statements import Insight
-from apitrail.web.console import event_rows, volume
+from apitrail.web.console import event_rows, sentence, volume
 from apitrail.web.console.console import Console
 from apitrail.web.console.page import Page
 from apitrail.web.console.url_state import COLUMNS, UrlState
@@ -34,10 +35,11 @@ ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An insight and its entry."""
+    """An insight and its entry; `who` is its caller as tables print it, where that is one."""
 
     index: int
     said: Insight
+    who: str | None
 
     @property
     def id(self) -> str:
@@ -69,7 +71,15 @@ def told(console: Console, source: Source) -> Iterator[Told]:
     for index in reversed(console.books.of_kind(source, Insight.KIND)):
         said = statements.of(source, Insight.KIND, index)
         if isinstance(said, Insight):
-            yield Told(index, said)
+            yield Told(index, said, _who(source, said))
+
+
+def _who(source: Source, said: Insight) -> str | None:
+    """By its newest call: an insight names the identity that stays the same, such as a role."""
+    if not said.caller or not said.evidence:
+        return None
+    event = Event.parse(source.facets(said.evidence[-1], ("who", "what")))
+    return sentence.who(event) if event.who else None
 
 
 def show(console: Console, request: Request) -> Page:
@@ -103,7 +113,7 @@ def detail(console: Console, request: Request) -> Page:
         rows = event_rows.rows(source, there[-CALLS:][::-1], COLUMNS)
         chart = _around(source, said)
         document = insight_list.to_json(source, index, said)
-    one = Told(index, said)
+        one = Told(index, said, _who(source, said))
     helpers: Mapping[str, object] = {
         "one": one, "rows": rows, "chart": chart, "figures": event_rows.FIGURES,
         "headings": [(each, event_rows.heading(each)) for each in COLUMNS],

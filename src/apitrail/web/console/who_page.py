@@ -38,7 +38,7 @@ def show(console: Console, request: Request) -> Page:
         first = event_rows.rows(source, oldest, ())[0]
         state = UrlState().having(KINDS[kind][1], name)
         groups = [g for g in counts.groups(source, tally, state) if g.name != KINDS[kind][1]]
-        unusual = [each for each in told(console, source) if each.said.caller == name]
+        unusual = [each for each in told(console, source) if each.who == name]
     keys, addresses = (counts.ranked(tally.values[each]) for each in ("access_key_id", "source_ip"))
     shown = {
         "name": name,

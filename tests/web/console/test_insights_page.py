@@ -1,0 +1,56 @@
+"""Insights as a list, and one with the calls that it rests on."""
+
+from __future__ import annotations
+
+import pytest
+
+import refusing
+import trails
+from apitrail.insights.thresholds import Thresholds
+from apitrail.trail import statements
+from apitrail.trail.reader import Reader
+from apitrail.trail.telling import Teller
+from browsing import Pages
+
+
+@pytest.fixture(scope="module")
+def unusual(tmp_path_factory):
+    directory = refusing.make(tmp_path_factory.mktemp("insights") / "trail")
+    with Reader(directory) as reader:
+        [said] = Teller(0, Thresholds()).read(reader, reader.size)
+    trails.write(directory, lambda opened: opened.append(statements.draft(said)))
+    return Pages(directory)
+
+
+def test_each_says_when_who_and_why(unusual):
+    page = unusual.get("/insights")
+    assert "iam:List6" in page.text
+    assert "7 different operations were refused" in page.text
+    [found] = unusual.get("/insights.json").json["insights"]
+    assert (found["kind"], found["state"]) == ("sequence", "Start")
+
+
+def test_they_are_chosen_by_kind(unusual):
+    assert unusual.get("/insights.json?kind=rate").json["insights"] == []
+    assert "apitrail insights --kind sequence" in unusual.get("/insights?kind=sequence").text
+    assert "No kind 'odd'" in unusual.get("/insights?kind=odd").text
+
+
+def test_one_says_what_to_do_and_has_the_calls_behind_it(unusual):
+    [link] = {each for each in unusual.get("/insights").links if each.startswith("/insight/")}
+    page = unusual.get(link)
+    for words in (
+        "What to do",
+        "Look at the calls in their order",
+        "AccessDenied",
+        "It rests on 7 entries",
+    ):
+        assert words in page.text
+    assert len(unusual.get(f"{link}.json").json["events"]) == 7
+    [who] = {each for each in page.links if each.startswith("/who/") and "did" in page.text}
+    assert "7 different operations" in unusual.get(who).text
+
+
+def test_where_nothing_was_told_that_is_said(pages):
+    assert "Nothing unusual was told" in pages.get("/insights").text
+    assert pages.get("/insight/abc").status == 404
