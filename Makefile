@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: fuzz soak moto-suite docs install demo test lint format bench scale conformance clients name-constraints lock clean
+.PHONY: browser fuzz soak moto-suite docs install demo test lint format bench scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 
 install:
@@ -11,7 +11,12 @@ demo: install
 # SKIPS=FILE fails the run at a skip whose reason the file does not list; CI sets it. Many tests
 # wait for programs that they run, so there are more WORKERS than cores.
 test: install
-	$(PY) -m pytest -n $(or $(WORKERS),4) -m "not conformance and not clients" $(if $(SKIPS),--allowed-skips=$(SKIPS))
+	$(PY) -m pytest -n $(or $(WORKERS),4) -m "not conformance and not clients and not browser" $(if $(SKIPS),--allowed-skips=$(SKIPS))
+
+# Pages in Debian's Chromium, from the disk and from a server. MUTANTS says how many bundles the page
+# of evidence judges.
+browser: install
+	$(PY) -m pytest -n 2 -m browser $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/evidence/browser tests/web
 
 lint: install
 	.venv/bin/ruff check .

@@ -144,7 +144,7 @@ def test_whatever_was_recorded_stays_text() -> None:
     shown = read(page(hostile, event(), question=HOSTILE, origin=HOSTILE, version=HOSTILE))
     assert not shown.tags & {"script", "img"}
     assert {name for name, _ in shown.attributes} <= {
-        "lang", "charset", "http-equiv", "content", "name", "class", "id", "href",
+        "lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "scope",
     }  # fmt: skip
     assert all(
         value.startswith("#e") for name, value in shown.attributes if name == "href" and value
@@ -186,7 +186,7 @@ def test_long_values_and_many_members_are_cut() -> None:
 
 
 def test_of_many_calls_the_rest_is_counted() -> None:
-    assert "7 more are in the folder events" in read(page(event(), number=8)).text
+    assert "7 more are in the bundle" in read(page(event(), number=8)).text
 
 
 def bundle(trail: Path, **fields: Any) -> dict[str, bytes]:

@@ -25,7 +25,7 @@ from apitrail.reading import event_list, resource_history
 @click.command("export")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @filter_options
-@click.option("--format", "form", type=click.Choice([*exporting.FORMATS, shipping.CLOUDTRAIL]), default="bundle", show_default=True, help="What to write. A bundle is evidence, the others are data.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice([*exporting.FORMATS, shipping.CLOUDTRAIL]), default="bundle", show_default=True, help="What to write. A bundle is evidence, and so is html: a page that checks itself in a browser. The others are data.")  # fmt: skip
 @click.option("-o", "--out", metavar="PATH", help="Write to this file or directory; `-` is stdout.")
 @click.option("--facet", "facets", multiple=True, type=click.Choice(TAGS), help="Open only this part of each call. May be repeated; all parts by default.")  # fmt: skip
 @click.option("--prove-complete", "complete", is_flag=True, help="Also prove that no other call in this time matches.")  # fmt: skip

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import bisect
 import hashlib
+import io
 import sqlite3
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +18,7 @@ from apitrail.entry import TAGS, Entry
 from apitrail.errors import RecordingError, UsageError
 from apitrail.event import Event
 from apitrail.evidence import maintenance
-from apitrail.evidence.bundle import Bundle, bundle_writer, layout, time_range
+from apitrail.evidence.bundle import Bundle, bundle_writer, layout, page_file, time_range
 from apitrail.evidence.bundle.attestation import said_question
 from apitrail.evidence.bundle.log_tree import Tree, tree_of
 from apitrail.evidence.bundle.manifest import Manifest, Range, filter_to_json
@@ -100,6 +102,16 @@ def _bundle(source: Source, job: Job, out: BinaryIO) -> int:
     return len(plan.manifest.selected)
 
 
+def _page(source: Source, job: Job, out: BinaryIO) -> int:
+    """The bundle in a page that a browser opens and that checks it there."""
+    content = io.BytesIO()
+    count = _bundle(source, job, content)
+    bundle = content.getvalue()
+    with zipfile.ZipFile(content) as archive:
+        out.write(page_file.write(bundle, archive.read(layout.REPORT)))
+    return count
+
+
 def _with_report(source: Source, plan: bundle_writer.Plan) -> bundle_writer.Plan:
     """The plan with a page for people, of what is opened and of nothing else."""
     manifest = plan.manifest
@@ -135,6 +147,7 @@ def _scripted(name: str) -> Write:
 # Name → how it is written, and whether it is text, which may go to a terminal.
 FORMATS: Mapping[str, tuple[Write, bool]] = {
     "bundle": (_bundle, False),
+    "html": (_page, False),
     "jsonl": (_text(lambda found: map(render.json_line, found)), True),
     "csv": (_text(render.csv_lines), True),
     **{name: (_scripted(name), True) for name in formats.NAMES},

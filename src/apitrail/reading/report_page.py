@@ -37,16 +37,21 @@ SIGNATURES = {
     "unverifiable": "the recorder could not check the request's signature",
 }
 
+# The colours are those of the console.
 _STYLE = """\
-body{font:15px/1.45 system-ui,sans-serif;color:#1b1b1b;background:#fff;max-width:62rem;margin:2rem auto;padding:0 1rem}
+:root{--ground:#fcfaf6;--panel:#fff;--line:#e5e0d8;--text:#1c1b19;--muted:#65615a;--accent:#0b6b53;--soft:#e6f1ee;--bad:#b0261c;--bad-soft:#fbe7e4;--mark:#fff3c4;--mark-line:#8a6d00;--focus:#1a5fb4}
+@media (prefers-color-scheme:dark){:root{--ground:#15181a;--panel:#1c2023;--line:#33393d;--text:#e8e6e1;--muted:#a3a8a6;--accent:#6fd0b3;--soft:#1d3730;--bad:#ff9a8d;--bad-soft:#43211d;--mark:#4a4019;--mark-line:#d9b74a;--focus:#8ab8ff}}
+html{color-scheme:light dark}
+body{font:15px/1.45 system-ui,sans-serif;color:var(--text);background:var(--ground);max-width:62rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem;margin:0 0 .3rem}h2{font-size:1.15rem;margin:2rem 0 .5rem}h3{font-size:1rem;margin:0 0 .4rem}
-table{border-collapse:collapse;width:100%;font-size:.87rem}th,td{text-align:left;vertical-align:top;padding:.3rem .5rem;border-bottom:1px solid #ccc;overflow-wrap:anywhere}
-dl{display:grid;grid-template-columns:8rem 1fr;gap:.15rem .8rem;margin:0}dt{color:#555}dd{margin:0;overflow-wrap:anywhere}
+a{color:inherit}
+table{border-collapse:collapse;width:100%;font-size:.87rem}th{white-space:nowrap}th,td{text-align:left;vertical-align:top;padding:.3rem .5rem;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+dl{display:grid;grid-template-columns:8rem 1fr;gap:.15rem .8rem;margin:0}dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
 code,pre{font:.87em/1.4 ui-monospace,monospace;overflow-wrap:anywhere;white-space:pre-wrap}
-.note{border:2px solid #8a6d00;background:#fff8dc;padding:.7rem 1rem;margin:1rem 0}
-.call{border:1px solid #ccc;border-radius:4px;padding:.8rem 1rem;margin:.8rem 0;break-inside:avoid}
-.claimed{border:1px solid #8a6d00;padding:0 .3rem}.failed{color:#a40000;font-weight:600}
-@media print{body{margin:0;max-width:none;font-size:10pt}a{color:inherit}}
+.note{border:2px solid var(--mark-line);background:var(--mark);padding:.7rem 1rem;margin:1rem 0}
+.call{border:1px solid var(--line);background:var(--panel);border-radius:6px;padding:.8rem 1rem;margin:.8rem 0;break-inside:avoid}
+.claimed{border:1px solid var(--mark-line);padding:0 .3rem}.failed{color:var(--bad);font-weight:600}
+@media print{:root{--ground:#fff;--panel:#fff;--line:#ccc;--text:#000;--muted:#444;--accent:#000;--soft:#fff;--bad:#000;--bad-soft:#fff;--mark:#fff;--mark-line:#000}body{margin:0;max-width:none;font-size:10pt}}
 """
 
 
@@ -100,16 +105,20 @@ class Page:
         yield '<meta name="viewport" content="width=device-width,initial-scale=1">'
         yield f"<title>Calls to AWS, from the log {_text(self.origin)}</title>"
         yield f"<style>\n{_STYLE}</style></head><body>"
-        yield f"<h1>Calls to AWS, from the log {_text(self.origin)}</h1>"
+        yield f"<header><h1>Calls to AWS, from the log {_text(self.origin)}</h1>"
         yield from self._warning()
+        yield '</header><main id="report">'
+        yield '<section id="about">'
         yield from self._about()
+        yield '</section><section id="overview">'
         yield from self._table()
-        yield "<h2>The calls</h2>"
+        yield '</section><section id="calls"><h2>The calls</h2>'
         for told in self.calls:
             yield from _call(told)
         yield from self._rest()
+        yield "</section>"
         yield from _glossary(self.calls)
-        yield "</body></html>"
+        yield "</main></body></html>"
 
     def _warning(self) -> Iterator[str]:
         yield '<div class="note"><p><strong>This page is for reading. It proves nothing:</strong>'
@@ -150,7 +159,8 @@ class Page:
             return
         yield "<h2>Overview</h2><table><thead><tr>"
         yield "".join(
-            f"<th>{name}</th>" for name in ("Entry", "Time (UTC)", "Call", "By", "Outcome")
+            f'<th scope="col">{name}</th>'
+            for name in ("Entry", "Time (UTC)", "Call", "By", "Outcome")
         )
         yield "</tr></thead><tbody>"
         for told in self.calls:
@@ -167,7 +177,7 @@ class Page:
 
     def _rest(self) -> Iterator[str]:
         if (more := self.number - len(self.calls)) > 0:
-            yield f"<p>{more} more are in the folder <code>events</code> and not told here.</p>"
+            yield f'<p class="rest">{more} more are in the bundle and not told here.</p>'
 
 
 def _call(told: Told) -> Iterator[str]:

@@ -1,47 +1,15 @@
-"""Two honest bundles of one log, and all judges at once."""
+"""All judges at once."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from evidence.bundle import evidence, judges
-from evidence.bundle.edits import (
-    SPAN,
-    TOUCHED,
-    Case,
-)
-from evidence.bundle.evidence import files
+from evidence.bundle import judges
+from evidence.bundle.edits import Case
 from evidence.bundle.judges import Script, Standalone
-
-
-@pytest.fixture(scope="session")
-def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
-    trail = tmp_path_factory.mktemp("evidence") / "trail"
-    signer = evidence.morning().write(trail)
-    plain = evidence.bundle_of(trail, evidence.job(trail, TOUCHED))
-    complete = evidence.bundle_of(trail, evidence.job(trail, SPAN, complete=True))
-    first, second = json.loads(files(plain)["manifest.json"])["selected"]
-    return Case(signer, plain, complete, first, second)
-
-
-@pytest.fixture(scope="session")
-def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
-    with Standalone(tmp_path_factory.mktemp("standalone")) as program:
-        yield program
-
-
-@pytest.fixture(scope="session")
-def script() -> Iterator[Script | None]:
-    """None where there is no node."""
-    if judges.NODE is None:
-        yield None
-        return
-    with Script() as program:
-        yield program
 
 
 @pytest.fixture

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import struct
+import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -70,6 +75,56 @@ def test_json_beyond_bounds_is_refused_on_every_python(
 )  # fmt: skip
 def test_bytes_beside_the_zip_are_refused(change: object, case: Case, judge: Judge) -> None:
     assert judge(change(case.plain))[0] == "TAMPERED"  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x/y",
+        "events/x/leaf.json",
+        "checkpoints/x",
+        "range/opened/x.jsonl",
+        "tile/x",
+        "consistency/x",
+    ],
+)
+def test_a_later_version_s_file_may_lie_anywhere(name: str, case: Case, judge: Judge) -> None:
+    def add(content: dict[str, bytes]) -> None:
+        said = json.loads(content["manifest.json"])
+        said["files"] |= {name: hashlib.sha256(b"new").hexdigest()}
+        content |= {name: b"new", "manifest.json": json.dumps(said).encode()}
+
+    verdict, message = judge(changed(case.complete, add))
+    assert (verdict, message[-41:]) == ("OK", "1 thing of a later version not looked into"[-41:])
+
+
+@pytest.mark.parametrize(
+    "leaf", [b'{"v":1,"i":1e400,"t":1,"p":"","k":"api","c":{}}', b'{"v":1,"i":1,"t":1,"p":"","k":"\\ud800","c":{}}', b"5"],
+)  # fmt: skip
+def test_an_entry_of_odd_values_is_malformed(leaf: bytes, case: Case, judge: Judge) -> None:
+    def put(content: dict[str, bytes]) -> None:
+        content[f"events/{case.first}/leaf.json"] = leaf
+
+    assert judge(changed(case.plain, put))[0] == "TAMPERED"
+
+
+@pytest.mark.parametrize("extra", ["extra !", "extra ", "extra AAE="])
+def test_extra_data_in_a_proof_is_base64(extra: str, case: Case, judge: Judge) -> None:
+    def put(content: dict[str, bytes]) -> None:
+        name = f"events/{case.first}/event.tlog-proof"
+        content[name] = content[name].replace(b"\n", f"\n{extra}\n".encode(), 1)
+
+    assert judge(changed(case.plain, put))[0] == ("OK" if extra == "extra AAE=" else "TAMPERED")
+
+
+def test_a_file_of_two_names_is_refused(case: Case, judge: Judge) -> None:
+    out = io.BytesIO(case.plain)
+    named = struct.pack("<BL", 1, zlib.crc32(b"keys")) + b"other"
+    with zipfile.ZipFile(out, "a") as archive:
+        info = zipfile.ZipInfo("keys")
+        info.extra = struct.pack("<HH", 0x7075, len(named)) + named
+        archive.writestr(info, b"")
+    assert judge(out.getvalue())[0] == "TAMPERED"
 
 
 @pytest.mark.parametrize("name", ["x\ud800y", "\udfff", "é", 'a"b'])

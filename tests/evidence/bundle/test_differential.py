@@ -7,7 +7,6 @@ is found can be made again by its number.
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import random
@@ -21,139 +20,23 @@ from apitrail.query import Filter, Pattern, Row
 from apitrail.trail.rows import Draft
 from evidence.bundle import evidence, judges
 from evidence.bundle.edits import Case
-from evidence.bundle.evidence import SECOND, SG, Story, files, zipped
+from evidence.bundle.evidence import SECOND, SG, Story
 from evidence.bundle.judges import Script, Standalone
+from evidence.bundle.mutants import SEED, mutant, odd
 
-SEED = 20_261_126
 MUTANTS = int(os.environ.get("MUTANTS", "150"))
 # Seconds for a test: thousands of mutants take their time.
 pytestmark = pytest.mark.timeout(120 + MUTANTS)
-
-ODD: list[Any] = [
-    None, True, False, 0, 1, -1, 2**63, 10**30, 1.5, 1e400, "", "x", "what", "\ud800", "é\u202e",
-    [], [1], ["what", "what"], {}, {"a": 1}, [[]], "9" * 50,
-]  # fmt: skip
-
-
-def bits(data: bytes, dice: random.Random) -> bytes:
-    """One bit, a cut, a doubled part, or a byte put in."""
-    at = dice.randrange(len(data) + 1)
-    match dice.randrange(4):
-        case 0 if at < len(data):
-            return data[:at] + bytes([data[at] ^ 1 << dice.randrange(8)]) + data[at + 1 :]
-        case 1:
-            return data[:at]
-        case 2:
-            return data[:at] + data[max(0, at - dice.randrange(40)) :]
-        case _:
-            return data[:at] + bytes([dice.randrange(256)]) + data[at:]
-
-
-def odd(value: Any, dice: random.Random) -> Any:
-    """A JSON value with one thing in it replaced, dropped, renamed or added."""
-    holders: list[Any] = []
-
-    def walk(item: Any) -> None:
-        if isinstance(item, dict | list) and item:
-            holders.append(item)
-            for inner in item.values() if isinstance(item, dict) else item:
-                walk(inner)
-
-    value = copy.deepcopy(value)
-    walk(value)
-    if not holders:
-        return dice.choice(ODD)
-    holder = dice.choice(holders)
-    key = dice.choice(list(holder) if isinstance(holder, dict) else range(len(holder)))
-    match dice.randrange(4):
-        case 0:
-            del holder[key]
-        case 1 if isinstance(holder, dict):
-            holder[dice.choice(["x", "index", "files", "\ud800", "since"])] = holder[key]
-        case _:
-            holder[key] = dice.choice(ODD)
-    return value
-
-
-def in_files(content: dict[str, bytes], dice: random.Random) -> dict[str, bytes]:
-    """A bundle whose files are changed, swapped, dropped or added to."""
-    content = dict(content)
-    names = sorted(set(content) - {"README.txt", "verify.py"})
-    name, other = dice.choice(names), dice.choice(names)
-    match dice.randrange(8):
-        case 0:
-            del content[name]
-        case 1:
-            content[name], content[other] = content[other], content[name]
-        case 2:
-            content[name.replace("events/", "events/1", 1)] = content[name]
-        case 3:
-            content[dice.choice(["x", "events/3/facets/tape", "range/opened/256.jsonl", "checkpoints/7",
-                                 "range/opened/0.jsonl", "events/2/salts.json", "witness"])] = content[name]  # fmt: skip
-        case 4:
-            content[name] = bits(content[name], dice)
-        case 5 if "range/opened/0.jsonl" in content:
-            lines = content["range/opened/0.jsonl"].splitlines()
-            at = dice.randrange(len(lines))
-            lines[at] = json.dumps(odd(json.loads(lines[at]), dice)).encode()
-            content["range/opened/0.jsonl"] = b"".join(line + b"\n" for line in lines)
-        case _:
-            jsons = [n for n in names if n.endswith(".json") and not n.endswith("leaf.json")]
-            name = dice.choice([*jsons, "manifest.json", "manifest.json"])
-            content[name] = json.dumps(odd(json.loads(content[name]), dice)).encode()
-    return content
-
-
-# What a question may ask beside the one of the honest bundles: patterns, labels in one group and in
-# several, names in another letter case, and what no version knows.
-QUESTIONS: list[dict[str, Any]] = [
-    {"resource_name": [{"like": "sg-*"}]},
-    {"resource_name": [SG.upper(), SG]},
-    {"event_name": [{"like": "ec2:Auth*"}, "StopInstances"]},
-    {"event_source": [{"like": "EC2"}], "stand_in": False},
-    {"username": [{"like": "*"}], "label": ["a=b", "c"]},
-    {"label": [["a=b"], ["c", "d=*"]]},
-    {"resource_type": [{"like": "aws::ec2::*"}], "colour": ["red"]},
-    {"label": [[]]},
-    {"event_name": [{"like": 1}]},
-]  # fmt: skip
-
-
-def asked(content: dict[str, bytes], dice: random.Random) -> dict[str, bytes]:
-    """A bundle whose question is another one, as it is or mutated."""
-    content = dict(content)
-    manifest = json.loads(content["manifest.json"])
-    times = {
-        name: manifest["filter"][name] for name in ("since", "until") if name in manifest["filter"]
-    }
-    question = dice.choice(QUESTIONS)
-    if dice.randrange(3) == 0:
-        question = odd(json.loads(json.dumps(question)), dice)
-    if not isinstance(question, dict):
-        question = {"resource_name": question}
-    manifest["filter"] = {**times, **question}
-    manifest["selected"] = dice.choice([manifest["selected"], [], manifest["selected"][:1]])
-    content["manifest.json"] = json.dumps(manifest).encode()
-    return content
 
 
 @pytest.mark.parametrize("part", range(4))
 def test_the_verifiers_give_one_verdict(
     part: int, case: Case, standalone: Standalone, script: Script | None, tmp_path: Path
 ) -> None:
-    path, key = tmp_path / "bundle.zip", case.signer.verifier
-    honest = [case.plain, case.complete]
-    contents = [files(data) for data in honest]
+    path = tmp_path / "bundle.zip"
     for number in range(part, MUTANTS, 4):
-        dice = random.Random(f"{SEED} {number}")
-        which = dice.randrange(2)
-        if dice.randrange(6) == 0:
-            path.write_bytes(bits(honest[which], dice))
-        elif dice.randrange(5) == 0:
-            path.write_bytes(zipped(asked(contents[which], dice)))
-        else:
-            path.write_bytes(zipped(in_files(contents[which], dice)))
-        judges.agreed(path, standalone, script, key, of=number)
+        path.write_bytes(mutant(case, number))
+        judges.agreed(path, standalone, script, case.signer.verifier, of=number)
 
 
 def entry_of_a_log(

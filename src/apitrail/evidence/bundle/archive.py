@@ -1,16 +1,23 @@
-"""The files of a bundle: a zip, or the folder it was unpacked into, read within bounds."""
+"""The files of a bundle: a zip, a page that carries one, or the folder it was unpacked into.
+
+They are read within bounds.
+"""
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Protocol, Self
+from typing import BinaryIO, Protocol, Self
 
 from apitrail.errors import FormatError, UsageError
+from apitrail.evidence.bundle import layout, page_file
 
 MAGIC = b"PK\x03\x04"
 MARK = "manifest.json"
@@ -26,6 +33,8 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 # PKWARE's APPNOTE, 4.3.16 and 4.3.7: the end of the table of contents, a file's header.
+# Info-ZIP's Unicode path: newer Pythons go by this name, older ones by the other.
+_SECOND_NAME = 0x7075
 _END, _END_SIZE, _HEADER_SIZE = b"PK\x05\x06", 22, 30
 
 
@@ -48,34 +57,45 @@ def is_archive(path: Path) -> bool:
         return (path / MARK).is_file()
     try:
         with path.open("rb") as file:
-            return file.read(4) == MAGIC or zipfile.is_zipfile(file)
+            return file.read(4) == MAGIC or page_file.is_page(path) or zipfile.is_zipfile(file)
     except OSError:
         return False
 
 
 def open_archive(path: Path) -> Archive:
-    """The files in a zip or folder.
+    """The files in a zip, a page or a folder.
 
     Raises:
         UsageError: there is nothing to read.
         FormatError: it is no whole zip, or one that no honest exporter writes.
     """
-    return Folder(path) if path.is_dir() else Zip(path)
+    if path.is_dir():
+        return Folder(path)
+    try:
+        return _of_page(path.read_bytes()) if page_file.is_page(path) else Zip(path)
+    except OSError as error:
+        raise UsageError(f"cannot read {str(path)!r}: {error.strerror}") from error
+
+
+def _of_page(page: bytes) -> Zip:
+    """The bundle in a page, which must tell what the bundle's report tells."""
+    archive = Zip(io.BytesIO(page_file.bundle_in(page)))
+    if page_file.report_in(archive.read(layout.REPORT)) != page_file.report_in(page):
+        raise FormatError("the report on this page is not the one in its bundle")
+    return archive
 
 
 class Zip:
     """A zip file whose table of contents was checked."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, file: Path | BinaryIO) -> None:
         try:
-            self._zip = zipfile.ZipFile(path)
-        except OSError as error:
-            raise UsageError(f"cannot read {str(path)!r}: {error.strerror}") from error
+            self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
             raise FormatError(f"not a whole zip file: {error}") from error
         try:
-            _check_order(self._zip, path)
-            self._files = _contents(self._zip, path.stat().st_size)
+            size = _check_order(self._zip)
+            self._files = _contents(self._zip, size)
         except FormatError:
             self._zip.close()
             raise
@@ -111,19 +131,22 @@ class Zip:
         return data
 
 
-def _check_order(archive: zipfile.ZipFile, path: Path) -> None:
+def _check_order(archive: zipfile.ZipFile) -> int:
     """One file after the other from the first byte on, and nothing after the table of contents:
-    what is hidden in between is shown by some programs and not by others."""
+    what is hidden in between is shown by some programs and not by others. Gives the zip's size."""
     listed = sorted(archive.infolist(), key=lambda info: info.header_offset)
-    with path.open("rb") as file:
-        file.seek(-_END_SIZE, os.SEEK_END)
-        whole = file.read(4) == _END and not archive.comment
+    file = archive.fp
+    if file is None:
+        raise FormatError("the zip is closed")
+    end = file.seek(-_END_SIZE, os.SEEK_END)
+    whole = file.read(4) == _END and not archive.comment
     if not whole or (listed and listed[0].header_offset != 0):
         raise FormatError("the zip holds bytes that belong to no file")
     for before, after in pairwise(listed):
         size = _HEADER_SIZE + len(before.filename.encode()) + before.compress_size
         if before.header_offset + size > after.header_offset:
             raise FormatError("the zip's files overlap")
+    return end + _END_SIZE
 
 
 def _contents(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
@@ -135,6 +158,8 @@ def _contents(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]
         check_name(info.filename)
         if info.filename in files:
             raise FormatError(f"the zip holds {info.filename!r} twice")
+        if _SECOND_NAME in _extra_fields(info.extra):
+            raise FormatError(f"the zip gives {info.filename!r} a second name")
         if info.flag_bits & _ENCRYPTED or info.compress_type not in _METHODS:
             raise FormatError(f"the zip holds {info.filename!r} in a way we do not read")
         if info.file_size > LARGEST_FILE:
@@ -146,6 +171,15 @@ def _contents(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]
     if sum(info.compress_size for info in listed) > size:
         raise FormatError("the zip's files overlap")
     return files
+
+
+def _extra_fields(extra: bytes) -> Iterator[int]:
+    """The types of the fields that the zip has of a file."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, size = struct.unpack_from("<HH", extra, at)
+        yield kind
+        at += 4 + size
 
 
 def check_name(name: str) -> None:

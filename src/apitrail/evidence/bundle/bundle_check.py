@@ -11,7 +11,7 @@ from typing import Any
 from apitrail.entry import CALLS, KINDS, TAGS, Entry
 from apitrail.errors import FormatError, UsageError, VerificationError
 from apitrail.event import Event
-from apitrail.evidence.bundle import completeness, layout
+from apitrail.evidence.bundle import completeness, layout, page_file
 from apitrail.evidence.bundle.attestation import Shown, Statement, count
 from apitrail.evidence.bundle.bundle_reader import Bundle
 from apitrail.evidence.bundle.similar import clean
@@ -26,6 +26,11 @@ from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.tile import WIDTH
 from apitrail.trail.statements import Open
 from apitrail.when import iso
+
+FOREIGN = (
+    "this holds; but the page around the bundle is not as this version writes it, so it is of "
+    "another version or was altered: do not go by what it shows in a browser"
+)
 
 type Step = Callable[[str], None]
 
@@ -48,9 +53,19 @@ def verify_file(path: Path, trust: Trust, *, since: str | None = None, step: Ste
     """Check the bundle in a zip or folder; see `verify`."""
     try:
         with Bundle.open(path) as bundle:
-            return verify(bundle, trust, since=since, step=step)
+            report = verify(bundle, trust, since=since, step=step)
+            return _of_page(path, bundle, report) if report.holds else report
     except FormatError as error:
         return BundleReport(verdict=Verdict.TAMPERED, message=str(error))
+
+
+def _of_page(path: Path, bundle: Bundle, report: BundleReport) -> BundleReport:
+    """The report, which warns of a page that this version would have written otherwise."""
+    if path.is_dir() or not page_file.is_page(path):
+        return report
+    if page_file.is_ours(path.read_bytes(), bundle.archive.read(layout.REPORT)):
+        return report
+    return replace(report, hint=FOREIGN)
 
 
 def verify(bundle: Bundle, trust: Trust, *, since: str | None = None, step: Step) -> BundleReport:
@@ -215,7 +230,7 @@ def _check_events(bundle: Bundle, head: Checkpoint) -> None:
     for index in bundle.manifest.selected:
         if index not in disclosed:
             raise tampered("it is said to be shown and is not there", index=index)
-    for name in bundle.archive.names:
+    for name in bundle.archive.names.difference(bundle.others):
         match = _OF_EVENT.fullmatch(name)
         if match and int(match[1]) not in disclosed:
             raise tampered(f"{name} belongs to no entry")

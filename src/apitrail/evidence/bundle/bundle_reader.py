@@ -336,7 +336,8 @@ class Bundle:
 
     def _check_span(self) -> None:
         """A range is as long as its entry bundles, or a claim could keep us busy for ever."""
-        held = {name for name in self.archive.names if name.startswith(layout.TILES)}
+        known = self.archive.names.difference(self.others)
+        held = {name for name in known if name.startswith(layout.TILES)}
         starts = range(self.span.start, self.span.stop, WIDTH)
         if len(held) != len(starts) or {layout.tile(at, self.span.stop) for at in starts} != held:
             raise FormatError("the entries in the bundle are not those of the range it claims")

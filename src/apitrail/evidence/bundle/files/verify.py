@@ -8,6 +8,8 @@
 
     python3 -I verify.py BUNDLE.zip --key VKEY       or, in an unpacked bundle, without the name
 
+BUNDLE may also be a page of evidence (evidence.html), which carries a bundle.
+
 -I keeps Python from importing what lies beside this file. VKEY is the log's public key, or a file
 with it. It must come from elsewhere than the bundle: from the log's owner, or from an earlier
 audit. The first word printed is the verdict: OK, STALE, TAMPERED or UNTRUSTED-KEY; the exit
@@ -46,6 +48,7 @@ if __name__ == "__main__" and folder_is_searched(__file__):
 import argparse
 import base64
 import hashlib
+import io
 import json
 import os
 import re
@@ -283,14 +286,15 @@ class Entry:
                 self.index, self.time, said["p"], self.kind,
                 ",".join('"%s":"%s"' % pair for pair in said["c"].items()),
             )  # fmt: skip
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            written = written.encode("ascii")
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             raise Problem("entry %d: malformed entry" % index)
         if not 0 <= self.time < LATEST:
             raise Problem("entry %d: it is of no time" % index)
         # A kind or a tag of a later version is no mistake of this one.
         tags = list(self.committed)
         if (
-            written.encode() != data
+            written != data
             or not re.fullmatch(KIND, self.kind)
             or not all(re.fullmatch(TAG, tag) for tag in tags)
             or tags != [t for t in TAGS if t in tags] + sorted(set(tags).difference(TAGS))
@@ -362,11 +366,44 @@ def check_consistency(old, new, path):
 # -- the bundle --------------------------------------------------------------------------------
 
 
-def ends_as_zip(path):
-    """Is the end of the table of contents the end of the file?"""
+PAGE = b"<!doctype html>\n<!-- apitrail.evidence@"
+REPORT = (b'<main id="report">', b"</main>")
+IN_PAGE = (b'<script type="application/zip" id="bundle">\n', b"\n</script>\n")
+
+
+def page_at(path):
+    """A page of evidence, which carries a bundle; None where the file is none."""
     with open(path, "rb") as file:
-        file.seek(-22, os.SEEK_END)
-        return file.read(4) == b"PK\5\6"
+        start = file.read(len(PAGE))
+        return start + file.read() if start == PAGE else None
+
+
+def between(data, marks, what):
+    """What stands between two marks, the first of which must be there just once."""
+    _, found, rest = data.partition(marks[0])
+    inside, closed, _ = rest.partition(marks[1])
+    if not found or not closed or marks[0] in rest:
+        raise Problem("the page does not hold just one %s" % what)
+    return inside
+
+
+# Info-ZIP's Unicode path. Newer Pythons go by this name, older ones by the other.
+SECOND_NAME = 0x7075
+
+
+def extra_fields(extra):
+    """The types of the fields that a zip has of a file."""
+    found, at = set(), 0
+    while at + 4 <= len(extra):
+        found.add(int.from_bytes(extra[at : at + 2], "little"))
+        at += 4 + int.from_bytes(extra[at + 2 : at + 4], "little")
+    return found
+
+
+def ends_as_zip(file):
+    """Is the end of the table of contents the end of the file?"""
+    file.seek(-22, os.SEEK_END)
+    return file.read(4) == b"PK\5\6"
 
 
 def is_tags(value):
@@ -391,30 +428,42 @@ class Bundle:
             names = (os.path.relpath(name, path).replace(os.sep, "/") for name in found)
             self.names = {name for name in names if len(name) <= 200 and SAFE_NAME.fullmatch(name)}
         else:
-            self.open_zip(path)
+            self.open_file(path)
+        self.known = {name for name in self.names if NAMES.fullmatch(name)}
         self.manifest = parse_json(self.read("manifest.json"), "manifest.json")
         self.head = Head(self.read("checkpoint"), "the checkpoint")
         self.check_manifest()
         self.events = sorted(
-            int(name.split("/")[1]) for name in self.names if name.endswith("/leaf.json")
+            int(name.split("/")[1]) for name in self.known if name.endswith("/leaf.json")
         )
         span = self.manifest["range"]
         self.span = (
             range(span["first"] - span["first"] % WIDTH, span["last"] + 1) if span else range(0)
         )
         self.entries, self.cache = {}, {}
-        held = {name for name in self.names if name.startswith("tile/")}
+        held = {name for name in self.known if name.startswith("tile/")}
         numbers = range(self.span.start // WIDTH, -(-self.span.stop // WIDTH))
         if len(held) != len(numbers) or {self.tile_name(number) for number in numbers} != held:
             raise Problem("the entries in the bundle are not those of the range it claims")
 
-    def open_zip(self, path):
+    def open_file(self, path):
+        """A zip, or a page that carries one and tells what the report in it tells."""
+        page = page_at(path)
+        if page is None:
+            self.open_zip(path)
+            return
+        text = between(page, IN_PAGE, "bundle").replace(b"\n", b"")
+        self.open_zip(io.BytesIO(b64(text.decode("latin-1"), "the bundle in the page")))
+        if between(self.read("report.html"), REPORT, "report") != between(page, REPORT, "report"):
+            raise Problem("the report on this page is not the one in its bundle")
+
+    def open_zip(self, file):
         try:
-            self.zip = zipfile.ZipFile(path)
+            self.zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
             raise Problem("not a whole zip file: %s" % error)
         infos = sorted(self.zip.infolist(), key=lambda info: info.header_offset)
-        if (infos and infos[0].header_offset != 0) or self.zip.comment or not ends_as_zip(path):
+        if (infos and infos[0].header_offset != 0) or self.zip.comment or not ends_as_zip(self.zip.fp):
             raise Problem("the zip holds bytes that belong to no file")
         for before, after in zip(infos, infos[1:]):
             size = 30 + len(before.filename.encode()) + before.compress_size
@@ -426,11 +475,13 @@ class Bundle:
                 raise Problem("%r is not a name of a bundle's" % name[:60])
         if len(self.names) != len(infos) or len(infos) > MOST_FILES:
             raise Problem("the zip holds a file twice, or too many")
+        if any(SECOND_NAME in extra_fields(i.extra) for i in infos):
+            raise Problem("the zip gives a file a second name")
         if any(i.flag_bits & 1 or i.compress_type not in (0, 8) for i in infos):
             raise Problem("the zip holds a file in a way this does not read")
         if max([i.file_size for i in infos], default=0) > LARGEST_FILE or (
             sum(i.file_size for i in infos) > LARGEST_TOTAL
-            or sum(i.compress_size for i in infos) > os.path.getsize(path)
+            or sum(i.compress_size for i in infos) > self.zip.fp.seek(0, os.SEEK_END)
         ):
             raise Problem("the zip would unpack to more than this reads")
 
@@ -487,7 +538,7 @@ class Bundle:
 
     def check_names(self, files):
         """Files that this does not know are held against their hash in the manifest."""
-        others = sorted(name for name in self.names if not NAMES.fullmatch(name))
+        others = sorted(self.names - self.known)
         if self.folder:
             # Whoever unpacks a bundle may keep notes of his own beside it.
             others = [name for name in others if isinstance(files, dict) and name in files]
@@ -591,10 +642,11 @@ class Bundle:
 
     def proof(self, name):
         """Index and audit path in a tlog-proof, which must lead to this bundle's checkpoint."""
-        head, blank, signed = utf8(self.read(name), name).partition("\n\n")
+        head, blank, signed = utf8(self.read(name), name, 2000000).partition("\n\n")
         lines = head.split("\n")
         if len(lines) > 1 and lines[1].startswith("extra "):
-            del lines[1]
+            if not b64(lines.pop(1)[len("extra ") :], name):
+                raise Problem("%s is not a tlog-proof" % name)
         if not blank or lines[0] != "c2sp.org/tlog-proof@v1" or len(lines) < 2 or len(lines) > 65:
             raise Problem("%s is not a tlog-proof" % name)
         if not lines[1].startswith("index ") or signed != self.head.whole:
@@ -624,7 +676,7 @@ def opened_line(said, name):
 def trace(bundle, trusted):
     """The log's keys and the entries that changed them, if a trusted key is among them."""
     rotations = []
-    for name in sorted(bundle.names, key=lambda name: (len(name), name)):
+    for name in sorted(bundle.known, key=lambda name: (len(name), name)):
         if name.startswith("checkpoints/") and len(Head(bundle.read(name), name).own) > 1:
             rotations.append(rotation(bundle, int(name.split("/")[1]) - 1))
     for before, after in zip(rotations, rotations[1:]):
@@ -682,7 +734,7 @@ def check_heads(bundle, keys, changes):
 
     key = check_signed(bundle.head)
     sizes = sorted(
-        int(name.split("/")[1]) for name in bundle.names if name.startswith("checkpoints/")
+        int(name.split("/")[1]) for name in bundle.known if name.startswith("checkpoints/")
     )
     heads = [
         Head(bundle.read("checkpoints/%d" % size), "the checkpoint of %d" % size) for size in sizes
@@ -692,7 +744,7 @@ def check_heads(bundle, keys, changes):
         if head.size != size or not 0 < size < bundle.head.size:
             raise Problem("%s is of %d" % (head.what, head.size))
     steps = ["consistency/%d-%d" % pair for pair in zip(sizes, sizes[1:] + [bundle.head.size])]
-    if set(steps) != {name for name in bundle.names if name.startswith("consistency/")}:
+    if set(steps) != {name for name in bundle.known if name.startswith("consistency/")}:
         raise Problem("the proofs do not lead from each checkpoint to the next")
     for name, old, new in zip(steps, heads, heads[1:] + [bundle.head]):
         lines = utf8(bundle.read(name), name, 10000).split("\n")
@@ -714,7 +766,7 @@ def check_events(bundle):
     for index in bundle.manifest["selected"]:
         if "events/%d/leaf.json" % index not in bundle.names:
             raise Problem("entry %d: it is said to be shown and is not there" % index)
-    for name in bundle.names:
+    for name in bundle.known:
         parts = name.split("/")
         if parts[0] == "events" and int(parts[1]) not in bundle.events:
             raise Problem("%s belongs to no entry" % name)

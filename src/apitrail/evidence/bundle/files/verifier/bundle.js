@@ -34,6 +34,8 @@ export class Bundle {
   constructor(archive) {
     this.archive = archive;
     this.names = archive.names;
+    /** The files that this version knows. */
+    this.known = [...this.names].filter((name) => NAMES.test(name));
     this.manifest = new Manifest(parseJson(this.read("manifest.json"), "manifest.json"));
     this.head = new Head(this.read("checkpoint"), "the checkpoint");
     /** What a later version has put into it. */
@@ -81,7 +83,7 @@ export class Bundle {
   /** The entries [start, stop) that are handed over without a hole, in whole entry bundles. */
   spanned() {
     const range = this.manifest.range;
-    const held = [...this.names].filter((name) => name.startsWith("tile/"));
+    const held = this.known.filter((name) => name.startsWith("tile/"));
     const wrong = () => new Problem("the entries in the bundle are not those of the range it claims");
     if (range === null) {
       if (held.length) throw wrong();

@@ -139,7 +139,7 @@ async function checkEvents(bundle, pause) {
   for (const index of bundle.manifest.selected) {
     if (!bundle.names.has(`events/${index}/leaf.json`)) throw new Problem(`entry ${index}: it is said to be shown and is not there`);
   }
-  for (const name of bundle.names) await checkFile(bundle, name, pause);
+  for (const name of bundle.known) await checkFile(bundle, name, pause);
   for (const index of /** @type {number[]} */ (bundle.events)) {
     checkEvent(bundle, index);
     await pause();
