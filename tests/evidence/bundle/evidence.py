@@ -7,6 +7,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,9 @@ class Story:
 
     def write(self, directory: Path) -> Signer:
         """Append it all to the trail in `directory`, made if need be."""
-        return asyncio.run(self._write(directory))
+        # In a thread of its own: Playwright's loop may be running in this one.
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(asyncio.run, self._write(directory)).result()
 
     async def _write(self, directory: Path) -> Signer:
         clock = Clock()
