@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: browser fuzz soak moto-suite docs install demo test lint format bench scale conformance clients name-constraints lock clean
+.PHONY: memory browser fuzz soak moto-suite docs install demo test lint format bench scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 
 install:
@@ -39,6 +39,10 @@ scale: install
 # SECONDS=3600 CONNECTIONS=500 PAUSE=5 (seconds between two calls of a connection).
 soak: install
 	SOAK_SECONDS=$(or $(SECONDS),300) $(PY) -m benchmarks.soak
+
+# What a recorder's memory comes to when it has met every service.
+memory: install
+	$(PY) -m benchmarks.memory
 
 # Every operation botocore knows, not the sample that `make test` takes; some minutes.
 conformance: install

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from apitrail.remembered import LONGEST, remembered
+import pytest
+
+from apitrail.remembered import LONGEST, MANY, remembered
 
 
 def test_short_arguments_are_asked_once_and_long_ones_leave_nothing_behind() -> None:
@@ -19,3 +21,26 @@ def test_short_arguments_are_asked_once_and_long_ones_leave_nothing_behind() -> 
     assert asked == ["a", long, long]
     assert length("a", more=1) == 2
     assert length.__doc__ == "How long a text is."
+
+
+@pytest.mark.parametrize(
+    ("argument", "times"),
+    [
+        (("a", "b"), 1),
+        (frozenset({("a", "*")}), 1),
+        (("a",) * (MANY + 1), 2),
+        (("x" * (LONGEST + 1),), 2),
+        (frozenset({("a", "x" * (LONGEST + 1))}), 2),
+    ],
+    ids=["short", "nested", "many", "long", "long below"],
+)
+def test_groups_are_remembered_where_all_of_them_is_short(argument: object, times: int) -> None:
+    asked: list[object] = []
+
+    @remembered(2, groups=True)
+    def count(group: object) -> int:
+        asked.append(group)
+        return len(asked)
+
+    assert count(argument) <= count(argument)
+    assert len(asked) == times

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections import OrderedDict
 
 import pytest
 
-from apitrail.aws import models
+from apitrail.aws import decode, models
+from apitrail.exchange import Body, Response
+from aws.requests import JSON, call
 
 
 def test_models_are_forgotten_beyond_a_bound(monkeypatch):
@@ -43,3 +47,24 @@ def test_unknown_models_are_key_errors():
 def test_old_versions_are_models_of_their_own():
     assert models.service("cloudfront", "2014-05-31").api_version == "2014-05-31"
     assert models.service("cloudfront").api_version != "2014-05-31"
+
+
+@pytest.fixture
+def uncollected():
+    """Only what nothing points to leaves memory."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_a_model_that_is_pushed_out_leaves_memory_at_once(monkeypatch, uncollected):
+    monkeypatch.setattr(models, "_loaded", OrderedDict())
+    monkeypatch.setattr(models, "MOST", 1)
+    found = call("POST", "/", JSON, ("X-Amz-Target", "AmazonSSM.PutParameter"), body=b'{"Name":"x"}', service="ssm")  # fmt: skip
+    body = Body.of(b'{"Version":1}')
+    answered = decode.response(found, Response(status=200, http_version="HTTP/1.1", headers=(), body=body, trailers=()))  # fmt: skip
+    pushed_out = weakref.ref(models.loaded("ssm").model)
+    models.warm("sts")
+
+    assert (found.parameters, answered.result) == ({"Name": "x"}, {"Version": 1})
+    assert pushed_out() is None

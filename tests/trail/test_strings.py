@@ -40,3 +40,12 @@ def test_the_least_recently_used_is_forgotten_first() -> None:
     strings.trim()
     assert strings.known == {"c", "a"}
     assert strings.next_id == 4
+
+
+def test_long_names_take_the_room_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apitrail.trail.strings._CHARACTERS", 10)
+    strings = Strings(1)
+    strings.learn({"a" * 8: 1, "b" * 8: 2, "c": 3})
+    strings.learn({"c": 3})
+    strings.trim()
+    assert strings.known == {"b" * 8, "c"}

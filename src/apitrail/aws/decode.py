@@ -239,7 +239,7 @@ def _read(signing_name: str | None, match: Match, request: Request, doubts: Doub
 def _reading(match: Match, request: Request, *, turned: bool) -> _Reading:
     doubts = Doubts(turned=turned)
     loaded = models.loaded(match.service.name, match.service.version)
-    operation = loaded.model.operation_model(match.operation)
+    operation = loaded.operation(match.operation)
     parameters = _READERS[match.protocol](loaded, operation, match, request, doubts)
     return _Reading(match, loaded, operation, parameters, doubts)
 

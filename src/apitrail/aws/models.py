@@ -10,6 +10,7 @@ from botocore.model import OperationModel, ServiceModel
 
 from apitrail.aws.call import Structure, Value
 from apitrail.aws.find import catalogue, index
+from apitrail.aws.read.shapes import Compiler
 
 MOST = 40_000
 """How large the models in memory may be together, those used last; see `Loaded.size`."""
@@ -32,15 +33,31 @@ class Loaded:
         )
 
     def operation(self, name: str) -> OperationModel:
-        """The model of an operation; KeyError where there is none."""
-        if name not in self.raw["operations"]:
-            raise KeyError(name)
-        return self.model.operation_model(name)
+        """The model of an operation; KeyError where there is none.
+
+        Not the one that botocore's model remembers: each would point at the other.
+        """
+        found = self.compiled.get(("operation", name))
+        if found is None:
+            found = OperationModel(self.raw["operations"][name], self.model, name)
+            self.compiled["operation", name] = found
+        assert isinstance(found, OperationModel)
+        return found
 
     def raw_operation(self, name: str) -> Structure:
         """The operation's own JSON, for traits that botocore does not hand on."""
         found: Structure = self.raw["operations"][name]
         return found
+
+    def let_go(self) -> None:
+        """Open the circles in it, so that it leaves memory now and not when they are looked for.
+
+        Whoever still reads with it compiles anew.
+        """
+        for each in list(self.compiled.values()):
+            if isinstance(each, Compiler):
+                each.forget()
+        self.compiled.clear()
 
 
 def service(name: str, api_version: str | None = None) -> ServiceModel:
@@ -70,7 +87,9 @@ def loaded(name: str, api_version: str | None = None) -> Loaded:
         # Whoever has a model already keeps it; the one that is asked for stays, however large.
         over = sum(each.size for each in _loaded.values()) - MOST
         while over > 0 and len(_loaded) > 1:
-            over -= _loaded.popitem(last=False)[1].size
+            _, evicted = _loaded.popitem(last=False)
+            over -= evicted.size
+            evicted.let_go()
         return found
 
 

@@ -202,11 +202,12 @@ def _configured_format(named: Path | None) -> str | None:
 
 
 async def _record(trail: Path, settings: Any, log: Log) -> None:
-    from apitrail.recording import background, descriptors
+    from apitrail.recording import allocator, background, descriptors
     from apitrail.recording.execute import running_environment
     from apitrail.recording.session import Session
 
     descriptors.raise_limit()
+    allocator.share_pool()
     session = await Session.start(trail, settings, log)
     if session.health is not None:
         log(

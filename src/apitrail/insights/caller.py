@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
+
+from apitrail.remembered import remembered
 
 # A role that IAM Identity Center makes is shared; its session is named after the person
 # (IAM Identity Center User Guide, "Referencing permission sets in resource policies").
@@ -66,7 +67,7 @@ def stable_labels(labels: Mapping[str, object]) -> str:
     return ",".join(kept)
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def network(address: str) -> str:
     """The /24 or /48 that an address is in; a name as it stands."""
     try:
@@ -79,7 +80,7 @@ def network(address: str) -> str:
     return f"{':'.join(groups[:3])}::/48"
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def is_public(net: str) -> bool:
     """Is this a network of the internet, and not a private one or the name of a service?"""
     try:
@@ -88,7 +89,7 @@ def is_public(net: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def agent_family(text: str) -> str:
     """The program behind a user agent, without versions; a system made for attacks is named."""
     lower = text.lower().strip("[]")

@@ -8,10 +8,10 @@ version that Lambda and CloudFront write at its end.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 from apitrail.cloudtrail.access import READ_ONLY_PREFIXES
+from apitrail.remembered import remembered
 
 
 class Worth(NamedTuple):
@@ -187,13 +187,13 @@ CRITICAL = 1.5
 _VERSION = re.compile(r"\d{8}(?:v\d)?$|\d{4}_\d\d_\d\d$|v\d$")
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def plain_name(name: str) -> str:
     """`UpdateFunctionCode20150331v2` → `UpdateFunctionCode`."""
     return _VERSION.sub("", name)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def worth(name: str, *, read_only: bool) -> Worth:
     """What a call of this name is worth."""
     return WORTH.get(plain_name(name)) or (READ if read_only else WRITE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from apitrail.aws.read import multipart
@@ -16,6 +15,7 @@ from apitrail.redact import unpacking
 from apitrail.redact.finding import is_secret_query, lowered, telling
 from apitrail.redact.secret_names import is_secret_member
 from apitrail.redact.text import spans_told
+from apitrail.remembered import remembered
 from apitrail.valueclass import valueclass
 
 # Doubts of the decoder that leave something of a body unread, or read as something else.
@@ -124,7 +124,7 @@ def names_secret(text: str) -> bool:
     return any(_is_secret(*match.groups()) for match in _NAMED.finditer(text))
 
 
-@lru_cache(maxsize=16384)
+@remembered(16384)
 def _is_secret(name: str, equals: str | None) -> bool:
     last = name.rpartition(".")[2]
     # `code=` in a form is OAuth's; `<Code>` and `"code":` are what every error has.

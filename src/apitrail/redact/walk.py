@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from apitrail.aws.call import Blob, EventStream, Map, Path, Redacted
@@ -35,7 +34,7 @@ type _Trie = dict[str, _Trie | None]
 """Sensitive paths by member; None ends a path."""
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096, groups=True)
 def _trie(paths: frozenset[Path]) -> _Trie:
     root: _Trie = {}
     for path in paths:

@@ -6,6 +6,9 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Mapping
 
+# Characters in memory; names may be long, an object's key has up to 1,024.
+_CHARACTERS = 8_000_000
+
 # How many values are looked up by one query.
 _CHUNK = 500
 
@@ -17,6 +20,7 @@ class Strings:
         self.next_id = next_id
         self._limit = limit
         self._known: OrderedDict[str, int] = OrderedDict()
+        self._characters = 0
 
     @property
     def known(self) -> set[str]:
@@ -29,6 +33,7 @@ class Strings:
 
     def learn(self, pairs: Mapping[str, int]) -> None:
         """Remember what the table says, or what was committed to it."""
+        self._characters += sum(len(value) for value in pairs.keys() - self._known.keys())
         self._known.update(pairs)
         self.next_id = max(self.next_id, *(number + 1 for number in pairs.values()), 1)
 
@@ -38,8 +43,9 @@ class Strings:
         Only between batches: what one batch has looked up it must still find when it is sealed, or
         it would insert a string that the table has.
         """
-        while len(self._known) > self._limit:
-            self._known.popitem(last=False)
+        while len(self._known) > self._limit or self._characters > _CHARACTERS:
+            forgotten, _ = self._known.popitem(last=False)
+            self._characters -= len(forgotten)
 
     def get(self, value: str) -> int | None:
         """The id, if it is in memory."""

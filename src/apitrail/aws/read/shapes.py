@@ -38,6 +38,10 @@ class Compiler:
             found = self._readers[key] = self._new(shape)
         return found
 
+    def forget(self) -> None:
+        """Nothing is compiled any more. Readers know their compiler, and it knows them."""
+        self._readers.clear()
+
     def _new(self, shape: Shape) -> Reader:
         if getattr(shape, "is_document_type", False):
             return document

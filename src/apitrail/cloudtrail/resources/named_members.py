@@ -14,6 +14,7 @@ from apitrail.aws.call import Call, Structure
 from apitrail.cloudtrail.resources import iam_types
 from apitrail.cloudtrail.resources.resource import Place, Resource, plain_name, spelled
 from apitrail.cloudtrail.resources.texts import texts
+from apitrail.remembered import remembered
 
 LONGEST = 512
 """Characters of a name; what is longer is a text."""
@@ -138,7 +139,7 @@ class _Plan:
     fillings: tuple[_Filling, ...]
 
 
-@lru_cache(maxsize=2048)
+@remembered(2048, groups=True)
 def _plan(
     service: str,
     operation: str,
