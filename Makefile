@@ -1,20 +1,21 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: memory browser fuzz soak moto-suite docs install demo test lint format bench scale conformance clients name-constraints lock clean
+.PHONY: memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 
 install:
 	@./bootstrap.sh
 
+# KEEP=1 leaves the console running on what was recorded.
 demo: install
-	@$(PY) examples/demo.py
+	@KEEP=$(KEEP) $(PY) examples/demo.py
 
 # SKIPS=FILE fails the run at a skip whose reason the file does not list; CI sets it. Many tests
 # wait for programs that they run, so there are more WORKERS than cores.
 test: install
 	$(PY) -m pytest -n $(or $(WORKERS),4) -m "not conformance and not clients and not browser" $(if $(SKIPS),--allowed-skips=$(SKIPS))
 
-# Pages in Debian's Chromium, from the disk and from a server. MUTANTS says how many bundles the page
-# of evidence judges.
+# Pages in Debian's Chromium, from the disk and from a server: every task by the keyboard alone, axe
+# in both colours. MUTANTS says how many bundles the page of evidence judges.
 browser: install
 	$(PY) -m pytest -n 2 -m browser $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/evidence/browser tests/web
 
@@ -22,6 +23,11 @@ lint: install
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	@tests/web/browser/js/check
+
+# Pictures of the console on the demo's trail, for the docs: build/screenshots.
+screenshots: install
+	@$(PY) -m examples.screenshots build/screenshots
 
 format: install
 	.venv/bin/ruff check --fix .

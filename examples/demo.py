@@ -149,22 +149,27 @@ def story(stage: Stage) -> None:
     stage.shell(sys.executable, "-c", S3, shown="python invoices.py")
 
 
-def keep(stage: Stage) -> str:
-    """Leave the console running on the trail; gives words on where it is and how it ends."""
+def console(stage: Stage) -> tuple[str, subprocess.Popen[bytes]]:
+    """Serve the trail; gives the address and the process, which goes on when this one ends."""
     command = ["apitrail", "serve", str(stage.trail), "--listen", "127.0.0.1:0"]
-    with (stage.trail.parent / "console.log").open("w+") as log:
-        console = subprocess.Popen(
+    said = stage.trail.parent / "console.log"
+    with said.open("wb") as log:
+        process = subprocess.Popen(
             command, env=stage.environment, stderr=log, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-        # The server says where it is once it takes connections.
-        while not (found := re.search(r" on (http://\S+)", Path(log.name).read_text("utf-8"))):
-            if console.poll() is not None:
-                raise SystemExit(f"the console did not start: {Path(log.name).read_text('utf-8')}")
-            time.sleep(0.05)
-    return (
-        f"the console is at {found[1]} (`kill {console.pid}` ends it, the trail is {stage.trail})"
-    )
+    # The server says where it is once it takes connections.
+    while not (found := re.search(r" on (http://\S+)", said.read_text("utf-8"))):
+        if process.poll() is not None:
+            raise SystemExit(f"the console did not start: {said.read_text('utf-8')}")
+        time.sleep(0.05)
+    return found[1], process
+
+
+def keep(stage: Stage) -> str:
+    """Leave the console running on the trail; gives words on where it is and how it ends."""
+    url, process = console(stage)
+    return f"the console is at {url} (`kill {process.pid}` ends it, the trail is {stage.trail})"
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ def serve(
     trail: Path, source: Path | None, listen: str, names: tuple[str, ...],
     token_file: TextIO | None, log: Log,
 ) -> None:  # fmt: skip
-    """Serve a trail, or what a bundle discloses, as CloudTrail would: its API and its bucket on one port.
+    """Serve a trail, or what a bundle discloses: the console for a browser, CloudTrail's API and its bucket, on one port.
 
     The server only reads: clients can neither record nor change anything.
     """

@@ -12,8 +12,7 @@ export function shown() {
   for (const each of document.querySelectorAll(".copy, .keys, #pause")) {
     each.removeAttribute("hidden");
   }
-  const running = document.querySelector("[data-progress]");
-  if (running instanceof HTMLElement) watch(running);
+  if (document.querySelector("[data-verifying]")) watch();
 }
 
 /** Copy the command beside a button. */
@@ -32,24 +31,45 @@ export function copying() {
   });
 }
 
-/** Follow a verification until it ends. @param {HTMLElement} place */
-async function watch(place) {
-  while (place.isConnected) {
-    await new Promise((done) => setTimeout(done, 300));
-    const answer = await fetch("/trust/progress.json").catch(() => null);
-    if (!answer?.ok || !place.isConnected) return;
-    /** @type {{runs: boolean, done: number, size: number, steps: string[]}} */
-    const now = await answer.json();
-    if (!now.runs) {
-      document.dispatchEvent(new CustomEvent("console:go", { detail: location.href }));
-      return;
-    }
-    const bar = place.querySelector("progress");
-    if (bar) {
-      bar.max = Math.max(now.size, 1);
-      bar.value = now.done;
-    }
-    const step = place.querySelector(".step");
-    if (step) step.textContent = now.steps.at(-1) ?? "";
+let watching = false;
+
+/** Follow a verification until it ends, then show what came of it. */
+async function watch() {
+  if (watching) return;
+  watching = true;
+  try {
+    while (await isRunning()) await new Promise((done) => setTimeout(done, 300));
+    await tellVerdict();
+  } finally {
+    watching = false;
   }
+}
+
+/** Tell how far it is; gives whether it goes on. */
+async function isRunning() {
+  const answer = await fetch("/trust/progress.json").catch(() => null);
+  if (!answer?.ok) return false;
+  /** @type {{runs: boolean, done: number, size: number, steps: string[]}} */
+  const now = await answer.json();
+  const bar = document.querySelector("[data-progress] progress");
+  if (bar instanceof HTMLProgressElement) {
+    bar.max = Math.max(now.size, 1);
+    bar.value = now.done;
+  }
+  const step = document.querySelector("[data-progress] .step");
+  if (step) step.textContent = now.steps.at(-1) ?? "";
+  return now.runs;
+}
+
+/** The page of a verification is shown anew, of other pages what is in sight of it. */
+async function tellVerdict() {
+  if (document.querySelector("[data-progress]")) {
+    document.dispatchEvent(new CustomEvent("console:go", { detail: location.href }));
+    return;
+  }
+  const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
+  if (!answer) return;
+  const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const standing = next.querySelector(".standing");
+  if (standing) document.querySelector(".standing")?.replaceWith(standing);
 }
