@@ -26,9 +26,13 @@ function element(name, attributes, ...children) {
   return made;
 }
 
+/** @type {Uint8Array | null} */
+let bytes = null;
+
 /** The bundle's bytes, which stand in the page as base64. @returns {Uint8Array} */
 function embedded() {
-  return base64(at("bundle").textContent.replaceAll("\n", ""), "the bundle in this page");
+  bytes ??= base64(at("bundle").textContent.replaceAll("\n", ""), "the bundle in this page");
+  return bytes;
 }
 
 // The report as it stands in this page, which is told anew after the check.
@@ -36,9 +40,9 @@ const WRITTEN = at("report").outerHTML;
 // In pieces: what reads a page from outside looks for the whole mark, which stands in it once.
 const MARKS = ["<main " + 'id="report">', "</main>"];
 
-/** Is the report that stands here the one in the bundle? @param {Uint8Array} bytes */
-function isReportOfBundle(bytes) {
-  const html = new TextDecoder().decode(new Zip(bytes).read("report.html"));
+/** Is the report that stands here the one in the bundle? @param {Zip} zip */
+function isReportOfBundle(zip) {
+  const html = new TextDecoder().decode(zip.read("report.html"));
   const inside = partition(partition(html, MARKS[0])[2], MARKS[1])[0];
   const other = new DOMParser().parseFromString(MARKS[0] + inside + MARKS[1], "text/html").getElementById("report");
   return other !== null && document.querySelectorAll("main").length === 1 && other.outerHTML === WRITTEN;
@@ -67,9 +71,9 @@ async function run(keys) {
 async function judged(keys, options) {
   const altered = (/** @type {string} */ message) => ({ verdict: "TAMPERED", holds: false, message, hint: null, line: "", statement: [] });
   try {
-    const bytes = embedded();
-    if (!isReportOfBundle(bytes)) return altered("the report on this page is not the one in its bundle");
-    return await check(bytes, keys, options);
+    const zip = new Zip(embedded());
+    if (!isReportOfBundle(zip)) return altered("the report on this page is not the one in its bundle");
+    return await check(zip, keys, options);
   } catch (error) {
     return altered(error instanceof Error ? error.message : String(error));
   }
@@ -197,8 +201,7 @@ function submit() {
 }
 
 function save() {
-  const bytes = /** @type {BlobPart} */ (embedded());
-  const link = element("a", { href: URL.createObjectURL(new Blob([bytes], { type: "application/zip" })), download: "evidence.zip" });
+  const link = element("a", { href: URL.createObjectURL(new Blob([/** @type {BlobPart} */ (embedded())], { type: "application/zip" })), download: "evidence.zip" });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.getAttribute("href") ?? ""), 60000);
 }

@@ -35,7 +35,7 @@ export function told(bundle, index) {
     ["by", who === null ? told.by : `${told.by} (${how})`],
     ...(who === null ? [] : caller(who, user, how)),
     ["region", string(record.get("awsRegion"), "not known")],
-    ...touched(what).map((text) => ["touched", text]),
+    ...touched(what).map((/** @type {string} */ text) => ["touched", text]),
     ...members("asked", request === null ? undefined : (request.get("parameters") ?? null)),
     ...answered(response, record, member(call, "error")),
     ...(member(call, "problems") ?? []).map((/** @type {string} */ problem) => ["doubt", problem]),

@@ -20,6 +20,7 @@ const NAMES = new RegExp(
 );
 export const KEPT = new RegExp(`^checkpoints/(${NUMBER})$`);
 const LEAF = new RegExp(`^events/(${NUMBER})/leaf\\.json$`);
+const FACET = new RegExp(`^events/(${NUMBER})/facets/([a-z]{1,8})$`);
 const REPORT = "report.html";
 const COMMITMENT = Uint8Array.of(2);
 // The facets that are looked into.
@@ -56,6 +57,8 @@ export class Bundle {
     this.contents = new Map();
     /** @type {number[] | null} */
     this.all = null;
+    /** @type {Map<string, string[]> | null} */
+    this.facetsOf = null;
     /** @type {Map<number, import("./call.js").Row>} */
     this.rows = new Map();
     /** @type {{name: string, salts: Map<string, any>} | null} */
@@ -179,7 +182,19 @@ export class Bundle {
     return new Map([...this.salts(index)].map(([tag, salt]) => [tag, [base64(salt, "a salt", 32), this.read(`events/${index}/facets/${tag}`)]]));
   }
 
-  /** @param {number | bigint | string} index @returns {Map<string, any>} */
+  /** The facets that came in files of their own, by name. @param {number} index @returns {string[]} */
+  facetFiles(index) {
+    if (this.facetsOf === null) {
+      this.facetsOf = new Map();
+      for (const name of this.known) {
+        const found = FACET.exec(name);
+        if (found) this.facetsOf.set(found[1], [...(this.facetsOf.get(found[1]) ?? []), found[2]]);
+      }
+    }
+    return this.facetsOf.get(String(index)) ?? [];
+  }
+
+  /** @param {number | bigint} index @returns {Map<string, any>} */
   salts(index) {
     const name = `events/${index}/salts.json`;
     if (!this.names.has(name)) return new Map();

@@ -1,7 +1,7 @@
 // One entry of the log: small exact bytes that are hashed, in the one spelling that is taken.
 
 import { sha256 } from "./sha256.js";
-import { LATEST, NUMBER, Problem, base64 } from "./text.js";
+import { LATEST, NUMBER, Problem, ascii, base64 } from "./text.js";
 
 export const TAGS = ["who", "what", "request", "response", "reqbody", "resbody", "learned"];
 export const KINDS = ["api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor", "clock", "refused", "insight"];
@@ -19,7 +19,7 @@ export class Entry {
   constructor(data, index) {
     this.data = data;
     this.hash = sha256(LEAF, data);
-    const found = WRITTEN.exec(String.fromCharCode(...data));
+    const found = WRITTEN.exec(ascii(data));
     if (found === null) throw new Problem(`entry ${index}: malformed entry`);
     this.index = Number(found[1]);
     this.time = Number(found[2]);

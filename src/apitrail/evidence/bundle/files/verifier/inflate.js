@@ -11,7 +11,18 @@ const MOST_BITS = 15;
 // The stream ended, or enough was unpacked: no fault of the stream's.
 const ENOUGH = Symbol("enough");
 
-/** @typedef {{count: Uint16Array, symbol: Uint16Array, left: number}} Code a Huffman code; `left` is how much of it is unused */
+// Codes of up to so many bits are looked up at once, longer ones bit by bit. Files are small: to fill
+// a larger table takes longer than it saves.
+const FAST = 8, FAST_SIZE = 1 << FAST;
+
+/**
+ * A Huffman code. `left` is how much of it is unused; `fast` has symbol * 16 + length for the next
+ * bits as they come, or 0 where they are of a longer code.
+ * @typedef {{count: Uint16Array, symbol: Uint16Array, fast: Uint16Array, left: number}} Code
+ */
+
+// A code is written from its highest bit on, and read into the lowest.
+const REVERSED = Uint16Array.from({ length: FAST_SIZE }, (_, n) => Array.from({ length: FAST }).reduce((/** @type {number} */ sum, _bit, at) => sum | (((n >> at) & 1) << (FAST - 1 - at)), 0));
 
 /**
  * What a stream unpacks to, up to `limit` bytes; less where it ends early. Throws at what is no deflate.
@@ -68,6 +79,8 @@ class Stream {
   }
 
   stored() {
+    // It begins with the next byte; whole ones that were taken before go back.
+    this.at -= this.holds >> 3;
     this.held = this.holds = 0;
     const size = this.bits(16);
     if (size !== (~this.bits(16) & 0xffff)) throw new Error("invalid stored block lengths");
@@ -124,6 +137,20 @@ class Stream {
 
   /** @param {Code} code */
   symbol(code) {
+    const { data } = this;
+    while (this.holds < FAST && this.at < data.length) {
+      this.held |= data[this.at++] << this.holds;
+      this.holds += 8;
+    }
+    const found = code.fast[this.held & (FAST_SIZE - 1)], length = found & 15;
+    if (length === 0 || length > this.holds) return this.longer(code);
+    this.held >>>= length;
+    this.holds -= length;
+    return found >> 4;
+  }
+
+  /** @param {Code} code */
+  longer(code) {
     const { count, symbol } = code;
     let value = 0, first = 0, index = 0;
     let { held, holds } = this;
@@ -170,7 +197,19 @@ function codeOf(sizes, from, number) {
   for (let length = 1; length < MOST_BITS; length++) offsets[length + 1] = offsets[length] + count[length];
   const symbol = new Uint16Array(number);
   for (let n = 0; n < number; n++) if (sizes[from + n]) symbol[offsets[sizes[from + n]]++] = n;
-  return { count, symbol, left };
+  return { count, symbol, fast: fastOf(count, symbol), left };
+}
+
+/** @param {Uint16Array} count @param {Uint16Array} symbol */
+function fastOf(count, symbol) {
+  const fast = new Uint16Array(FAST_SIZE);
+  for (let length = 1, code = 0, at = 0; length <= FAST; length++, code <<= 1) {
+    for (let n = 0; n < count[length]; n++, code++, at++) {
+      const first = REVERSED[code] >> (FAST - length);
+      for (let bits = first; bits < FAST_SIZE; bits += 1 << length) fast[bits] = (symbol[at] << 4) | length;
+    }
+  }
+  return fast;
 }
 
 /** A code that is whole, or has only one symbol. @param {Uint8Array} sizes @param {number} from @param {number} number */

@@ -1,7 +1,7 @@
 // JSON as the other verifiers read it. JSON.parse forgets what they go by: whether a key is said
 // twice, whether a number is whole, how long and how deep it is. So this is a parser of its own.
 
-import { Problem, integer, repr } from "./text.js";
+import { Problem, UTF8, integer, repr } from "./text.js";
 
 /** @typedef {null | boolean | number | bigint | Float | string | any[] | Map<string, any>} Json */
 
@@ -23,7 +23,7 @@ const WORDS = new Map(/** @type {Array<[string, [string, Json]]>} */ ([
 const ESCAPES = new Map([["b", "\b"], ["f", "\f"], ["n", "\n"], ["r", "\r"], ["t", "\t"], ['"', '"'], ["\\", "\\"], ["/", "/"]]);
 // eslint-disable-next-line no-control-regex
 const PLAIN = /[^"\\\x00-\x1f]*/y;
-const SPACE = /[ \t\n\r]*/y;
+const SPACE = " \t\n\r";
 
 class Malformed extends Error {}
 
@@ -71,9 +71,7 @@ class Reader {
   }
 
   skip() {
-    SPACE.lastIndex = this.at;
-    SPACE.test(this.text);
-    this.at = SPACE.lastIndex;
+    while (SPACE.includes(this.text.charAt(this.at)) && this.at < this.text.length) this.at++;
   }
 
   /** @param {string} mark */
@@ -205,7 +203,7 @@ function units(data, size, little) {
 /** UTF-8, in which half a surrogate pair may stand. @param {Uint8Array} data */
 function narrow(data) {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+    return UTF8.decode(data);
   } catch {
     return withHalves(data);
   }
@@ -213,17 +211,16 @@ function narrow(data) {
 
 /** @param {Uint8Array} data */
 function withHalves(data) {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let out = "", from = 0;
   try {
     for (let at = 0; at + 2 < data.length; at++) {
       if (data[at] !== 0xed || data[at + 1] < 0xa0 || data[at + 1] > 0xbf || (data[at + 2] & 0xc0) !== 0x80) continue;
       const half = 0xd000 | ((data[at + 1] & 0x3f) << 6) | (data[at + 2] & 0x3f);
-      out += decoder.decode(data.subarray(from, at)) + String.fromCharCode(half);
+      out += UTF8.decode(data.subarray(from, at)) + String.fromCharCode(half);
       from = at + 3;
       at += 2;
     }
-    return out + decoder.decode(data.subarray(from));
+    return out + UTF8.decode(data.subarray(from));
   } catch {
     throw new Malformed("it is no text");
   }

@@ -54,8 +54,13 @@ function finish(held, total) {
   BLOCK_VIEW.setUint32(60, (total << 3) >>> 0);
   compress(BLOCK, 0);
   const out = new Uint8Array(32);
-  const view = new DataView(out.buffer);
-  for (let word = 0; word < 8; word++) view.setInt32(word * 4, STATE[word]);
+  for (let word = 0, at = 0; word < 8; word++, at += 4) {
+    const value = STATE[word];
+    out[at] = value >>> 24;
+    out[at + 1] = value >>> 16;
+    out[at + 2] = value >>> 8;
+    out[at + 3] = value;
+  }
   return out;
 }
 

@@ -67,10 +67,20 @@ export function decimal(text, what) {
   return integer(text);
 }
 
+/** Strict UTF-8; a byte order mark is a character. */
+export const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const BYTES = new TextDecoder("latin1");
+const ENCODER = new TextEncoder();
+
+/** A character for each byte; what is no ASCII may be any. @param {Uint8Array} data */
+export function ascii(data) {
+  return BYTES.decode(data);
+}
+
 /** @param {Uint8Array} data @param {string} what @param {number} [limit] @returns {string} */
 export function utf8(data, what, limit = 1000000) {
   try {
-    if (data.length <= limit) return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+    if (data.length <= limit) return UTF8.decode(data);
   } catch {
     // said below
   }
@@ -79,7 +89,7 @@ export function utf8(data, what, limit = 1000000) {
 
 /** @param {string} text @returns {Uint8Array} */
 export function encoded(text) {
-  return new TextEncoder().encode(text);
+  return ENCODER.encode(text);
 }
 
 /** @param {Uint8Array} data @returns {string} */

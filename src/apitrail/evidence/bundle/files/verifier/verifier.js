@@ -46,14 +46,14 @@ const TURN = 40;
  */
 
 /**
- * The verdict on the bytes of a bundle's zip, under keys in their text form. Never throws for what
+ * The verdict on a bundle's zip or its bytes, under keys in their text form. Never throws for what
  * it is handed; a key that is none is said to be none.
- * @param {Uint8Array} bytes @param {string[]} vkeys @param {Options} [options] @returns {Promise<Report>}
+ * @param {Uint8Array | Zip} zip @param {string[]} vkeys @param {Options} [options] @returns {Promise<Report>}
  */
-export async function check(bytes, vkeys, options = {}) {
+export async function check(zip, vkeys, options = {}) {
   try {
     if (!(await canCheck())) throw new Problem("this browser does not know Ed25519 signatures, so nothing was checked: take a newer one, verify.py or apitrail verify", UNCHECKED);
-    return await verifyBundle(new Bundle(new Zip(bytes)), keysOf(vkeys), options);
+    return await verifyBundle(new Bundle(zip instanceof Zip ? zip : new Zip(zip)), keysOf(vkeys), options);
   } catch (error) {
     return failing(error);
   }
@@ -152,8 +152,6 @@ const OF_EVENT = /^events\/([0-9]+)\/(?:facets\/)?(.+)$/;
 async function checkFile(bundle, name, pause) {
   const found = OF_EVENT.exec(name);
   if (found && !bundle.names.has(`events/${found[1]}/leaf.json`)) throw new Problem(`${name} belongs to no entry`);
-  // A facet without its salt is compared with nothing, wherever else it is opened.
-  if (found && name.includes("/facets/") && !bundle.salts(found[1]).has(found[2])) throw new Problem(`entry ${found[1]}: facet '${found[2]}' has no salt`);
   if (name.startsWith("range/") && bundle.manifest.range === null) throw new Problem(`${name} belongs to no range`);
   if (name.startsWith("range/opened/")) await checkOpened(bundle, name, pause);
 }
@@ -172,12 +170,15 @@ async function checkOpened(bundle, name, pause) {
 
 /** @param {Bundle} bundle @param {number} index */
 function checkEvent(bundle, index) {
-  const link = new Entry(bundle.read(`events/${index}/leaf.json`), index);
+  const link = bundle.spans(index) ? new Entry(bundle.read(`events/${index}/leaf.json`), index) : bundle.entry(index);
   const [at, path] = bundle.proof(`events/${index}/event.tlog-proof`);
   const size = Number(bundle.head.size);
   if (link.index !== index || at !== index) throw new Problem(`entry ${index}: its entry and its proof are not of this index`);
   if (index >= size || !same(rootFrom(index, size, link.hash, path), bundle.head.root)) throw new Problem(`entry ${index}: its proof fails: it is not what the log holds there`);
-  if (!same(bundle.leaf(index), link.data)) throw new Problem(`entry ${index}: it differs from the entry in the range`);
+  if (bundle.spans(index) && !same(bundle.leaf(index), link.data)) throw new Problem(`entry ${index}: it differs from the entry in the range`);
+  // A facet without its salt is compared with nothing, wherever else it is opened.
+  const salts = bundle.salts(index), bare = bundle.facetFiles(index).find((tag) => !salts.has(tag));
+  if (bare !== undefined) throw new Problem(`entry ${index}: facet '${bare}' has no salt`);
   bundle.opened(index);
   bundle.value(index, "what");
 }

@@ -3,7 +3,7 @@
 // APPNOTE has the records; where it leaves a choice, this reads as Python's zipfile does.
 
 import { crc32, inflate } from "./inflate.js";
-import { Problem, repr, same } from "./text.js";
+import { Problem, ascii, partition, repr, same } from "./text.js";
 
 const MOST_FILES = 2000000, LARGEST_FILE = 2 ** 30, LARGEST_TOTAL = 2 ** 34, LONGEST_NAME = 200;
 const SAFE_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
@@ -98,7 +98,7 @@ export class Zip {
     const named = view.getUint16(at + 28, true), extra = view.getUint16(at + 30, true);
     const from = at + LISTED_SIZE;
     const rawName = data.subarray(from, Math.min(from + named, stop));
-    const name = String.fromCharCode(...rawName).split("\0", 1)[0];
+    const name = partition(ascii(rawName), "\0")[0];
     /** @type {Member} */
     const member = {
       name, rawName, flags: view.getUint16(at + 8, true), method: view.getUint16(at + 10, true),
