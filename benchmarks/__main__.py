@@ -5,9 +5,12 @@ from __future__ import annotations
 import runpy
 import sys
 
-BENCHMARKS = ("decode", "describe", "trail", "proxy")
+from benchmarks import tools
+
+BENCHMARKS = ("decode", "describe", "trail", "proxy", "starting")
 
 if __name__ == "__main__":
+    tools.ensure()
     for name in sys.argv[1:] or BENCHMARKS:
         print(f"\n== {name}", flush=True)
         sys.argv = [name]

@@ -1,178 +1,164 @@
 """What recording costs on the way: `python -m benchmarks.proxy [SECONDS]` prints one run's ratios.
 
-The same small DynamoDB calls go to a tiny upstream directly, through stock mitmdump that records
-nothing, and through the recorder, over kept-alive connections in turns. A shared machine's figures
-drift; the ratios of one run are what counts.
+The same small DynamoDB calls go to nginx directly, through stock mitmdump (bare, with `-w`, with a
+HAR file) and through the recorder, over kept-alive connections in turns. A shared machine's figures
+drift: the ratios of one run are what counts, and those of CPU a call more than those of the clock.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import upstream
+from benchmarks.loading import Load, at_pace, by_wrk, through_tls
+from benchmarks.server import Server, free_port, running
+
 BIN = Path(sys.executable).parent
-CLIENTS = (1, 16)
-TURNS = 3
-BODY = b'{"TableName":"orders","Key":{"id":{"S":"2026-11-23"}}}'
-SCOPE = "AKIAIOSFODNN7EXAMPLE/20261123/eu-west-1/dynamodb/aws4_request"
-HEAD = (
-    "POST / HTTP/1.1\r\nHost: dynamodb.eu-west-1.amazonaws.com\r\n"
-    "X-Amz-Target: DynamoDB_20120810.GetItem\r\nContent-Type: application/x-amz-json-1.0\r\n"
-    "User-Agent: Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux lang/python#3.13\r\n"
-    "X-Amz-Date: 20261123T100000Z\r\nAuthorization: AWS4-HMAC-SHA256 "
-    f"Credential={SCOPE}, SignedHeaders=host;x-amz-date, Signature={'ab' * 32}\r\n"
-    f"Content-Length: {len(BODY)}\r\n\r\n"
-)
-CALL = HEAD.encode() + BODY
-ITEM = b'{"Item":{"id":{"S":"2026-11-23"},"total":{"N":"42"}}}'
-ANSWER = (
-    b"HTTP/1.1 200 OK\r\nx-amzn-RequestId: A1B2C3\r\nContent-Type: application/x-amz-json-1.0\r\n"
-    b"Content-Length: %d\r\n\r\n" % len(ITEM)
-) + ITEM
+TURNS = int(os.environ.get("TURNS", "5"))
+PACE = 100
+
+type Ways = Mapping[str, Server]
 
 
-class Upstream(asyncio.Protocol):
-    """Answers every call alike."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn measured: the load, and the seconds of CPU of the server's processes a call."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport, self._left = transport, 0
-
-    def data_received(self, data: bytes) -> None:
-        # Calls are all of one size, but a proxy may write head and body apart.
-        self._left += data.count(b"\r\n\r\n")
-        if data.endswith(b"}") and self._left:
-            self._transport.write(ANSWER * self._left)
-            self._left = 0
+    load: Load
+    cpu: float
 
 
-@dataclass(frozen=True)
-class Figures:
-    """Of one turn: calls a second, and latencies in seconds."""
-
-    rate: float
-    latencies: list[float]
-
-    def at(self, share: float) -> float:
-        """A quantile of the latencies, in milliseconds."""
-        return sorted(self.latencies)[int(share * (len(self.latencies) - 1))] * 1000
-
-
-async def load(port: int, clients: int, seconds: float) -> Figures:
-    """Call as fast as answers come, on so many connections."""
-    latencies: list[float] = []
-    end = time.perf_counter() + seconds
-
-    async def client() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        while (start := time.perf_counter()) < end:
-            writer.write(CALL)
-            await reader.readuntil(b"\r\n\r\n")
-            await reader.readexactly(len(ITEM))
-            latencies.append(time.perf_counter() - start)
-        writer.close()
-
-    await asyncio.gather(*(client() for _ in range(clients)))
-    return Figures(len(latencies) / seconds, latencies)
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def running(port: int, *command: str) -> Iterator[int]:
-    """A server process, from when it listens on `port`."""
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            if process.poll() is not None:
-                raise SystemExit(f"ended at once: {' '.join(command)}")
-            time.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def servers(stack: ExitStack, directory: Path) -> dict[str, int]:
-    """The ways to the upstream, by name, with their ports."""
-    up, stock, ours = free_port(), free_port(), free_port()
-    stack.enter_context(running(up, sys.executable, "-m", "benchmarks.proxy", "upstream", str(up)))
-    target = f"reverse:http://127.0.0.1:{up}@127.0.0.1"
-    stack.enter_context(
-        running(
-            stock, str(BIN / "mitmdump"), "-q", "--set", f"confdir={directory / 'stock'}",
-            "--set", "keep_host_header=true", "--mode", f"{target}:{stock}",
+def reverse(stack: ExitStack, directory: Path, up: upstream.Upstream) -> Ways:
+    """The ways to the upstream as its reverse proxies; `direct` uses the CPU of nobody."""
+    target = f"reverse:http://127.0.0.1:{up.plain}@127.0.0.1"
+    ways = {"direct": Server(up.plain, os.getpid())}
+    for name, options in {
+        "bare": (),
+        "-w": ("-w", str(directory / "flows")),
+        "HAR": ("--set", f"hardump={directory / 'flows.har'}"),
+    }.items():
+        port = free_port()
+        ways[name] = stack.enter_context(
+            running(port, *_stock(directory), "--mode", f"{target}:{port}", *options)
         )
-    )  # fmt: skip
-    stack.enter_context(
-        running(
-            ours, str(BIN / "apitrail"), "--trail", str(directory / "trail"), "record",
-            "--mode", f"{target}:{ours}",
+    port = free_port()
+    command = (*_ours(directory / "trail"), "--mode", f"{target}:{port}")
+    ways["apitrail"] = stack.enter_context(running(port, *command))
+    return ways
+
+
+def forward(stack: ExitStack, directory: Path, up: upstream.Upstream) -> Ways:
+    """The ways to the upstream by CONNECT and TLS."""
+    trusting = os.environ | {"AWS_CA_BUNDLE": str(up.certificate)}
+    port, own = free_port(), free_port()
+    trusted = f"ssl_verify_upstream_trusted_ca={up.certificate}"
+    stock = (*_stock(directory), "--mode", f"regular@127.0.0.1:{port}", "--set", trusted)
+    url = f"https://127.0.0.1:{up.tls}"
+    ours = (*_ours(directory / "tls"), "--mode", f"regular@127.0.0.1:{own}", "--upstream", url)
+    return {
+        "bare": stack.enter_context(running(port, *stock)),
+        "apitrail": stack.enter_context(running(own, *ours, env=trusting)),
+    }
+
+
+def _stock(directory: Path) -> tuple[str, ...]:
+    confdir = f"confdir={directory / 'stock'}"
+    return (str(BIN / "mitmdump"), "-q", "--set", confdir, "--set", "keep_host_header=true")
+
+
+def _ours(trail: Path) -> tuple[str, ...]:
+    return (str(BIN / "apitrail"), "--trail", str(trail), "record")
+
+
+def interleaved(ways: Ways, load: Callable[[int], Load]) -> dict[str, list[Turn]]:
+    """Each way in turn, and all of them again."""
+    turns: dict[str, list[Turn]] = {name: [] for name in ways}
+    for _ in range(TURNS):
+        for name, server in ways.items():
+            before = server.cpu()
+            made = load(server.port)
+            turns[name].append(Turn(made, (server.cpu() - before) / made.calls))
+    return turns
+
+
+def report(title: str, turns: Mapping[str, list[Turn]]) -> None:
+    """Medians of the turns; rate and CPU also as a share of bare mitmdump's."""
+
+    def median(name: str, figure: Callable[[Turn], float]) -> float:
+        return statistics.median(map(figure, turns[name]))
+
+    def rate(turn: Turn) -> float:
+        return turn.load.rate
+
+    def cpu(turn: Turn) -> float:
+        return turn.cpu
+
+    print(f"\n{title}")
+    print("              calls/s  x bare   p50 ms   p99 ms   CPU us  x bare")
+    for name in turns:
+        rated, used = median(name, rate), median(name, cpu)
+        print(
+            f"  {name:9} {rated:10.0f} {rated / median('bare', rate):7.2f} "
+            f"{median(name, lambda t: t.load.p50):8.2f} {median(name, lambda t: t.load.p99):8.2f} "
+            + (f"{used * 1e6:8.0f} {used / median('bare', cpu):7.2f}" if name != "direct" else ""),
+            flush=True,
         )
-    )  # fmt: skip
-    return {"direct": up, "mitmdump": stock, "apitrail": ours}
+
+
+def fdatasync(directory: Path, times: int = 200) -> float:
+    """Milliseconds that this disk takes to make 4 kB more of a file durable."""
+    took = []
+    with (directory / "synced").open("wb", buffering=0) as file:
+        for _ in range(times):
+            file.write(bytes(4096))
+            start = time.perf_counter()
+            os.fdatasync(file.fileno())
+            took.append((time.perf_counter() - start) * 1000)
+    return statistics.median(took)
 
 
 def main(seconds: float) -> None:
     """Run and print."""
     os.environ["APITRAIL_CONFIG"] = os.devnull + ".none"
-    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
-        ways = servers(stack, Path(directory))
-        for port in ways.values():
-            asyncio.run(load(port, 4, 1))  # models are loaded, caches are warm
-        for clients in CLIENTS:
-            turns: dict[str, list[Figures]] = {name: [] for name in ways}
-            for _ in range(TURNS):
-                for name, port in ways.items():
-                    turns[name].append(asyncio.run(load(port, clients, seconds)))
-            report(clients, turns)
-
-
-def report(clients: int, turns: dict[str, list[Figures]]) -> None:
-    """Medians of the turns, and each way's rate as a share of mitmdump's."""
-
-    def median(name: str, figure: str) -> float:
-        pick = {"rate": lambda f: f.rate, "p50": lambda f: f.at(0.5), "p99": lambda f: f.at(0.99)}
-        return statistics.median(pick[figure](each) for each in turns[name])
-
-    print(f"{clients} connection{'s' if clients > 1 else ''}")
-    for name in turns:
-        rate, p50, p99 = (median(name, figure) for figure in ("rate", "p50", "p99"))
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        directory = Path(name)
+        up = stack.enter_context(upstream.started(directory))
+        ways = reverse(stack, directory, up)
+        for server in ways.values():
+            by_wrk(server.port, 4, 1, directory)  # models are loaded, caches are warm
+        for connections in (16, 1):
+            title = f"reverse, {connections} connection{'s' if connections > 1 else ''}"
+            report(
+                title, interleaved(ways, lambda port, n=connections: by_wrk(port, n, seconds, directory))  # type: ignore[misc]
+            )  # fmt: skip
+        turns = interleaved(ways, lambda port: at_pace(port, PACE, seconds))
+        report(
+            f"reverse, {PACE} calls a second; two fdatasync: {2 * fdatasync(directory):.2f} ms",
+            turns,
+        )
         print(
-            f"  {name:9} {rate:8.0f} calls/s  p50 {p50:6.2f} ms  p99 {p99:6.2f} ms  "
-            f"added p50 {p50 - median('direct', 'p50'):6.2f} ms  "
-            f"{rate / median('mitmdump', 'rate'):5.2f} x mitmdump"
+            "\nresident, MB:",
+            *(f"{n} {s.memory() / 1e6:.0f}" for n, s in ways.items() if n != "direct"),
+        )
+        if up.tls is None:
+            print("\nCONNECT and TLS: not measured, there is no nginx")
+            return
+        target, ways = up.tls, forward(stack, directory, up)
+        for server in ways.values():
+            through_tls(server.port, target, 4, 1)
+        report(
+            "CONNECT and TLS, 16 connections",
+            interleaved(ways, lambda port: through_tls(port, target, 16, seconds)),
         )
 
 
-async def serve(port: int) -> None:
-    """The upstream, for ever."""
-    server = await asyncio.get_running_loop().create_server(Upstream, "127.0.0.1", port)
-    await server.serve_forever()
-
-
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["upstream"]:
-        asyncio.run(serve(int(sys.argv[2])))
-    else:
-        main(float(sys.argv[1]) if sys.argv[1:] else 3.0)
+    main(float(sys.argv[1]) if sys.argv[1:] else 3.0)
