@@ -1,6 +1,8 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
 .PHONY: memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
+# Every process of a test run would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 install:
 	@./bootstrap.sh

@@ -19,6 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import preloaded
+
+type Process = subprocess.Popen[str] | preloaded.Process
+
 BIN = Path(sys.executable).parent
 # Below the limit of a test, so that what hangs is named.
 TIMEOUT = 110
@@ -57,7 +61,7 @@ def until[T](condition: Callable[[], T | None], *, seconds: float = 30) -> T:
 class Recorder:
     """A running `apitrail record`."""
 
-    process: subprocess.Popen[str]
+    process: Process
     lines: list[str]
 
     @property
@@ -123,11 +127,11 @@ class Machine:
         path.chmod(0o755)
         return str(path)
 
-    def start(
-        self, *command: str, env: Mapping[str, str | None] = {}, **options: Any
-    ) -> subprocess.Popen[str]:
+    def start(self, *command: str, env: Mapping[str, str | None] = {}, **options: Any) -> Process:
         """Start a command; a variable that is None is unset."""
         environment = {k: v for k, v in {**self.environment, **env}.items() if v is not None}
+        if options.keys() <= set(preloaded.STREAMS) and preloaded.can(command):
+            return preloaded.Process(command, environment, self.directory, options)
         return subprocess.Popen(
             command, env=environment, cwd=self.directory, text=True, **options
         )  # fmt: skip

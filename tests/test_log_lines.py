@@ -60,12 +60,13 @@ def test_of_others_it_says_where_and_quotes_nothing(said, log):
         logging.getLogger().removeHandler(handler)
         logging.captureWarnings(False)
     assert "SECRET" not in "".join(said)
-    levels = [(each["level"], each["message"].split(" at ")[0]) for each in map(json.loads, said)]
-    assert levels == [
+    levels = {(each["level"], each["message"].split(" at ")[0]) for each in map(json.loads, said)}
+    # What the garbage collector meets meanwhile may be said too.
+    assert levels >= {
         ("error", "asyncio reports a problem"),
         ("warning", "py.warnings reports a problem"),
         ("warning", "the trail is old"),
-    ]
+    }
 
 
 def test_what_a_voice_says_is_not_said_twice(said, log):

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from botocore import session
 
-from machine import BIN, KEY, SECRET, Machine, boto3, free_port
+from machine import BIN, KEY, SECRET, Machine, Process, boto3, free_port
 
 STORY = """
 import boto3
@@ -43,7 +43,7 @@ def machine(moto: str, tmp_path_factory: pytest.TempPathFactory) -> Machine:
 
 
 @contextmanager
-def serving(machine: Machine, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(machine: Machine, *options: str) -> Iterator[tuple[str, Process]]:
     """A running `apitrail serve`; its URL."""
     process = machine.start(
         "apitrail", "serve", "--listen", "127.0.0.1:0", *options,
@@ -254,7 +254,7 @@ def test_off_loopback_a_token_is_made_and_wanted(machine):
         local = f"http://127.0.0.1:{url[1]}"
         with pytest.raises(urllib.error.HTTPError, match="403"):
             fetch(local)
-        assert b"a trail" in fetch(local, Authorization=f"Bearer {token}")
+        assert b"Event history" in fetch(local, Authorization=f"Bearer {token}")
     finally:
         process.terminate()
         process.stderr.close()
@@ -270,7 +270,7 @@ def fetch(url: str, **headers: str) -> bytes:
 def test_a_rebound_name_is_refused(served):
     with pytest.raises(urllib.error.HTTPError, match="403"):
         fetch(served.endpoint, Host="evil.example")
-    assert b"a trail" in fetch(served.endpoint)
+    assert b"Event history" in fetch(served.endpoint)
 
 
 def test_nothing_in_the_log_changes_by_being_served(machine, served):

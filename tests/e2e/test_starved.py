@@ -8,7 +8,6 @@ import os
 import re
 import resource
 import signal
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -19,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from faults import injected, limited, needs_strace, refused, told_of_range
-from machine import Machine, until
+from machine import Machine, Process, until
 from proxying import (
     AWS,
     EMPTY,
@@ -46,7 +45,7 @@ class Scene:
 
     machine: Machine
     stub: Upstream
-    process: subprocess.Popen[str]
+    process: Process
     port: int
 
     @asynccontextmanager
@@ -90,11 +89,6 @@ def is_published(pid: int, trail: Path, entries: int) -> bool:
     return said == entries and not any(
         each.exists() and each.samefile(trail) for each in Path(f"/proc/{pid}/fd").iterdir()
     )
-
-
-def descriptors(pid: int) -> int:
-    """How many a process has open."""
-    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
 
 
 # The system calls by which SQLite writes, how they fail, and what the statement says.
@@ -171,10 +165,9 @@ def test_without_descriptors_clients_wait_and_calls_fail_as_they_should(tmp_path
             pid = it.process.pid
             async with it.client() as client, it.client(host) as other, it.client() as third:
                 assert await ask(client) == OK
-                # What the checkpoint is written with would be counted, and closed later.
+                # Else the checkpoint would be what cannot be written.
                 await asyncio.to_thread(until, lambda: is_published(pid, it.machine.trail, 2))
-                open_now = descriptors(pid)
-                with limited(pid, resource.RLIMIT_NOFILE, open_now):
+                with limited(pid, resource.RLIMIT_NOFILE, 1):
                     assert await ask(client) == OK  # all that it needs is open
                     # No file can be opened in which the service is described.
                     assert (await ask(other, ask_kms)).startswith(b"HTTP/1.1 503 ")
@@ -214,13 +207,16 @@ def _has_waiting(port: int) -> None:
 
 @linux_only
 def test_without_memory_nothing_passes_unrecorded(tmp_path):
-    """Which calls fail is the system's choice; each is answered or closed, and accounted for."""
+    """Which calls fail is the system's choice; each is accounted for, whatever its client saw.
+
+    A connection whose reading failed may stand until its idle limit: clients do not wait for that.
+    """
     sizes = (10, 1_000_000, 8_000_000, 20_000_000)
     numbers = iter(range(1_000))
 
     async def one(it: Scene, size: int) -> None:
         try:
-            async with it.client() as peer:
+            async with asyncio.timeout(10), it.client() as peer:
                 await ask(peer, named(f"n{next(numbers)}", size))
         except (OSError, asyncio.IncompleteReadError):
             pass
@@ -238,20 +234,26 @@ def test_without_memory_nothing_passes_unrecorded(tmp_path):
 
     machine, seen = asyncio.run(scenario())
     sent = {re.search(rb"RoleSessionName=(\w+)", each)[1].decode() for each in seen}  # type: ignore[index]
-    recorded = Counter(
-        event.request.parameters["RoleSessionName"] for event in calls(machine.trail)
-    )
+    recorded, unread = Counter[str](), 0
+    for event in calls(machine.trail):
+        if event.request.parameters is None:
+            assert "decoding failed: MemoryError" in event.call.problems
+            unread += 1
+        else:
+            recorded[event.request.parameters["RoleSessionName"]] += 1
     assert max(recorded.values()) == 1
-    assert sent <= recorded.keys()
+    assert len(sent - recorded.keys()) <= unread
     machine.apitrail("verify")
 
 
+@linux_only
 def test_a_recorder_that_is_stopped_and_goes_on_loses_nothing(tmp_path):
     async def scenario() -> Machine:
         async with scene(tmp_path) as it, it.client() as client, it.client() as other:
             assert await ask(client, named("before")) == OK
             it.process.send_signal(signal.SIGSTOP)
-            await asyncio.to_thread(os.waitid, os.P_PID, it.process.pid, os.WSTOPPED | os.WNOWAIT)
+            state = Path(f"/proc/{it.process.pid}/stat")
+            await asyncio.to_thread(until, lambda: state.read_text().rpartition(")")[2][1] == "T")
             # What is sent meanwhile waits in the sockets.
             await client.send(named("while"))
             await other.send(named("other")[:-5])

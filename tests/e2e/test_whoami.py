@@ -53,6 +53,7 @@ def test_an_answer_that_does_not_come_is_told_in_one_line(machine: Machine) -> N
         "exec", "--whoami", "--upstream", "http://127.0.0.1:9", "--", "echo", "ran"
     )
     assert done.stdout == "ran\n"
+    assert "nothing was recorded" in done.stderr
     [line] = [each for each in done.stderr.splitlines() if "could not be asked" in each]
     assert SECRET not in line
 

@@ -95,16 +95,16 @@ class Execution:
                 raise UsageError("the recorder stopped", hint="run this again: it starts its own")
             fronts = {url: _url(*address) for url, address in answer["reverse"].items()}
             variables = self._environment(around, status, answer["id"], found, fronts)
-            asked = await self._ask_who(variables)
+            await self._ask_who(variables)
             ended_with = await signals.run(self.command, variables, quiet=self.quiet)
             ended = await asyncio.to_thread(control.ask, self.trail, "end-run", id=answer["id"])
             after = await asyncio.to_thread(control.ask, self.trail, "status")
         if ended is None:
             self.tell("the recorder stopped before the command did: calls after that were refused")
         ports = _ports(status, fronts)
-        calls = int((ended or {}).get("calls", 0)) - asked
+        calls = int((ended or {}).get("calls", 0))
         passed = {*(after or status).get("passed", ())} - {*status.get("passed", ())}
-        return Outcome(ended_with, answer["id"], max(calls, 0), ports, tuple(sorted(passed)))
+        return Outcome(ended_with, answer["id"], calls, ports, tuple(sorted(passed)))
 
     async def _through_own(self, signals: Signals, around: Surroundings) -> Outcome:
         from apitrail.recording.proxy.destination import Upstream
@@ -129,27 +129,27 @@ class Execution:
             )  # fmt: skip
             fronts = {url: _url(item.host, item.port) for url, item in listeners.items()}
             variables = self._environment(around, status, run, found, fronts)
-            asked = await self._ask_who(variables)
+            await self._ask_who(variables)
             ended_with = await signals.run(self.command, variables, quiet=self.quiet)
             await self._see_off(session.runs, signals)
         finally:
             await session.stop("the command ended")
-        calls = max(session.recorder.run_calls[run] - asked, 0)
+        calls = session.recorder.run_calls[run]
         passed = tuple(session.status()["passed"])
         return Outcome(ended_with, run, calls, _ports(status, fronts), passed)
 
-    async def _ask_who(self, variables: Mapping[str, str]) -> int:
-        """Ask AWS who the command will be, if that is wanted; how many calls that made."""
+    async def _ask_who(self, variables: Mapping[str, str]) -> None:
+        """Ask AWS who the command will be, if that is wanted."""
         if not self.settings.whoami:
             if not places.configuration(self.settings.configuration).exists():
-                return 0
+                return
             from apitrail.recording import config_file
 
             if not config_file.of(self.settings).whoami:
-                return 0
+                return
         from apitrail.recording import whoami
 
-        return int(await whoami.ask(variables, self.tell))
+        await whoami.ask(variables, self.tell)
 
     async def _see_off(self, runs: Any, signals: Signals) -> None:
         """Other commands came to use our recorder: it stays until they have ended."""

@@ -28,6 +28,7 @@ from apitrail.recording.commits import Commits
 from apitrail.recording.describing import Described, Describer
 from apitrail.recording.refusals import Refusals
 from apitrail.recording.settings import BODY_LIMIT
+from apitrail.recording.whoami import AGENT
 from apitrail.redact import Redactor
 from apitrail.redact.keep import Keep
 from apitrail.trail import statements
@@ -278,7 +279,10 @@ class Recorder:
             return
         opened.done = True
         self.calls += 1
-        if opened.run is not None:
+        # A run's calls are its command's; that `exec` asked who makes them is none of these.
+        if opened.run is not None and AGENT not in (
+            opened.exchange.request.header("user-agent") or ""
+        ):
             self.run_calls[opened.run["id"]] += 1
         try:
             with self.commits.timed(opened.exchange.id):
