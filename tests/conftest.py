@@ -1,14 +1,43 @@
-"""Scores that tests count together, and the skips that CI allows."""
+"""A browser that tests share, scores that they count together, and the skips that CI allows."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 _TALLY = "tally"
+# Checks types of JavaScript, and has axe-core beside what it needs for that.
+CHECK = Path(__file__).parent / "web" / "browser" / "js" / "check"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The browser."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip("there is no Chromium here")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        # Root has no sandbox to give; the pages are ours.
+        yield driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core."""
+    done = subprocess.run([CHECK, "install"], capture_output=True, text=True, check=False, env={**os.environ, "MISSING": "3"})  # fmt: skip
+    if done.returncode:
+        pytest.skip("npm could not install axe-core here")
+    return (Path(done.stdout.strip()) / "node_modules/axe-core/axe.min.js").read_text("utf-8")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +132,9 @@ def write(
         async with await Trail.open(directory, signer=signer, clock=clock or Clock()) as trail:
             return await work(trail)
 
-    return asyncio.run(main())
+    # In a thread of its own: the browser's driver has an event loop in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, main()).result()
 
 
 def make(

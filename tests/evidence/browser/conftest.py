@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 from apitrail.evidence.bundle import page_file
 from evidence.bundle import evidence
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DONE = "#verification:is(.good, .bad, .open)"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium here")
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 @dataclass
@@ -84,8 +70,8 @@ class Opened:
 
 
 @pytest.fixture
-def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
-    context = browser.new_context(offline=True, accept_downloads=True)
+def opened(chromium: Browser, tmp_path: Path) -> Iterator[Opened]:
+    context = chromium.new_context(offline=True, accept_downloads=True)
     context.set_default_timeout(60_000)
     opened = Opened(context.new_page(), tmp_path)
     yield opened

@@ -6,10 +6,12 @@ import base64
 import json
 import os
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser
 
+from apitrail.evidence.bundle import page_file
 from apitrail.trail.rows import Draft
 from evidence.browser.conftest import Opened, page_of
 from evidence.bundle import evidence, judges
@@ -169,11 +171,11 @@ def test_the_bundle_can_be_saved(opened: Opened, case: Case) -> None:
     assert download.value.suggested_filename == "evidence.zip"
 
 
-def test_no_other_script_runs_and_nothing_is_fetched(browser: Browser, case: Case, tmp_path: Path) -> None:  # fmt: skip
+def test_no_other_script_runs_and_nothing_is_fetched(chromium: Browser, case: Case, tmp_path: Path) -> None:  # fmt: skip
     path = tmp_path / "evidence.html"
     script = b"<script>document.title='run'</script><img src=http://127.0.0.1:9/ onerror=\"document.title='run'\">"
     path.write_bytes(page_of(case.plain).replace(b"</header>", script + b"</header>", 1))
-    context = browser.new_context()
+    context = chromium.new_context()
     page = context.new_page()
     asked: list[str] = []
     page.on("requestfinished", lambda request: asked.append(request.url))
@@ -185,15 +187,35 @@ def test_no_other_script_runs_and_nothing_is_fetched(browser: Browser, case: Cas
     context.close()
 
 
-def test_without_scripts_it_can_be_read(browser: Browser, case: Case, tmp_path: Path) -> None:
+def test_without_scripts_it_can_be_read(chromium: Browser, case: Case, tmp_path: Path) -> None:
     path = tmp_path / "evidence.html"
     path.write_bytes(page_of(case.plain))
-    context = browser.new_context(java_script_enabled=False, offline=True, color_scheme="dark")
+    context = chromium.new_context(java_script_enabled=False, offline=True, color_scheme="dark")
     page = context.new_page()
     page.goto(path.as_uri())
     assert page.inner_text("#word") == "NOT CHECKED"
     assert "user/alice" in page.inner_text("#calls")
     assert not page.is_visible("#form")
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_shut_out(
+    chromium: Browser, axe: str, case: Case, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    path = tmp_path / "evidence.html"
+    path.write_bytes(page_of(case.complete))
+    context = chromium.new_context(offline=True, color_scheme=scheme)
+    opened = Opened(context.new_page(), tmp_path)
+    opened.open_bundle(case.complete)
+    opened.page.evaluate(axe)
+    for key in ("", "no-key", case.signer.verifier):
+        opened.enter(key)
+        for part in opened.page.locator("details").all():
+            part.evaluate("each => { each.open = true }")
+        found = opened.page.evaluate("axe.run()")["violations"]
+        shown = [(each["id"], [node["html"][:90] for node in each["nodes"]]) for each in found]
+        assert shown == [], opened.verdict
     context.close()
 
 
@@ -213,8 +235,6 @@ def test_one_verdict_on_every_mutant(opened: Opened, case: Case) -> None:
 def test_a_page_of_a_mutant_says_the_verdict_of_the_file(opened: Opened, case: Case) -> None:
     told = evidence.files(case.plain)["report.html"]
     for number in range(PAGES):
-        from apitrail.evidence.bundle import page_file
-
         opened.open(page_file.write(mutant(case, number), told))
         wanted = judges.by_package(opened.folder / "evidence.html", case.signer.verifier)
         said = opened.enter(case.signer.verifier)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +10,6 @@ from typing import Any
 import pytest
 
 from visiting import Site, make, serving
-
-JS = Path(__file__).parent / "js"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,28 +26,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     path = make(tmp_path_factory.mktemp("console") / "trail")
     with serving(path) as found:
         yield found
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """The browser."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.skip("there is no Chromium here")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        # Root has no sandbox to give; the pages are ours.
-        yield driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """The source of axe-core."""
-    done = subprocess.run([JS / "check", "install"], capture_output=True, text=True, check=False, env={**os.environ, "MISSING": "3"})  # fmt: skip
-    if done.returncode:
-        pytest.skip("npm could not install axe-core here")
-    return (Path(done.stdout.strip()) / "node_modules/axe-core/axe.min.js").read_text("utf-8")
 
 
 @pytest.fixture
