@@ -111,7 +111,13 @@ class Source(Protocol):
         `ascending`."""
         ...
 
-    def tally(self, where: Filter, columns: Sequence[str], *, limit: int) -> Tally:
+    def tally(
+        self, where: Filter, columns: Sequence[str], *, limit: int, effort: int | None = None
+    ) -> Tally:
         """What the newest `limit` calls that match have in these fields of `Filter`. A caller
-        whose name is not known counts under the access key."""
+        whose name is not known counts under the access key.
+
+        `effort` bounds how far they are sought, in steps of SQLite's machine: the newest that
+        were found by then are counted, and `is_all` is False.
+        """
         ...

@@ -10,6 +10,7 @@ import trails
 from apitrail.delivery import export
 from apitrail.evidence.bundle import Bundle
 from apitrail.query import Filter, Pattern, shown_in
+from apitrail.trail import search
 from apitrail.trail.reader import Reader
 
 COLUMNS = (
@@ -81,3 +82,16 @@ def test_a_caller_without_a_name_is_counted_by_the_key(both):
             ]
             == 1
         )
+
+
+def test_with_little_effort_the_newest_that_were_found_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(search, "_ASKED", 50)
+    trails.make(tmp_path / "trail", calls=400)
+    with Reader(tmp_path / "trail") as reader:
+        everything = reader.tally(Filter(), ("event_name",), limit=1000)
+        found = reader.tally(Filter(), ("event_name",), limit=1000, effort=1_500)
+        assert (everything.is_all, found.is_all) == (True, False)
+        assert 0 < found.calls < everything.calls
+        assert list(found.times) == list(everything.times[: found.calls])
+        # The bound is gone with it.
+        assert reader.tally(Filter(), (), limit=1000).calls == everything.calls

@@ -162,19 +162,23 @@ class Reader:
         for row in rows:
             yield row[0]
 
-    def tally(self, where: Filter, columns: Sequence[str], *, limit: int) -> Tally:
+    def tally(
+        self, where: Filter, columns: Sequence[str], *, limit: int, effort: int | None = None
+    ) -> Tally:
         """What the newest `limit` calls that match have in these fields."""
         sql, values = self._asked(where, Bounds(-1, _END), "DESC")
-        told = ", ".join(self._told(name) for name in columns)
-        rows = self._database.execute(
-            f"SELECT e.time, e.error IS NOT NULL{told and ', '}{told} "
+        told = "".join(f", {self._told(name)}" for name in columns)
+        rows, is_whole = search.within_effort(
+            self._database,
+            f"SELECT e.time, e.error IS NOT NULL{told} "
             f"FROM ({sql} LIMIT ?) found CROSS JOIN event e ON e.idx = found.idx",
             (*values, limit + 1),
-        ).fetchall()
+            effort,
+        )
         counted = zip(*rows[:limit], strict=True) if rows else [()] * (len(columns) + 2)
         times, failed, *numbers = counted
         return Tally(
-            calls=len(times), is_all=len(rows) <= limit, times=times,
+            calls=len(times), is_all=is_whole and len(rows) <= limit, times=times,
             failed=[time for time, error in zip(times, failed, strict=True) if error],
             values={
                 name: self._named(Counter(each))

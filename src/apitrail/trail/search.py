@@ -137,3 +137,27 @@ def _source(lead: Lead) -> tuple[str, str, tuple[object, ...]]:
         return f"event e {lead.hint}WHERE e.{condition}", "e.idx", values
     joined = f"{lead.table} r {lead.hint}CROSS JOIN event e ON e.idx = r.idx"
     return f"{joined} WHERE r.{condition}", "r.idx", values
+
+
+# SQLite asks whether to go on after so many steps of its machine.
+_ASKED = 1_000
+
+
+def within_effort(
+    connection: sqlite3.Connection, sql: str, values: Sequence[object], effort: int | None
+) -> tuple[list[tuple[int, ...]], bool]:
+    """The rows that are found in so many steps, and whether those are all; None for no bound."""
+    rows: list[tuple[int, ...]] = []
+    if effort is None:
+        return connection.execute(sql, values).fetchall(), True
+    left = iter(range(effort // _ASKED - 1))
+    connection.set_progress_handler(lambda: next(left, None) is None, _ASKED)
+    try:
+        rows.extend(connection.execute(sql, values))
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return rows, False
+    finally:
+        connection.set_progress_handler(None, 0)
+    return rows, True

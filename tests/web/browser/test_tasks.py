@@ -19,7 +19,7 @@ def heading(page):
 def loaded(page, url):
     """Wait until the page is the one at a URL."""
     page.wait_for_url(re.compile(url))
-    page.wait_for_function("() => !document.documentElement.hasAttribute('aria-busy')")
+    page.locator("html:not([aria-busy])").wait_for()
 
 
 def test_find_who_made_mary_and_see_all_of_it(site, opened):

@@ -30,6 +30,12 @@ def test_a_bundle_of_what_is_shown_proves_it(pages, tmp_path):
     assert "none but these" in report.message
 
 
+def test_a_page_that_checks_itself_is_a_file_and_runs_nothing_here(pages):
+    answer = pages.get("/export?format=html&event-name=GetRole")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.html.startswith("<!doctype html>")
+
+
 @pytest.mark.parametrize("query", ["format=pdf", "format=csv&prove-complete=true", "since=soon"])
 def test_what_cannot_be_exported_is_said(pages, query):
     assert pages.get(f"/export?{query}").status == 400

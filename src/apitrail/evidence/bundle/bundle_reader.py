@@ -164,7 +164,9 @@ class Bundle:
         found = [i for i, row in self._rows.items() if after < i < end and where.matches(row)]
         yield from (found if ascending else found[::-1])[:limit]
 
-    def tally(self, where: Filter, columns: Sequence[str], *, limit: int) -> Tally:
+    def tally(
+        self, where: Filter, columns: Sequence[str], *, limit: int, effort: int | None = None,  # noqa: ARG002
+    ) -> Tally:  # fmt: skip
         """What the newest `limit` of the disclosed calls that match have in these fields."""
         found = [row for row in reversed(self._rows.values()) if where.matches(row)]
         rows = found[:limit]

@@ -18,7 +18,7 @@ from apitrail.web.console.url_state import UrlState
 
 # Format → ending and type of the file.
 FILES = {
-    "bundle": ("zip", "application/zip"), "csv": ("csv", "text/csv; charset=utf-8"),
+    "bundle": ("zip", "application/zip"), "html": ("html", "text/html; charset=utf-8"), "csv": ("csv", "text/csv; charset=utf-8"),
     "jsonl": ("jsonl", "application/x-ndjson"), "script": ("sh", "text/plain; charset=utf-8"),
     "boto3": ("py", "text/plain; charset=utf-8"), "curl": ("sh", "text/plain; charset=utf-8"),
     "har": ("har", "application/json"),

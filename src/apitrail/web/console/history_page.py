@@ -17,8 +17,10 @@ from apitrail.web.console.counts import Group
 from apitrail.web.console.page import Page
 from apitrail.web.console.url_state import UrlState
 
-# So many of the newest calls are counted while a page waits.
+# So many of the newest calls are counted while a page waits, if they are found with this effort
+# (`Source.tally`); half of it is for the alternatives to what was chosen.
 COUNTED = 10_000
+EFFORT = 800_000
 EVERY = 1 << 62
 # Time presets, as their links say them and as `--since` takes them.
 PRESETS = (
@@ -41,7 +43,12 @@ def show(console: Console, request: Request) -> Page:
     now, said = console.now(), list[str]()
     with console.source() as source:
         where = event_list.resolve(source, state.filter(now), said.append)
-        tally = source.tally(where, counts.COLUMNS, limit=EVERY if state.whole else COUNTED)
+        tally = source.tally(
+            where,
+            counts.COLUMNS,
+            limit=EVERY if state.whole else COUNTED,
+            effort=None if state.whole else EFFORT,
+        )
         found = list(source.select(where, limit=state.rows + 1, before=state.before))
         rows = event_rows.rows(source, found[: state.rows], state.columns)
         groups = list(_groups(source, where, tally, state))
@@ -64,7 +71,7 @@ def show(console: Console, request: Request) -> Page:
         "figures": event_rows.FIGURES, "all_columns": _all_columns(state),
         "writes": _toggled(state, "read-only", "false"), "errors_only": _toggled(state, "error", filter_words.ANY),
         "tally": tally, "oldest": tally.times[-1] if tally.times else None,
-        "exports": _exports(state), "counted": COUNTED, "hidden": list(hidden(state)),
+        "exports": _exports(state), "hidden": list(hidden(state)),
         "whole": replace(state, whole=True).href(), "newest": state.at(None).href(),
         "times": (_given(state, "since"), _given(state, "until")),
     }  # fmt: skip
@@ -83,7 +90,8 @@ def _groups(source: Source, where: Filter, tally: Tally, state: UrlState) -> Ite
     for field, (name, _) in counts.GROUPS.items():
         if name in state.words and not (name == "error" and where.error is True):
             open_one = replace(where, **{field: None if field == "error" else ()})  # type: ignore[arg-type]
-            values[field] = source.tally(open_one, (field,), limit=COUNTED).values[field]
+            found = source.tally(open_one, (field,), limit=COUNTED, effort=EFFORT // 2)
+            values[field] = found.values[field]
     return counts.groups(source, replace(tally, values=values), state)
 
 
@@ -145,6 +153,7 @@ def _exports(state: UrlState) -> list[tuple[str, str]]:
     plain = UrlState(words=state.words)
     return [
         ("Bundle, with proofs", plain.href("/export", format="bundle")),
+        ("Page that checks itself", plain.href("/export", format="html")),
         ("CSV", plain.href("/export", format="csv")),
         ("JSON lines", plain.href("/export", format="jsonl")),
     ]

@@ -31,7 +31,9 @@ def show(console: Console, request: Request) -> Page:
     name = str(request.path_params["name"])
     with console.source() as source:
         kind, where = _known(source, name)
-        tally = source.tally(where, _COUNTED, limit=history_page.COUNTED)
+        tally = source.tally(
+            where, _COUNTED, limit=history_page.COUNTED, effort=history_page.EFFORT
+        )
         newest = list(source.select(where, limit=NEWEST))
         oldest = list(source.select(where, limit=1, ascending=True))
         rows = event_rows.rows(source, newest, _SHOWN)
