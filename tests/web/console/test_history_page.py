@@ -94,6 +94,13 @@ def test_the_chart_is_a_table_too(pages):
     assert sum(bar["errors"] for bar in bars) == 5
 
 
+def test_a_bar_leads_to_its_calls(pages):
+    page = pages.get("/?event-name=GetUser")
+    [link] = {each for each in page.links if "until=" in each}
+    assert f'data-href="{link}"' in page.html
+    assert "7 calls" in pages.get(link.replace("&amp;", "&")).text
+
+
 def test_columns_are_chosen_by_the_url(pages):
     page = pages.get("/?columns=time,event-id")
     assert "Event ID</th>" in page.html

@@ -20,6 +20,7 @@ from apitrail.web.console import (
     headers,
     history_page,
     insights_page,
+    listings,
     live_page,
     live_stream,
     resource_page,
@@ -42,6 +43,9 @@ PAGES: Mapping[str, Show] = {
     "/insights": insights_page.show,
     "/insight/{name}": insights_page.detail,
     "/trust": trust_page.show,
+    "/who": listings.callers,
+    "/run": listings.runs,
+    "/resource": listings.resources,
     "/who/{name:path}": who_page.show,
     "/run/{name:path}": run_page.show,
     "/resource/{name:path}": resource_page.show,
@@ -52,6 +56,9 @@ NAVIGATION = (
     ("/", "Event history"),
     ("/live", "Live"),
     ("/insights", "Insights"),
+    ("/resource", "Resources"),
+    ("/who", "Callers"),
+    ("/run", "Runs"),
     ("/trust", "Trust"),
 )
 _ENDINGS = (".json", ".html")

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from apitrail.reading import event_table, render
 from apitrail.web.console.url_state import place
+from apitrail.when import iso
 
 _SECOND, _MINUTE, _HOUR, _DAY = 1_000, 60_000, 3_600_000, 86_400_000
 # From so many milliseconds on, in this unit.
@@ -22,7 +23,7 @@ def environment() -> Environment:
         loader=_loader(), autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_shown,
     )  # fmt: skip
     made.filters |= {
-        "number": number, "moment": moment, "short": short, "ago": ago, "place": place_of,
+        "number": number, "moment": moment, "short": short, "ago": ago, "place": place_of, "iso": iso,
     }  # fmt: skip
     return made
 

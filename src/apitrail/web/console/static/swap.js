@@ -60,6 +60,8 @@ export function swapping() {
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey) return;
     if (event.shiftKey || event.altKey || !(event.target instanceof Element)) return;
+    const bar = event.target.closest(".chart [data-href]");
+    if (bar) go(bar.getAttribute("data-href") ?? "/");
     const link = event.target.closest("a[href]");
     if (!(link instanceof HTMLAnchorElement) || link.hasAttribute("download")) return;
     const url = new URL(link.href);
