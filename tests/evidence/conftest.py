@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from evidence.bundle import evidence, judges
+from evidence.bundle import evidence
 from evidence.bundle.edits import (
     SPAN,
     TOUCHED,
     Case,
 )
 from evidence.bundle.evidence import files
-from evidence.bundle.judges import Script, Standalone
+from evidence.bundle.judges import Standalone
 
 
 @pytest.fixture(scope="session")
@@ -30,14 +30,4 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
 @pytest.fixture(scope="session")
 def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
     with Standalone(tmp_path_factory.mktemp("standalone")) as program:
-        yield program
-
-
-@pytest.fixture(scope="session")
-def script() -> Iterator[Script | None]:
-    """None where there is no node."""
-    if judges.NODE is None:
-        yield None
-        return
-    with Script() as program:
         yield program

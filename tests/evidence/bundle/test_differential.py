@@ -21,7 +21,7 @@ from apitrail.trail.rows import Draft
 from evidence.bundle import evidence, judges
 from evidence.bundle.edits import Case
 from evidence.bundle.evidence import SECOND, SG, Story
-from evidence.bundle.judges import Script, Standalone
+from evidence.bundle.judges import Standalone
 from evidence.bundle.mutants import SEED, mutant, odd
 
 MUTANTS = int(os.environ.get("MUTANTS", "150"))
@@ -31,12 +31,12 @@ pytestmark = pytest.mark.timeout(120 + MUTANTS)
 
 @pytest.mark.parametrize("part", range(4))
 def test_the_verifiers_give_one_verdict(
-    part: int, case: Case, standalone: Standalone, script: Script | None, tmp_path: Path
+    part: int, case: Case, standalone: Standalone, tmp_path: Path
 ) -> None:
     path = tmp_path / "bundle.zip"
     for number in range(part, MUTANTS, 4):
         path.write_bytes(mutant(case, number))
-        judges.agreed(path, standalone, script, case.signer.verifier, of=number)
+        judges.agreed(path, standalone, case.signer.verifier, of=number)
 
 
 def entry_of_a_log(
@@ -102,7 +102,7 @@ def entry_of_a_log(
 
 
 def test_the_verifiers_judge_what_a_log_has_signed_alike(
-    standalone: Standalone, script: Script | None, tmp_path: Path
+    standalone: Standalone, tmp_path: Path
 ) -> None:
     for number in range(MUTANTS // 5):
         try:
@@ -111,4 +111,4 @@ def test_the_verifiers_judge_what_a_log_has_signed_alike(
             if "malformed" in str(error) or "JSON" in str(error) or "is not" in str(error):
                 continue  # an exporter does not hand this over; no bundle, no verdict
             raise
-        judges.agreed(path, standalone, script, key, of=number)
+        judges.agreed(path, standalone, key, of=number)

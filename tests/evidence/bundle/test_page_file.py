@@ -32,7 +32,7 @@ def both(case: Case, standalone: Standalone, tmp_path: Path) -> Both:
     def judged(page: bytes) -> tuple[str, str, str | None]:
         path = tmp_path / "evidence.html"
         path.write_bytes(page)
-        report = judges.agreed(path, standalone, None, case.signer.verifier)
+        report = judges.agreed(path, standalone, case.signer.verifier)
         return str(report.verdict), report.message, report.hint
 
     return judged

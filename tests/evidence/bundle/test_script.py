@@ -27,14 +27,20 @@ console.log(JSON.stringify([found.verdict, found.holds, found.line]));
 
 
 @pytest.fixture
+def script() -> Script:
+    found = judges.shared_script()
+    assert found is not None
+    return found
+
+
+@pytest.fixture
 def bundle(case: Case, tmp_path: Path) -> Path:
     path = tmp_path / "bundle.zip"
     path.write_bytes(case.plain)
     return path
 
 
-def test_it_judges_as_the_others_do(bundle: Path, case: Case, script: Script | None) -> None:
-    assert script is not None
+def test_it_judges_as_the_others_do(bundle: Path, case: Case, script: Script) -> None:
     report = judges.by_package(bundle, case.signer.verifier)
     assert script(bundle, case.signer.verifier) == str(report).splitlines()
 
@@ -62,16 +68,12 @@ def test_where_signatures_cannot_be_checked_nothing_is_ok(subtle: str) -> None:
     assert "does not know Ed25519" in line
 
 
-def test_a_key_that_is_none_is_no_verdict_on_the_bundle(
-    bundle: Path, script: Script | None
-) -> None:
-    assert script is not None
+def test_a_key_that_is_none_is_no_verdict_on_the_bundle(bundle: Path, script: Script) -> None:
     [line] = script(bundle, "apitrail/x+00000000+AQ==")  # type: ignore[arg-type]
     assert line.startswith("UNCHECKED: ")
 
 
-def test_without_a_key_none_is_trusted(bundle: Path, script: Script | None) -> None:
-    assert script is not None
+def test_without_a_key_none_is_trusted(bundle: Path, script: Script) -> None:
     [line] = script(bundle)
     assert line.startswith("UNTRUSTED-KEY: it is signed by apitrail/")
 
