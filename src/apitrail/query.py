@@ -88,6 +88,11 @@ def searchable(value: object) -> str | None:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def caller(user: Mapping[str, object]) -> str | None:
+    """What lists print of a caller: what `--username` finds, and nothing else."""
+    return username(user) or str(user.get("accessKeyId") or "") or None
+
+
 def username(user: Mapping[str, object]) -> str | None:
     """LookupEvents' Username: the user, the role's session name, or `root`."""
     if name := user.get("userName"):

@@ -8,6 +8,7 @@ import pytest
 
 from apitrail.errors import UsageError
 from apitrail.event import CallFacts, Event, Resource, Run, What, Who
+from apitrail.query import Filter, Pattern
 from apitrail.reading import event_table
 from apitrail.reading.event_table import CELLS, Look
 
@@ -131,3 +132,23 @@ def test_a_line_of_a_list_without_end_fits_too():
     line = event_table.line(long_event(), Look(width=80, now=now))
     assert len(line) <= 80
     assert line.startswith("06:50:34  iam:CreateUser  ")
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        {"type": "IAMUser", "userName": "John", "accessKeyId": "AKIA1"},
+        {"type": "Unknown", "accessKeyId": "AKIA1"},
+        {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"},
+        {"type": "AWSAccount", "accountId": "123456789012"},
+        {"type": "Unknown", "principalId": "Anonymous"},
+    ],
+    ids=str,
+)
+def test_the_caller_that_is_printed_is_found(user):
+    assert EVENT.who is not None
+    event = replace(EVENT, who=replace(EVENT.who, record={"userIdentity": user}))
+
+    [printed] = cells("caller", event)
+
+    assert printed == "-" or Filter(username=(Pattern(printed),)).matches(event.row())

@@ -18,7 +18,10 @@ from apitrail.errors import UsageError
 from apitrail.recording import execute
 from apitrail.recording.clients.surroundings import Surroundings
 from apitrail.recording.command import CommandError
+from apitrail.recording.operators import Operators
 from apitrail.recording.settings import Settings
+from machine import free_port
+from proxying import recording
 
 
 def around(tmp_path: Path, **preset: str) -> Surroundings:
@@ -138,3 +141,48 @@ def test_a_command_s_recorder_answers_for_its_health_while_the_command_runs(tmp_
     assert asyncio.run(one.run()).status == 0
     assert (tmp_path / "said").read_text() == "ok\n"
     assert f"health on http://{address}" in told
+
+
+def doors(trail: Path, *names: str, **settings: Any) -> list[dict[str, str] | str]:
+    """What `env --operator` gives each of the names, or says."""
+
+    def ask(name: str) -> dict[str, str] | str:
+        try:
+            return execute.running_environment(trail, {}, tell=print, patience=0, operator=name)
+        except UsageError as error:
+            return str(error)
+
+    async def scenario() -> list[dict[str, str] | str]:
+        async with recording(trail, **settings):
+            return [await asyncio.to_thread(ask, name) for name in names]
+
+    return asyncio.run(scenario())
+
+
+def test_an_operator_logs_in_to_the_proxy_and_must_have_a_secret(tmp_path):
+    Operators.of(tmp_path).add("mary")
+    Operators.of(tmp_path).add_certified("carl", "ab" * 32)
+
+    mary, carl, nobody = doors(tmp_path, "mary", "carl", "nobody")
+
+    assert isinstance(mary, dict)
+    assert mary["HTTPS_PROXY"].startswith("http://127.0.0.1:")
+    assert (carl, nobody) == (
+        "operator 'carl' has a certificate and no secret", "no operator 'nobody'"
+    )  # fmt: skip
+
+
+def test_an_operator_s_port_is_nobody_else_s(tmp_path):
+    owned, shared = (f"reverse:http://localhost:4566@127.0.0.1:{free_port()}" for _ in range(2))
+    settings = {"modes": (owned, shared), "operator_modes": (("agent-7", owned),)}
+
+    async def plain() -> str | None:
+        async with recording(tmp_path, **settings) as session:
+            return session.endpoint()
+
+    agent, nobody = doors(tmp_path, "agent-7", "nobody", **settings)
+
+    assert isinstance(agent, dict)
+    assert agent["AWS_ENDPOINT_URL"].rpartition(":")[2] == owned.rpartition(":")[2]
+    assert nobody == "operator 'nobody' has no port of this recorder's"
+    assert (asyncio.run(plain()) or "").rpartition(":")[2] == shared.rpartition(":")[2]

@@ -291,20 +291,24 @@ def stop(trail: Path) -> int:
 
 @click.command()
 @click.option("--wait", "patience", default="10s", show_default=True, metavar="TIME", help="How long to wait for a recorder that is starting.")  # fmt: skip
+@click.option("--operator", metavar="NAME", help="Whose calls they are. In reverse mode it takes this operator's port; else the proxy's URL takes the secret from the shell's variable APITRAIL_OPERATOR_SECRET, and is not printed with it.")  # fmt: skip
 @with_trail
-def env(trail: Path, patience: str) -> None:
+def env(trail: Path, patience: str, operator: str | None) -> None:
     """Print the variables that send a shell's calls to a running recorder.
 
     Use it as: eval "$(apitrail env)". Without a recorder it prints `false`, so that eval fails.
     """
     from apitrail import when
+    from apitrail.recording.clients import login
     from apitrail.recording.execute import running_environment
 
     lines = ["false"]
     try:
         seconds = when.parse_duration(patience).total_seconds()
-        found = running_environment(trail, dict(os.environ), tell=_say, patience=seconds)
-        lines = [f"export {name}={shlex.quote(value)}" for name, value in found.items()]
+        found = running_environment(
+            trail, dict(os.environ), tell=_say, patience=seconds, operator=operator
+        )
+        lines = list(login.exports(found, operator))
     finally:
         click.echo("\n".join(lines))
 

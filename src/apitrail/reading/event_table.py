@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from apitrail.errors import UsageError
 from apitrail.event import Event
-from apitrail.query import username
+from apitrail.query import caller
 from apitrail.reading import columns, render
 from apitrail.reading.columns import Column
 
@@ -116,8 +116,7 @@ def _event(event: Event, _: Record) -> str:
 
 
 def _caller(event: Event, _: Record) -> str:
-    user = _user(event)
-    return str(username(user) or user.get("accessKeyId") or user.get("accountId") or "-")
+    return caller(_user(event)) or "-"
 
 
 def _result(event: Event, _: Record) -> str:

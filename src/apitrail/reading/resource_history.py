@@ -10,7 +10,7 @@ from apitrail.entry import CALLS, Entry
 from apitrail.event import CallFacts, Event, Resource
 from apitrail.evidence.bundle import Bundle
 from apitrail.evidence.bundle.watched import Unwatched, Watched
-from apitrail.query import Filter, Pattern, Value, username
+from apitrail.query import Filter, Pattern, Value, caller
 from apitrail.reading import columns, render
 from apitrail.reading.columns import Column
 from apitrail.reading.spellings import spellings
@@ -208,7 +208,7 @@ def _call(source: Source, index: int, event: Event) -> Call:
         id=str(record.get("eventID")),
         time=call.time or 0,
         event=f"{str(record.get('eventSource')).partition('.')[0]}:{record.get('eventName')}",
-        caller=username(user) or user.get("accessKeyId") or user.get("accountId") or "-",
+        caller=caller(user) or "-",
         outcome=_outcome(record, call, link),
         state=_state(event),
     )

@@ -20,6 +20,7 @@ from apitrail.recording.clients.corporate_proxy import Corporate
 from apitrail.recording.clients.endpoints import GLOBAL, Preset
 from apitrail.recording.clients.surroundings import Surroundings
 from apitrail.recording.command import Signals
+from apitrail.recording.operators import Operators
 from apitrail.recording.settings import Settings
 from apitrail.trail import control, database
 from apitrail.trail.lock import Busy
@@ -214,13 +215,20 @@ def running_environment(
     *,
     tell: Callable[[str], None],
     patience: float = background.PATIENCE,
+    operator: str | None = None,
 ) -> dict[str, str]:
     """The variables that send a shell's AWS calls to the recorder that runs on this trail.
 
+    `operator` gets a port of their own, where the recorder has one, else the proxy, whose URL still
+    lacks the login.
+
     Raises:
-        UsageError: none runs, nor has one started within `patience` seconds.
+        UsageError: none runs, nor has one started within `patience` seconds; or it has no door for
+            this operator.
     """
-    status = background.wait_for(trail, tell, seconds=patience)
+    status: Mapping[str, Any] = background.wait_for(trail, tell, seconds=patience)
+    if operator is not None:
+        status = _for_operator(trail, status, operator)
     around = Surroundings.of(preset)
     own = _own(status)
     fronted = around.fronted(proxy=status["proxy"] is not None)
@@ -234,7 +242,30 @@ def running_environment(
         fronts = {url: _url(*to) for url, to in (answer or {"reverse": {}})["reverse"].items()}
     for warning in around.warnings():
         tell(warning)
+    if operator is not None and fronts:
+        tell(f"calls to {', '.join(sorted(fronts))} come without a login: they have no operator")
     return _changes(trail, around, status, found, fronts, run=None)
+
+
+def _for_operator(trail: Path, status: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What the recorder has for this operator alone: a port, or else the proxy with a login."""
+    own = status.get("operators", {}).get(name)
+    if own is not None:
+        return {**status, "proxy": None, "endpoint": own}
+    if status["proxy"] is None:
+        raise UsageError(
+            f"operator {name!r} has no port of this recorder's",
+            hint=f"start it with --operator-mode {name}=reverse:URL@PORT, or with --mode regular",
+        )
+    operators = Operators.of(trail)
+    if name not in operators.names():
+        raise UsageError(f"no operator {name!r}", hint="`apitrail operator list` names them")
+    if not operators.has_secret(name):
+        raise UsageError(
+            f"operator {name!r} has a certificate and no secret",
+            hint="clients show it by options of their own, as curl by --proxy-cert",
+        )
+    return status
 
 
 def _behind(presets: Sequence[Preset], status: Mapping[str, Any]) -> list[Preset]:

@@ -121,6 +121,10 @@ class Operators:
             raise UsageError(f"no operator {name!r}", hint="`apitrail operator list` names them")
         self._write(listed)
 
+    def has_secret(self, name: str) -> bool:
+        """Does this operator log in by a secret, and not by a certificate?"""
+        return "digest" in self._read().get(name, {})
+
     def knows(self, name: str, secret: str) -> bool | None:
         """Was this login right before? None where it must be checked."""
         listed = self._read()  # who was removed is not known any more

@@ -289,16 +289,29 @@ class Session:
     def proxy(self) -> str | None:
         """The URL for HTTPS_PROXY, where there is a listener for it."""
         for item in self.listeners:
-            if item.mode.startswith(("regular", "upstream")):
+            if item.mode.startswith(("regular", "upstream")) and self._owner(item) is None:
                 return f"http://{item.host}:{item.port}"
         return None
 
     def endpoint(self) -> str | None:
         """The URL for AWS_ENDPOINT_URL, where a reverse listener was asked for."""
         for item in self.listeners:
-            if item.mode.startswith("reverse") and item.port not in self.runs.addon.listeners:
+            own = item.port in self.runs.addon.listeners or self._owner(item) is not None
+            if item.mode.startswith("reverse") and not own:
                 return f"http://{item.host}:{item.port}"
         return None
+
+    def _owner(self, item: Listener) -> str | None:
+        """The operator whose calls come in here."""
+        return self._guard.logins.ports.get(item.mode)
+
+    def _owned(self) -> dict[str, str]:
+        """Operator → URL for AWS_ENDPOINT_URL, of those who have a reverse listener."""
+        return {
+            owner: f"http://{item.host}:{item.port}"
+            for item in self.listeners
+            if item.mode.startswith("reverse") and (owner := self._owner(item)) is not None
+        }
 
     def status(self) -> dict[str, Any]:
         """What other commands need to know to use this recorder."""
@@ -307,6 +320,7 @@ class Session:
             "started": self._started,
             "proxy": self.proxy(),
             "endpoint": self.endpoint(),
+            "operators": self._owned(),
             "health": None if self.health is None else f"http://{self.health.address}",
             "listeners": [
                 [without_userinfo(item.mode), item.host, item.port] for item in self.listeners

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from apitrail.event import Event
-from apitrail.query import username
+from apitrail.query import caller
 from apitrail.reading import render
 
 # First word of an event name → its past, and what stands before a name that is not of the noun's
@@ -51,7 +51,7 @@ def who(event: Event) -> str:
     if event.who is None:
         return "Somebody who is not shown"
     user = event.who.user
-    return str(username(user) or user.get("accessKeyId") or user.get("accountId") or "Somebody")
+    return caller(user) or "Somebody"
 
 
 def words(name: str) -> list[str]:
