@@ -189,3 +189,79 @@ def test_both_verifiers_judge_by_operator(tmp_path: Path, standalone: Standalone
         assert judges.verdict(standalone(path, signer.verifier)[1]) == str(report.verdict)
         verdicts.append(str(report.verdict))
     assert verdicts == ["OK", "TAMPERED", "TAMPERED", "TAMPERED"]
+
+
+# What some parsers of JSON read and others do not.
+LENIENT: list[tuple[bytes, str]] = [
+    (b"NaN", "OK"), (b"-Infinity", "OK"), (b"+Infinity", "TAMPERED"), (b"1E+400", "OK"), (b"-0", "OK"),
+    (b"01", "TAMPERED"), (b"1.", "TAMPERED"), (b"0x1", "TAMPERED"), (b"[1,]", "TAMPERED"),
+    (b'"\xed\xa0\x80"', "OK"), (b'"\\ud800"', "OK"), (b'"\xc0\x80"', "TAMPERED"), (b'"\xff"', "TAMPERED"),
+    (b'"\t"', "TAMPERED"), (b'"\x7f"', "OK"), (b'"\\x41"', "TAMPERED"), (b'"\\u+123"', "TAMPERED"),
+    (b'{"a":1,"\\u0061":2}', "TAMPERED"), (b'{"__proto__":1,"__proto__":2}', "TAMPERED"),
+    (b'{"__proto__":1,"constructor":2}', "OK"), (b"9" * 4_300, "OK"), (b"9" * 4_301, "TAMPERED"),
+    (b"[" * 199 + b"]" * 199, "OK"), (b"[" * 200 + b"]" * 200, "TAMPERED"), (b"True", "TAMPERED"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "verdict"), LENIENT)
+def test_json_is_read_in_one_way(more: bytes, verdict: str, case: Case, judge: Judge) -> None:
+    def add(content: dict[str, bytes]) -> None:
+        content["manifest.json"] = (
+            content["manifest.json"].rstrip()[:-1] + b',"more":' + more + b"}"
+        )
+
+    assert judge(changed(case.plain, add))[0] == verdict
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32", "utf-32-le"])
+def test_json_is_read_in_whatever_python_takes_it_for(
+    encoding: str, case: Case, judge: Judge
+) -> None:
+    def encode(content: dict[str, bytes]) -> None:
+        content["manifest.json"] = content["manifest.json"].decode().encode(encoding)
+
+    assert judge(changed(case.plain, encode))[0] == "OK"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict"),
+    [(b"\n", b"\r", "OK"), (b"\n", b"\r\n", "OK"), (b"\n", b"\n\n", "TAMPERED"),
+     (b"\n", b"\x0b\n", "TAMPERED"), (b"\n", "\u2028".encode(), "TAMPERED"),
+     (b'"content"', b'"base64"', "TAMPERED"), (b'"index":3,', b'"index":3.0,', "TAMPERED")],
+)  # fmt: skip
+def test_lines_end_in_one_way(
+    old: bytes, new: bytes, verdict: str, case: Case, judge: Judge
+) -> None:
+    def change(content: dict[str, bytes]) -> None:
+        before = content["range/opened/0.jsonl"]
+        content["range/opened/0.jsonl"] = before.replace(old, new)
+        assert before != content["range/opened/0.jsonl"]
+
+    assert judge(changed(case.complete, change))[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("method", "extra", "wide", "verdict"),
+    [(zipfile.ZIP_STORED, b"", False, "OK"), (zipfile.ZIP_BZIP2, b"", False, "TAMPERED"),
+     (zipfile.ZIP_DEFLATED, b"UT\x05\x00\x01\0\0\0\0", False, "OK"),
+     (zipfile.ZIP_DEFLATED, b"UT\x50\x00\x01", False, "TAMPERED"),
+     (zipfile.ZIP_DEFLATED, b"", True, "OK")],
+    ids=["stored", "bzip2", "times", "half a field", "zip64"],
+)  # fmt: skip
+def test_a_bundle_that_was_packed_again(
+    method: int, extra: bytes, wide: bool, verdict: str, case: Case, judge: Judge
+) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in evidence.files(case.plain).items():
+            info = zipfile.ZipInfo(name)
+            info.compress_type, info.extra = method, extra
+            with archive.open(info, "w", force_zip64=wide) as file:
+                file.write(data)
+    assert judge(out.getvalue())[0] == verdict
+
+
+@pytest.mark.parametrize("field", range(4, 46, 2))
+def test_one_bit_of_a_line_of_the_table_of_contents(field: int, case: Case, judge: Judge) -> None:
+    at = case.plain.index(b"PK\x01\x02") + field
+    judge(case.plain[:at] + bytes([case.plain[at] ^ 1]) + case.plain[at + 1 :])
