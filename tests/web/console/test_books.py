@@ -64,3 +64,13 @@ def test_the_chart_shows_gaps_where_they_lie(tmp_path):
         .json
     )
     assert found["volume"]["unwatched"][0]["reason"] == "no recorder was running"
+
+
+def test_pages_are_shown_of_a_log_that_is_damaged(tmp_path):
+    path = sessions(tmp_path / "trail")
+    with trails.forge(path) as database:
+        database.execute("UPDATE entry SET data = x'00' WHERE idx = 3")
+    pages = Pages(path)
+    assert pages.get("/").status == 200
+    pages.verdict.run()
+    assert "TAMPERED" in pages.get("/trust").text

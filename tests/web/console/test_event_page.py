@@ -105,3 +105,24 @@ def test_what_was_redacted_is_told_from_what_was_not(tmp_path):
     page = Pages(tmp_path / "trail").get(f"/event/{ID[0]}")
     assert "aredacted, 64 bytesb" in page.text
     assert "Secrets never reach the log" in page.text
+
+
+def test_a_page_stays_small_whatever_was_asked_and_answered(tmp_path):
+    drafts = []
+    for number in range(2):
+        facets = trails.call(number * 3)
+        much = {f"<Key{n}>": f"{'<&>' * 400}{number}" for n in range(500)}
+        headers = [[f"X-{n}", "&" * 500] for n in range(100)]
+        http = {"method": "POST", "target": "/", "headers": headers}
+        facets["request"] = dump({"parameters": much, "http": http})
+        facets["response"] = dump({"result": much, "http": {"status": 200, "headers": headers}})
+        facets["reqbody"] = facets["resbody"] = b'<a b="&">' * 20_000
+        drafts.append(Draft(kind="api", facets=facets, row=Event.parse(facets).row()))
+    trails.write(tmp_path / "trail", lambda trail: trails.append_each(trail, drafts))
+    pages = Pages(tmp_path / "trail")
+    page = pages.get(f"/event/{ID[3]}")
+    assert len(page.body) < 150_000
+    assert "more, in the JSON" in page.text
+    assert len(pages.get(f"/event/{ID[3]}.json").json["differences"]) > 900
+    resource = pages.get("/resource/target3")
+    assert (resource.status, len(resource.body) < 150_000) == (200, True)

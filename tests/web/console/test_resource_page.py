@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import trails
 from apitrail.web.console import resource_page
+from browsing import Pages
 
 
 def test_it_tells_changes_and_what_is_known_of_the_time_between(pages):
@@ -43,3 +45,11 @@ def test_of_a_large_log_the_calls_are_listed_and_the_story_is_told_on_request(pa
 def test_no_resource_of_that_name(pages):
     page = pages.get("/resource/nothing")
     assert (page.status, "No call here names the resource 'nothing'" in page.text) == (404, True)
+
+
+def test_a_long_story_is_cut_and_says_so(tmp_path):
+    drafts = [trails.draft(n * 3, resource="busy") for n in range(90)]
+    trails.write(tmp_path / "trail", lambda trail: trails.append_all(trail, drafts))
+    page = Pages(tmp_path / "trail").get("/resource/busy")
+    assert "earlier steps are in the JSON" in page.text
+    assert len(page.body) < 150_000

@@ -47,7 +47,7 @@ def test_what_it_cannot_be_is_refused(pair):
 
 
 def test_there_is_an_end_to_the_rows_of_a_page():
-    assert UrlState.parse([("rows", "100000")]).rows == 200
+    assert UrlState.parse([("rows", "100000")]).rows == 100
 
 
 @pytest.mark.parametrize(

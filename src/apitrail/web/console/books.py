@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from copy import copy
 from dataclasses import replace
 
 from apitrail.entry import CALLS, Entry
+from apitrail.errors import FormatError
 from apitrail.evidence.bundle.watched import Unwatched, Watched
 from apitrail.evidence.verify.coverage import MISSED
 from apitrail.source import Source
@@ -70,6 +71,12 @@ class Books:
 
     def _read(self, source: Source) -> None:
         size = source.size
+        # What is malformed is verification's to tell: pages show what can be read.
+        with suppress(FormatError):
+            self._take(source, size)
+        self._next = max(self._next, size)
+
+    def _take(self, source: Source, size: int) -> None:
         for data in source.entries(self._next, size):
             index, self._last, kind = Entry.head_of(data)
             if self._watched is None:
@@ -78,7 +85,6 @@ class Books:
             self._watched.add(index, self._last, kind, says)
             if kind not in _MANY:
                 self._found.setdefault(kind, []).append(index)
-        self._next = max(self._next, size)
 
     def _clipped(self, since: int, until: int) -> list[Unwatched]:
         if self._watched is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from markupsafe import escape
 from starlette.requests import Request
 
 from apitrail.codec import Json
@@ -17,13 +18,18 @@ from apitrail.replay.recorded import REDACTED
 from apitrail.source import Source
 from apitrail.trail import targets
 from apitrail.web.console import compared, entry_proof, neighbours, sentence
+from apitrail.web.console.compared import Pair
 from apitrail.web.console.console import Console
 from apitrail.web.console.page import Page
 
-# The most members shown of a request or an answer, the most characters of one and of a body.
-MEMBERS = 200
-LONGEST = 1_000
-BODY = 16_000
+# The most members shown of a request or an answer, and of two calls beside each other; the most
+# characters of one member; then, as HTML has them, those of one message and of a body. All of it is
+# in the JSON.
+MEMBERS = 150
+PAIRS = 80
+LONGEST = 600
+ALL = 16_000
+BODY = 12_000
 # What a page calls a form → what `apitrail export --format` does.
 SCRIPTS = {"aws-cli": "script", "boto3": "boto3", "curl": "curl"}
 
@@ -84,13 +90,35 @@ def _page(console: Console, source: Source, index: int, event: Event) -> Page:
         "answered_http": _http(event.response.http if event.response else None),
         "asked_body": _body(event.request_body), "answered_body": _body(event.response_body),
         "known": KNOWN, "signatures": SIGNATURES, "earlier": earlier, "earlier_id": _id(earlier),
-        "pairs": pairs, "checks": checked, "scripts": list(SCRIPTS), "labels": _labels(event),
+        "pairs": _room_for(pairs), "pair_count": len(pairs), "checks": checked, "scripts": list(SCRIPTS), "labels": _labels(event),
         "changes": any(pair.differs for pair in pairs), "parts": parts,
     }  # fmt: skip
     return Page(
         template="event.html", title=sentence.of(event), shown=shown, helpers=helpers,
         command=f"apitrail show {event_id}",
     )  # fmt: skip
+
+
+def _room_for(pairs: list[Pair]) -> list[Pair]:
+    """What a page has room for: differences first where it is not all."""
+    if len(pairs) <= PAIRS and sum(map(_both, pairs)) <= ALL:
+        return pairs
+    shown, length = list[Pair](), 0
+    for pair in sorted(pairs, key=lambda each: not each.differs)[:PAIRS]:
+        length += _both(pair)
+        if length > ALL:
+            break
+        shown.append(pair)
+    return shown
+
+
+def _both(pair: Pair) -> int:
+    return sum(_weight(text[:LONGEST]) for text in (pair.path, pair.before or "", pair.now or ""))
+
+
+def _weight(text: str) -> int:
+    """How long it is in HTML."""
+    return len(escape(text))
 
 
 def _id(event: Event | None) -> str | None:
@@ -103,10 +131,20 @@ def _labels(event: Event) -> list[str]:
 
 
 def _members(value: Json) -> list[Member]:
-    found = list(event_summary.flat(value, ""))
-    shown = [Member(path, tuple(parts(text))) for path, text in found[:MEMBERS]]
-    if len(found) > MEMBERS:
-        shown.append(Member("", (Part(f"… and {len(found) - MEMBERS} more, in the JSON"),)))
+    return shortened(list(event_summary.flat(value, "")))
+
+
+def shortened(found: Sequence[tuple[str, str]], most: int = MEMBERS) -> list[Member]:
+    """As many members as a page has room for, and how many more there are."""
+    shown, length = list[Member](), 0
+    for path, text in found[:most]:
+        member = Member(path, tuple(parts(text)))
+        length += _weight(path) + sum(_weight(part.text) for part in member.parts)
+        if shown and length > ALL:
+            break
+        shown.append(member)
+    if len(found) > len(shown):
+        shown.append(Member("", (Part(f"… and {len(found) - len(shown)} more, in the JSON"),)))
     return shown
 
 
@@ -131,8 +169,7 @@ def _http(http: Http | None) -> list[Member]:
     if http is None:
         return []
     start = f"{http.method} {http.target}" if http.method else f"{http.status}"
-    lines = [("", f"{start} {http.version or ''}".rstrip()), *http.headers]
-    return [Member(name, tuple(parts(value))) for name, value in lines]
+    return shortened([("", f"{start} {http.version or ''}".rstrip()), *http.headers])
 
 
 def _body(body: bytes | None) -> list[str]:
@@ -143,8 +180,9 @@ def _body(body: bytes | None) -> list[str]:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         text = base64.b64encode(body).decode("ascii")
-    more = [f"… ({len(text)} characters)"] if len(text) > BODY else []
-    return [*text[:BODY].splitlines(), *more]
+    room = BODY * len(text) // max(_weight(text), BODY)
+    more = [f"… ({len(text)} characters)"] if len(text) > room else []
+    return [*text[:room].splitlines(), *more]
 
 
 def script(console: Console, request: Request) -> Page:

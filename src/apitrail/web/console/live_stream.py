@@ -70,7 +70,8 @@ async def events(
     """Without end, but that of the server."""
     silent = 0
     with console.source() as source:
-        where = event_list.resolve(source, state.filter(console.now()))
+        asked = state.filter(console.now())
+        where = await run_in_threadpool(event_list.resolve, source, asked)
         follower = Follower(source, where, source.size - 1 if after is None else after)
         yield "retry: 1000\n\n"
         while not console.ending.is_set():

@@ -20,7 +20,10 @@ from apitrail.web.console.url_state import UrlState
 # In a log of more entries the calls that name a resource are listed; whether others may have
 # touched it takes reading every call, and is asked for.
 READ_WHOLE = 30_000
-MEMBERS = 12
+MEMBERS = 10
+# Of a longer story, the newest steps are told.
+STEPS = 60
+_LONGEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,6 @@ class Step:
 
     call: Call | None
     state: tuple[Member, ...] = ()
-    more: int = 0
     gap: str = ""
     time: int = 0
 
@@ -56,10 +58,11 @@ def show(console: Console, request: Request) -> Page:
             source, name, Filter(since=asked.since, until=asked.until), reads=reads
         )
     steps = sorted(_steps(history), key=lambda step: step.time, reverse=True)
+    older = max(len(steps) - STEPS, 0)
     return Page(
         template="resource.html", title=name, shown=history.to_json(),
         helpers={
-            "history": history, "steps": steps, "reads": reads, "name": name, "listed": None,
+            "history": history, "steps": steps[:STEPS], "older": older, "reads": reads, "name": name, "listed": None,
             "statement": list(history.statement()), "all": UrlState().having("resource-name", name).href(),
         },
         command=f"apitrail history {name!r}{' --reads' if reads else ''}",
@@ -83,10 +86,8 @@ def _listed(name: str, rows: list[event_rows.EventRow], state: UrlState, *, more
 def _steps(history: resource_history.ResourceHistory) -> Iterator[Step]:
     for call in history.calls:
         found = list(event_summary.flat(call.state, "")) if call.state is not None else []
-        members = tuple(
-            Member(path, tuple(event_page.parts(text))) for path, text in found[:MEMBERS]
-        )
-        yield Step(call, members, max(len(found) - MEMBERS, 0), time=call.time)
+        short = [(path, text[:_LONGEST]) for path, text in found]
+        yield Step(call, tuple(event_page.shortened(short, MEMBERS)), time=call.time)
     for gap in history.unwatched:
         if gap.reason != "before the log began":
             yield Step(None, gap=gap.reason, time=gap.start)

@@ -14,7 +14,7 @@ from apitrail.reading import event_table, filter_words
 
 COLUMNS = ("time", "event", "caller", "resource", "source-ip", "result")
 ROWS = 50
-MOST_ROWS = 200
+MOST_ROWS = 100
 # What a URL may have beside the words of a filter.
 _OTHERS = ("columns", "before", "rows", "kind", "count")
 
