@@ -81,7 +81,8 @@ def test_hand_over_what_is_shown(site, opened):
     page = opened(f"{site.url}/?event-name=GetUser")
     tab_to(page, "Export evidence")
     page.keyboard.press("Enter")
-    tab_to(page, "Bundle, with proofs")
+    tab_to(page, "CSV")
+    page.keyboard.press("e")
     with page.expect_download() as download:
         page.keyboard.press("Enter")
     assert download.value.suggested_filename.endswith(".zip")
@@ -125,7 +126,7 @@ def test_follow_a_call_to_its_caller_its_run_and_its_resource(site, opened):
 
 def test_see_what_was_unusual(site, opened):
     page = opened(site.url)
-    tab_to(page, "Insights")
+    tab_to(page, "Insights 1")
     page.keyboard.press("Enter")
     loaded(page, "/insights")
     page.keyboard.press("j")

@@ -30,6 +30,11 @@ def test_each_says_when_who_and_why(unusual):
     assert (found["kind"], found["state"]) == ("sequence", "Start")
 
 
+def test_every_page_says_how_many_were_told_within_a_day(unusual, pages):
+    assert '1 within a day"' in unusual.get("/").html
+    assert "within a day" not in pages.get("/").html
+
+
 def test_they_are_chosen_by_kind(unusual):
     assert unusual.get("/insights.json?kind=rate").json["insights"] == []
     assert "apitrail insights --kind sequence" in unusual.get("/insights?kind=sequence").text

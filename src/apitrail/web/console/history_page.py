@@ -71,7 +71,7 @@ def show(console: Console, request: Request) -> Page:
         "figures": event_rows.FIGURES, "all_columns": _all_columns(state),
         "writes": _toggled(state, "read-only", "false"), "errors_only": _toggled(state, "error", filter_words.ANY),
         "tally": tally, "oldest": tally.times[-1] if tally.times else None,
-        "exports": _exports(state), "hidden": list(hidden(state)),
+        "exports": _exports(state, is_bundle=console.served.is_bundle), "hidden": list(hidden(state)),
         "whole": replace(state, whole=True).href(), "newest": state.at(None).href(),
         "times": (_given(state, "since"), _given(state, "until")),
     }  # fmt: skip
@@ -149,14 +149,17 @@ def _all_columns(state: UrlState) -> list[tuple[str, str, bool]]:
     return [(name, event_rows.heading(name), name in state.columns) for name in event_table.CELLS]
 
 
-def _exports(state: UrlState) -> list[tuple[str, str]]:
+def _exports(state: UrlState, *, is_bundle: bool) -> list[tuple[str, str]]:
     plain = UrlState(words=state.words)
-    return [
+    found = [
         ("Bundle, with proofs", plain.href("/export", format="bundle")),
         ("Page that checks itself", plain.href("/export", format="html")),
         ("CSV", plain.href("/export", format="csv")),
         ("JSON lines", plain.href("/export", format="jsonl")),
     ]
+    # A bundle cannot prove more than it was exported with.
+    proof = plain.href("/export", **{"format": "bundle", "prove-complete": "true"})
+    return found if is_bundle else [*found, ("Bundle that proves there are no others", proof)]
 
 
 def hidden(state: UrlState, *but: str) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ from apitrail.web.console.url_state import COLUMNS, UrlState
 # Shown at once, newest first.
 SHOWN = 100
 CALLS = 50
+DAY = 86_400_000
 # Kind → what to do next, in words.
 ADVICE = {
     "rate": "Look whether the caller meant it. A loop without a pause, or a tool that was started twice, looks like this.",
@@ -80,6 +81,17 @@ def _who(source: Source, said: Insight) -> str | None:
         return None
     event = Event.parse(source.facets(said.evidence[-1], ("who", "what")))
     return sentence.who(event) if event.who else None
+
+
+def recent(console: Console, source: Source) -> int:
+    """How many were told within a day."""
+    since, count = console.served.clock() - DAY, 0
+    for index in reversed(console.books.of_kind(source, Insight.KIND)):
+        link = source.entry(index)
+        if link is None or link.time < since:
+            break
+        count += 1
+    return count
 
 
 def show(console: Console, request: Request) -> Page:

@@ -113,14 +113,14 @@ class Site:
 
     def _as_html(self, page: Page, request: Request) -> Response:
         with self._console.source() as source:
-            size = source.size
+            size, unusual = source.size, insights_page.recent(self._console, source)
         self._console.verdict.start_if_due(size)
         template = self._templates.get_template(page.template)
         html = template.render(
             page=page, shown=page.shown, path=request.url.path, navigation=NAVIGATION,
             twin=_twin(request), version=self._version, form_token=self._console.form_token,
             standing=self._console.verdict.standing, now=self._console.served.clock(),
-            is_bundle=self._console.served.is_bundle, size=size,
+            is_bundle=self._console.served.is_bundle, size=size, insights_now=unusual,
             served=str(self._console.served.path), **(page.helpers or {}),
         )  # fmt: skip
         return HTMLResponse(html, page.status, headers=dict(headers.FRESH))

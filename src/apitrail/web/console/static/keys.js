@@ -1,4 +1,4 @@
-// Keys: / searches, j and k move, Enter opens, n turns the page, u goes back, p pauses, ? explains.
+// Keys: / searches, j and k move, Enter opens, n turns the page, e exports, u goes back, p pauses, ? explains.
 // @ts-check
 import { go } from "./swap.js";
 
@@ -46,6 +46,13 @@ const KEYS = {
     return link instanceof HTMLAnchorElement ? go(link.href) : false;
   },
   n: () => follow("a.next"),
+  e: () => {
+    const menu = document.querySelector("details.menu");
+    if (!(menu instanceof HTMLDetailsElement)) return false;
+    menu.open = true;
+    menu.querySelector("a")?.focus();
+    return true;
+  },
   u: () => follow(".brand"),
   p: () => document.getElementById("pause")?.click(),
   "?": help,
