@@ -1,4 +1,4 @@
-"""A browser that tests share, scores that they count together, and the skips that CI allows."""
+"""Where tests run, a browser and scores that they share, and the skips that CI allows."""
 
 from __future__ import annotations
 
@@ -48,6 +48,23 @@ def tally(record_property: Callable[[str, object], None]) -> Callable[[str, int,
         record_property(_TALLY, [what, right, of])
 
     return add
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run on one worker what shares a fixture: each worker would make a module's fixture again.
+
+    Tests of whole programs that share none go to whichever worker is free.
+    """
+    for item in items:
+        if "e2e" not in item.path.parts or _shares(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def _shares(item: pytest.Item) -> bool:
+    assert isinstance(item, pytest.Function)
+    made = item._fixtureinfo.name2fixturedefs.values()
+    return any(each.scope == "module" for definitions in made for each in definitions)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
