@@ -29,7 +29,7 @@ const OF_CALLERS = ["username", "access_key_id", "source_ip", "run", "operator",
  * @property {string} ending
  */
 
-/** @param {Bundle} bundle @param {() => Promise<void>} pause @returns {Promise<Found>} */
+/** @param {Bundle} bundle @param {import("./verifier.js").Pause} pause @returns {Promise<Found>} */
 export async function checkRange(bundle, pause) {
   const claimed = /** @type {import("./manifest.js").Range} */ (bundle.manifest.range);
   const where = bundle.manifest.filter;
@@ -45,7 +45,8 @@ export async function checkRange(bundle, pause) {
   const leave = erasures(bundle);
   for (const link of links) {
     judge(bundle, link, found, leave.get(link.index) ?? new Set());
-    await pause();
+    const turn = pause();
+    if (turn) await turn;
   }
   checkEnds(bundle, links);
   checkMatches(bundle, found);
