@@ -13,6 +13,7 @@ import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from apitrail.errors import RecordingError
 from apitrail.recording import describing
@@ -454,6 +455,38 @@ def test_a_connection_that_mitmproxy_loses_track_of_is_closed(tmp_path, monkeypa
 
     asyncio.run(scenario())
     assert kinds(tmp_path) == ["open", kind, "api", "close"]
+
+
+@pytest.mark.parametrize("stage", ["server_connect", "server_connected"])
+@pytest.mark.parametrize("body", [b"", b"x" * 3_000], ids=["held", "streamed"])
+def test_a_client_that_leaves_while_its_upstream_is_connected_to(
+    tmp_path, monkeypatch, stage, body
+):
+    connecting = asyncio.Event()
+
+    class Slow:
+        """An add-on that is asked while mitmproxy connects, and is cancelled with that."""
+
+    async def waits(_self: object, data: ServerConnectionHookData) -> None:
+        connecting.set()
+        await asyncio.Event().wait()
+
+    setattr(Slow, stage, waits)
+
+    async def scenario() -> None:
+        async with scene(tmp_path) as (stub, client, session):
+            session.server._master.addons.add(Slow())
+            await client.send(put(body) if body else request())
+            await connecting.wait()
+            await client.close()
+            async with asyncio.timeout(20):
+                await session.recorder.drained()
+            assert session.runs.addon._seen == {}
+            assert stub.seen == []
+
+    asyncio.run(scenario())
+    [event] = calls(tmp_path)
+    assert call(event)["failure"] == "client disconnected"
 
 
 @pytest.mark.parametrize("leaves_first", [True, False])

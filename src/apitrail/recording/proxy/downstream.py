@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,6 +53,7 @@ class Connection(mode_servers.ProxyConnectionHandler):
         self._pace = Pace(self._doors.limits, idle=time.monotonic())
         self._alarm: asyncio.TimerHandle | None = None
         self._told_again: asyncio.Task[None] | None = None
+        self._opening: dict[Connected, commands.OpenConnection] = {}
         if self.client.transport_protocol == "tcp":
             seconds = self.timeout_watchdog.timeout
             self.timeout_watchdog = Watchdog(seconds, self.on_timeout)
@@ -71,10 +72,29 @@ class Connection(mode_servers.ProxyConnectionHandler):
             self._arm()
             try:
                 await super().handle_client()
+                await self._give_up_opening()
             finally:
                 if self._alarm is not None:
                     self._alarm.cancel()
                 self._pace.free = True
+
+    def open_connection(self, command: commands.OpenConnection) -> Coroutine[Any, Any, None]:
+        """Connect to an upstream. It is noted before its task exists, which may never begin."""
+        self._opening[command.connection] = command
+        return super().open_connection(command)
+
+    async def _give_up_opening(self) -> None:
+        """The client has left, and mitmproxy has stopped connecting for it.
+
+        It tells its layers so only where the socket was being opened. A call that waits for a
+        connection in any other stage, a name's address or a hook, would wait for ever.
+        """
+        for connection, command in list(self._opening.items()):
+            io = self.transports.get(connection)
+            if io is None or io.handler is None or io.handler.done():
+                connection.state = ConnectionState.CLOSED
+                failed = events.OpenConnectionCompleted(command, "client disconnected")
+                await self.server_event(failed)
 
     async def handle_connection(self, connection: Connected) -> None:
         """One side, for as long as it is open. mitmproxy awaits no other error than OSError."""
@@ -112,6 +132,8 @@ class Connection(mode_servers.ProxyConnectionHandler):
 
     async def server_event(self, event: events.Event) -> None:
         """Something came, from the client or from elsewhere."""
+        if isinstance(event, events.OpenConnectionCompleted):
+            self._opening.pop(event.command.connection, None)
         if isinstance(event, events.DataReceived) and event.connection is self.client:
             self._pace.received(time.monotonic())
             self._arm()
