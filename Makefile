@@ -78,7 +78,7 @@ clean:
 docs: install
 	$(PY) -m apitrail.cli.reference docs/cli.md
 
-# Two verifiers on the same mutants of bundles, and requests over real sockets. MUTANTS and REQUESTS
+# Three verifiers on the same mutants of bundles, and requests over real sockets. MUTANTS and REQUESTS
 # say how many, SEED which ones.
 fuzz: install
 	MUTANTS=$${MUTANTS:-2000} REQUESTS=$${REQUESTS:-10000} $(PY) -m pytest -n 2 -rP \
