@@ -112,12 +112,14 @@ class Source(Protocol):
         ...
 
     def tally(
-        self, where: Filter, columns: Sequence[str], *, limit: int, effort: int | None = None
-    ) -> Tally:
+        self, where: Filter, columns: Sequence[str], *, limit: int, effort: int | None = None,
+        among: Sequence[int] | None = None,
+    ) -> Tally:  # fmt: skip
         """What the newest `limit` calls that match have in these fields of `Filter`. A caller
         whose name is not known counts under the access key.
 
         `effort` bounds how far they are sought, in steps of SQLite's machine: the newest that
-        were found by then are counted, and `is_all` is False.
+        were found by then are counted, and `is_all` is False. Whoever knows the entries of all calls
+        that match, newest first, gives them as `among`: they are not sought again.
         """
         ...

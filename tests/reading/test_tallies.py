@@ -58,8 +58,9 @@ def test_it_is_what_the_rows_have(both, where):
     reader, bundle = both
     rows = [bundle.row(index) for index in bundle.select(where)]
     wanted = {name: Counter(shown_in(row, name) for row in rows) for name in COLUMNS}
-    for source in (reader, bundle):
-        found = source.tally(where, COLUMNS, limit=100)
+    known = list(bundle.select(where))
+    for source, among in ((reader, None), (bundle, None), (reader, known), (bundle, known)):
+        found = source.tally(where, COLUMNS, limit=100, among=among)
         assert (found.calls, found.is_all) == (len(rows), True)
         assert {name: Counter(counts) for name, counts in found.values.items()} == wanted
         assert list(found.times) == [row.time for row in rows]

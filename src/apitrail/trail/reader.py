@@ -163,10 +163,14 @@ class Reader:
             yield row[0]
 
     def tally(
-        self, where: Filter, columns: Sequence[str], *, limit: int, effort: int | None = None
-    ) -> Tally:
+        self, where: Filter, columns: Sequence[str], *, limit: int, effort: int | None = None,
+        among: Sequence[int] | None = None,
+    ) -> Tally:  # fmt: skip
         """What the newest `limit` calls that match have in these fields."""
-        sql, values = self._asked(where, Bounds(-1, _END), "DESC")
+        if among is None:
+            sql, values = self._asked(where, Bounds(-1, _END), "DESC")
+        else:
+            sql, values = "SELECT value AS idx FROM json_each(?)", [json.dumps(among)]
         told = "".join(f", {self._told(name)}" for name in columns)
         rows, is_whole = search.within_effort(
             self._database,

@@ -166,9 +166,11 @@ class Bundle:
 
     def tally(
         self, where: Filter, columns: Sequence[str], *, limit: int, effort: int | None = None,  # noqa: ARG002
+        among: Sequence[int] | None = None,
     ) -> Tally:  # fmt: skip
         """What the newest `limit` of the disclosed calls that match have in these fields."""
-        found = [row for row in reversed(self._rows.values()) if where.matches(row)]
+        indexes = self.select(where) if among is None else among
+        found = [self._rows[index] for index in indexes]
         rows = found[:limit]
         return Tally(
             calls=len(rows), is_all=len(rows) == len(found),

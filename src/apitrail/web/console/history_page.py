@@ -18,9 +18,9 @@ from apitrail.web.console.page import Page
 from apitrail.web.console.url_state import UrlState
 
 # So many of the newest calls are counted while a page waits, if they are found with this effort
-# (`Source.tally`); half of it is for the alternatives to what was chosen.
+# (`Source.tally`); a quarter is for the alternatives to what was chosen.
 COUNTED = 10_000
-EFFORT = 800_000
+EFFORT = 500_000
 EVERY = 1 << 62
 # Time presets, as their links say them and as `--since` takes them.
 PRESETS = (
@@ -43,13 +43,12 @@ def show(console: Console, request: Request) -> Page:
     now, said = console.now(), list[str]()
     with console.source() as source:
         where = event_list.resolve(source, state.filter(now), said.append)
-        tally = source.tally(
-            where,
-            counts.COLUMNS,
-            limit=EVERY if state.whole else COUNTED,
-            effort=None if state.whole else EFFORT,
-        )
         found = list(source.select(where, limit=state.rows + 1, before=state.before))
+        is_all = state.before is None and len(found) <= state.rows
+        tally = source.tally(
+            where, counts.COLUMNS, limit=EVERY if state.whole else COUNTED,
+            effort=None if state.whole else EFFORT, among=found if is_all else None,
+        )  # fmt: skip
         rows = event_rows.rows(source, found[: state.rows], state.columns)
         groups = list(_groups(source, where, tally, state))
         chart = _volume(console, source, where, tally, now)
@@ -90,7 +89,7 @@ def _groups(source: Source, where: Filter, tally: Tally, state: UrlState) -> Ite
     for field, (name, _) in counts.GROUPS.items():
         if name in state.words and not (name == "error" and where.error is True):
             open_one = replace(where, **{field: None if field == "error" else ()})  # type: ignore[arg-type]
-            found = source.tally(open_one, (field,), limit=COUNTED, effort=EFFORT // 2)
+            found = source.tally(open_one, (field,), limit=COUNTED // 4, effort=EFFORT // 4)
             values[field] = found.values[field]
     return counts.groups(source, replace(tally, values=values), state)
 
