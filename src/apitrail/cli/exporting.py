@@ -43,7 +43,7 @@ def export_command(
         return
     write, is_text = exporting.FORMATS[form]
     if not is_text and out in (None, "-"):
-        raise UsageError(f"a {form} needs a file", hint="-o PATH")
+        raise UsageError(f"--format {form} needs a file", hint="-o PATH")
     with open_source(trail) as source:
         job = exporting.Job(
             where=event_list.resolve(source, where, say), ids=ids, facets=facets or TAGS,
