@@ -41,10 +41,11 @@ FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
 @dataclass
 class Peer:
-    """One end of a connection."""
+    """One end of a connection; `patience` is how many seconds it waits for what must come."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    patience: float = 20
 
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
@@ -52,22 +53,22 @@ class Peer:
 
     async def head(self) -> bytes:
         """Everything up to the first empty line, that included."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(self.patience):
             return await self.reader.readuntil(b"\r\n\r\n")
 
     async def exactly(self, count: int) -> bytes:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(self.patience):
             return await self.reader.readexactly(count)
 
     async def rest(self) -> bytes:
         """Everything up to the end of the connection."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(self.patience):
             return await self.reader.read()
 
     async def chunks(self) -> bytes:
         """A chunked body as it is on the wire, its trailer included."""
         wire = b""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(self.patience):
             while True:
                 line = await self.reader.readuntil(b"\r\n")
                 wire += line
@@ -192,8 +193,8 @@ async def dial(session: Session, number: int = 0) -> AsyncIterator[Peer]:
 
 
 @asynccontextmanager
-async def connect(port: int) -> AsyncIterator[Peer]:
-    peer = Peer(*await asyncio.open_connection("127.0.0.1", port))
+async def connect(port: int, patience: float = 20) -> AsyncIterator[Peer]:
+    peer = Peer(*await asyncio.open_connection("127.0.0.1", port), patience)
     try:
         yield peer
     finally:

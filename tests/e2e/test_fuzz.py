@@ -29,6 +29,8 @@ from proxying import AWS, OK, Peer, calls, connect, entries, recording, request,
 REQUESTS = int(os.environ.get("REQUESTS", "240"))
 SEED = int(os.environ.get("SEED", "20261126"))
 CLIENTS = 32
+# Seconds; a machine with much else to do may let all of them stand still for a while.
+PATIENCE = 120
 MARK = re.compile(rb"fuzz-\d+")
 
 pytestmark = pytest.mark.timeout(120 + REQUESTS)
@@ -76,7 +78,7 @@ async def send(session: Session, trail: Path, dice: random.Random, number: int) 
     """Send one request in one of the ways; gives what became of it."""
     way = dice.choice(("plain", "reverse", "tls", "tls", "h2", "h2"))
     listener = session.listeners[1 if way == "reverse" else 0]
-    async with connect(listener.port) as peer:
+    async with connect(listener.port, PATIENCE) as peer:
         try:
             if way in ("tls", "h2"):
                 await tunnel(peer, f"{AWS}:443")
