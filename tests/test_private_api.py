@@ -34,6 +34,9 @@ USED = {
     "h2.connection:H2Connection.__init__": ("4045e47fca465747", "recording/proxy/http2.py"),
     "mitmproxy.addonmanager:AddonManager": ("e281d16cc2be1f0a", "recording/proxy/wanted_hooks.py"),
     "mitmproxy.addons.proxyserver:Servers": ("3ae88679a49a3e97", "recording/proxy/master.py"),
+    "mitmproxy.http:MessageData": ("b8930f126b2e329d", "recording/proxy/layer.py"),
+    "mitmproxy.proxy.server:TimeoutWatchdog": ("af22f6a08867b199", "recording/proxy/silence.py"),
+    "mitmproxy.proxy.layer:Layer.handle_event": ("9ebc4fa1be44335b", "recording/proxy/hook_runner.py"),
     "mitmproxy.addons.upstream_auth": ("8be17c622cc746c9", "recording/proxy/master.py"),
     "mitmproxy.proxy.mode_servers": ("97ef627def923dca", "recording/proxy/downstream.py"),
     "mitmproxy.proxy.server:ConnectionHandler": ("3aa14f59db6c3993", "recording/proxy/downstream.py"),
@@ -57,6 +60,7 @@ def digest(name: str) -> str:
     """Of the source of a module, or of `module:name` in it."""
     module, _, path = name.partition(":")
     found: object = import_module(module)
+    vars(found)  # a module that is loaded when it is first used is loaded now
     for part in path.split(".") if path else ():
         found = inspect.getattr_static(found, part)
     while isinstance(found, type) and found.__module__.startswith("apitrail."):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from apitrail.codec import decode
 from apitrail.entry import CALLS, Entry
-from apitrail.event import Event
+from apitrail.event import Asked, Event, statement
 from apitrail.insights.caller import stable_labels
 from apitrail.insights.seen import Seen, read
 from apitrail.source import Source
@@ -25,9 +27,19 @@ def calls_of(source: Source, start: int, stop: int) -> Iterator[tuple[int, Seen 
         if "what" not in facets or "who" not in facets:
             yield index, None
             continue
-        event = Event.parse(facets)
+        event = _event(facets)
         if event.what is None or not event.what.stand_in:
             yield index, _call(event)
+
+
+def _event(facets: Mapping[str, bytes]) -> Event:
+    """The event, with no more of its request than CloudTrail's record tells."""
+    event = Event.parse({tag: facets[tag] for tag in TAGS if tag != "request" and tag in facets})
+    if "request" not in facets:
+        return event
+    asked = statement(facets["request"])
+    told = {"record": asked["record"]} if "record" in asked else {}
+    return replace(event, request=decode(Asked, told))
 
 
 def _call(event: Event) -> Seen:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from mitmproxy import tls
@@ -21,8 +20,10 @@ from mitmproxy.proxy.server_hooks import ClientDisconnectedHook
 
 from apitrail.recording.limits import Limits
 from apitrail.recording.proxy.held import GATE
+from apitrail.recording.proxy.hook_runner import HookRunner
 from apitrail.recording.proxy.patience import PACES, Doors, Due, Pace
 from apitrail.recording.proxy.silence import Watchdog
+from apitrail.recording.proxy.wanted_hooks import Addons
 
 logger = logging.getLogger("apitrail")
 
@@ -62,6 +63,7 @@ class Connection(mode_servers.ProxyConnectionHandler):
 
     async def handle_client(self) -> None:
         """One connection from its start to its end."""
+        self.layer = HookRunner(self.layer, self.handle_hook, self.server_event)  # type: ignore[assignment]
         if self.client.transport_protocol != "tcp":
             await super().handle_client()
             return
@@ -120,6 +122,10 @@ class Connection(mode_servers.ProxyConnectionHandler):
                 again = self.handle_hook(ClientDisconnectedHook(self.client))
                 self._told_again = asyncio.create_task(again, name="client was lost")
 
+    def _wants(self, hook: commands.StartHook) -> bool:
+        addons = self.master.addons
+        return not isinstance(addons, Addons) or addons.wants(hook)
+
     def _turn_away(self) -> None:
         logger.warning(
             "a client has %d connections, which is the limit: it gets no more\n"
@@ -141,25 +147,25 @@ class Connection(mode_servers.ProxyConnectionHandler):
 
     async def drain_writers(self) -> None:
         """mitmproxy calls this after each piece that it has read."""
-        with self._waiting():
-            await super().drain_writers()  # type: ignore[no-untyped-call]
-            await GATE.passed(self.client.id)
-
-    async def handle_hook(self, hook: commands.StartHook) -> None:
-        """Each hook tells of a stage."""
-        with self._waiting():
-            await super().handle_hook(hook)
-        if (stage := _STAGES.get(type(hook))) is not None:
-            stage(self._pace, hook.args()[0], time.monotonic())
-            self._arm()
-
-    @contextmanager
-    def _waiting(self) -> Iterator[None]:
         self._pace.wait(time.monotonic())
         try:
-            yield
+            await super().drain_writers()  # type: ignore[no-untyped-call]
+            await GATE.passed(self.client.id)
         finally:
             self._pace.go_on(time.monotonic())
+            self._arm()
+
+    async def handle_hook(self, hook: commands.StartHook) -> None:
+        """Each hook tells of a stage. What it takes is not the time of either side."""
+        if self._wants(hook):
+            self._pace.wait(time.monotonic())
+            try:
+                await super().handle_hook(hook)
+            finally:
+                self._pace.go_on(time.monotonic())
+                self._arm()
+        if (stage := _STAGES.get(type(hook))) is not None:
+            stage(self._pace, hook.args()[0], time.monotonic())
             self._arm()
 
     def _arm(self) -> None:

@@ -50,6 +50,11 @@ def install() -> None:
     http.Http2Client = http2.Http2ToServer  # type: ignore[attr-defined]
     http.GetHttpConnection = http2.GetConnection  # type: ignore[misc]
     websocket.WebsocketLayer = websockets.Relay  # type: ignore[misc]
+    messages.MessageData.__post_init__ = _unchecked  # type: ignore[method-assign]
+
+
+def _unchecked(_message: object) -> None:
+    """mitmproxy asserts the type of each field of each message: a check of itself, as with -O."""
 
 
 class Stream(http.HttpStream):

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
-from mitmproxy import exceptions, hooks
+from mitmproxy import exceptions, flow, hooks
 from mitmproxy.addonmanager import AddonManager, safecall
 
 type _Hook = Callable[..., Any]
+
+# What mitmproxy calls after each event about a flow.
+_UPDATE = hooks.UpdateHook([])
+# Events are dataclasses, each in its own way: the names of what each is about.
+_NAMES: dict[type[hooks.Hook], tuple[str, ...]] = {}
 
 
 class Addons(AddonManager):
@@ -24,13 +30,25 @@ class Addons(AddonManager):
         # Event → the hooks of each add-on of the chain that has any.
         self._wanted: dict[str, tuple[tuple[_Hook, ...], ...]] = {}
 
+    def wants(self, event: hooks.Hook) -> bool:
+        """Does any add-on want this event, or that of a change after it?"""
+        return bool(self._wanting(event) or self._wanting(_UPDATE))
+
+    async def handle_lifecycle(self, event: hooks.Hook) -> None:
+        """An event, and where it is about a flow and an add-on cares, that the flow has changed."""
+        await self.trigger_event(event)
+        (subject,) = arguments(event)
+        if isinstance(subject, flow.Flow) and self._wanting(_UPDATE):
+            await self.trigger_event(hooks.UpdateHook([subject]))
+
     async def trigger_event(self, event: hooks.Hook) -> None:
         """Call the hooks of one event in turn; what one add-on raises is logged, as by mitmproxy."""
+        subjects = arguments(event)
         for wanted in self._wanting(event):
             try:
                 with safecall():
                     for hook in wanted:
-                        result = hook(*event.args())
+                        result = hook(*subjects)
                         if result is not None and inspect.isawaitable(result):
                             await result
             except exceptions.AddonHalt:
@@ -64,3 +82,11 @@ class Addons(AddonManager):
         """Take all of them out."""
         super().clear()  # type: ignore[no-untyped-call]
         self._wanted.clear()
+
+
+def arguments(event: hooks.Hook) -> list[Any]:
+    """What an event is about."""
+    kind = type(event)
+    if (names := _NAMES.get(kind)) is None:
+        names = _NAMES[kind] = tuple(field.name for field in fields(kind))  # type: ignore[arg-type]
+    return [getattr(event, name) for name in names]

@@ -1,0 +1,92 @@
+"""Hooks that need not wait are done at once, those that wait are told of later."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+from mitmproxy.proxy import commands, events, layer
+
+from apitrail.recording.proxy.hook_runner import HookRunner
+
+
+@dataclass
+class AskedHook(commands.StartHook):
+    name = "asked_of_a_test"
+    subject: str
+
+
+@dataclass
+class ToldHook(commands.StartHook):
+    name = "told_by_a_test"
+    subject: str
+    blocking = False
+
+
+class Below(layer.Layer):
+    """Runs a hook that it waits for and one that it does not, and says so before and after."""
+
+    def __init__(self):
+        self.debug, self._paused, self._paused_event_queue = None, None, []
+
+    def _handle_event(self, event):
+        yield commands.Log("before")
+        yield AskedHook("a")
+        yield commands.Log("between")
+        yield ToldHook("b")
+        yield commands.Log("after")
+
+
+async def _ran(handle):
+    """What came up at once, and what came up when a hook that waited was over."""
+    later, over = [], asyncio.Event()
+
+    async def come(event):
+        later.extend(command.message for command in runner.handle_event(event))
+        over.set()
+
+    runner = HookRunner(Below(), handle, come)
+    at_once = [command.message for command in runner.handle_event(events.Start())]
+    if "after" not in at_once:
+        await over.wait()
+    return at_once, later
+
+
+def test_a_hook_that_does_not_wait_is_done_at_once():
+    ran = []
+
+    async def handle(hook):
+        ran.append(hook.subject)
+
+    assert asyncio.run(_ran(handle)) == (["before", "between", "after"], [])
+    assert ran == ["a", "b"]
+
+
+def test_what_follows_a_hook_that_waits_comes_when_it_is_over():
+    async def handle(hook):
+        if hook.subject == "a":
+            await asyncio.sleep(0)
+
+    assert asyncio.run(_ran(handle)) == (["before"], ["between", "after"])
+
+
+def test_nobody_is_told_of_a_hook_that_nobody_waits_for():
+    async def handle(hook):
+        if hook.subject == "b":
+            await asyncio.sleep(0)
+
+    async def run():
+        found = await _ran(handle)
+        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+        return found
+
+    assert asyncio.run(run()) == (["before", "between", "after"], [])
+
+
+def test_what_a_hook_raises_is_not_lost():
+    async def handle(_hook):
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        asyncio.run(_ran(handle))
