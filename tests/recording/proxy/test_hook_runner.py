@@ -84,6 +84,37 @@ def test_nobody_is_told_of_a_hook_that_nobody_waits_for():
     assert asyncio.run(run()) == (["before", "between", "after"], [])
 
 
+class Broken(Below):
+    """Raises after a hook that another layer waits for."""
+
+    def _handle_event(self, event):
+        if isinstance(event, events.HookCompleted):
+            yield commands.Log("told")
+            return
+        hook = AskedHook("a")
+        hook.blocking = self
+        yield hook
+        raise ValueError("broken")
+
+
+def test_a_layer_that_raises_is_still_told_of_hooks_that_are_done():
+    async def run():
+        told = asyncio.get_running_loop().create_future()
+
+        async def come(event):
+            told.set_result([command.message for command in runner.handle_event(event)])
+
+        async def handle(_hook):
+            pass
+
+        runner = HookRunner(Broken(), handle, come)
+        with pytest.raises(ValueError, match="broken"):
+            list(runner.handle_event(events.Start()))
+        return await told
+
+    assert asyncio.run(run()) == ["told"]
+
+
 def test_what_a_hook_raises_is_not_lost():
     async def handle(_hook):
         raise ValueError("broken")

@@ -31,27 +31,46 @@ class HookRunner:
 
     def handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         """What the layers want done upon an event, and upon the end of the hooks that it ran."""
-        left = deque((event,))
-        while left:
-            for command in self._below.handle_event(left.popleft()):
-                if not isinstance(command, commands.StartHook):
-                    yield command
-                elif self._is_done(command) and command.blocking:
-                    left.append(events.HookCompleted(command))
+        done: deque[commands.StartHook] = deque()
+        try:
+            while True:
+                for command in self._below.handle_event(event):
+                    if not isinstance(command, commands.StartHook):
+                        yield command
+                    elif self._is_done(command) and command.blocking:
+                        done.append(command)
+                if not done:
+                    return
+                event = events.HookCompleted(done.popleft())
+        finally:
+            # Left over where a layer has raised. It is told of them later, as by mitmproxy, so that
+            # the calls of the connection come to their ends.
+            for hook in done:
+                self._keep(hook, asyncio.create_task(self._tell(hook)))
 
     def _is_done(self, hook: commands.StartHook) -> bool:
         """Run it as far as it goes without waiting; was that all?"""
         task = asyncio.Task(self._run(hook), eager_start=True, loop=asyncio.get_running_loop())
+        self._keep(hook, task)
         if not task.done():
-            self._waiting[hook] = task
             return False
         task.result()
         return True
+
+    def _keep(self, hook: commands.StartHook, task: asyncio.Task[None]) -> None:
+        if not task.done():
+            self._waiting[hook] = task
 
     async def _run(self, hook: commands.StartHook) -> None:
         try:
             await self._handle(hook)
             if hook.blocking and hook in self._waiting:
                 await self._come(events.HookCompleted(hook))
+        finally:
+            self._waiting.pop(hook, None)
+
+    async def _tell(self, hook: commands.StartHook) -> None:
+        try:
+            await self._come(events.HookCompleted(hook))
         finally:
             self._waiting.pop(hook, None)
