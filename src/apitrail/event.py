@@ -336,6 +336,7 @@ class Event:
                 operator=searchable(who.operator) if who else None,
                 labels=who.run.labelled if who and who.run else frozenset(),
                 stand_in=what.stand_in,
+                undetermined=what.undetermined,
             )
         except (KeyError, ValueError) as error:
             raise FormatError("malformed event facets") from error

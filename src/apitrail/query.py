@@ -55,7 +55,8 @@ class Row:
     """What of an event is searchable; None is "not known". Derived from `who` and `what` alone.
 
     `time` is Unix milliseconds; `resources` are (name or ARN, type or "") pairs, `labels` the
-    (key, value) pairs of the call's run. `stand_in` marks a call about a stand-in itself.
+    (key, value) pairs of the call's run. `stand_in` marks a call about a stand-in itself,
+    `undetermined` one that may have touched other resources, which could not be told.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Row:
     resources: frozenset[tuple[str, str]] = frozenset()
     labels: frozenset[tuple[str, str]] = frozenset()
     stand_in: bool = False
+    undetermined: bool = False
 
     @property
     def service(self) -> str | None:

@@ -111,6 +111,14 @@ class Source(Protocol):
         `ascending`."""
         ...
 
+    def undetermined(self, where: Filter) -> Iterator[int]:
+        """Indexes of the calls that match and whose resources could not be told, oldest first."""
+        ...
+
+    def books(self, start: int, stop: int) -> Iterator[int]:
+        """Indexes of the entries in [start, stop) that are no calls, in order."""
+        ...
+
     def tally(
         self, where: Filter, columns: Sequence[str], *, limit: int, effort: int | None = None,
         among: Sequence[int] | None = None,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import trails
 from apitrail.delivery import export
+from apitrail.entry import Entry
 from apitrail.event import Event, Resource
 from apitrail.evidence import maintenance
 from apitrail.evidence.bundle import Bundle
+from apitrail.evidence.bundle.watched import Watched
 from apitrail.query import Filter
 from apitrail.reading import resource_history
+from apitrail.trail import statements
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import Draft
 from apitrail.trail.statements import Target
@@ -175,3 +180,51 @@ def test_json_says_all_of_it(trail: Path) -> None:
     said = told(trail).to_json()
     assert (said["complete"], said["entries"], said["undetermined"]) == (True, [0, 8], [7])
     assert said["history"][1]["outcome"] == "failed: DependencyViolation"
+
+
+def _at_random(seed: int) -> Story:
+    """Recorders that start, stop, crash, are silent for minutes, with calls and without."""
+    chance, story = random.Random(seed), Story()
+    for _ in range(120):
+        story.wait(chance.choice((1, SECOND, 10 * SECOND, MINUTE, 10 * MINUTE)))
+        match chance.randrange(9):
+            case 0:
+                story.open(chance.choice((5.0, 60.0)))
+            case 1:
+                story.close()
+            case 2 | 3:
+                story.beat(**({"recording": False} if chance.random() < 0.3 else {}))
+            case _:
+                for _ in range(chance.randrange(1, 4)):
+                    story.call(kind=chance.choice(("api", "unknown"))).wait(SECOND)
+    return story
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_entries_beside_books_tell_what_all_entries_tell(trail: Path, seed: int) -> None:
+    _at_random(seed).write(trail)
+    with Reader(trail) as source:
+        newest = source.entry(source.size - 1)
+        assert newest is not None
+        coverage: Watched | None = None
+        for data in source.entries():
+            index, time, kind = Entry.head_of(data)
+            coverage = coverage or Watched(time, newest.time)
+            coverage.add(index, time, kind, statements.of(source, kind, index))
+        assert coverage is not None
+        coverage.finish(newest.time)
+    assert len(coverage.gaps) > 3
+    assert list(told(trail).unwatched) == coverage.gaps
+
+
+def test_a_trail_with_older_tables_tells_the_same(trail: Path) -> None:
+    story = life()
+    story.write(trail)
+    before = told(trail, reads=True)
+    assert before.undetermined
+    with trails.forge(trail) as connection:
+        connection.execute("UPDATE derived SET version = 2")
+        connection.execute("DROP TABLE book")
+        connection.execute("DROP INDEX event_undetermined")
+        connection.execute("ALTER TABLE event DROP COLUMN undetermined")
+    assert told(trail, reads=True) == before

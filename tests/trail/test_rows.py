@@ -65,7 +65,7 @@ def test_an_entry_without_content_has_no_key_to_erase():
 def test_a_string_is_stored_once_and_used_by_its_number():
     batch, _ = sealed(trails.draft(0), trails.draft(3))
     assert len(set(batch.strings.values())) == len(batch.strings)
-    users = {row[5 + STRING_COLUMNS.index("username")] for row in batch.events}
+    users = {row[6 + STRING_COLUMNS.index("username")] for row in batch.events}
     assert users == {batch.strings["user0"]}
 
 
@@ -78,9 +78,9 @@ def test_a_call_is_found_by_its_id_time_and_strings():
         return None if value is None else numbers.setdefault(value, len(numbers))
 
     found = event_row(9, row, number)
-    assert found[:5] == (9, uuid.UUID(row.id).bytes, row.time, row.read_only, 0)
+    assert found[:6] == (9, uuid.UUID(row.id).bytes, row.time, row.read_only, 0, 0)
     named = {value: name for name, value in numbers.items()}
-    assert [named.get(each) if isinstance(each, int) else None for each in found[5:]] == [
+    assert [named.get(each) if isinstance(each, int) else None for each in found[6:]] == [
         "iam.amazonaws.com", row.name, row.username, row.access_key_id, row.region, row.source_ip,
         row.error, None, None,
     ]  # fmt: skip
@@ -120,4 +120,4 @@ def test_only_what_is_to_be_kept_is_kept():
 def test_tables_without_rows_are_not_touched():
     batch, _ = sealed(trails.book("close"))
     tables = [sql.split()[2].partition("(")[0] for sql, _ in batch.statements()]
-    assert tables == ["entry", "seal", "facet"]
+    assert tables == ["entry", "seal", "facet", "book"]

@@ -10,6 +10,7 @@ from apitrail.entry import CALLS, Entry
 from apitrail.event import CallFacts, Event, Resource
 from apitrail.evidence.bundle import Bundle
 from apitrail.evidence.bundle.watched import Unwatched, Watched
+from apitrail.evidence.verify.coverage import MISSED
 from apitrail.query import Filter, Pattern, Value, caller
 from apitrail.reading import columns, render
 from apitrail.reading.columns import Column
@@ -235,13 +236,7 @@ def _state(event: Event) -> Any:
 def _undetermined(source: Source, where: Filter, found: set[int], *, reads: bool) -> Iterator[int]:
     """Other calls that may have touched it: the decoder could not tell what they touched."""
     asked = where if reads else replace(where, read_only=False)
-    for index in source.select(asked, ascending=True):
-        content = source.facets(index, ("what",)).get("what", b"")
-        # The content is parsed only if the name occurs in it.
-        if index not in found and b'"undetermined"' in content:
-            what = Event.parse({"what": content}).what
-            if what is not None and what.undetermined:
-                yield index
+    return (index for index in source.undetermined(asked) if index not in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,23 +260,49 @@ def _read_books(source: Source, where: Filter, scope: range) -> _Books:
     coverage: Watched | None = None
     erased: set[int] = set()
     last = 0
-    for data in source.entries(scope.start, scope.stop):
-        index, last, kind = Entry.head_of(data)
+    after = scope.start
+    for data in _beside_books(source, scope):
+        index, time, kind = Entry.head_of(data)
         if coverage is None:
-            coverage = Watched(last if where.since is None else where.since, until)
-        if kind in _SPEAKING:
-            coverage.add(index, last, kind, statements.of(source, kind, index))
-        elif kind == "erase":
-            coverage.add(index, last, kind, None)
-            for target in statements.erased(source, index):
-                if "what" in target.facets and _is_call(source, target.index):
-                    erased.add(target.index)
-        else:
-            coverage.add(index, last, kind, None)
+            coverage = Watched(time if where.since is None else where.since, until)
+        elif index > after and time - last > MISSED * coverage.interval:
+            # Only calls are between the two. They show that a recorder was at work.
+            for call in source.entries(after, index):
+                coverage.add(*Entry.head_of(call), None)
+        after, last = index + 1, time
+        says = statements.of(source, kind, index) if kind in _SPEAKING else None
+        coverage.add(index, time, kind, says)
+        if kind == "erase":
+            erased.update(_erased_calls(source, index))
     if coverage is None:
         return _Books(Watched(where.since or 0, until), erased)
     coverage.finish(last)
     return _Books(coverage, erased)
+
+
+def _beside_books(source: Source, scope: range) -> Iterator[bytes]:
+    """The first and the last entry, those that are no calls, and those beside them.
+
+    The others are calls with calls beside them: where a recorder began and ended, and whether it
+    was silent for long, these tell.
+    """
+    if not scope:
+        return
+    wanted = {scope.start, scope.stop - 1}
+    for index in source.books(scope.start, scope.stop):
+        wanted.update((index - 1, index, index + 1))
+    ordered = sorted(index for index in wanted if index in scope)
+    start = ordered[0]
+    for index, following in zip(ordered, [*ordered[1:], -1], strict=True):
+        if following != index + 1:
+            yield from source.entries(start, index + 1)
+            start = following
+
+
+def _erased_calls(source: Source, index: int) -> Iterator[int]:
+    for target in statements.erased(source, index):
+        if "what" in target.facets and _is_call(source, target.index):
+            yield target.index
 
 
 def _is_call(source: Source, index: int) -> bool:

@@ -40,7 +40,8 @@ class Audit(Reader):
 
     def stray(self, size: int) -> str | None:
         """A table with rows that belong to no entry of a log of `size`."""
-        for table in BY_INDEX:
+        books = ("book",) if database.has_books(self.derived) else ()
+        for table in (*BY_INDEX, *books):
             # Two queries: each alone is answered from the ends of an index, or a quick scan.
             for extreme in ("min", "max"):
                 (idx,) = self._database.execute(f"SELECT {extreme}(idx) FROM {table}").fetchone()
@@ -73,13 +74,13 @@ class Audit(Reader):
         return merkle.root(size, self._tile_reader().read)
 
     def events(self, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
-        """Rows as (idx, id, time, read_only, stand_in, *ids of strings) in order."""
+        """Rows as (idx, id, time, read_only, stand_in, undetermined, *ids of strings) in order."""
         columns = ", ".join(
-            name if database.has_column(self.derived, name) else "NULL" for name in STRING_COLUMNS
+            name if database.has_column(self.derived, name) else "NULL"
+            for name in ("stand_in", "undetermined", *STRING_COLUMNS)
         )
-        stand_in = "stand_in" if self.derived > 1 else "NULL"
         yield from self._rows(
-            f"SELECT idx, id, time, read_only, {stand_in}, {columns} FROM event "
+            f"SELECT idx, id, time, read_only, {columns} FROM event "
             "WHERE idx >= ? AND idx < ? ORDER BY idx",
             start, stop,
         )  # fmt: skip
@@ -91,6 +92,13 @@ class Audit(Reader):
             f"SELECT idx, id, {labels} FROM run WHERE idx >= ? AND idx < ? ORDER BY idx",
             start, stop,
         )  # fmt: skip
+
+    def book(self, start: int, stop: int) -> Iterator[int] | None:
+        """The entries that are no calls, in order; None in search tables that do not say."""
+        if not database.has_books(self.derived):
+            return None
+        sql = "SELECT idx FROM book WHERE idx >= ? AND idx < ? ORDER BY idx"
+        return (index for (index,) in self._rows(sql, start, stop))
 
     def resources(self) -> Iterator[tuple[Any, ...]]:
         """Rows as (idx, id of name, id of type, name, type) in no order that matters."""

@@ -35,7 +35,7 @@ class NotATrailError(UsageError):
 
 
 # Column of `event` → the first version of the search tables that has it, where not the first.
-SINCE = {"stand_in": 2, "operator": 3}
+SINCE = {"stand_in": 2, "operator": 3, "undetermined": 3}
 # Columns of strings in `event` without an index before version 3.
 UNINDEXED = ("region", "source_ip")
 # So many entries are one block of the table `span`.
@@ -49,6 +49,11 @@ def has_index(derived: int, name: str) -> bool:
 
 def has_spans(derived: int) -> bool:
     """Have search tables of this version the table `span`, and types in the order of entries?"""
+    return derived > 2
+
+
+def has_books(derived: int) -> bool:
+    """Have search tables of this version the table `book`?"""
     return derived > 2
 
 

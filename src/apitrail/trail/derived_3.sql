@@ -18,7 +18,8 @@ CREATE TABLE event(
   run INTEGER,
   operator INTEGER,                 -- who the recorder itself knew
   read_only INTEGER,
-  stand_in INTEGER NOT NULL         -- 1 for a call about a stand-in for AWS itself
+  stand_in INTEGER NOT NULL,        -- 1 for a call about a stand-in for AWS itself
+  undetermined INTEGER NOT NULL DEFAULT 0 -- 1 for a call whose resources could not be told
 ) STRICT;
 CREATE INDEX event_source ON event(source);
 CREATE INDEX event_name ON event(name);
@@ -31,6 +32,7 @@ CREATE INDEX event_run ON event(run) WHERE run IS NOT NULL;
 CREATE INDEX event_operator ON event(operator) WHERE operator IS NOT NULL;
 CREATE INDEX event_error ON event(error) WHERE error IS NOT NULL;
 CREATE INDEX event_write ON event(idx) WHERE read_only = 0;
+CREATE INDEX event_undetermined ON event(idx) WHERE undetermined = 1;
 CREATE TABLE resource(
   name INTEGER NOT NULL,            -- a name or an ARN: both are searched for
   idx INTEGER NOT NULL,
@@ -44,6 +46,10 @@ CREATE TABLE span(
   block INTEGER PRIMARY KEY,
   first INTEGER NOT NULL,
   last INTEGER NOT NULL
+) STRICT;
+-- The entries that are no calls: what the log says of itself.
+CREATE TABLE book(
+  idx INTEGER PRIMARY KEY
 ) STRICT;
 CREATE TABLE run(
   idx INTEGER PRIMARY KEY,

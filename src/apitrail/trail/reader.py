@@ -16,7 +16,7 @@ from apitrail.entry import TAGS, Entry
 from apitrail.errors import FormatError
 from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
 from apitrail.source import Contents, Facet, Tally
-from apitrail.trail import database, intents, search
+from apitrail.trail import database, intents, older_tables, search
 from apitrail.trail.search import Bounds, Lead, Term
 
 # One facet's content, at the most; a larger frame is refused unread.
@@ -161,6 +161,21 @@ class Reader:
         rows = self._database.execute(f"{sql} LIMIT ?", (*values, -1 if limit is None else limit))
         for row in rows:
             yield row[0]
+
+    def undetermined(self, where: Filter) -> Iterator[int]:
+        """Indexes of the calls that match and whose resources could not be told, oldest first."""
+        if not database.has_column(self.derived, "undetermined"):
+            return older_tables.undetermined(self, where)
+        terms = [*self._terms(where), _UNDETERMINED]
+        sql, values = search.query(self._database, terms, Bounds(-1, _END), order="ASC")
+        return iter([row[0] for row in self._database.execute(sql, values).fetchall()])
+
+    def books(self, start: int, stop: int) -> Iterator[int]:
+        """Indexes of the entries in [start, stop) that are no calls, in order."""
+        if not database.has_books(self.derived):
+            return older_tables.books(self, start, stop)
+        sql = "SELECT idx FROM book WHERE idx >= ? AND idx < ? ORDER BY idx"
+        return iter([row[0] for row in self._database.execute(sql, (start, stop)).fetchall()])
 
     def tally(
         self, where: Filter, columns: Sequence[str], *, limit: int, effort: int | None = None,
@@ -402,6 +417,10 @@ _RESOURCE = "EXISTS (SELECT 1 FROM resource WHERE {} AND idx = e.idx)"
 _BY_ID = "sqlite_autoindex_event_1"
 _ANY_ERROR = Lead(
     index="event_error", condition="error IS NOT NULL", alternatives=((),), ordered=False
+)
+_UNDETERMINED = Term(
+    sql="e.undetermined = 1",
+    lead=Lead(index="event_undetermined", condition="undetermined = 1", alternatives=((),)),
 )
 _ANY_WRITE = Lead(index="event_write", condition="read_only = 0", alternatives=((),))
 # So many values of one condition are counted one by one.

@@ -19,13 +19,13 @@ from apitrail.event import Event
 from apitrail.query import Row
 from apitrail.trail import database, statements
 from apitrail.trail.reader import decompress
-from apitrail.trail.rows import EVENT_SQL, event_row, labels_text
+from apitrail.trail.rows import BOOK_SQL, EVENT_SQL, event_row, labels_text
 from apitrail.trail.statements import Run
 
 type Progress = Callable[[int, int], None]
 """Told how many entries are done, of how many."""
 
-TABLES = ("event", "resource", "run", "string", "span", "derived")
+TABLES = ("event", "resource", "run", "string", "span", "book", "derived")
 _REMEMBERED = 65_536
 _STEP = 1_000
 
@@ -107,6 +107,8 @@ class _Filling:
 
     def add(self, index: int, kind: str) -> None:
         """The rows of one entry, where it has any and its content is there."""
+        if kind not in CALLS:
+            self._connection.execute(BOOK_SQL, (index,))
         if kind not in (*CALLS, Run.KIND):
             return
         rows = self._connection.execute(

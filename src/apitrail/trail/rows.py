@@ -41,8 +41,8 @@ class Draft:
 
 # The searchable row of a call; its strings are ids.
 EVENT_SQL = (
-    f"INSERT INTO event(idx, id, time, read_only, stand_in, {', '.join(STRING_COLUMNS)}) "
-    f"VALUES ({', '.join('?' * (len(STRING_COLUMNS) + 5))})"
+    f"INSERT INTO event(idx, id, time, read_only, stand_in, undetermined, {', '.join(STRING_COLUMNS)}) "
+    f"VALUES ({', '.join('?' * (len(STRING_COLUMNS) + 6))})"
 )
 
 
@@ -52,9 +52,13 @@ def event_row(
     """The values of `EVENT_SQL`; `number` gives a string's id."""
     return (
         index, uuid.UUID(row.id).bytes, row.time, row.read_only, int(row.stand_in),
+        int(row.undetermined),
         *(number(getattr(row, name)) for name in STRING_COLUMNS),
     )  # fmt: skip
 
+
+# An entry that is no call.
+BOOK_SQL = "INSERT INTO book VALUES (?)"
 
 # The earliest and the latest time of a block of entries.
 SPAN_SQL = (
@@ -96,6 +100,7 @@ class Batch:
     strings: dict[str, int] = field(default_factory=dict)
     events: list[tuple[Any, ...]] = field(default_factory=list)
     resources: list[tuple[int, int, int]] = field(default_factory=list)
+    books: list[tuple[int]] = field(default_factory=list)
     runs: list[tuple[int, str, str]] = field(default_factory=list)
     tail: list[tuple[str]] = field(default_factory=list)
     kept: list[tuple[int, str]] = field(default_factory=list)
@@ -116,6 +121,7 @@ class Batch:
             (EVENT_SQL, self.events),
             (SPAN_SQL, spans(self.events)),
             ("INSERT INTO resource(name, type, idx) VALUES (?, ?, ?)", self.resources),
+            (BOOK_SQL, self.books),
             ("INSERT INTO run VALUES (?, ?, ?)", self.runs),
             ("INSERT OR REPLACE INTO tail VALUES (0, ?)", self.tail),
             ("INSERT INTO checkpoint VALUES (?, ?)", self.kept),
@@ -158,6 +164,8 @@ class Sealer:
         )
         if draft.row is not None:
             self._index(batch, index, draft.row, strings)
+        if draft.kind not in entry.CALLS:
+            batch.books.append((index,))
         if draft.run is not None:
             batch.runs.append((index, draft.run, labels_text(draft.labels)))
         return index

@@ -464,7 +464,7 @@ def test_a_tail_cut_back_to_a_kept_checkpoint_is_truncated(tmp_path):
     end = 9
     make(trail, 5, first=5)
     with forge(trail) as database:
-        for table in ("entry", "seal", "facet", "event", "resource", "run"):
+        for table in ("entry", "seal", "facet", "event", "resource", "book", "run"):
             database.execute(f"DELETE FROM {table} WHERE idx >= {end}")
         database.execute(f"DELETE FROM checkpoint WHERE size > {end}")
         database.execute("UPDATE tail SET note = (SELECT note FROM checkpoint WHERE size = 9)")

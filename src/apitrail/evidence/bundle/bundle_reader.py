@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -102,9 +103,7 @@ class Bundle:
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The exact bytes of the disclosed entries in [start, stop), in order."""
-        for index in self.indexes():
-            if start <= index < (self.size if stop is None else stop):
-                yield self.leaf(index)
+        yield from map(self.leaf, self._between(start, self.size if stop is None else stop))
 
     def entry(self, index: int) -> Entry | None:
         """One entry, parsed; None where it is not disclosed."""
@@ -164,6 +163,19 @@ class Bundle:
         found = [i for i, row in self._rows.items() if after < i < end and where.matches(row)]
         yield from (found if ascending else found[::-1])[:limit]
 
+    def undetermined(self, where: Filter) -> Iterator[int]:
+        """Indexes of the disclosed calls that match and whose resources could not be told."""
+        for index, row in self._rows.items():
+            if row.undetermined and where.matches(row):
+                yield index
+
+    def books(self, start: int, stop: int) -> Iterator[int]:
+        """Indexes of the disclosed entries in [start, stop) that are no calls, in order."""
+        for index in self._between(start, stop):
+            link = self.entry(index)
+            if link is not None and link.kind not in CALLS:
+                yield index
+
     def tally(
         self, where: Filter, columns: Sequence[str], *, limit: int, effort: int | None = None,  # noqa: ARG002
         among: Sequence[int] | None = None,
@@ -197,7 +209,14 @@ class Bundle:
 
     def indexes(self) -> list[int]:
         """Every entry whose bytes are in the bundle, in order."""
+        return list(self._ordered)
+
+    @cached_property
+    def _ordered(self) -> list[int]:
         return sorted({*self.events, *self.span})
+
+    def _between(self, start: int, stop: int) -> list[int]:
+        return self._ordered[bisect_left(self._ordered, start) : bisect_left(self._ordered, stop)]
 
     def of_kind(self, kind: str) -> Iterator[Entry]:
         """The disclosed entries of one kind, in order."""

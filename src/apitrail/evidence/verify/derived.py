@@ -23,6 +23,7 @@ from apitrail.trail.statements import Run
 # entries.
 BUCKET = 4_096
 _MODULUS = 1 << 128
+_NO_BOOK = "table 'book' is not the list of the entries that are no calls"
 
 
 class Rows(Protocol):
@@ -30,6 +31,7 @@ class Rows(Protocol):
 
     def events(self, start: int, stop: int) -> Iterator[tuple[Any, ...]]: ...
     def runs(self, start: int, stop: int) -> Iterator[tuple[Any, ...]]: ...
+    def book(self, start: int, stop: int) -> Iterator[int] | None: ...
     def resources(self) -> Iterator[tuple[Any, ...]]: ...
     def string_ids(self) -> Iterator[tuple[int]]: ...
     def string(self, number: object) -> str | None: ...
@@ -70,7 +72,9 @@ class Derived:
         self._strings: dict[int, str] = {}
         self._events = rows.events(start, stop)
         self._runs = rows.runs(start, stop)
+        self._books = rows.book(start, stop)
         self._event = next(self._events, None)
+        self._book = None if self._books is None else next(self._books, None)
         self._run = next(self._runs, None)
 
     def visit(self, link: Entry, opened: Mapping[str, bytes]) -> None:
@@ -88,20 +92,25 @@ class Derived:
             total = sum(_digest(self._key, link.index, *item) for item in row.resources)
             self.use.resources[bucket] = (self.use.resources.get(bucket, 0) + total) % _MODULUS
         self._check_run(link, opened)
+        self._check_book(link)
 
     def finish(self) -> None:
         """Raises Finding if rows are left over."""
         for left in (self._event, self._run):
             if left is not None:
                 raise tampered("it can be searched for but says nothing", index=left[0])
+        if self._book is not None:
+            raise tampered(_NO_BOOK, index=self._book)
 
     def _compare(self, index: int, row: Row, event: tuple[Any, ...]) -> None:
         read_only = None if row.read_only is None else int(row.read_only)
         expected = (index, bytes.fromhex(row.id.replace("-", "")), row.time, read_only)
-        # Search tables of the first version do not say whether it is about a stand-in.
-        if event[:4] != expected or event[4] not in (None, int(row.stand_in)):
+        # Search tables of the first version do not say whether it is about a stand-in,
+        # and those before the third not whether its resources could be told.
+        told = (None, int(row.stand_in)), (None, int(row.undetermined))
+        if event[:4] != expected or event[4] not in told[0] or event[5] not in told[1]:
             raise tampered("its search row is not what the event says", index=index)
-        for name, number in zip(STRING_COLUMNS, event[5:], strict=True):
+        for name, number in zip(STRING_COLUMNS, event[6:], strict=True):
             value = None if number is None else self._string(number, index)
             if value != getattr(row, name):
                 raise tampered(f"its search row has another {name!r} than the event", index=index)
@@ -119,6 +128,15 @@ class Derived:
                 expected = (expected[0], None)
         if stored != expected:
             raise tampered("its row in table 'run' is not what it says", index=link.index)
+
+    def _check_book(self, link: Entry) -> None:
+        if self._books is None:
+            return
+        listed = self._book == link.index
+        if listed:
+            self._book = next(self._books, None)
+        if listed != (link.kind not in entry.CALLS):
+            raise tampered(_NO_BOOK, index=link.index)
 
     def _string(self, number: int, index: int) -> str:
         if (known := self._strings.get(number)) is not None:
