@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Container, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -144,9 +144,8 @@ def tell(source: Source, resource: str, where: Filter, *, reads: bool = False) -
     `reads` adds the calls that only read it, and what they saw.
     """
     names = _meant(source, resource)
-    found = sorted({*source.select(replace(where, resource_name=names))} | {
-        *_nameless(source, resource, where)
-    })  # fmt: skip
+    named = {*source.select(replace(where, resource_name=names))}
+    found = sorted(named | {*_nameless(source, resource, where, named)})
     events = [(index, Event.parse(source.facets(index, TAGS))) for index in found]
     calls = [_call(source, index, event) for index, event in events]
     arns = {arn for _, event in events for name in names for arn in _arns(event, name)}
@@ -166,8 +165,8 @@ def tell(source: Source, resource: str, where: Filter, *, reads: bool = False) -
     )
 
 
-def _nameless(source: Source, resource: str, where: Filter) -> Iterator[int]:
-    """Calls that named the resource of this ARN before its account or region was known."""
+def _nameless(source: Source, resource: str, where: Filter, named: Container[int]) -> Iterator[int]:
+    """Other calls that named the resource of this ARN before its account or region was known."""
     if not resource.startswith("arn:"):
         return
     known = source.select(replace(where, resource_name=(resource,)), limit=1)
@@ -176,7 +175,7 @@ def _nameless(source: Source, resource: str, where: Filter) -> Iterator[int]:
             if item.arn == resource and item.name:
                 nameless = replace(item, arn="")
                 for other in source.select(replace(where, resource_name=(item.name,))):
-                    if nameless in _resources(source, other):
+                    if other not in named and nameless in _resources(source, other):
                         yield other
 
 
@@ -203,20 +202,20 @@ def _is_meant(value: Value, item: Resource) -> bool:
 def _call(source: Source, index: int, event: Event) -> Call:
     record, call = event.record(), event.call
     user = record.get("userIdentity") or {}
-    link = source.entry(index)
+    is_unknown = any(Entry.kind_of(link) == "unknown" for link in source.entries(index, index + 1))
     return Call(
         index=index,
         id=str(record.get("eventID")),
         time=call.time or 0,
         event=f"{str(record.get('eventSource')).partition('.')[0]}:{record.get('eventName')}",
         caller=caller(user) or "-",
-        outcome=_outcome(record, call, link),
+        outcome=_outcome(record, call, is_unknown=is_unknown),
         state=_state(event),
     )
 
 
-def _outcome(record: Mapping[str, Any], call: CallFacts, link: Entry | None) -> str:
-    if (link is not None and link.kind == "unknown") or call.failure:
+def _outcome(record: Mapping[str, Any], call: CallFacts, *, is_unknown: bool) -> str:
+    if is_unknown or call.failure:
         return "unknown"  # the call was sent, and may have been carried out
     if call.error:
         return f"failed: {call.error}"
