@@ -296,6 +296,20 @@ def test_a_question_that_cannot_be_asked_leaves_no_trace_in_the_log(
     assert not (tmp_path / "none").exists()
 
 
+def test_a_page_is_exported_verified_and_read(
+    trail: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "evidence.html"
+    assert apitrail("--trail", trail, "export", "--format", "html", "--resource-name", SG, "-o", path) == 0  # fmt: skip
+    key = Keys.of(trail).signer().verifier
+    capsys.readouterr()
+    assert apitrail("verify", path, "--key", key) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("OK: ")
+    assert apitrail("--trail", path, "events", "--output", "jsonl") == 0
+    assert len(capsys.readouterr().out.splitlines()) == int(shown.split()[1])
+
+
 def test_a_bundle_needs_a_file(trail: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert apitrail("--trail", trail, "export") == 2
     assert "needs a file" in capsys.readouterr().err
