@@ -293,6 +293,31 @@ def test_a_recorder_that_stood_still_holds_nobody_else_for_slow(tmp_path, monkey
     assert len(calls(tmp_path)) == 1
 
 
+def test_what_came_while_the_recorder_stood_still_is_read_before_a_time_is_over(
+    tmp_path, monkeypatch
+):
+    stood, real = 0, time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: real() + stood)
+    monkeypatch.setattr(downstream, "STOPPED", 10.0)  # a slow machine is none that was stopped
+
+    async def scenario() -> None:
+        nonlocal stood
+        async with scene(tmp_path, OK) as (_, client, _):
+            sent = request()
+            await client.send(sent[:-5])
+            while not any(pace.bodies for pace in downstream.PACES.values()):  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            stood = 31  # the alarm for the head rings, and that for the body is set
+            for _ in range(50):
+                await asyncio.sleep(0)
+            stood = 600
+            await client.send(sent[-5:])
+            assert await client.message() == OK
+
+    asyncio.run(scenario())
+    assert len(calls(tmp_path)) == 1
+
+
 # -- bombs ------------------------------------------------------------------------------------
 
 

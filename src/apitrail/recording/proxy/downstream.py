@@ -53,6 +53,7 @@ class Connection(mode_servers.ProxyConnectionHandler):
         self._doors: Doors = getattr(master, "doors", _DEFAULT)
         self._pace = Pace(self._doors.limits, idle=time.monotonic())
         self._alarm: asyncio.TimerHandle | None = None
+        self._excused = False
         self._told_again: asyncio.Task[None] | None = None
         self._opening: dict[Connected, commands.OpenConnection] = {}
         if self.client.transport_protocol == "tcp":
@@ -141,6 +142,7 @@ class Connection(mode_servers.ProxyConnectionHandler):
         if isinstance(event, events.OpenConnectionCompleted):
             self._opening.pop(event.command.connection, None)
         if isinstance(event, events.DataReceived) and event.connection is self.client:
+            self._excused = False
             self._pace.received(time.monotonic())
             self._arm()
         await super().server_event(event)
@@ -181,8 +183,11 @@ class Connection(mode_servers.ProxyConnectionHandler):
         alarm, self._alarm = self._alarm, None
         now = time.monotonic()
         if alarm is not None and now - alarm.when() > STOPPED:
-            # This process was stopped, or the machine. What came meanwhile is read only now.
-            self._pace.forgive(now - alarm.when())
+            # This process was stopped, or the machine. What came meanwhile is read after this, so
+            # there is a little time for it; once, for where the machine is slow nothing may come.
+            grace = 0.0 if self._excused else STOPPED
+            self._excused = True
+            self._pace.forgive(now - alarm.when() + grace)
         due = self._pace.due()
         if due is None:
             return  # whatever ends this arms again
