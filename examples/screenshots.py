@@ -21,7 +21,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # File → the page, and the size of the window.
 PICTURES = {
     "event-history": ("/", 1360, 720),
-    "readme": ("/", 1240, 560),
+    "readme": ("/", 1360, 600),
     "live": ("/live", 1360, 720),
     "resource": ("/resource/Mary", 1360, 720),
     "who": ("/who/John", 1360, 860),
