@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import bisect
+import hashlib
 import itertools
 import os
 import random
 import resource
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -20,8 +22,11 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+
+import zstandard
 
 from apitrail.event import Event, dump
 from apitrail.query import Filter
@@ -197,6 +202,18 @@ def commands(trail: Path, made: Path) -> None:
         say(" ".join(arguments[:3]).replace(str(made), "…")[:36], command(*arguments))
 
 
+def floor(trail: Path) -> float:
+    """Seconds of CPU that it takes only to read every row, decompress it and hash it."""
+    began = time.process_time()
+    with closing(sqlite3.connect(f"{trail.absolute().as_uri()}/trail.db?mode=ro", uri=True)) as log:
+        for (data,) in log.execute("SELECT data FROM entry ORDER BY idx"):
+            hashlib.sha256(data).digest()
+        unpack = zstandard.ZstdDecompressor().decompress
+        for (data,) in log.execute("SELECT data FROM facet ORDER BY idx, tag"):
+            hashlib.sha256(unpack(data)).digest()
+    return time.process_time() - began
+
+
 def say(what: str, told: str) -> None:
     """One line of the report."""
     sys.stdout.write(f"{what:36} {told}\n")
@@ -216,6 +233,7 @@ def main() -> None:
             say("bytes a call", f"{size / reader.size:.0f}")
             pages(reader)
             deep(reader)
+        say("read, decompressed, hashed: floor", f"{floor(trail):.2f} s of CPU")
         commands(trail, Path(made))
 
 
