@@ -13,7 +13,7 @@ from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Row
 from apitrail.trail import database
-from apitrail.trail.reader import decompress
+from apitrail.trail.frames import decompress
 from apitrail.trail.rows import STRING_COLUMNS, Batch, strings_of
 from apitrail.trail.statements import ERASABLE, Target
 

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-import threading
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-import zstandard
-
 from apitrail.entry import TAGS, Entry
-from apitrail.errors import FormatError
 from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
 from apitrail.source import Contents, Facet, Tally
 from apitrail.trail import database, intents, older_tables, search
+from apitrail.trail.frames import decompress, exact
 from apitrail.trail.search import Bounds, Lead, Term
-
-# One facet's content, at the most; a larger frame is refused unread.
-CONTENT_LIMIT = 1 << 30
 
 
 class Reader:
@@ -83,9 +77,9 @@ class Reader:
             index = min(found[0] for found in (seal, row) if found is not None)
             key, facets = None, {}
             if seal is not None and seal[0] == index:
-                key, seal = _bytes(seal[1]), seals.fetchone()
+                key, seal = exact(seal[1]), seals.fetchone()
             while row is not None and row[0] == index:
-                salt = None if row[2] is None else _bytes(row[2])
+                salt = None if row[2] is None else exact(row[2])
                 facets[str(row[1])] = Facet(salt, decompress(row[3]))
                 row = rows.fetchone()
             yield index, Contents(key, facets)
@@ -464,38 +458,3 @@ def _key(event_id: str) -> bytes:
         return uuid.UUID(event_id).bytes
     except ValueError:
         return b""
-
-
-def _bytes(value: object) -> bytes:
-    if not isinstance(value, bytes):
-        raise FormatError("a value in the database is not bytes")
-    return value
-
-
-def decompress(frame: object) -> bytes:
-    """The content of one stored facet.
-
-    Raises:
-        FormatError: not just one zstd frame that states a sane size.
-    """
-    data = _bytes(frame)
-    try:
-        if not 0 <= zstandard.frame_content_size(data) <= CONTENT_LIMIT:
-            raise FormatError("a facet states no size, or too large a one")
-        return bytes(_decompressor().decompress(data, allow_extra_data=False))
-    except zstandard.ZstdError as error:
-        raise FormatError("a facet is not zstd") from error
-
-
-class _Own(threading.local):
-    """What each thread must have for itself: two that share a decompressor get garbage."""
-
-    def __init__(self) -> None:
-        self.decompressor = zstandard.ZstdDecompressor()
-
-
-_OWN = _Own()
-
-
-def _decompressor() -> zstandard.ZstdDecompressor:
-    return _OWN.decompressor

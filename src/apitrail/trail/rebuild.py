@@ -18,7 +18,7 @@ from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Row
 from apitrail.trail import database, statements
-from apitrail.trail.reader import decompress
+from apitrail.trail.frames import decompress
 from apitrail.trail.rows import BOOK_SQL, EVENT_SQL, event_row, labels_text
 from apitrail.trail.statements import Run
 

@@ -17,9 +17,9 @@ from apitrail.tlog import note
 from apitrail.trail import database, lock, rebuild, statements
 from apitrail.trail.appender import FAILURES, Appender, Failure, Outcome, Steady, Work
 from apitrail.trail.clock_steps import ClockSteps
+from apitrail.trail.frames import decompress
 from apitrail.trail.publish import Publisher
 from apitrail.trail.queue import Alone, Append, Begin, Item, fail
-from apitrail.trail.reader import decompress
 from apitrail.trail.resume import CHECKPOINT
 from apitrail.trail.rows import Draft
 from apitrail.trail.statements import Close, Gap, Target

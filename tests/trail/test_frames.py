@@ -1,0 +1,37 @@
+"""A facet's content comes out as it went in; whatever is not such a frame is refused."""
+
+from __future__ import annotations
+
+import pytest
+import zstandard
+
+from apitrail.errors import FormatError
+from apitrail.trail import frames
+
+CONTENT = b'{"record":{}}' * 9
+FRAME = zstandard.ZstdCompressor().compress(CONTENT)
+
+
+def test_a_frame_is_its_content():
+    assert frames.decompress(FRAME) == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("stored", "message"),
+    [
+        ("text", "not bytes"),
+        (b"x" * 40, "not zstd"),
+        (FRAME + b"x", "not zstd"),
+        (FRAME[:-3], "not zstd"),
+        (zstandard.ZstdCompressor(write_content_size=False).compress(CONTENT), "states no size"),
+    ],
+)
+def test_what_is_no_frame_is_refused(stored, message):
+    with pytest.raises(FormatError, match=message):
+        frames.decompress(stored)
+
+
+def test_a_frame_that_claims_too_much_is_not_unpacked(monkeypatch):
+    monkeypatch.setattr(frames, "CONTENT_LIMIT", len(CONTENT) - 1)
+    with pytest.raises(FormatError, match="too large"):
+        frames.decompress(FRAME)
