@@ -1,9 +1,10 @@
-"""moto's own tests through the recorder, and their recording sent to a fresh moto: `make moto-suite`.
+"""moto's own tests through the recorder, and on their recording: `make moto-suite`.
 
 The tests are those of the moto that is installed; its source distribution is fetched once. SERVICES
 names the tests to run (`SERVICES=all` for all, which takes hours on a small machine). They run twice
 against moto's server: directly, and through the recorder. It does not hold where a call is
-missing from the trail or there twice, or a test passes only without the recorder.
+missing from the trail or there twice, or a test passes only without the recorder. Then the recording
+is sent to a fresh moto, and the tests run once more with playback in moto's place.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +23,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import IO
 
 from apitrail.event import Event
 from apitrail.replay.recorded import in_order, read, redactions
@@ -53,6 +56,7 @@ server.start()
 print(*server.get_host_and_port(), flush=True)
 signal.pause()
 """
+_PORT = re.compile(r"(?: on |AWS_ENDPOINT_URL=http://)127\.0\.0\.1:(\d+)")
 _NUMBERS = re.compile(r"\[\d+\]")
 _PARTICULARS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4,}|'[^']*'|\"[^\"]*\"|arn:\S+")
 
@@ -104,6 +108,9 @@ def main() -> int:
         held = _compare(direct, recorded, work / "recorded" / "sent", trail)
         with moto(work / "again.log") as fresh:
             _report(replay(trail, fresh))
+        with playback(trail) as url:
+            played = _run(tests, chosen, url, work / "played")
+        _report_playback(recorded, played)
     return 0 if held else 1
 
 
@@ -156,22 +163,37 @@ def moto(log: Path) -> Iterator[str]:
 @contextmanager
 def recorder(trail: Path, upstream: str) -> Iterator[str]:
     """A recorder before it, whose URL this is."""
-    command = (sys.executable, "-m", "apitrail", "--trail", str(trail), "record",
-               "--body-limit", "32M", "--mode", f"reverse:{upstream}@127.0.0.1:0")  # fmt: skip
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    try:
-        for line in process.stderr:
-            if " on 127.0.0.1:" in line:
-                port = line.split(" on 127.0.0.1:")[1].split()[0]
-                yield f"http://127.0.0.1:{port}"
-                break
-        else:
-            raise RuntimeError("the recorder did not start")
-    finally:
-        process.terminate()
-        process.stderr.read()
-        process.wait()
+    options = ("--body-limit", "32M", "--mode", f"reverse:{upstream}@127.0.0.1:0")
+    with _listening("--trail", str(trail), "record", *options) as url:
+        yield url
+
+
+@contextmanager
+def playback(trail: Path) -> Iterator[str]:
+    """The recording alone, with no server behind it."""
+    with _listening("--trail", str(trail), "playback", "--listen", "127.0.0.1:0") as url:
+        yield url
+
+
+@contextmanager
+def _listening(*arguments: str) -> Iterator[str]:
+    command = (sys.executable, "-m", "apitrail", *arguments)
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, stderr=said)
+        try:
+            while (found := _PORT.search(_read(said))) is None:
+                if process.poll() is not None:
+                    raise RuntimeError(f"apitrail did not start: {_read(said)}")
+                time.sleep(0.05)
+            yield f"http://127.0.0.1:{found[1]}"
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _read(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read()
 
 
 def _run(source: Path, chosen: Sequence[str], url: str, out: Path) -> Outcomes:
@@ -280,6 +302,13 @@ def _report(replayed: Replayed) -> None:
         _tell(f"{name}: {counts.total()} calls: {told}; {part:.2f} % the same")
     for cause, number in replayed.causes.most_common(int(os.environ.get("CAUSES", "20"))):
         _tell(f"  {number:5} {cause}")
+
+
+def _report_playback(recorded: Outcomes, played: Outcomes) -> None:
+    passed = [test for test, outcome in recorded.items() if outcome == "passed"]
+    again = sum(played.get(test) == "passed" for test in passed)
+    part = 100 * again / max(1, len(passed))
+    _tell(f"playback: {again} of {len(passed)} tests pass on the recording alone; {part:.2f} %")
 
 
 def _tell(text: str) -> None:
