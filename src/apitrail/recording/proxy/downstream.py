@@ -96,6 +96,8 @@ class Connection(mode_servers.ProxyConnectionHandler):
             io = self.transports.get(connection)
             if io is None or io.handler is None or io.handler.done():
                 connection.state = ConnectionState.CLOSED
+                if io is not None and io.writer is not None:
+                    io.writer.close()
                 failed = events.OpenConnectionCompleted(command, "client disconnected")
                 await self.server_event(failed)
 
