@@ -110,7 +110,7 @@ def main() -> int:
             _report(replay(trail, fresh))
         with playback(trail) as url:
             played = _run(tests, chosen, url, work / "played")
-        _report_playback(recorded, played)
+        _report_playback(recorded, played, work / "played" / "result.xml")
     return 0 if held else 1
 
 
@@ -304,11 +304,25 @@ def _report(replayed: Replayed) -> None:
         _tell(f"  {number:5} {cause}")
 
 
-def _report_playback(recorded: Outcomes, played: Outcomes) -> None:
-    passed = [test for test, outcome in recorded.items() if outcome == "passed"]
-    again = sum(played.get(test) == "passed" for test in passed)
-    part = 100 * again / max(1, len(passed))
-    _tell(f"playback: {again} of {len(passed)} tests pass on the recording alone; {part:.2f} %")
+def _report_playback(recorded: Outcomes, played: Outcomes, report: Path) -> None:
+    """Tests that want a secret, or a name that they draw by lot, cannot pass and are told apart."""
+    passed = {test for test, outcome in recorded.items() if outcome == "passed"}
+    again = {test for test in passed if played.get(test) == "passed"}
+    said = dict(_failures(ET.parse(report).getroot()))
+    secret = {test for test in passed - again if "redacted:" in said.get(test, "")}
+    drawn = {test for test in passed - again - secret if "PlaybackMiss" in said.get(test, "")}
+    part = 100 * len(again) / max(1, len(passed - secret - drawn))
+    _tell(f"playback: {len(again)} of {len(passed)} tests pass on the recording alone, {len(secret)} "
+          f"want a redacted value, {len(drawn)} ask what was not recorded; {part:.2f} % of the others")  # fmt: skip
+    for test in sorted(passed - again - secret - drawn):
+        _tell(f"  {test}")
+
+
+def _failures(report: ET.Element) -> Iterator[tuple[str, str]]:
+    for case in report.iter("testcase"):
+        for child in case:
+            if child.tag in ("failure", "error"):
+                yield f"{case.get('classname')}.{case.get('name')}", child.get("message") or ""
 
 
 def _tell(text: str) -> None:

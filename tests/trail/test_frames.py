@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import zstandard
 
@@ -35,3 +38,26 @@ def test_a_frame_that_claims_too_much_is_not_unpacked(monkeypatch):
     monkeypatch.setattr(frames, "CONTENT_LIMIT", len(CONTENT) - 1)
     with pytest.raises(FormatError, match="too large"):
         frames.decompress(FRAME)
+
+
+# Enough for the frame, and not for what zstd wants to make it: at this level tens of megabytes.
+STARVED = """
+import resource, zstandard
+from apitrail.trail import frames
+compressor, content = zstandard.ZstdCompressor(level=19), bytes(range(256)) * 8192
+status = open("/proc/self/status").read()
+size = int(status.partition("VmSize:")[2].split()[0]) * 1024
+resource.setrlimit(resource.RLIMIT_AS, (size + (8 << 20), resource.RLIM_INFINITY))
+try:
+    frames.compress(compressor, content)
+except MemoryError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is measured by /proc")
+def test_a_lack_of_memory_is_no_fault_of_the_content():
+    done = subprocess.run(
+        [sys.executable, "-c", STARVED], capture_output=True, text=True, check=True
+    )
+    assert "not enough memory" in done.stdout

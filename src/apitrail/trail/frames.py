@@ -10,6 +10,8 @@ from apitrail.errors import FormatError
 
 # One facet's content, at the most; a larger frame is refused unread.
 CONTENT_LIMIT = 1 << 30
+# How zstd_errors.h words ZSTD_error_memory_allocation; the package has no class for it.
+_NO_MEMORY = "not enough memory"
 
 
 def exact(value: object) -> bytes:
@@ -19,11 +21,26 @@ def exact(value: object) -> bytes:
     return value
 
 
+def compress(compressor: zstandard.ZstdCompressor, content: bytes) -> bytes:
+    """Content as it is stored.
+
+    Raises:
+        MemoryError: also where it is zstd that has too little.
+    """
+    try:
+        return compressor.compress(content)
+    except zstandard.ZstdError as error:
+        if _NO_MEMORY in str(error):
+            raise MemoryError(str(error)) from error
+        raise
+
+
 def decompress(frame: object) -> bytes:
     """The content of one stored facet.
 
     Raises:
         FormatError: not just one zstd frame that states a sane size.
+        MemoryError: also where it is zstd that has too little.
     """
     data = exact(frame)
     try:
@@ -31,6 +48,8 @@ def decompress(frame: object) -> bytes:
             raise FormatError("a facet states no size, or too large a one")
         return bytes(_decompressor().decompress(data, allow_extra_data=False))
     except zstandard.ZstdError as error:
+        if _NO_MEMORY in str(error):
+            raise MemoryError(str(error)) from error
         raise FormatError("a facet is not zstd") from error
 
 

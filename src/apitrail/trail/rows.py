@@ -14,6 +14,7 @@ from apitrail import entry
 from apitrail.entry import Entry
 from apitrail.query import Row
 from apitrail.trail.database import SPAN
+from apitrail.trail.frames import compress
 from apitrail.trail.head import Head
 from apitrail.trail.strings import Strings
 from apitrail.valueclass import valueclass
@@ -160,7 +161,7 @@ class Sealer:
         if draft.facets:
             batch.seals.append((index, event_key))
         batch.facets.extend(
-            (index, tag, self._compressor.compress(draft.facets[tag])) for tag in link.commitments
+            (index, tag, compress(self._compressor, draft.facets[tag])) for tag in link.commitments
         )
         if draft.row is not None:
             self._index(batch, index, draft.row, strings)

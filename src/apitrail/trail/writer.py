@@ -265,6 +265,8 @@ class Trail:
                         await self._perform(items[0])
                     else:
                         await self._commit(items)
+                except MemoryError as error:
+                    self._owe(items, error)
                 except BaseException as error:
                     # This is a defect of ours: nobody may wait for ever, and no more calls may
                     # pass.
@@ -275,6 +277,12 @@ class Trail:
                 if self._owed:
                     await self._commit([])
                 return
+
+    def _owe(self, items: Sequence[Item], error: MemoryError) -> None:
+        """What could not be handed to the files: what they have after all is told the next time."""
+        late = [item for item in items if isinstance(item, Append) and not item.done.done()]
+        self._owed += [item for item in late if all(item is not owed for owed in self._owed)]
+        fail(items, error)
 
     def _take(self) -> list[Item]:
         """The next batch: what must be alone is, and a stop is the last of its batch."""
