@@ -313,7 +313,7 @@ def _report_playback(recorded: Outcomes, played: Outcomes, report: Path) -> None
     drawn = {test for test in passed - again - secret if "PlaybackMiss" in said.get(test, "")}
     part = 100 * len(again) / max(1, len(passed - secret - drawn))
     _tell(f"playback: {len(again)} of {len(passed)} tests pass on the recording alone, {len(secret)} "
-          f"want a redacted value, {len(drawn)} ask what was not recorded; {part:.2f} % of the others")  # fmt: skip
+          f"want a redacted value, {len(drawn)} asked for more than was recorded; {part:.2f} % of the others")  # fmt: skip
     for test in sorted(passed - again - secret - drawn):
         _tell(f"  {test}")
 

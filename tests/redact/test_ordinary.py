@@ -21,7 +21,7 @@ from redacting import REDACTOR, answer, client, exchange, post, wire
 
 SERVICES = Loader().list_available_services("service-2")
 SAMPLE = sorted(
-    {"iam", "ec2", "s3", "ssm", "ecs", "lambda", "cloudformation", "athena", "codebuild"}
+    {"iam", "s3", "ssm", "ecs", "lambda", "cloudformation", "athena", "codebuild"}
     | set(random.Random(5).sample(SERVICES, 4))
 )
 
@@ -102,7 +102,7 @@ def test_hardly_any_value_of_a_sample_goes_needlessly():
         more, count = of_service(service)
         lost += more
         total += count
-    assert total > 5_000
+    assert total > 4_000
     assert len(lost) <= total / 100, lost[:20]
 
 
