@@ -110,6 +110,11 @@ class Resource:
     name: str = ""
     rest: Object = field(default_factory=dict, repr=False)
 
+    @property
+    def label(self) -> str:
+        """What lists print of it."""
+        return self.name or self.arn
+
 
 @valueclass(frozen=True, slots=True, kw_only=True)
 class What:

@@ -270,6 +270,15 @@ def test_the_clock_steps_while_a_call_is_in_flight(tmp_path, monkeypatch, hours)
     assert first.call.started >= began
 
 
+async def all_but_the_end(client: Peer) -> bytes:
+    """Send a call whose body is waited for from then on; what of it is left to send."""
+    sent = request()
+    await client.send(sent[:-5])
+    while not any(pace.bodies for pace in downstream.PACES.values()):  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    return sent[-5:]
+
+
 def test_a_recorder_that_stood_still_holds_nobody_else_for_slow(tmp_path, monkeypatch):
     stood, real = 0, time.monotonic
     monkeypatch.setattr(time, "monotonic", lambda: real() + stood)
@@ -277,16 +286,13 @@ def test_a_recorder_that_stood_still_holds_nobody_else_for_slow(tmp_path, monkey
     async def scenario() -> None:
         nonlocal stood
         async with scene(tmp_path, OK) as (_, client, _):
-            sent = request()
-            await client.send(sent[:-5])
-            while not any(pace.bodies for pace in downstream.PACES.values()):  # noqa: ASYNC110
-                await asyncio.sleep(0)
+            rest = await all_but_the_end(client)
             for _ in range(50):  # the part of the body that is there is read
                 await asyncio.sleep(0)
             stood = 600  # to the event loop that is as if it had been stopped here
             for _ in range(20):
                 await asyncio.sleep(0)
-            await client.send(sent[-5:])
+            await client.send(rest)
             assert await client.message() == OK
 
     asyncio.run(scenario())
@@ -303,15 +309,12 @@ def test_what_came_while_the_recorder_stood_still_is_read_before_a_time_is_over(
     async def scenario() -> None:
         nonlocal stood
         async with scene(tmp_path, OK) as (_, client, _):
-            sent = request()
-            await client.send(sent[:-5])
-            while not any(pace.bodies for pace in downstream.PACES.values()):  # noqa: ASYNC110
-                await asyncio.sleep(0)
+            rest = await all_but_the_end(client)
             stood = 31  # the alarm for the head rings, and that for the body is set
             for _ in range(50):
                 await asyncio.sleep(0)
             stood = 600
-            await client.send(sent[-5:])
+            await client.send(rest)
             assert await client.message() == OK
 
     asyncio.run(scenario())

@@ -124,7 +124,7 @@ def _result(event: Event, _: Record) -> str:
 
 
 def _resource(event: Event, _: Record) -> str:
-    names = (resource.name or resource.arn for resource in event.resources)
+    names = (resource.label for resource in event.resources)
     return next(filter(None, names), "-")
 
 

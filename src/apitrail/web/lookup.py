@@ -201,7 +201,7 @@ def _event(source: Reader | Bundle, index: int) -> Document:
 
 
 def _resource(item: Resource) -> dict[str, str]:
-    named = {"ResourceType": item.type, "ResourceName": item.name or item.arn}
+    named = {"ResourceType": item.type, "ResourceName": item.label}
     return {key: value for key, value in named.items() if value}
 
 

@@ -66,14 +66,14 @@ def groups(source: Source, tally: Tally, state: UrlState) -> Iterator[Group]:
 def _group(
     counts: Mapping[str | None, int], name: str, title: str, state: UrlState
 ) -> Iterator[Group]:
-    known = {value: calls for value, calls in counts.items() if value}
+    known = dict(ranked(counts))
+    values = list(known)
     chosen = [value for value in state.words.get(name, ()) if value != "*"]
-    ranked = sorted(known, key=lambda value: (-known[value], value))
-    shown = [*ranked[:SHOWN], *(value for value in ranked[SHOWN:] if _is_chosen(value, chosen))]
+    shown = [*values[:SHOWN], *(value for value in values[SHOWN:] if _is_chosen(value, chosen))]
     shown += [value for value in chosen if not any(_is_chosen(each, [value]) for each in shown)]
     if shown:
         choices = tuple(_choice(value, known.get(value, 0), name, chosen, state) for value in shown)
-        yield Group(name, title, choices, max(len(ranked) - len(shown), 0))
+        yield Group(name, title, choices, max(len(known) - len(shown), 0))
 
 
 def _is_chosen(value: str, chosen: Sequence[str]) -> bool:

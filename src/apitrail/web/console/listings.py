@@ -111,8 +111,7 @@ def _changed(source: Source) -> Iterator[Line]:
     for index in source.select(Filter(read_only=False, stand_in=False), limit=CHANGES):
         event = Event.parse(source.facets(index, ("what",)))
         for item in event.resources:
-            name = item.name or item.arn
-            if name and name not in seen:
+            if (name := item.label) and name not in seen:
                 seen.add(name)
                 about = f"{item.type or 'of no known type'}, {render.operation(event)}"
                 yield Line(

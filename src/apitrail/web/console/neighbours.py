@@ -46,7 +46,7 @@ def _shared(event: Event) -> Iterator[tuple[str, str, Filter]]:
     if row.run is not None:
         yield "run", row.run, Filter(run=(row.run,))
     for item in event.resources[:1]:
-        if name := item.name or item.arn:
+        if name := item.label:
             yield "resource", name, Filter(resource_name=(name,))
 
 

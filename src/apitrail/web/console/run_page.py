@@ -33,8 +33,11 @@ def show(console: Console, request: Request) -> Page:
         tally = source.tally(where, ("error", "username", "event_source"), limit=1 << 40)
         after = -1 if state.before is None else state.before
         found = list(source.select(where, after=after, limit=ROWS + 1, ascending=True))
-        rows = event_rows.rows(source, found[:ROWS], _COLUMNS)
         events = [Event.parse(source.facets(index, ("who", "what"))) for index in found[:ROWS]]
+        rows = [
+            event_rows.row(index, event, _COLUMNS)
+            for index, event in zip(found, events, strict=False)
+        ]
         made, gone = list(_touched(events, MADE)), list(_touched(events, GONE))
     about = events[0].who.run if events and events[0].who else None
     command = str(about.rest.get("command") or "") if about else ""
@@ -80,7 +83,6 @@ def _touched(events: list[Event], verbs: tuple[str, ...]) -> Iterator[dict[str, 
         if not str(event.record().get("eventName")).startswith(verbs):
             continue
         for item in event.resources[:1]:
-            name = item.name or item.arn
-            if name and name not in seen:
+            if (name := item.label) and name not in seen:
                 seen.add(name)
                 yield {"name": name, "type": item.type}

@@ -87,8 +87,7 @@ def _plain(verb: str, past: str) -> str:
 
 def _named(event: Event, noun: str, preposition: str) -> str:
     for item in event.resources:
-        name = item.name or item.arn
-        if name:
+        if name := item.label:
             kind = " ".join(words(item.type.rpartition("::")[2])).lower()
             return (
                 name
