@@ -30,6 +30,7 @@ from apitrail.trail.keys import Keys
 from apitrail.trail.rows import Draft
 from apitrail.trail.statements import Target
 from apitrail.trail.writer import Trail
+from apitrail.web.early_answer import EarlyAnswers
 from apitrail.web.log_bucket import Bucket, routes
 from apitrail.when import iso_second
 from machine import until
@@ -102,7 +103,7 @@ def served(directory: Path) -> Iterator[str]:
     app = Starlette(
         routes=[Route("/", cloudtrail, methods=["POST"]), *routes(lambda: bucket)]
     )  # fmt: skip
-    config = uvicorn.Config(app, "127.0.0.1", 0, log_level="error")
+    config = uvicorn.Config(EarlyAnswers(app), "127.0.0.1", 0, log_level="error")
     server, socket = uvicorn.Server(config), config.bind_socket()
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([socket])))
     thread.start()

@@ -101,8 +101,7 @@ def test_an_odd_key_is_found(s3):
         ("head_object", {"Key": "none"}, "404"),
         ("list_objects", {"Bucket": "other"}, "NoSuchBucket"),
         ("put_object", {"Key": "x", "Body": b"x"}, "MethodNotAllowed"),
-        # botocore does not always look into the answer to a DELETE.
-        ("delete_object", {"Key": "x"}, "405"),
+        ("delete_object", {"Key": "x"}, "MethodNotAllowed"),
         ("get_bucket_versioning", {}, "NotImplemented"),
         ("get_object", {"Key": "x", "VersionId": "1"}, "NotImplemented"),
     ],
@@ -110,8 +109,7 @@ def test_an_odd_key_is_found(s3):
 def test_what_is_not_here_is_an_error_of_s3s(s3, operation, options, code):
     with pytest.raises(ClientError) as caught:
         getattr(s3, operation)(**{"Bucket": "apitrail"} | options)
-    said = caught.value.response
-    assert code in (said["Error"]["Code"], str(said["ResponseMetadata"]["HTTPStatusCode"]))
+    assert caught.value.response["Error"]["Code"] == code
 
 
 @pytest.mark.parametrize("path", ["../trail/keys/log.key", "..%2ftrail%2fkeys%2flog.key"])

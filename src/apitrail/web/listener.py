@@ -11,6 +11,8 @@ from collections.abc import Callable, Generator
 import uvicorn
 from starlette.types import ASGIApp
 
+from apitrail.web.early_answer import EarlyAnswers
+
 
 def run(
     app: ASGIApp, listening: socket.socket, *, ready: Callable[[], None],
@@ -25,7 +27,7 @@ async def _run(
     app: ASGIApp, listening: socket.socket, ready: Callable[[], None], ending: Callable[[], None]
 ) -> None:
     config = uvicorn.Config(
-        app, log_config=None, log_level="error", access_log=False, server_header=False, date_header=True,
+        EarlyAnswers(app), log_config=None, log_level="error", access_log=False, server_header=False, date_header=True,
         proxy_headers=False, timeout_graceful_shutdown=5, limit_concurrency=256,
     )  # fmt: skip
     server = _Server(config)
