@@ -34,7 +34,7 @@ class EarlyAnswers:
 
         async def answering(message: Message) -> None:
             if message["type"] == "http.response.start" and not asked:
-                message = message | {"headers": [*message.get("headers", ()), _CLOSE]}
+                message = {**message, "headers": [*message.get("headers", ()), _CLOSE]}
             await send(message)
 
         await self.app(scope, asking, answering)
