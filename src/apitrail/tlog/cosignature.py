@@ -1,15 +1,18 @@
-"""Witness cosignatures (C2SP tlog-cosignature, cosignature/v1): "I saw this head at that time".
+"""Witness cosignatures with Ed25519 (C2SP tlog-cosignature, cosignature/v1): "I saw this head then".
 
 The signature is a big-endian uint64 of seconds since the epoch and 64 bytes of Ed25519 over
 
     cosignature/v1
     time 1679315147
-    <the checkpoint's text>"""
+    <the checkpoint's text>
+
+Those with ML-DSA-44 are in `mldsa_cosignature`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -18,19 +21,38 @@ from apitrail.tlog import checkpoint, encoding, note
 
 COSIGNATURE_V1 = 0x04
 
+# Bytes of the signatures that follow the time: Ed25519 (type 0x04) and ML-DSA-44 (0x06).
+SIZES = (64, 2420)
+
 _TIME_SIZE = 8
+
+
+class WitnessVerifier(note.NoteVerifier, Protocol):
+    """A witness's public key, of either type."""
+
+    @property
+    def public_key(self) -> bytes: ...
+
+
+class WitnessSigner(Protocol):
+    """A witness's private key, of either type."""
+
+    @property
+    def verifier(self) -> WitnessVerifier: ...
+
+    def cosign(self, text: str, *, time: int) -> note.Signature: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Cosignature:
-    """What a type 0x04 signature line carries: `time` in seconds, and Ed25519's 64 bytes."""
+    """What a witness's signature line carries: `time` in seconds, and the algorithm's bytes."""
 
     time: int
     signature: bytes
 
     def __post_init__(self) -> None:
         # "It MUST NOT exceed 2^63 - 1"
-        if not 0 <= self.time <= encoding.MAX_INTEGER or len(self.signature) != 64:
+        if not 0 <= self.time <= encoding.MAX_INTEGER or len(self.signature) not in SIZES:
             raise FormatError("malformed cosignature")
 
     @classmethod
@@ -51,7 +73,7 @@ class CosignatureVerifier:
 
     def __post_init__(self) -> None:
         note.check_name(self.name)
-        note.check_key(self.public_key)
+        note.check_key(self.public_key, COSIGNATURE_V1)
 
     @classmethod
     def parse(cls, vkey: str) -> CosignatureVerifier:
@@ -89,7 +111,7 @@ class Cosigner:
 
     def __post_init__(self) -> None:
         note.check_name(self.name)
-        note.check_key(self.seed)
+        note.check_key(self.seed, COSIGNATURE_V1)
 
     @cached_property
     def verifier(self) -> CosignatureVerifier:

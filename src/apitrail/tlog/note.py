@@ -25,6 +25,9 @@ from apitrail.tlog import encoding
 
 ED25519 = 0x01
 
+# Bytes of a public key by signature type (C2SP signed-note and tlog-cosignature); a seed has 32.
+KEY_SIZES = {ED25519: 32, 0x04: 32, 0x06: 1312}
+
 # The specification asks for at least 16; both limits are those of Go's sumdb/note.
 MAX_SIGNATURES = 100
 MAX_SIZE = 10**6
@@ -67,7 +70,7 @@ class Verifier:
 
     def __post_init__(self) -> None:
         check_name(self.name)
-        check_key(self.public_key)
+        check_key(self.public_key, ED25519)
 
     @classmethod
     def parse(cls, vkey: str) -> Verifier:
@@ -100,7 +103,7 @@ class Signer:
 
     def __post_init__(self) -> None:
         check_name(self.name)
-        check_key(self.seed)
+        check_key(self.seed, ED25519)
 
     @classmethod
     def generate(cls, name: str, seed: bytes) -> Signer:
@@ -249,10 +252,11 @@ def check_name(name: str) -> None:
         raise FormatError(f"malformed key name: {name[:100]!r}")
 
 
-def check_key(key: bytes) -> None:
-    """Refuse key material that cannot be Ed25519's."""
-    if len(key) != 32:
-        raise FormatError(f"an Ed25519 key has {len(key)} bytes instead of 32")
+def check_key(key: bytes, algorithm: int) -> None:
+    """Refuse key material that cannot be of this signature type, by its size."""
+    size = KEY_SIZES[algorithm]
+    if len(key) != size:
+        raise FormatError(f"a key of type 0x{algorithm:02x} has {len(key)} bytes instead of {size}")
 
 
 def key_id(name: str, algorithm: int, public_key: bytes) -> bytes:
@@ -265,6 +269,14 @@ def format_key(name: str, key_id: bytes, algorithm: int, material: bytes) -> str
     return f"{name}+{key_id.hex()}+{encoding.encode_base64(bytes([algorithm]) + material)}"
 
 
+def algorithm_of(vkey: str) -> int | None:
+    """The signature type that a verifier key names; None where it is no key."""
+    try:
+        return encoding.decode_base64(vkey.split("+", 2)[2], "key")[0]
+    except (FormatError, IndexError):
+        return None
+
+
 def parse_key(vkey: str, algorithm: int) -> tuple[str, bytes]:
     """Name and public key of a verifier key for `algorithm`; raises FormatError."""
     name, id_text, public_key = _split_key(vkey, algorithm)
@@ -275,7 +287,7 @@ def parse_key(vkey: str, algorithm: int) -> tuple[str, bytes]:
 
 
 def _split_key(text: str, algorithm: int) -> tuple[str, str, bytes]:
-    """Take a key apart: name, key id in hex, and the 32 bytes behind the algorithm."""
+    """Take a key apart: name, key id in hex, and the bytes behind the algorithm."""
     match text.split("+", 2):  # base64 may hold a plus, a name may not
         case [name, id_text, blob] if _KEY_ID.fullmatch(id_text):
             material = encoding.decode_base64(blob, "key")
@@ -283,7 +295,7 @@ def _split_key(text: str, algorithm: int) -> tuple[str, str, bytes]:
             raise FormatError(f"malformed key: {text[:200]!r}")
     if material[:1] != bytes([algorithm]):
         raise FormatError(f"key of {name!r} is not of type 0x{algorithm:02x}")
-    check_key(material[1:])
+    check_key(material[1:], algorithm)
     return name, id_text, material[1:]
 
 
