@@ -46,7 +46,7 @@ def test_guards_stop_our_own_mistakes(tmp_path):
     ("sql", "message"),
     [
         ("PRAGMA application_id=1", "is not a trail"),
-        ("PRAGMA user_version=2", "of format 2, this apitrail reads up to 1"),
+        ("PRAGMA user_version=3", "of format 3, this apitrail reads up to 2"),
         ("PRAGMA user_version=0", "of format 0"),
     ],
 )

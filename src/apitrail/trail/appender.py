@@ -16,7 +16,8 @@ from pathlib import Path
 
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail import database, destroy, rotation, statements, transaction
+from apitrail.trail import anchor, database, destroy, rotation, statements, transaction
+from apitrail.trail.anchor import Anchor
 from apitrail.trail.clock_steps import ClockSteps
 from apitrail.trail.head import Head
 from apitrail.trail.intents import Pending
@@ -190,6 +191,12 @@ class Appender:
             self.strings = Strings(self.strings.next_id)
         self._truncate(wait=True)
         return erased
+
+    def anchor(self, size: int, text: str, found: Iterable[Anchor]) -> int:
+        """Keep a checkpoint with those who have seen it; gives its size."""
+        rows = [each.row() for each in found]
+        transaction.commit(self.connection, ((anchor.KEEP, [(size, text)]), (anchor.INSERT, rows)))
+        return size
 
     def close(self) -> None:
         """Leave the files as small as they can be. The trail's connection stays open."""

@@ -140,10 +140,10 @@ class Audit(Reader):
         raise FormatError(f"entry {index} is missing")
 
 
-def expected_schema(derived: int) -> list[SchemaItem]:
-    """The schema of a trail whose search tables are of this version; raises UsageError."""
+def expected_schema(derived: int, version: int = database.VERSION) -> list[SchemaItem]:
+    """The schema of a trail of `version` whose search tables are of version `derived`; raises UsageError."""
     with closing(sqlite3.connect(":memory:")) as fresh:
-        fresh.executescript(database.schema(derived))
+        fresh.executescript(database.schema(derived, version))
         return _schema(fresh)
 
 

@@ -13,8 +13,9 @@ from apitrail.errors import UsageError
 
 FILE = "trail.db"
 APPLICATION_ID = 0x41505431  # "APT1"
-# The version of the tables that hold the log, and that of those which are derived from it.
-VERSION = 1
+# The version of the tables that hold the log (2 adds `anchor`), and that of those which are
+# derived from it.
+VERSION = 2
 DERIVED = 3
 
 # Milliseconds that a writer waits for readers and for other writers.
@@ -82,9 +83,35 @@ def derived_schema(version: int = DERIVED) -> str:
     return _sql(f"derived_{version}") + mark
 
 
-def schema(derived: int = DERIVED) -> str:
-    """The DDL of a trail whose search tables are of the version `derived`."""
-    return _sql("truth") + derived_schema(derived)
+def schema(derived: int = DERIVED, version: int = VERSION) -> str:
+    """The DDL of a trail of this version whose search tables are of the version `derived`."""
+    anchors = _sql("truth_2") if has_anchors(version) else ""
+    return _sql("truth") + anchors + derived_schema(derived)
+
+
+def has_anchors(version: int) -> bool:
+    """Has a trail of this version the table `anchor`?"""
+    return version > 1
+
+
+def log_version(database: sqlite3.Connection) -> int:
+    """Which version the tables are that hold the log."""
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def bring_up(path: Path) -> None:
+    """Add to an older trail the tables that it lacks, in one transaction; what it holds stays.
+
+    Only the writer may call it, with the trail's lock held.
+    """
+    with closing(open_to_write(path)) as connection:
+        if has_anchors(log_version(connection)):
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in statements(_sql("truth_2")):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={VERSION}")
+        connection.execute("COMMIT")
 
 
 def statements(sql: str) -> list[str]:

@@ -13,6 +13,7 @@ from apitrail.entry import TAGS, Entry
 from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
 from apitrail.source import Contents, Facet, Tally
 from apitrail.trail import database, intents, older_tables, search
+from apitrail.trail.anchor import Anchor
 from apitrail.trail.frames import decompress, exact
 from apitrail.trail.search import Bounds, Lead, Term
 
@@ -34,6 +35,11 @@ class Reader:
     def close(self) -> None:
         """Let go of the files."""
         self._database.close()
+
+    @property
+    def version(self) -> int:
+        """Which version the tables are that hold the log."""
+        return database.log_version(self._database)
 
     @property
     def derived(self) -> int:
@@ -89,6 +95,21 @@ class Reader:
         rows = self._database.execute("SELECT size, note FROM checkpoint ORDER BY size")
         for size, text in rows:
             yield int(size), str(text)
+
+    def anchors(self) -> Iterator[Anchor]:
+        """What was kept of those who saw a checkpoint, smallest size first."""
+        if not database.has_anchors(self.version):
+            return
+        sql = "SELECT size, kind, name, data FROM anchor ORDER BY size, kind, name"
+        for size, kind, name, data in self._database.execute(sql):
+            yield Anchor(int(size), str(kind), str(name), bytes(data))
+
+    def kept(self, size: int) -> str | None:
+        """The signed checkpoint that is kept of this size."""
+        row = self._database.execute(
+            "SELECT note FROM checkpoint WHERE size = ?", (size,)
+        ).fetchone()
+        return None if row is None else str(row[0])
 
     def opened(self, start: int, stop: int) -> Iterator[int]:
         """Indexes in [start, stop) of which some content is there."""

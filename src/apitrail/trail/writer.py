@@ -15,6 +15,7 @@ from apitrail.errors import RecordingError, UsageError
 from apitrail.event import Event
 from apitrail.tlog import note
 from apitrail.trail import database, lock, rebuild, statements
+from apitrail.trail.anchor import Anchor
 from apitrail.trail.appender import FAILURES, Appender, Failure, Outcome, Steady, Work
 from apitrail.trail.clock_steps import ClockSteps
 from apitrail.trail.frames import decompress
@@ -89,6 +90,7 @@ class Trail:
         try:
             path = directory / database.FILE
             await asyncio.to_thread(database.create, path)
+            await asyncio.to_thread(database.bring_up, path)
             await asyncio.to_thread(rebuild.bring_up, path, progress)
             appender = Appender(directory, signer, clock, steady)
             connection = await aiosqlite.Connection(appender.connect, CHUNK)
@@ -193,6 +195,13 @@ class Trail:
         index = await self._alone(partial(self._appender.rotate, new))
         await self._publisher.now()
         return index
+
+    async def anchor(self, size: int, text: str, found: Sequence[Anchor]) -> None:
+        """Keep who has seen the signed checkpoint `text` of `size`; it makes no entry.
+
+        Raises RecordingError: not written.
+        """
+        await self._alone(partial(self._appender.anchor, size, text, found))
 
     @property
     def held(self) -> bool:

@@ -209,7 +209,7 @@ def _seen(text: str, keys: key_history.History, where: str) -> Checkpoint:
 
 
 def _check_schema(audit: Audit) -> None:
-    expected, found = expected_schema(audit.derived), audit.schema()
+    expected, found = expected_schema(audit.derived, audit.version), audit.schema()
     names = [item[:2] for item in expected]
     for item in found:
         if item not in expected:
