@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from apitrail.insights.insight import END, START, Attribution, Insight
 from apitrail.insights.seen import Seen
@@ -27,12 +27,15 @@ class Visits:
     def add(self, call: Seen) -> None:
         """The caller is here."""
         self.calls += 1
-        gap = call.time - self.last.time
+        last = self.last.time
+        gap = call.time - last
         if gap > MINUTE:
-            days = call.time // DAY - self.last.time // DAY
+            days = call.time // DAY - last // DAY
+            away = self.away
             if days:
                 self.days += 1
-            self.away = max(self.away * KEPT_A_DAY**days, float(gap))
+                away *= KEPT_A_DAY**days
+            self.away = away if away > gap else float(gap)
         self.last = call
 
 
@@ -44,18 +47,19 @@ class Silences:
         self._visits: dict[str, Visits] = {}
         self._hour = 0
 
-    def see(self, call: Seen) -> list[Insight]:
+    def see(self, call: Seen) -> Sequence[Insight]:
         """Learn a call; tell who is missing, once an hour."""
-        told: list[Insight] = []
-        if call.time // HOUR != self._hour:
-            self._hour = call.time // HOUR
-            told += self._missing(call.time)
+        told: Sequence[Insight] = ()
+        hour = call.time // HOUR
+        if hour != self._hour:
+            self._hour = hour
+            told = list(self._missing(call.time))
         visits = self._visits.get(call.caller)
         if visits is None:
             self._visits[call.caller] = Visits(call)
             return told
         if visits.told is not None:
-            told.append(_told(call.caller, visits, call.time, END, visits.told.began))
+            told = [*told, _told(call.caller, visits, call.time, END, visits.told.began)]
             visits.told = None
         visits.add(call)
         return told

@@ -15,6 +15,7 @@ from apitrail.insights.habits import Caller, Habits, New
 from apitrail.insights.insight import EVIDENCE, START, Attribution, Insight
 from apitrail.insights.operations import CRITICAL, DESTRUCTIVE, Worth, worth
 from apitrail.insights.seen import Seen
+from apitrail.insights.surprise import SLOT
 from apitrail.insights.thresholds import DAY, HOUR, MINUTE, Thresholds
 
 # kind → what its surprise counts for: where the call reads, where it writes, and how much of the
@@ -40,6 +41,8 @@ TARGET_WEIGHTS = {"AssumeRole": 0.8}
 ROUTINE = 0.03
 ROUTINE_READ = 3.0
 PERSON_READ = 0.4
+# How temporary keys begin.
+TEMPORARY = "ASIA"
 # Networks of callers that have a new one this often say nothing about the account.
 RESTLESS = 0.2
 OPERATIONS = frozenset({"read", "write", "critical"})
@@ -89,10 +92,16 @@ class FirstSeen:
         account = self.account
         if account is None:
             account = self.account = Habits(time)
-        account.slots.visit(time)
-        caller.slots.visit(time)
-        key = call.key
-        moved = self._networks.get(key) != call.network and self._has_moved(call)
+        slot = time // SLOT
+        if slot != account.slots.last:
+            account.slots.visit(time)
+        if slot != caller.slots.last:
+            caller.slots.visit(time)
+        moved = (
+            call.key.startswith(TEMPORARY)
+            and self._networks.get(call.key) != call.network
+            and self._has_moved(call)
+        )
         usual = (
             call.operation, call.network, call.agent, call.region, call.error, call.target,
             call.grants,
@@ -109,7 +118,7 @@ class FirstSeen:
 
     def _has_moved(self, call: Seen) -> bool:
         """Does a temporary key come from another network than before?"""
-        if not call.key.startswith("ASIA") or not is_public(call.network):
+        if not is_public(call.network):
             return False
         if len(self._networks) > KEYS:
             self._networks.clear()

@@ -8,7 +8,7 @@ was part of an insight counts only up to the limit that it broke, so that an att
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from apitrail.insights.insight import END, EVIDENCE, START, Attribution, Insight, shares
@@ -60,28 +60,30 @@ class Counts:
         self.peak = 0.0
         self.peak_day = 0
         self.all = Moments()
-        self.hours: list[Moments] | None = None
+        self.hours = [Moments() for _ in range(24)] if length == HOUR else None
 
     def turn(self, number: int, times: float) -> None:
         """A new window begins; the last one is learnt."""
+        # Written out: each call turns some four windows.
         if self.number >= 0:
             start = self.number * self.length
             day = start // DAY
-            # An attack teaches no more than the limit that it broke.
-            learnt = self.count if self.count < self.floor else min(self.count, self.limit(times))
+            learnt: float = self.count
+            if learnt >= self.floor:
+                # An attack teaches no more than the limit that it broke.
+                learnt = min(learnt, self.limit(times))
+            squared = learnt * learnt
             moments = self.all
             if day != moments.day:
                 moments.age(day)
             moments.total += learnt
-            moments.squares += learnt * learnt
-            if self.length == HOUR:
-                if self.hours is None:
-                    self.hours = [Moments() for _ in range(24)]
+            moments.squares += squared
+            if self.hours is not None:
                 moments = self.hours[start % DAY // HOUR]
                 if day != moments.day:
                     moments.age(day)
                 moments.total += learnt
-                moments.squares += learnt * learnt
+                moments.squares += squared
             if day != self.peak_day:
                 self.peak *= PEAK_KEPT_A_DAY ** min(400, day - self.peak_day)
                 self.peak_day = day
@@ -89,7 +91,8 @@ class Counts:
         self.number = number
         self.count = 0
         # Most series never come near the floor.
-        self.check = max(self.floor, self.peak * times)
+        check = self.peak * times
+        self.check = max(self.floor, check)
 
     def limit(self, times: float) -> float:
         """Fewer calls are not looked at."""
@@ -123,9 +126,14 @@ class Open:
 
 
 class Series:
-    """The calls of one operation, or of one caller to it, or with one error."""
+    """The calls of one operation, or of one caller to it, or with one error.
 
-    __slots__ = ("counts", "days", "first", "last_day", "long", "open", "recent", "short")
+    That of an operation leads to those of its callers and errors.
+    """
+
+    __slots__ = (
+        "callers", "days", "errors", "first", "last_day", "long", "open", "recent", "short",
+    )  # fmt: skip
 
     def __init__(self, time: int, limits: Thresholds) -> None:
         self.first = time
@@ -133,26 +141,42 @@ class Series:
         self.last_day = -1
         self.short = Counts(FIVE_MINUTES, limits.rate_count)
         self.long = Counts(HOUR, limits.rate_count_hour)
+        # The last calls of this hour and the one before.
         self.recent: deque[Seen] = deque(maxlen=EVIDENCE)
         self.open: Open | None = None
+        self.callers: dict[str, Series] = {}
+        self.errors: dict[str, Series] = {}
 
-    def add(self, call: Seen, times: float) -> Counts | None:
-        """One more; the window that it makes worth a look."""
-        time = call.time
+    def add(self, call: Seen, number: int, times: float) -> Counts | None:
+        """One more, in this window of five minutes; the window that it makes worth a look."""
+        if self.open is not None:
+            self.open.calls += 1
         self.recent.append(call)
         short, long = self.short, self.long
-        if (number := time // FIVE_MINUTES) != short.number:
+        if number != short.number:
             short.turn(number, times)
-            if (hour := time // HOUR) != long.number:
-                long.turn(hour, times)
-                if (day := time // DAY) != self.last_day:
-                    self.last_day = day
-                    self.days += 1
+            if (hour := call.time // HOUR) != long.number:
+                self._turn(hour, times)
         short.count += 1
         long.count += 1
         if short.count >= short.check:
-            return short
-        return long if long.count >= long.check else None
+            found = short
+        elif long.count >= long.check:
+            found = long
+        else:
+            return None
+        # Looked at again when there are a fifth more.
+        found.check = found.count * 1.2
+        return found
+
+    def _turn(self, hour: int, times: float) -> None:
+        recent, oldest = self.recent, (hour - 1) * HOUR
+        while recent[0].time < oldest:
+            recent.popleft()
+        self.long.turn(hour, times)
+        if (day := hour * HOUR // DAY) != self.last_day:
+            self.last_day = day
+            self.days += 1
 
 
 class Rates:
@@ -160,47 +184,60 @@ class Rates:
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._limits = thresholds
-        self._series: dict[tuple[str, ...], Series] = {}
+        # By operation.
+        self._series: dict[str, Series] = {}
+        self._number = 0
         self._open: dict[tuple[str, ...], Series] = {}
         self._found = 0
         self._window = 0
 
-    def see(self, call: Seen) -> list[Insight]:
+    def see(self, call: Seen) -> Sequence[Insight]:
         """Learn a call; tell what it completes."""
-        told: list[Insight] = []
-        if call.time // FIVE_MINUTES != self._window:
-            self._window = call.time // FIVE_MINUTES
+        told: Sequence[Insight] = ()
+        window = call.time // FIVE_MINUTES
+        if window != self._window:
+            self._window = window
             self._found = 0
             if self._open:
-                told += self._ended(call.time)
-        keys: tuple[tuple[str, ...], ...] = (call.operation,), (call.operation, call.caller)
-        if call.error:
-            keys = *keys, (call.operation, "", call.error)
+                told = list(self._ended(call.time))
         times = self._limits.rate_times
-        for key in keys:
-            series = self._series.get(key)
-            if series is None:
-                series = self._series[key] = Series(call.time, self._limits)
-            if series.open is not None:
-                series.open.calls += 1
-            if (found := series.add(call, times)) is not None:
-                told += self._judge(key, call, found)
+        general = self._series.get(call.operation)
+        if general is None:
+            general = self._series[call.operation] = self._new(call)
+        if (counts := general.add(call, window, times)) is not None:
+            told = [*told, *self._judge((call.operation,), general, call, counts)]
+        own = general.callers.get(call.caller)
+        if own is None:
+            own = general.callers[call.caller] = self._new(call)
+        # One burst is told once: of all callers, and only else of the one.
+        if (counts := own.add(call, window, times)) is not None and general.open is None:
+            told = [*told, *self._judge((call.operation, call.caller), own, call, counts)]
+        if call.error:
+            told = [*told, *self._see_error(general, call, window)]
         return told
 
-    def _judge(self, key: tuple[str, ...], call: Seen, counts: Counts) -> Iterator[Insight]:
-        series, limits = self._series[key], self._limits
-        # Looked at again when there are a fifth more.
-        counts.check = counts.count * 1.2
-        # One burst is told once: of all callers, and only else of the one.
-        general = self._series[key[:1]]
-        if series is not general and len(key) == 2 and general.open is not None:
-            return
+    def _see_error(self, general: Series, call: Seen, window: int) -> Iterable[Insight]:
+        failed = general.errors.get(call.error)
+        if failed is None:
+            failed = general.errors[call.error] = self._new(call)
+        counts = failed.add(call, window, self._limits.rate_times)
+        key = call.operation, "", call.error
+        return () if counts is None else self._judge(key, failed, call, counts)
+
+    def _new(self, call: Seen) -> Series:
+        self._number += 1
+        return Series(call.time, self._limits)
+
+    def _judge(
+        self, key: tuple[str, ...], series: Series, call: Seen, counts: Counts
+    ) -> Iterator[Insight]:
+        limits = self._limits
         young = call.time - series.first < limits.rate_age or series.days <= limits.rate_days
         if young or series.open is not None:
             return
         chance, mean = counts.unusual(series.first)
         # Benjamini and Hochberg's step: the more was found in this window, the less it takes.
-        if chance > limits.false_discovery * (1 + self._found) / max(1, len(self._series)):
+        if chance > limits.false_discovery * (1 + self._found) / self._number:
             return
         self._found += 1
         insight = _insight(key, call, series, counts, mean)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from apitrail.insights.absence import Silences
@@ -29,27 +29,33 @@ class Watch:
         self._open: dict[str, Insight] = {}
         self._minute = 0
 
-    def see(self, call: Seen) -> Iterator[Insight]:
+    def see(self, call: Seen) -> Sequence[Insight]:
         """Learn a call, and tell what it completes."""
+        told: list[Insight] = []
         minute = call.time // MINUTE
         if minute != self._minute:
             self._minute = minute
             if self._open:
-                yield from self._ended(call.time)
+                told += self._ended(call.time)
         caller = self._callers.get(call.caller)
         if caller is None:
             caller = self._callers[call.caller] = Caller(call.caller, call.time)
         # Sequences ask what is new to a caller; what is told is not new any more.
         new = self._first_seen.learn(call, caller)
-        for insight in self._sequences.see(call, caller):
+        if found := self._sequences.see(call, caller):
+            told += self._opened(found)
+        if new:
+            told += self._opened(self._first_seen.tell(call, caller))
+        if found := self._rates.see(call):
+            told += found
+        if found := self._silences.see(call):
+            told += found
+        return told
+
+    def _opened(self, found: Iterable[Insight]) -> Iterator[Insight]:
+        for insight in found:
             self._open[insight.shared_id] = insight
             yield insight
-        if new:
-            for insight in self._first_seen.tell(call, caller):
-                self._open[insight.shared_id] = insight
-                yield insight
-        yield from self._rates.see(call)
-        yield from self._silences.see(call)
 
     def _ended(self, now: int) -> Iterator[Insight]:
         for shared, insight in list(self._open.items()):
