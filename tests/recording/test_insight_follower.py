@@ -8,11 +8,13 @@ import refusing
 import trails
 from apitrail.entry import Entry
 from apitrail.errors import RecordingError
-from apitrail.evidence.verify import Verdict
+from apitrail.evidence.verify import Verdict, insight_check
 from apitrail.insights.thresholds import DAY, HOUR, Thresholds
 from apitrail.recording import insight_follower
 from apitrail.recording.insight_follower import Follower, start_of_baseline, told_before
+from apitrail.trail import learnt
 from apitrail.trail.reader import Reader
+from apitrail.trail.statements import Target
 from apitrail.trail.writer import Trail
 from trails import SIGNER, T0
 
@@ -27,14 +29,14 @@ async def until(condition):
         await asyncio.sleep(0.02)
 
 
-def follow(directory, calls, now=T0 + 60_000):
+def follow(directory, calls, now=T0 + 60_000, thresholds=None):
     """Record these calls with a follower behind them; what was said to a person."""
     said: list[str] = []
 
     async def main():
         async with await Trail.open(directory, signer=SIGNER, clock=trails.Clock(now)) as trail:
             stopping = asyncio.Event()
-            follower = Follower(trail, Thresholds(), lambda: now, said.append)
+            follower = Follower(trail, thresholds or Thresholds(), lambda: now, said.append)
             await follower.begin(stopping)
             if not trail.size:
                 await trail.append(trails.opening())
@@ -142,3 +144,41 @@ def test_a_recorder_that_ends_does_not_wait_until_a_long_log_is_read(tmp_path, m
     before = len(kinds(tmp_path))
     assert asyncio.run(main()) == before
     assert "insight" not in kinds(tmp_path)
+
+
+def test_what_was_learnt_is_kept_and_outlives_the_two_weeks(tmp_path, monkeypatch):
+    monkeypatch.setattr(insight_follower, "KEEP_AT_END", 1)
+    follow(tmp_path, range(5))
+    kept = learnt.read(tmp_path)
+    assert (kept.start, kept.next) == (0, 6)
+    # Alone, a recorder that starts a month later would not look at any of these.
+    follow(tmp_path, range(5, 8), now=T0 + 30 * DAY)
+    assert (learnt.read(tmp_path).start, learnt.read(tmp_path).next) == (0, 9)
+    with Reader(tmp_path) as reader:
+        insight_check.check(reader, (), learnt.read(tmp_path))
+
+
+def test_other_thresholds_learn_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(insight_follower, "KEEP_AT_END", 1)
+    follow(tmp_path, range(5))
+    follow(tmp_path, range(5, 6), thresholds=Thresholds(distinct_refusals=3))
+    assert dict(learnt.read(tmp_path).thresholds) == {"distinct_refusals": 3}
+    assert kinds(tmp_path).count("insight") == 1
+
+
+def test_a_file_that_is_something_else_is_learnt_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(insight_follower, "KEEP_AT_END", 1)
+    (tmp_path / learnt.FILE).write_bytes(b"something else")
+    assert follow(tmp_path, range(8)) == []
+    assert learnt.read(tmp_path).next == 10
+
+
+def test_what_was_erased_is_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(insight_follower, "KEEP_AT_END", 1)
+    follow(tmp_path, range(5))
+    trails.write(tmp_path, lambda trail: trail.erase([Target(2, ("what", "who"))]))
+    follow(tmp_path, range(5, 6))
+    with Reader(tmp_path) as reader:
+        assert learnt.read(tmp_path).is_of(reader)
+    assert b"iam:List1" not in learnt.read(tmp_path).memory
+    assert b"iam:List2" in learnt.read(tmp_path).memory

@@ -19,7 +19,7 @@ from apitrail import places
 from apitrail.errors import UsageError
 from apitrail.evidence.known_logs import KnownLogs
 from apitrail.tlog import note
-from apitrail.trail import control, database, lock, rebuild, statements
+from apitrail.trail import control, database, learnt, lock, rebuild, statements
 from apitrail.trail.keys import Keys
 from apitrail.trail.statements import Anchor, Erase, Target
 from apitrail.trail.writer import ERASE_BATCH, Trail
@@ -49,6 +49,8 @@ class Maintainer:
         `held` says that a reader still needs a copy of them.
         """
         asked = Erase.parse(request)
+        # It may tell of what is erased.
+        learnt.forget(self.trail.directory)
         facets = await self.trail.erase(asked.targets, reason=asked.reason)
         return {"facets": facets, "held": self.trail.held}
 

@@ -60,7 +60,7 @@ class Counts:
         self.peak = 0.0
         self.peak_day = 0
         self.all = Moments()
-        self.hours = [Moments() for _ in range(24)] if length == HOUR else None
+        self.hours: list[Moments] | None = None
 
     def turn(self, number: int, times: float) -> None:
         """A new window begins; the last one is learnt."""
@@ -78,7 +78,9 @@ class Counts:
                 moments.age(day)
             moments.total += learnt
             moments.squares += squared
-            if self.hours is not None:
+            if self.length == HOUR:
+                if self.hours is None:
+                    self.hours = [Moments() for _ in range(24)]
                 moments = self.hours[start % DAY // HOUR]
                 if day != moments.day:
                     moments.age(day)

@@ -1,7 +1,8 @@
 """Tells insights while a recorder works: it reads committed entries behind the writer.
 
 Recording never waits for it. It reads in a thread of its own, with rests, and what it tells are
-entries like any other.
+entries like any other. What it has learnt is kept beside the trail, and the next recorder goes on
+from there.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from apitrail.entry import Entry
-from apitrail.errors import Error, RecordingError
+from apitrail.errors import Error, FormatError, RecordingError
 from apitrail.insights.thresholds import DAY, HOUR, Thresholds
-from apitrail.trail import statements
+from apitrail.trail import learnt, statements
+from apitrail.trail.learnt import Learnt
 from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Insight
 from apitrail.trail.telling import Teller, readable
@@ -26,7 +28,7 @@ from apitrail.trail.writer import Trail
 PAUSE = 1.0
 # How long a recorder that stops lets it go on, in seconds.
 PATIENCE = 5.0
-# A recorder that starts learns what is usual from so much of the log.
+# A recorder that starts where nothing is kept learns what is usual from so much of the log.
 BASELINE = 14 * DAY
 MOST = 200_000
 # Entries that are read at a stretch, before a rest that is as long.
@@ -34,6 +36,9 @@ STRETCH = 500
 # A command that has ended waits for no more entries than this to be read; the next recorder tells
 # what they have to tell.
 NEAR = 2_000
+# What was learnt is kept each time so many entries were read, and at the end if it were these.
+KEEP = 5_000
+KEEP_AT_END = 200
 # What an earlier recorder did not come to tell is told if it is not older.
 LATE = HOUR
 
@@ -56,6 +61,12 @@ class Follower:
         # Insights that the log has from before.
         self._known: set[str] = set()
         self._found: list[Insight] = []
+        # What an earlier recorder left.
+        self._left: Learnt | None = None
+        # The size of the log at the first look.
+        self._began = 0
+        # How far what is kept goes; None where nothing may be kept, since something was erased.
+        self._kept: int | None = 0
         # SQLite's connection belongs to one thread.
         self._thread = ThreadPoolExecutor(1, "insights")
         self._reader: Reader | None = None
@@ -68,7 +79,7 @@ class Follower:
         be none.
         """
         with contextlib.suppress(Error, OSError):
-            await self._in_thread(self._open)
+            await self._in_thread(self._prepare)
         self._task = asyncio.create_task(self._follow(stopping), name="insights")
         self._task.add_done_callback(self._said)
 
@@ -83,6 +94,11 @@ class Follower:
 
     async def _in_thread[T](self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _prepare(self) -> None:
+        self._open()
+        self._left = learnt.read(self._trail.directory)
+        self._kept = self._left.next if self._left is not None else 0
 
     def _open(self) -> Reader:
         if self._reader is None:
@@ -111,6 +127,8 @@ class Follower:
                     break  # no descriptor is free, say: another look follows
                 await self._write()
             if last:
+                with contextlib.suppress(Error, OSError):
+                    await self._in_thread(lambda: self._keep(KEEP_AT_END))
                 return
             await self._rest(stopping)
 
@@ -121,8 +139,7 @@ class Follower:
 
     def _is_near(self) -> bool:
         """Is what is left to read short enough for a command that has ended to wait for it?"""
-        read = self._teller.next if self._teller is not None else 0
-        return self._trail.size - read <= NEAR
+        return self._trail.size - (self._teller.next if self._teller else self._kept or 0) <= NEAR
 
     async def _write(self) -> None:
         found, self._found = self._found, []
@@ -141,16 +158,50 @@ class Follower:
                 # Older ones are not told again anyway.
                 recent = first_since(reader, self._clock() - 2 * LATE)
                 self._known = told_before(reader, max(start, recent))
-                self._teller = Teller(start, self._thresholds)
-            stop = min(reader.size, self._teller.next + STRETCH)
+                self._teller = self._resumed(reader, start) or Teller(start, self._thresholds)
+                self._kept = self._teller.next
+                self._began = reader.size
+            before = self._teller.next
+            stop = min(reader.size, before + STRETCH)
             oldest = self._clock() - LATE
             for said in self._teller.read(reader, stop):
                 if said.record["eventID"] not in self._known and said.time >= oldest:
                     self._found.append(said)
+            # What was erased before it began, it never saw.
+            if learnt.has_erasure(reader, max(before, self._began), stop):
+                # The next recorder learns anew, without what was erased.
+                self._kept = None
+                learnt.forget(self._trail.directory)
             caught_up = stop == reader.size
+            self._keep(KEEP)
         if not caught_up:
             time.sleep(time.monotonic() - began)
         return stop
+
+    def _resumed(self, reader: Reader, start: int) -> Teller | None:
+        """The detectors as an earlier recorder left them, if that is of use: they have learnt from
+        this log, from no less of it, and with the same thresholds."""
+        try:
+            known, self._left = self._left, None
+            if known is None or known.start > start or not known.is_of(reader):
+                return None
+            if known.thresholds != self._thresholds.changed():
+                return None
+            return Teller.resumed(known, self._thresholds)
+        except FormatError:
+            return None
+
+    def _keep(self, entries: int) -> None:
+        """Keep what was learnt if so many entries were read since."""
+        teller, reader = self._teller, self._reader
+        if teller is None or reader is None or self._kept is None:
+            return
+        if teller.next - self._kept >= entries and not learnt.has_erasure(
+            reader, teller.next, reader.size
+        ):
+            last = learnt.hash_before(reader, teller.next)
+            learnt.write(self._trail.directory, teller.learnt(last))
+            self._kept = teller.next
 
 
 def start_of_baseline(reader: Reader, now: int) -> int:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Self
 
 from apitrail.errors import RecordingError
+from apitrail.insights import memory
 from apitrail.insights.call_entries import calls_of
 from apitrail.insights.insight import VERSION
 from apitrail.insights.thresholds import Thresholds
 from apitrail.insights.watch import Watch
 from apitrail.source import Source
+from apitrail.trail.learnt import Learnt
 from apitrail.trail.statements import Insight
 
 
@@ -41,7 +45,25 @@ class Teller:
         self.complete = True
         self._thresholds = thresholds
         self._watch = Watch(thresholds)
-        self._indexes: dict[str, int] = {}
+
+    @classmethod
+    def resumed(cls, learnt: Learnt, thresholds: Thresholds) -> Self:
+        """One that goes on where another was.
+
+        Raises:
+            FormatError: what that one had learnt is malformed.
+        """
+        teller = cls(learnt.start, thresholds)
+        teller.next = learnt.next
+        teller._watch = memory.load(learnt.memory, thresholds)
+        return teller
+
+    def learnt(self, last: str) -> Learnt:
+        """What it has learnt up to the entry before `next`, which has the hash `last`."""
+        return Learnt(
+            start=self.start, next=self.next, last=last, thresholds=self._thresholds.changed(),
+            memory=memory.dump(self._watch),
+        )  # fmt: skip
 
     def read(self, source: Source, stop: int) -> Iterator[Insight]:
         """What the calls up to entry `stop` complete."""
@@ -51,12 +73,12 @@ class Teller:
                 # What was erased could have taught something.
                 self.complete = False
                 continue
-            self._indexes[call.id] = index
-            for told in self._watch.see(call):
+            # An insight names entries, whatever ids their events have.
+            for told in self._watch.see(replace(call, id=str(index))):
                 yield Insight(
                     record=told.record(), kind=told.kind, name=told.name, time=told.time,
                     caller=told.caller, why=told.why, detector=VERSION,
-                    evidence=tuple(self._indexes[event] for event in told.events),
+                    evidence=tuple(map(int, told.events)),
                     start=self.start, stop=index + 1, thresholds=self._thresholds.changed(),
                 )  # fmt: skip
         self.next = max(self.next, stop)

@@ -29,8 +29,9 @@ from apitrail.evidence.verify.report import (
 from apitrail.evidence.verify.segment import Segment
 from apitrail.tlog import merkle, note, tile
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail import database
+from apitrail.trail import database, learnt
 from apitrail.trail.audit import Audit, expected_schema
+from apitrail.trail.learnt import Learnt
 
 CHECKPOINT = "checkpoint"
 
@@ -160,9 +161,10 @@ class _Check:
         self._step(9, "heartbeats")
         covered.check_fresh(now)
         # (10) What was called unusual follows from the calls before it.
-        if log.insights:
+        known = _learnt(audit.directory)
+        if log.insights or known is not None:
             self._step(10, f"insights: {len(log.insights)} told again from their calls")
-            retold = insight_check.check(audit, log.insights)
+            retold = insight_check.check(audit, log.insights, known)
             self._learn(insights=retold.found, insights_left=retold.left)
 
     def _compare(
@@ -183,6 +185,14 @@ class _Check:
 
     def _learn(self, **facts: object) -> None:
         self.report = replace(self.report, **facts)  # type: ignore[arg-type]
+
+
+def _learnt(directory: Path) -> Learnt | None:
+    """What the detectors have learnt; what no recorder would go on with counts for nothing."""
+    try:
+        return learnt.read(directory)
+    except (FormatError, OSError):
+        return None
 
 
 def _published(directory: Path) -> str | None:
