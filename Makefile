@@ -78,11 +78,12 @@ clean:
 docs: install
 	$(PY) -m apitrail.cli.reference docs/cli.md
 
-# Three verifiers on the same mutants of bundles, and requests over real sockets. MUTANTS and REQUESTS
-# say how many, SEED which ones.
+# Three verifiers on the same mutants of bundles, requests over real sockets, and requests to a witness.
+# MUTANTS and REQUESTS say how many, SEED which ones.
 fuzz: install
 	MUTANTS=$${MUTANTS:-2000} REQUESTS=$${REQUESTS:-10000} $(PY) -m pytest -n 2 -rP \
-	  tests/evidence/bundle/test_differential.py tests/e2e/test_fuzz.py
+	  tests/evidence/bundle/test_differential.py tests/e2e/test_fuzz.py \
+	  tests/evidence/witness/test_witness.py
 
 # moto's own tests through the recorder, then their recording sent to a fresh moto. Fetches its
 # source distribution once. SERVICES="sqs iam" chooses the tests, SERVICES=all takes them all.

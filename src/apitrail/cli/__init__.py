@@ -33,6 +33,7 @@ COMMANDS = {
     "sql": "serving:sql_command",
     "reconcile": "serving:reconcile_command",
     "ship": "shipping:ship",
+    "witness": "witnessing:witness_command",
     "erase": "maintenance:erase",
     "prune": "maintenance:prune",
     "key": "maintenance:key_group",

@@ -143,8 +143,12 @@ def given(vkeys: Iterable[str]) -> Trust:
     Raises:
         FormatError: one is neither.
     """
-    texts = [Path(key).read_text("utf-8", "replace") if _is_file(key) else key for key in vkeys]
-    return Trust(tuple(note.Verifier.parse(text.strip()) for text in texts), "--key")
+    return Trust(tuple(note.Verifier.parse(key_text(key)) for key in vkeys), "--key")
+
+
+def key_text(key: str) -> str:
+    """A key of a command line: what was written there, or what is in the file of that name."""
+    return (Path(key).read_text("utf-8", "replace") if _is_file(key) else key).strip()
 
 
 def _is_file(text: str) -> bool:
