@@ -25,6 +25,7 @@ def trail(tmp_path_factory: pytest.TempPathFactory) -> Path:
     story.call("DeleteTable", resources=("MYDB",), of="AWS::DynamoDB::Table")
     story.call("CreateHostedZone", resources=("/hostedzone/Z1ABC",), of="AWS::Route53::HostedZone")
     story.call("DeleteHostedZone", resources=("Z1ABC",), of="AWS::Route53::HostedZone")
+    story.call("PutParameter", resources=("db/password",), of="AWS::SSM::Parameter")
     story.beat().close().write(directory)
     return directory
 
@@ -40,6 +41,9 @@ def trail(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("/hostedzone/Z1ABC", {"Z1ABC", "/hostedzone/Z1ABC"}),
         ("hostedzone/Z1ABC", {"hostedzone/Z1ABC", "Z1ABC", "/hostedzone/Z1ABC"}),
         ("z1abc", {"z1abc"}),
+        ("/db/password", {"/db/password", "db/password"}),
+        ("db/password", {"db/password"}),
+        ("/mydb", {"/mydb"}),
         ("sg-0a1b2c3d", {"sg-0a1b2c3d"}),
     ],
 )

@@ -1,6 +1,7 @@
 """Every way in which the calls of a trail write one resource's name.
 
-Some services ignore letter case, and Route 53 writes its ids with their kind in front and without.
+Some services ignore letter case, Route 53 writes its ids with their kind in front and without, and
+Systems Manager's ARNs leave out the slash that a parameter's name begins with.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ _KIND = re.compile(rf"/?(?:{'|'.join(_ROUTE53)})/([A-Z0-9]+)")
 # Ids that AWS makes in lower case, such as sg-0a1b2c3d.
 _EXACT = re.compile(r"[a-z]+(?:-[a-z]+)*-[0-9a-f]{8}(?:[0-9a-f]{9})?")
 _ARN_OF = re.compile(r"arn:[^:]*:([^:]*):")
+_PARAMETERS = Filter(resource_type=("AWS::SSM::Parameter",))
 _IGNORING = (
     Filter(event_source=tuple(IGNORING_CASE)),
     Filter(resource_type=tuple(Pattern(f"{prefix}*") for prefix in IGNORING_CASE.values())),
@@ -27,6 +29,9 @@ def spellings(source: Source, value: str) -> tuple[str, ...]:
     """The name as it is asked for, and what else means the same thing in this source."""
     plain = _KIND.sub(r"\1", value) if _KIND.fullmatch(value) else value
     forms = [value, plain, *(_with_kind(source, plain) if plain.isupper() else ())]
+    parameter = replace(_PARAMETERS, resource_name=(bare := value.removeprefix("/"),))
+    if bare != value and has(source, parameter):
+        forms.append(bare)
     if _may_ignore_case(value) and any(has(source, where) for where in _IGNORING):
         forms += _in_another_case(source, value)
     return tuple(dict.fromkeys(forms))

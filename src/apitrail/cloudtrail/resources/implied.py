@@ -27,8 +27,11 @@ _WHOLES = (
         r"listener-rule/((?:app|net|gwy)/[^/]+/[^/]+/[^/]+)/.*",
         "listener/{}",
     ),
+    ("gamelift", r"(?:gamesession|playersession)/([^/]+)/.*", "fleet/{}"),
+    ("inspector", r"target/([^/]+)/.*", "target/{}"),
     ("kinesis", r"stream/([^/]+)/consumer/.*", "stream/{}"),
     ("sns", r"([^:/]+):[0-9a-f-]{36}", "{}"),
+    ("sns", r"endpoint/([^/]+/[^/]+)/.*", "app/{}"),
     ("states", r"(?:execution|express):([^:]+):.*", "stateMachine:{}"),
     ("states", r"mapRun:([^/:]+)[/:].*", "stateMachine:{}"),
 )
@@ -44,6 +47,10 @@ _ARN = re.compile(r"(arn:[^:]*:([^:]*):[^:]*:[^:]*:)(.+)", re.DOTALL)
 
 # A build's id begins with its project's name.
 _BUILD = re.compile(r"([^:]+):.+")
+_BUILDS = frozenset({"id", "ids"})
+
+# A task definition by its family and its revision.
+_FAMILY = re.compile(r"([A-Za-z0-9_-]+):[0-9]+")
 
 # What AWS takes where a member is left out ("If you do not specify a cluster, the default cluster
 # is assumed", and the same for the event bus and the work group).
@@ -70,6 +77,7 @@ _REDRIVE = ("deadLetterTargetArn", "sourceQueueArns")
 
 # Members of other services that name a bucket; Lightsail's buckets are its own.
 _BUCKETS = frozenset({"bucket", "bucketname", "s3bucket", "s3bucketname", "targetbucket"})
+_BUCKETS_OTHERWISE = frozenset({("logs", "destination")})
 _BUCKET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}")
 _S3_URL = re.compile(r"s3[an]?://([A-Za-z0-9][A-Za-z0-9._-]{2,254})(?:/(.*))?", re.DOTALL)
 _BUCKETS_OF_ITS_OWN = frozenset({"lightsail"})
@@ -85,10 +93,16 @@ def implied(call: Call, said: list[tuple[str, str]], place: Place) -> Iterator[R
             yield from _at_url(text, place)
         elif text.startswith("{") and any(word in text for word in _REDRIVE):
             yield from map(described, Arn.within(text))
+        if (call.service, member) in _BUCKETS_OTHERWISE:
+            yield from _bucket(text, place)
         if member in _BUCKETS and call.service not in _BUCKETS_OF_ITS_OWN:
             yield from _bucket(text, place)
-        elif member == "ids" and call.service == "codebuild" and (build := _BUILD.fullmatch(text)):
+        elif (
+            member in _BUILDS and call.service == "codebuild" and (build := _BUILD.fullmatch(text))
+        ):
             yield Resource(arn=None, type="AWS::CodeBuild::Project", name=build[1])
+        elif member == "taskdefinition" and (family := _FAMILY.fullmatch(text)):
+            yield Resource(arn=None, type="AWS::ECS::TaskDefinition", name=family[1])
         elif member == "identifier" and call.service == "cloudcontrol" and "|" in text:
             # A primary identifier of several properties.
             yield from (
@@ -101,6 +115,10 @@ def _wholes(text: str) -> Iterator[Resource]:
     if parts is None:
         return
     prefix, owner, resource = parts.groups()
+    if owner == "s3" and prefix.endswith(":::") and "/" in resource:
+        bucket = spelled(prefix + resource.partition("/")[0])
+        if bucket is not None:
+            yield bucket
     for service, form, whole in _WHOLE_OF:
         if service == owner and (match := form.fullmatch(resource)):
             found = spelled(prefix + whole.format(match[1]))

@@ -6,6 +6,7 @@ IAM's ARN templates and with its kinds of resources.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -60,6 +61,11 @@ BARE_NOUNS = frozenset({
     "repository", "service", "stream", "table", "task", "topic", "workgroup",
 })  # fmt: skip
 
+# Members that hold a text in a language: it names things, and is no name.
+_LANGUAGES = ("query", "querystring", "script", "sql", "statement", "statements")
+# What stands before a kind where a call names two of them: `DestinationEnvironmentName`.
+_SIDE = re.compile(r"^(?:current|destination|dest|from|new|old|original|parent|source|target|to)")
+
 _SUFFIXES = ("withpath", "identifier", "name", "id")
 _NAMES = frozenset({"name", "names"})
 _SHORTEST_SUFFIX = 6
@@ -85,6 +91,8 @@ def by_noun(call: Call, place: Place) -> Iterator[Resource]:
         list(texts(_shallow(call.parameters or {}))), call.service
     ).items():
         stem = _stem(member)
+        if stem.endswith(_LANGUAGES):
+            continue
         if member in _NAMES or (len(stem) >= _SHORTEST_STEM and stem in operation):
             for name in text:
                 yield Resource(arn=None, type=None, name=name, account=place.account)
@@ -157,7 +165,12 @@ def _plan(
     ]
     if known.prefix not in ONLY_BY_ACTION:
         index = _index(known.prefix)
-        fillings += [_Filling(index[member], member) for member in members if member in index]
+        fillings += [
+            _Filling(index[word], member)
+            for member in members
+            for word in (member, _SIDE.sub("", member))
+            if word in index
+        ]
     return _Plan(templates, tuple(fillings))
 
 

@@ -67,6 +67,9 @@ def _s3(parameters: Structure, place: Place) -> Iterator[Resource]:
         yield Resource(arn=f"{base}/{key}", type="AWS::S3::Object", name=f"{bucket}/{key}")
     for name in _sources(parameters, bucket):
         yield Resource(arn=place.s3(name), type="AWS::S3::Object", name=name)
+        source = name.partition("/")[0]
+        if source != bucket:
+            yield Resource(arn=place.s3(source), type="AWS::S3::Bucket", name=source)
     if not point:
         yield Resource(arn=base, type="AWS::S3::Bucket", name=bucket, account=place.account)
 

@@ -5,13 +5,14 @@ It does not know policies: it tells what was named, not what was allowed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from apitrail.aws.arn import partition
 from apitrail.aws.call import Call
 from apitrail.cloudtrail import access
 from apitrail.cloudtrail.names import is_region
-from apitrail.cloudtrail.resources import iam_types, named_members
+from apitrail.cloudtrail.resources import arn_parts, iam_types, named_members
 from apitrail.cloudtrail.resources.account_wide import account_wide
 from apitrail.cloudtrail.resources.ids import by_id
 from apitrail.cloudtrail.resources.implied import implied
@@ -27,6 +28,13 @@ TELLING = frozenset({"kms", "s3", "s3control", "ssm", "sts"})
 """Services whose records of management events have `resources`; those of data events all have."""
 UNTYPED = frozenset({"ssm"})
 """Services whose records' resources have no type."""
+REVEALING = frozenset(
+    {
+        ("secretsmanager", "BatchGetSecretValue"),
+        ("ssm", "GetParametersByPath"),
+    }
+)
+"""Reads that choose by a rule whose content they give: what their answers name was read."""
 MOST = 5000
 """Resources told of one call; where there are more, they count as undetermined."""
 
@@ -51,7 +59,7 @@ def resources(call: Call, *, account: str | None, region: str | None = None) -> 
     data, reads = data_members(call.service), access.read_only(call)
     asked = list(texts(call.parameters or {}, data=data))
     answered = own_answer(call) if reads else list(texts(call.result or {}, data=data))
-    said = asked if reads else asked + answered
+    said = asked if reads and not _reveals(call) else asked + answered
     named: dict[tuple[str | None, str], Resource] = {}
     for resource in (
         *special(call, asked, place),
@@ -68,9 +76,26 @@ def resources(call: Call, *, account: str | None, region: str | None = None) -> 
         for resource in by_id(call, side, place) if side else ():
             if resource.name not in names:
                 named[resource.type, resource.name] = resource
+    for name in _inside_arns(named.values()):
+        if name not in names:
+            named[None, name] = Resource(arn=None, type=None, name=name)
     if not named and not reads:
         named = {(None, resource.name): resource for resource in named_members.by_noun(call, place)}
     return list(named.values())[:MOST]
+
+
+def _inside_arns(named: Iterable[Resource]) -> list[str]:
+    """The names inside the ARNs; a bucket's and its objects' have been told."""
+    return [
+        name
+        for resource in named
+        if resource.arn is not None and ":s3:" not in resource.arn
+        for name in arn_parts.names(resource.arn)
+    ]
+
+
+def _reveals(call: Call) -> bool:
+    return (call.service, call.operation) in REVEALING
 
 
 @remembered(1024)
@@ -87,6 +112,8 @@ def own_answer(call: Call) -> list[tuple[str, str]]:
     if call.service == "sts":
         return []  # the caller's own identity, before or after the call, is not a resource that it touched
     result = call.result or {}
+    if _reveals(call):
+        return list(texts(result, data=data_members(call.service)))
     described = result.get("KeyMetadata") if call.service == "kms" else None
     members = (described if isinstance(described, dict) else result).items()
     return [(name.lower(), value) for name, value in members if type(value) is str]

@@ -16,11 +16,23 @@ _ALIASES = ("-s3alias", "--ol-s3")
 # Operations that name only what another call made, with the kinds that it stands for. They are told
 # where the answer, or the rest of the request, names one of these.
 _REFERRING = {
+    ("athena", "WorkGroup"): "DeleteNamedQuery StopQueryExecution UpdateNamedQuery",
     ("autoscaling", "AutoScalingGroup"): "DeletePolicy ExecutePolicy SetInstanceHealth",
+    ("autoscaling", "Instance"): "CompleteLifecycleAction RecordLifecycleActionHeartbeat",
+    ("batch", "JobQueue"): "CancelJob TerminateJob",
     ("cloudformation", "Stack"): "DeleteChangeSet ExecuteChangeSet",
-    ("codebuild", "Project"): "BatchDeleteBuilds DeleteBuildBatch",
+    ("codebuild", "Project"): "BatchDeleteBuilds DeleteBuildBatch RetryBuild RetryBuildBatch "
+    "StopBuild StopBuildBatch",
+    ("codecommit", "Repository"): "CreatePullRequestApprovalRule DeleteCommentContent "
+    "DeletePullRequestApprovalRule OverridePullRequestApprovalRules PostCommentReply "
+    "PutCommentReaction UpdateComment UpdatePullRequestApprovalRuleContent "
+    "UpdatePullRequestApprovalState UpdatePullRequestDescription UpdatePullRequestStatus "
+    "UpdatePullRequestTitle",
+    ("codedeploy", "Application"): "ContinueDeployment PutLifecycleEventHookExecutionStatus "
+    "SkipWaitTimeForInstanceTermination StopDeployment",
     ("codepipeline", "Pipeline"): "AcknowledgeJob AcknowledgeThirdPartyJob PutJobFailureResult "
     "PutJobSuccessResult PutThirdPartyJobFailureResult PutThirdPartyJobSuccessResult",
+    ("cognito-identity", "IdentityPool"): "DeleteIdentities UnlinkIdentity",
     ("cognito-idp", "UserPool"): "ConfirmForgotPassword ConfirmSignUp ForgotPassword "
     "GetTokensFromRefreshToken InitiateAuth ResendConfirmationCode RespondToAuthChallenge "
     "RevokeToken SignUp",
@@ -34,6 +46,9 @@ _REFERRING = {
     ("ec2", "Subnet"): "DisassociateRouteTable DisassociateSubnetCidrBlock "
     "ReplaceNetworkAclAssociation ReplaceRouteTableAssociation",
     ("ec2", "VPC"): "DisassociateVpcCidrBlock",
+    ("ecs", "Instance"): "DeregisterContainerInstance UpdateContainerAgent "
+    "UpdateContainerInstancesState",
+    ("efs", "FileSystem"): "DeleteAccessPoint DeleteMountTarget ModifyMountTargetSecurityGroups",
     ("elbv2", "LoadBalancer"): "DeleteListener DeleteRule ModifyListener ModifyRule "
     "SetRulePriorities",
     ("emr", "Cluster"): "ModifyInstanceGroups",
@@ -42,6 +57,9 @@ _REFERRING = {
     "UpdateServiceSpecificCredential UpdateSigningCertificate",
     ("kms", "Key"): "DeleteAlias",
     ("lambda", "Function"): "DeleteEventSourceMapping UpdateEventSourceMapping",
+    ("logs", "LogGroup"): "CancelExportTask DeleteQueryDefinition StopQuery",
+    ("rds", "DBCluster DBInstance"): "DeleteBlueGreenDeployment SwitchoverBlueGreenDeployment",
+    ("redshift-data", "Cluster Workgroup"): "CancelStatement",
     ("route53", "HostedZone"): "DeleteTrafficPolicyInstance UpdateTrafficPolicyInstance",
     ("s3control", "Bucket"): "DeleteAccessPoint DeleteAccessPointPolicy DeleteAccessPointScope "
     "DeleteMultiRegionAccessPoint PutAccessPointPolicy PutAccessPointScope "
@@ -51,6 +69,7 @@ _REFERRING = {
         "Identity",
     ): "SendBounce SendBulkTemplatedEmail SendEmail SendRawEmail SendTemplatedEmail",
     ("sesv2", "Identity"): "SendBulkEmail SendEmail",
+    ("snowball", "Bucket"): "CancelJob UpdateJob",
     ("sns", "Topic"): "ConfirmSubscription SetSubscriptionAttributes Unsubscribe",
     ("ssm", "Instance ManagedInstance"): "CancelCommand DeleteAssociation "
     "DeregisterTargetFromMaintenanceWindow DeregisterTaskFromMaintenanceWindow ResumeSession "
@@ -67,10 +86,25 @@ REFERRING = {
 
 # Operations with another side that only this member tells; None where nothing does.
 OTHER_SIDE = {
+    ("apigatewaymanagementapi", "DeleteConnection"): None,  # the API, which the host names
+    ("apigatewaymanagementapi", "PostToConnection"): None,
     ("backup", "StopBackupJob"): None,  # what is backed up
     ("cloudfront", "AssociateAlias"): None,  # the distribution that had the alias
+    ("directconnect", "DeleteBGPPeer"): "virtualInterfaceId",
+    ("ds", "DeleteSnapshot"): None,  # the directory
+    ("ds", "RestoreFromSnapshot"): None,
+    ("fis", "StopExperiment"): None,  # what it was done to
+    ("fsx", "DeleteVolume"): None,  # the file system
+    ("fsx", "UpdateVolume"): None,
+    ("identitystore", "DeleteGroupMembership"): None,  # the user and the group
     ("kms", "UpdateAlias"): None,  # the key that had it
+    ("quicksight", "DeleteUserByPrincipalId"): None,
+    ("servicecatalog", "DeleteProvisionedProductPlan"): None,  # the product
+    ("servicecatalog", "ExecuteProvisionedProductPlan"): None,
+    ("signer", "RevokeSignature"): None,  # the profile
     ("sqs", "StartMessageMoveTask"): "DestinationArn",  # the queues that the messages came from
+    ("wafv2", "AssociateWebACL"): None,  # the list that it had
+    ("wafv2", "DisassociateWebACL"): None,
 }
 
 # Members that choose by a rule what is acted on: `Targets: [{Key: "tag:env", Values: […]}]`.
