@@ -38,6 +38,7 @@ KINDS = (
     "clock",
     "refused",
     "insight",
+    "mute",
 )
 CALLS = ("api", "unknown")
 

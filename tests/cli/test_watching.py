@@ -79,3 +79,36 @@ def test_one_insight_and_the_calls_behind_it(cli, tmp_path):
     status, out, _ = cli("insights", "show", number[:8], on=directory)
     assert status == 0
     assert "7 different operations were refused" in out
+
+
+def test_what_is_like_an_insight_is_muted_and_heard_again(cli, tmp_path):
+    directory = tmp_path / "refused"
+    number = refusing.unusual(directory).record["eventID"]
+    assert "refusals" not in cli("insights", "mutes", on=directory)[1]
+    status, _, err = cli("insights", "mute", number[:8], "--reason", "a drill", on=directory)
+    assert status == 0
+    assert "sequence refusals of iam:List6 by arn:aws:iam::123456789012:user/ada" in err
+    status, out, err = cli("insights", on=directory)
+    assert out == ""
+    assert "1 muted; --muted lists them too" in err
+    assert number[:8] in cli("insights", "--muted", on=directory)[1]
+    entry = json.loads(cli("insights", "mutes", "--output", "jsonl", on=directory)[1])["entry"]
+    assert cli("insights", "unmute", str(entry), on=directory)[0] == 0
+    assert number[:8] in cli("insights", on=directory)[1]
+    assert "nothing is muted" in cli("insights", "mutes", on=directory)[2]
+    assert trails.check(directory).holds
+
+
+def test_a_mute_names_something_and_ends_when_it_is_said(cli, tmp_path):
+    directory = tmp_path / "refused"
+    refusing.unusual(directory)
+    assert "a mute of everything" in cli("insights", "mute")[2]
+    assert "two ways to say it" in cli("insights", "mute", "abc", "--kind", "rate")[2]
+    assert (
+        cli("insights", "mute", "--kind", "rate", "--caller", "*ci*", "--for", "30d", on=directory)[
+            0
+        ]
+        == 0
+    )
+    assert "rate by *ci* until 2" in cli("insights", "mutes", on=directory)[1]
+    assert "no mute at entry 7" in cli("insights", "unmute", "7", on=directory)[2]

@@ -9,7 +9,9 @@ import trails
 from apitrail.entry import Entry
 from apitrail.errors import RecordingError
 from apitrail.evidence.verify import Verdict, insight_check
+from apitrail.insights.insight_settings import InsightSettings
 from apitrail.insights.thresholds import DAY, HOUR, Thresholds
+from apitrail.reading.mutes import Mutes
 from apitrail.recording import insight_follower
 from apitrail.recording.insight_follower import Follower, start_of_baseline, told_before
 from apitrail.trail import learnt
@@ -29,14 +31,14 @@ async def until(condition):
         await asyncio.sleep(0.02)
 
 
-def follow(directory, calls, now=T0 + 60_000, thresholds=None):
+def follow(directory, calls, now=T0 + 60_000, settings=None):
     """Record these calls with a follower behind them; what was said to a person."""
     said: list[str] = []
 
     async def main():
         async with await Trail.open(directory, signer=SIGNER, clock=trails.Clock(now)) as trail:
             stopping = asyncio.Event()
-            follower = Follower(trail, thresholds or Thresholds(), lambda: now, said.append)
+            follower = Follower(trail, settings or InsightSettings(), lambda: now, said.append)
             await follower.begin(stopping)
             if not trail.size:
                 await trail.append(trails.opening())
@@ -109,7 +111,7 @@ def test_a_failure_is_said_and_ends_nothing_else(tmp_path, monkeypatch):
         said: list[str] = []
         async with await Trail.open(tmp_path, signer=SIGNER, clock=trails.Clock()) as trail:
             await trail.append(trails.opening())
-            follower = Follower(trail, Thresholds(), lambda: T0, said.append)
+            follower = Follower(trail, InsightSettings(), lambda: T0, said.append)
             await follower.begin(stopping := asyncio.Event())
             await until(lambda: said)
             await trail.append(refusing.refused(1))
@@ -134,7 +136,7 @@ def test_a_recorder_that_ends_does_not_wait_until_a_long_log_is_read(tmp_path, m
 
     async def main() -> int:
         async with await Trail.open(tmp_path, signer=SIGNER, clock=trails.Clock(T0)) as trail:
-            follower = Follower(trail, Thresholds(), lambda: T0, print)
+            follower = Follower(trail, InsightSettings(), lambda: T0, print)
             stopping = asyncio.Event()
             stopping.set()
             await follower.begin(stopping)
@@ -161,7 +163,9 @@ def test_what_was_learnt_is_kept_and_outlives_the_two_weeks(tmp_path, monkeypatc
 def test_other_thresholds_learn_anew(tmp_path, monkeypatch):
     monkeypatch.setattr(insight_follower, "KEEP_AT_END", 1)
     follow(tmp_path, range(5))
-    follow(tmp_path, range(5, 6), thresholds=Thresholds(distinct_refusals=3))
+    follow(
+        tmp_path, range(5, 6), settings=InsightSettings(thresholds=Thresholds(distinct_refusals=3))
+    )
     assert dict(learnt.read(tmp_path).thresholds) == {"distinct_refusals": 3}
     assert kinds(tmp_path).count("insight") == 1
 
@@ -182,3 +186,34 @@ def test_what_was_erased_is_not_kept(tmp_path, monkeypatch):
         assert learnt.read(tmp_path).is_of(reader)
     assert b"iam:List1" not in learnt.read(tmp_path).memory
     assert b"iam:List2" in learnt.read(tmp_path).memory
+
+
+ADA = {"caller": "arn:aws:iam::*:user/ada"}
+
+
+def test_mutes_of_the_configuration_are_entries_before_what_they_mute(tmp_path):
+    settings = InsightSettings.parse({"mute": [ADA | {"reason": "a drill"}]})
+    follow(tmp_path, range(8), settings=settings)
+    follow(tmp_path, (), settings=settings)
+    found = [kind for kind in kinds(tmp_path) if kind not in {"open", "api"}]
+    assert found == ["mute", "insight"]
+    follow(tmp_path, ())
+    with Reader(tmp_path) as reader:
+        mutes = Mutes.of(reader)
+    assert [said.lifted for _, said in mutes.said] == [False, True]
+    assert trails.check(tmp_path, now=T0 + 70_000).verdict is Verdict.OK
+
+
+def test_insights_can_be_switched_off(tmp_path):
+    async def main():
+        async with await Trail.open(tmp_path, signer=SIGNER, clock=trails.Clock()) as trail:
+            off = InsightSettings(enabled=False)
+            follower = Follower(trail, off, lambda: T0, print)
+            await follower.begin(asyncio.Event())
+            for number in range(8):
+                await trail.append(refusing.refused(number))
+            await follower.ended()
+
+    asyncio.run(main())
+    assert kinds(tmp_path) == ["api"] * 8
+    assert learnt.read(tmp_path) is None

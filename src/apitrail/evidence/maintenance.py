@@ -21,6 +21,7 @@ from apitrail.evidence.known_logs import KnownLogs
 from apitrail.tlog import note
 from apitrail.trail import control, database, learnt, lock, rebuild, statements
 from apitrail.trail.keys import Keys
+from apitrail.trail.muting import Muting
 from apitrail.trail.statements import Anchor, Erase, Target
 from apitrail.trail.writer import ERASE_BATCH, Trail
 
@@ -41,7 +42,12 @@ class Maintainer:
 
     def operations(self) -> dict[str, control.Operation]:
         """For a `control.Door`."""
-        return {"erase": self.erase, "rotate": self.rotate, "anchor": self.anchor}
+        return {
+            "erase": self.erase,
+            "rotate": self.rotate,
+            "anchor": self.anchor,
+            "mute": self.mute,
+        }
 
     async def erase(self, request: dict[str, Any]) -> dict[str, Any]:
         """Erase `{"erased": [{"index", "facets"}], "reason"}`; gives how many `facets` it were.
@@ -73,6 +79,13 @@ class Maintainer:
         if said is None:
             raise UsageError("an anchor says what it is")
         return {"index": await self.trail.append(statements.draft(said))}
+
+    async def mute(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Mute insights, or lift a mute: `{"what": …}`; gives the entry's `index`."""
+        what = request.get("what")
+        if not isinstance(what, dict):
+            raise UsageError("a mute says what it is")
+        return {"index": await self.trail.append(statements.draft(Muting.parse(what)))}
 
     def remember(self) -> None:
         """Tell `known_logs` how far the log has come, if that log is known to it."""
@@ -107,6 +120,11 @@ def rotate(directory: Path) -> tuple[int, str]:
 def anchor(directory: Path, said: Anchor) -> int:
     """Have the log say where a copy of it is; gives the entry's index."""
     return int(_do(directory, "anchor", what=said.what())["index"])
+
+
+def mute(directory: Path, said: Muting) -> int:
+    """Mute insights, or lift a mute; gives the entry's index."""
+    return int(_do(directory, "mute", what=said.what())["index"])
 
 
 def recover(directory: Path) -> str | None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
 
 from apitrail.codec import Object
-from apitrail.entry import Entry
 from apitrail.errors import UsageError
 from apitrail.event import Event, load
 from apitrail.insights.insight import TYPES
@@ -30,11 +29,13 @@ COLUMNS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """Which insights: told from `since` on and before `until` (Unix milliseconds), of these kinds."""
+    """Which insights: told from `since` on and before `until` (Unix milliseconds), of these kinds,
+    and not those that are to be hidden."""
 
     since: int | None = None
     until: int | None = None
     kinds: tuple[str, ...] = ()
+    hides: Callable[[Insight], bool] = field(default=lambda _: False)
 
     def wants(self, kind: str, time: int) -> bool:
         """Is it one of them?"""
@@ -45,34 +46,37 @@ class Chosen:
         )
 
 
-class InsightIndexes:
-    """Which entries of a growing log are insights; each is looked at once."""
+class BookIndexes:
+    """Which entries of a growing log are of these kinds, none of them a call's; each is looked at
+    once."""
 
-    def __init__(self) -> None:
-        self._found: list[int] = []
+    def __init__(self, *kinds: str) -> None:
+        self._found: dict[str, list[int]] = {kind: [] for kind in kinds}
         self._next = 0
         self._lock = threading.Lock()
 
-    def of(self, source: Source) -> list[int]:
+    def of(self, source: Source, kind: str) -> list[int]:
         """Their indexes, smallest first."""
         with self._lock:
             size = source.size
-            for data in source.entries(self._next, size):
-                index, _, kind = Entry.head_of(data)
-                if kind == Insight.KIND:
-                    self._found.append(index)
+            for index in source.books(self._next, size):
+                link = source.entry(index)
+                if link is not None and link.kind in self._found:
+                    self._found[link.kind].append(index)
             self._next = max(self._next, size)
-            return list(self._found)
+            return list(self._found[kind])
 
 
 def told(source: Source, chosen: Chosen) -> Iterator[tuple[int, Insight]]:
     """The insights that are entries of a log, oldest first, with their indexes."""
-    for data in source.entries(0, source.size):
-        index, _, kind = Entry.head_of(data)
-        if kind == Insight.KIND:
-            said = statements.of(source, kind, index)
-            if isinstance(said, Insight) and chosen.wants(said.kind, said.time):
-                yield index, said
+    for index in BookIndexes(Insight.KIND).of(source, Insight.KIND):
+        said = statements.of(source, Insight.KIND, index)
+        if (
+            isinstance(said, Insight)
+            and chosen.wants(said.kind, said.time)
+            and not chosen.hides(said)
+        ):
+            yield index, said
 
 
 def lines(source: Source, chosen: Chosen, *, output: str) -> Generator[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from apitrail import places
 from apitrail.errors import UsageError
 from apitrail.identity import Known
-from apitrail.insights.thresholds import Thresholds
+from apitrail.insights.insight_settings import InsightSettings
 from apitrail.log_lines import FORMATS
 from apitrail.recording.limits import Limits
 from apitrail.recording.settings import Settings
@@ -59,7 +59,7 @@ class Configuration:
     whoami: bool = False
     log_format: str | None = None
     limits: Limits = field(default_factory=Limits)
-    insights: Thresholds = field(default_factory=Thresholds)
+    insights: InsightSettings = field(default_factory=InsightSettings)
     sha256: str | None = None
 
     @classmethod
@@ -121,7 +121,7 @@ class Configuration:
             whoami=whoami,
             log_format=log_format,
             limits=Limits.parse(content.get("limits", {})),
-            insights=Thresholds.parse(content.get("insights", {})),
+            insights=InsightSettings.parse(content.get("insights", {})),
             sha256=digest,
         )
 

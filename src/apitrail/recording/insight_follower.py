@@ -16,9 +16,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from apitrail.entry import Entry
 from apitrail.errors import Error, FormatError, RecordingError
-from apitrail.insights.thresholds import DAY, HOUR, Thresholds
+from apitrail.insights.insight_settings import InsightSettings
+from apitrail.insights.thresholds import DAY, HOUR
+from apitrail.reading.mutes import Mutes
 from apitrail.trail import learnt, statements
 from apitrail.trail.learnt import Learnt
+from apitrail.trail.muting import Muting
 from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Insight
 from apitrail.trail.telling import Teller, readable
@@ -49,18 +52,19 @@ class Follower:
     def __init__(
         self,
         trail: Trail,
-        thresholds: Thresholds,
+        settings: InsightSettings,
         clock: Callable[[], int],
         tell: Callable[[str], None],
     ) -> None:
         self._trail = trail
-        self._thresholds = thresholds
+        self._settings = settings
+        self._thresholds = settings.thresholds
         self._clock = clock
         self._tell = tell
         self._teller: Teller | None = None
         # Insights that the log has from before.
         self._known: set[str] = set()
-        self._found: list[Insight] = []
+        self._found: list[Insight | Muting] = []
         # What an earlier recorder left.
         self._left: Learnt | None = None
         # The size of the log at the first look.
@@ -76,8 +80,10 @@ class Follower:
         """Follow the log until `stopping`.
 
         The log is opened now and stays open, so that no descriptor is wanted later, when there may
-        be none.
+        be none. Where the configuration switches insights off, nothing is done.
         """
+        if not self._settings.enabled:
+            return
         with contextlib.suppress(Error, OSError):
             await self._in_thread(self._prepare)
         self._task = asyncio.create_task(self._follow(stopping), name="insights")
@@ -161,6 +167,8 @@ class Follower:
                 self._teller = self._resumed(reader, start) or Teller(start, self._thresholds)
                 self._kept = self._teller.next
                 self._began = reader.size
+                # The mutes come before what is told.
+                self._found += Mutes.of(reader).changes(self._settings.mutes, self._clock())
             before = self._teller.next
             stop = min(reader.size, before + STRETCH)
             oldest = self._clock() - LATE

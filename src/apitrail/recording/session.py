@@ -103,12 +103,18 @@ async def open_recorder(
         Redactor(Keys.of(directory).redaction()),
         await preparation.known(trail, configured),
         places.clock,
-        settings.summary() | {"configuration": configured.sha256},
+        settings.summary() | _configured(configured),
         policy,
     )
     addon = Addon(recorder, Guard(destinations, logins), settings.body_limit)
     logins.runs = addon.runs
     return addon
+
+
+def _configured(configured: Configuration) -> dict[str, Any]:
+    """What `open` says of the configuration file: its hash, and if nobody looks for insights."""
+    off = {} if configured.insights.enabled else {"insights": False}
+    return {"configuration": configured.sha256, **off}
 
 
 def _bind(settings: Settings) -> socket.socket | None:

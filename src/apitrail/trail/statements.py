@@ -16,13 +16,14 @@ from typing import Any, ClassVar, Self
 from apitrail.errors import FormatError
 from apitrail.event import dump
 from apitrail.source import Source
+from apitrail.trail.muting import Muting
 from apitrail.trail.rows import Draft
 
 type What = Mapping[str, Any]
 """The JSON object in a `what` facet."""
 
 # Kinds whose content may be erased. The rest is what verification itself rests on.
-ERASABLE = ("api", "unknown", "run", "heartbeat", "insight")
+ERASABLE = ("api", "unknown", "run", "heartbeat", "insight", "mute")
 
 _TAG = re.compile("[a-z]{1,8}")
 # The longest heartbeat interval that a recorder may promise, in seconds.
@@ -421,13 +422,14 @@ class Insight:
 
 
 type Statement = (
-    Open | Close | Heartbeat | Run | Gap | Erase | Key | Anchor | Clock | Refused | Insight
+    Open | Close | Heartbeat | Run | Gap | Erase | Key | Anchor | Clock | Refused | Insight | Muting
 )
 
 _CLASSES: dict[str, type[Statement]] = {
-    each.KIND: each
-    for each in (Open, Close, Heartbeat, Run, Gap, Erase, Key, Anchor, Clock, Refused, Insight)
-}
+    "open": Open, "close": Close, "heartbeat": Heartbeat, "run": Run, "gap": Gap, "erase": Erase,
+    "key": Key, "anchor": Anchor, "clock": Clock, "refused": Refused, "insight": Insight,
+    "mute": Muting,
+}  # fmt: skip
 
 
 def read(kind: str, what: What) -> Statement | None:

@@ -22,9 +22,13 @@ from apitrail.event import Event
 from apitrail.evidence.bundle import Bundle, is_archive
 from apitrail.evidence.opening import open_source
 from apitrail.query import Filter
-from apitrail.reading.insight_list import InsightIndexes
+from apitrail.reading.insight_list import BookIndexes
+from apitrail.reading.mutes import Mutes
+from apitrail.source import Source
 from apitrail.trail import control
+from apitrail.trail.muting import Muting
 from apitrail.trail.reader import Reader
+from apitrail.trail.statements import Insight
 from apitrail.web.members import Document
 
 
@@ -35,7 +39,7 @@ class Served:
     path: Path
     clock: Callable[[], int]
     lock: threading.Lock = field(default_factory=threading.Lock)
-    insights: InsightIndexes = field(default_factory=InsightIndexes)
+    books: BookIndexes = field(default_factory=lambda: BookIndexes(Insight.KIND, Muting.KIND))
 
     @property
     def is_bundle(self) -> bool:
@@ -68,6 +72,10 @@ class Served:
             state = selectors.state_of(self.path) | members
             kept = {name: value for name, value in state.items() if value is not None}
             durable.write(self.path / selectors.FILE, json.dumps(kept, indent=2).encode())
+
+    def mutes(self, source: Source) -> Mutes:
+        """The mutes that the log tells of."""
+        return Mutes.at(source, self.books.of(source, Muting.KIND))
 
     def is_recording(self) -> bool:
         """Does a recorder run?"""

@@ -2,7 +2,7 @@
 ListInsightsMetricData.
 
 CloudTrail tells rates alone, and only those that a trail's Insights selectors name. Here all kinds
-are handed on until somebody puts selectors.
+are handed on until somebody puts selectors, but for those that were muted when they were told.
 """
 
 from __future__ import annotations
@@ -88,12 +88,16 @@ def _told(
     served: Served, source: Reader | Bundle, end: int | None
 ) -> Iterator[tuple[int, Insight]]:
     """Newest first, before entry `end`, as the selectors have it."""
-    chosen = served.state().get("InsightSelectors")
-    for index in reversed(served.insights.of(source)):
+    chosen, mutes = served.state().get("InsightSelectors"), served.mutes(source)
+    for index in reversed(served.books.of(source, Insight.KIND)):
         if end is not None and index >= end:
             continue
         said = statements.of(source, Insight.KIND, index)
-        if isinstance(said, Insight) and is_chosen(said, chosen):
+        if (
+            isinstance(said, Insight)
+            and is_chosen(said, chosen)
+            and not mutes.was_quiet(index, said)
+        ):
             yield index, said
 
 

@@ -91,6 +91,7 @@ INSIGHT: dict[str, Any] = {
     "record": {}, "kind": "rate", "name": "n", "time": 1, "caller": "c", "why": ["w"],
     "evidence": [1], "from": 0, "to": 1, "detector": 1, "thresholds": {},
 }  # fmt: skip
+MUTE: dict[str, Any] = {"mute": {"kind": "rate"}, "by": "c", "reason": "", "lifted": False}
 STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "a start of no settings": ("open", {"configuration": 5}),
     "a stop of many calls": ("close", {"calls": "many"}),
@@ -101,6 +102,11 @@ STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "an insight of nothing": ("insight", {"record": {}}),
     "an insight with words for entries": ("insight", INSIGHT | {"evidence": ["1"]}),
     "an insight at True o'clock": ("insight", INSIGHT | {"time": True}),
+    "a mute of nothing": ("mute", MUTE | {"mute": {}}),
+    "a mute of another thing": ("mute", MUTE | {"mute": {"colour": "red"}}),
+    "a mute of no kind": ("mute", MUTE | {"mute": {"kind": ""}}),
+    "a mute until True": ("mute", MUTE | {"until": True}),
+    "a mute by nobody": ("mute", {"mute": {"kind": "rate"}, "reason": "", "lifted": False}),
     "a run without a name": ("run", {"run": {}}),
     "a gap of nothing": ("gap", {"lost": []}),
     "an erasure of nothing": ("erase", {"erased": []}),

@@ -59,3 +59,18 @@ def test_one_says_what_to_do_and_has_the_calls_behind_it(unusual):
 def test_where_nothing_was_told_that_is_said(pages):
     assert "Nothing unusual was told" in pages.get("/insights").text
     assert pages.get("/insight/abc").status == 404
+
+
+def token(pages):
+    return pages.get("/trust").html.partition('name="token" value="')[2].partition('"')[0]
+
+
+def test_each_has_the_usual_value_and_what_to_do(unusual):
+    page = unusual.get("/insights")
+    assert "Usual → then" in page.text
+    assert "deactivate the access key first" in page.text
+    [found] = unusual.get("/insights.json").json["insights"]
+    assert found["then"] == 0.7
+    assert found["todo"].startswith("Look at the calls")
+    [link] = {each for each in page.links if each.startswith("/insight/")}
+    assert "Mute what is like this" in unusual.get(link).text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,14 +13,17 @@ from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.insights.insight import TYPES
 from apitrail.query import Filter
-from apitrail.reading import insight_list
+from apitrail.reading import insight_list, mutes
+from apitrail.reading.mutes import quiet
 from apitrail.source import Source
 from apitrail.trail import statements
 from apitrail.trail.statements import Insight
 from apitrail.web.console import event_rows, sentence, volume
 from apitrail.web.console.console import Console
+from apitrail.web.console.muting_forms import SPANS, choices
 from apitrail.web.console.page import Page
 from apitrail.web.console.url_state import COLUMNS, UrlState
+from apitrail.when import iso
 
 # Shown at once, newest first.
 SHOWN = 100
@@ -53,6 +58,12 @@ class Told:
         return insight_list.operation(self.said)
 
     @property
+    def usual(self) -> str:
+        """What is usual and what it was then, in calls a minute; nothing where no call is usual."""
+        usual, then = (insight_list.average(self.said, each) for each in ("baseline", "insight"))
+        return f"{usual:.3g} → {then:.3g} a minute" if usual else ""
+
+    @property
     def state(self) -> str:
         """Start or End."""
         return insight_list.state(self.said)
@@ -64,6 +75,8 @@ class Told:
             "entry": self.index, "eventID": self.id, "time": said.time, "kind": said.kind,
             "name": said.name, "state": self.state, "operation": self.operation,
             "caller": said.caller or None, "why": list(said.why),
+            "usual": insight_list.average(said, "baseline"),
+            "then": insight_list.average(said, "insight"), "todo": ADVICE.get(said.kind),
         }  # fmt: skip
 
 
@@ -100,19 +113,25 @@ def show(console: Console, request: Request) -> Page:
     if state.kind is not None and state.kind not in TYPES:
         raise UsageError(f"no kind {state.kind!r}", hint=f"kinds are {', '.join(TYPES)}")
     with console.source() as source:
-        found = list(told(console, source))
+        every = list(told(console, source))
+        standing = console.served.mutes(source).standing(console.served.clock())
         is_read = console.books.is_read(source)
+    found = [each for each in every if state.muted or not quiet(standing, each.said)]
     counted = {kind: sum(each.said.kind == kind for each in found) for kind in TYPES}
     chosen = [each for each in found if state.kind in (None, each.said.kind)]
-    kind = f" --kind {state.kind}" if state.kind else ""
+    options = f"{f' --kind {state.kind}' if state.kind else ''}{' --muted' if state.muted else ''}"
+    shown = {
+        "insights": [each.to_json() for each in chosen], "complete": is_read,
+        "muted": len(every) - len(found), "mutes": [mutes.to_json(*each) for each in standing],
+    }  # fmt: skip
+    helpers: Mapping[str, object] = {
+        "found": chosen[:SHOWN], "more": max(len(chosen) - SHOWN, 0), "counted": counted,
+        "kind": state.kind, "total": len(found), "is_read": is_read, "advice": ADVICE,
+        "muted_now": standing, "hidden": len(every) - len(found),
+    }  # fmt: skip
     return Page(
-        template="insights.html", title="Insights",
-        shown={"insights": [each.to_json() for each in chosen], "complete": is_read},
-        helpers={
-            "found": chosen[:SHOWN], "more": max(len(chosen) - SHOWN, 0), "counted": counted,
-            "kind": state.kind, "total": len(found), "is_read": is_read, "advice": ADVICE,
-        },
-        command=f"apitrail insights{kind}",
+        template="insights.html", title="Insights", shown=shown, helpers=helpers,
+        command=f"apitrail insights{options}",
     )  # fmt: skip
 
 
@@ -126,17 +145,45 @@ def detail(console: Console, request: Request) -> Page:
         chart = _around(source, said)
         document = insight_list.to_json(source, index, said)
         one = Told(index, said, _who(source, said))
+        standing = console.served.mutes(source).standing(console.served.clock())
+        revoking = _revoking(source, said)
     helpers: Mapping[str, object] = {
         "one": one, "rows": rows, "chart": chart, "figures": event_rows.FIGURES,
         "headings": [(each, event_rows.heading(each)) for each in COLUMNS],
         "usual": insight_list.average(said, "baseline"), "then": insight_list.average(said, "insight"),
-        "advice": ADVICE.get(said.kind, ""), "rests": len(said.evidence),
+        "advice": ADVICE.get(said.kind, ""), "revoking": revoking, "spans": SPANS,
+        "choices": choices(said), "is_quiet": quiet(standing, said), "rests": len(said.evidence),
         "all": UrlState().having("event-name", one.operation.partition(":")[2]).href(),
     }  # fmt: skip
     return Page(
         template="insight.html", title=f"{one.operation}: {said.name}", shown=document,
         helpers=helpers, command=f"apitrail insights show {one.id}",
     )  # fmt: skip
+
+
+def _revoking(source: Source, said: Insight) -> str | None:
+    """The command that takes the caller's key, or its role's sessions, away."""
+    if not said.caller or not said.evidence:
+        return None
+    event = Event.parse(source.facets(said.evidence[-1], ("who", "what")))
+    user = event.record().get("userIdentity") or {}
+    key, name = user.get("accessKeyId"), user.get("userName")
+    if user.get("type") == "IAMUser" and key and name:
+        return shlex.join(
+            ("aws", "iam", "update-access-key", "--user-name", name, "--access-key-id", key,
+             "--status", "Inactive")
+        )  # fmt: skip
+    issuer = (user.get("sessionContext") or {}).get("sessionIssuer") or {}
+    if user.get("type") == "AssumedRole" and issuer.get("userName"):
+        # "Revoke IAM role temporary security credentials" of the IAM User Guide.
+        until = {"DateLessThan": {"aws:TokenIssueTime": iso(event.call.time or said.time)}}
+        denied = {"Effect": "Deny", "Action": ["*"], "Resource": ["*"], "Condition": until}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+        return shlex.join(
+            ("aws", "iam", "put-role-policy", "--role-name", issuer["userName"],
+             "--policy-name", "AWSRevokeOlderSessions", "--policy-document", policy)
+        )  # fmt: skip
+    return None
 
 
 def _around(source: Source, said: Insight) -> volume.Volume | None:

@@ -23,6 +23,7 @@ from apitrail.web.console import (
     listings,
     live_page,
     live_stream,
+    muting_forms,
     resource_page,
     run_page,
     search_words,
@@ -35,6 +36,8 @@ from apitrail.web.console.page import Page
 from apitrail.web.console.url_state import UrlState
 
 type Show = Callable[[Console, Request], Page]
+type Act = Callable[[Console, Mapping[str, str]], str]
+"""Does what a form says; gives the page to show next."""
 
 # Where a page is → what shows it. `.json` after it is the same for programs.
 PAGES: Mapping[str, Show] = {
@@ -87,6 +90,8 @@ class Site:
             Route("/export", self._sending(exports.answer), methods=["GET"]),
             Route("/static/{version}/{name}", self._asset, methods=["GET"]),
             Route("/trust", self._verify, methods=["POST"]),
+            Route("/insights/mute", self._acting(muting_forms.mute), methods=["POST"]),
+            Route("/insights/unmute", self._acting(muting_forms.lift), methods=["POST"]),
             Route("/trust/progress.json", self._answering(trust_page.following), methods=["GET"]),
             Route("/live/events", self._stream, methods=["GET"]),
             Route("/event/{name}/proof", self._sending(_proof), methods=["GET"]),
@@ -163,12 +168,28 @@ class Site:
 
     async def _verify(self, request: Request) -> Response:
         """Verify now; the page that is shown next tells how far it is."""
-        if not await self.is_ours(request):
-            return self.problem(
-                request, UsageError("this form is not of a page of this server"), 403
-            )
+        if await self._form(request) is None:
+            return self._foreign(request)
         self._console.verdict.start()
         return RedirectResponse("/trust", 303, headers=dict(headers.FRESH))
+
+    def _acting(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
+        """What a form asks for; then the page that shows it."""
+
+        async def answer(request: Request) -> Response:
+            form = await self._form(request)
+            if form is None:
+                return self._foreign(request)
+            try:
+                then = await run_in_threadpool(act, self._console, form)
+            except Error as error:
+                return self._as_html(problem(error), request)
+            return RedirectResponse(then, 303, headers=dict(headers.FRESH))
+
+        return answer
+
+    def _foreign(self, request: Request) -> Response:
+        return self.problem(request, UsageError("this form is not of a page of this server"), 403)
 
     async def _asset(self, request: Request) -> Response:
         found = self._assets.get(request.path_params["name"])
@@ -179,15 +200,17 @@ class Site:
         told = headers.KEPT if is_ours else headers.FRESH
         return Response(found.content, media_type=found.kind, headers=dict(told))
 
-    async def is_ours(self, request: Request) -> bool:
-        """Was this form on a page of ours? Others do not have its token."""
+    async def _form(self, request: Request) -> Mapping[str, str] | None:
+        """What a form of ours says; None where it was on no page of ours: others do not have its
+        token."""
         body = b""
         async for chunk in request.stream():
             body += chunk
             if len(body) > _FORM_LIMIT:
-                return False
-        given = parse_qs(body.decode("latin-1")).get("token", [""])[0]
-        return hmac.compare_digest(given.encode(), self._console.form_token.encode())
+                return None
+        given = {name: values[0] for name, values in parse_qs(body.decode("latin-1")).items()}
+        token = given.pop("token", "").encode()
+        return given if hmac.compare_digest(token, self._console.form_token.encode()) else None
 
 
 def problem(error: Error, status: int | None = None) -> Page:

@@ -16,14 +16,14 @@ COLUMNS = ("time", "event", "caller", "resource", "source-ip", "result")
 ROWS = 50
 MOST_ROWS = 100
 # What a URL may have beside the words of a filter.
-_OTHERS = ("columns", "before", "rows", "kind", "count")
+_OTHERS = ("columns", "before", "rows", "kind", "count", "muted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UrlState:
     """`before` is the entry that a page ends before; `words` are a filter's, empty ones left out.
 
-    `whole` asks for counts of all calls, however many there are.
+    `whole` asks for counts of all calls, however many there are; `muted` for insights that are muted.
     """
 
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -32,6 +32,7 @@ class UrlState:
     rows: int = ROWS
     kind: str | None = None
     whole: bool = False
+    muted: bool = False
 
     @classmethod
     def parse(cls, pairs: Iterable[tuple[str, str]]) -> Self:
@@ -59,6 +60,7 @@ class UrlState:
             rows=min(_number(given, "rows") or ROWS, MOST_ROWS),
             kind=given["kind"][0] if given.get("kind") else None,
             whole=given.get("count") == ["all"],
+            muted=given.get("muted") == ["true"],
         )
 
     def filter(self, now: datetime) -> Filter:

@@ -60,7 +60,7 @@ from datetime import datetime, timedelta, timezone
 TAGS = ("who", "what", "request", "response", "reqbody", "resbody", "learned")
 # How a facet or a kind is spelt that a later version has added.
 TAG, KIND = "[a-z]{1,8}", "[a-z]{1,16}"
-KINDS = ("api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor", "clock", "refused", "insight")
+KINDS = ("api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor", "clock", "refused", "insight", "mute")
 CALLS = ("api", "unknown")
 # A recorder at work writes these, beside heartbeats; a range may end, after a while, with those.
 ALIVE = ("api", "open", "unknown", "run", "gap")
@@ -1065,14 +1065,17 @@ STATEMENTS = {
         "record": dict, "kind": str, "name": str, "time": int, "caller": str, "why": list,
         "evidence": list, "from": int, "to": int, "detector": int, "thresholds": dict,
     },
+    "mute": {"mute": dict, "by": str, "reason": str, "until": int, "lifted": bool},
 }  # fmt: skip
 NEEDED = {
     "run": ("run",), "gap": ("lost",), "erase": ("erased",), "key": ("old", "new", "note"),
     "clock": ("from", "to"), "refused": ("from", "to", "calls", "reason"),
     "insight": ("record", "kind", "name", "time", "caller", "why", "evidence", "from", "to",
                 "detector", "thresholds"),
+    "mute": ("mute", "by", "reason", "lifted"),
 }  # fmt: skip
 RUN = {"id": str, "labels": dict, "command": str}
+MUTE = {"kind": str, "name": str, "caller": str, "operation": str}
 
 
 def check_statement(index, kind, said):
@@ -1086,6 +1089,9 @@ def check_statement(index, kind, said):
     if good and kind == "insight":
         good = all(isinstance(text, str) for text in said["why"])
         good = good and all(type(number) is int for number in said["evidence"])
+    if good and kind == "mute":
+        good = said["mute"] and typed(said["mute"], MUTE)
+        good = good and all(said["mute"].values()) and not set(said["mute"]).difference(MUTE)
     if good and kind == "gap":
         good = said["lost"] and all(isinstance(note, str) for note in said["lost"])
     if good and kind == "anchor" and said.get("anchor") == "s3":

@@ -34,20 +34,26 @@ const STATEMENTS = new Map(Object.entries(/** @type {Record<string, Record<strin
     record: object, kind: text, name: text, time: whole, caller: text, why: list, evidence: list,
     from: whole, to: whole, detector: whole, thresholds: object,
   },
+  mute: { mute: object, by: text, reason: text, until: whole, lifted: flag },
 })));
 /** @type {Map<string, string[]>} */
 const NEEDED = new Map(Object.entries({
   run: ["run"], gap: ["lost"], erase: ["erased"], key: ["old", "new", "note"], clock: ["from", "to"],
   refused: ["from", "to", "calls", "reason"],
   insight: ["record", "kind", "name", "time", "caller", "why", "evidence", "from", "to", "detector", "thresholds"],
+  mute: ["mute", "by", "reason", "lifted"],
 }));
 const RUN = { id: text, labels: object, command: text };
+const MUTE = ["kind", "name", "caller", "operation"];
 
 /** What else must hold of a kind. @type {Map<string, (said: Map<string, any>) => boolean>} */
 const FURTHER = new Map(Object.entries({
   run: (/** @type {Map<string, any>} */ said) => said.get("run").has("id") && typed(said.get("run"), RUN),
   erase: (/** @type {Map<string, any>} */ said) => said.get("erased").length > 0 && said.get("erased").every(isTarget),
   insight: (/** @type {Map<string, any>} */ said) => said.get("why").every(text) && said.get("evidence").every(whole),
+  mute: (/** @type {Map<string, any>} */ said) =>
+    said.get("mute").size > 0 &&
+    [...said.get("mute")].every(([name, value]) => MUTE.includes(name) && text(value) && value !== ""),
   gap: (/** @type {Map<string, any>} */ said) => said.get("lost").length > 0 && said.get("lost").every(text),
   anchor: (/** @type {Map<string, any>} */ said) => said.get("anchor") !== "s3" || isAnchor(said),
 }));
