@@ -9,7 +9,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -83,6 +83,39 @@ def test_an_upstream_that_stalls_is_waited_for_until_nothing_has_come_for_long(
     [event] = calls(tmp_path)
     assert call(event)["failure"]
     assert ("status" in call(event)) == (stall == "in the body")
+
+
+@pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/2.0"])
+def test_a_client_is_told_once_although_the_rest_of_its_body_fails_too(tmp_path, caplog, version):
+    """The garbage fails the call, and what the client sends on fails it again."""
+    answered = asyncio.Event()
+
+    async def garbage(peer: Peer) -> None:
+        await peer.head()
+        await peer.send(b"\x00garbage\r\n\r\n")
+        answered.set()
+        raise Done
+
+    async def scenario() -> bytes:
+        async with scene(tmp_path, garbage) as (_, client, session):
+            whole = put(bytes(300_000)).replace(b"HTTP/1.1", version.encode(), 1)
+            await client.send(whole[:100_000])
+            await answered.wait()
+            told = await client.exactly(1)
+            with suppress(ConnectionError):
+                await client.send(whole[100_000:])
+                told += await client.rest()
+            await session.recorder.drained()
+            return told
+
+    told = asyncio.run(scenario())
+    assert told.startswith(version.encode()[:5])
+    assert told.count(b"BadGateway") == 1
+    assert b"connection: close" in told.lower()
+    assert "lost track" not in caplog.text
+    assert "mitmproxy reports a problem" not in caplog.text
+    [event] = calls(tmp_path)
+    assert call(event)["failure"]
 
 
 def test_an_upstream_that_never_shakes_hands_is_waited_for_as_long(tmp_path, monkeypatch):

@@ -28,7 +28,7 @@ from proxying import AWS, OK, Peer, calls, connect, entries, recording, request,
 
 REQUESTS = int(os.environ.get("REQUESTS", "240"))
 SEED = int(os.environ.get("SEED", "20261126"))
-CLIENTS = 32
+CLIENTS = int(os.environ.get("CLIENTS", "32"))
 # Seconds; a machine with much else to do may let all of them stand still for a while.
 PATIENCE = 120
 MARK = re.compile(rb"fuzz-\d+")

@@ -110,7 +110,7 @@ class Addon:
             return
         seen = self._notice(flow)
         self._route(flow)
-        if not self._is_streamed(flow.request) or await self._hold(flow, seen):
+        if not self._is_streamed(flow) or await self._hold(flow, seen):
             return
         # Its intent is written from the headers, before the first byte goes up.
         seen.sent = flows.Collector(self.limit)
@@ -277,12 +277,13 @@ class Addon:
             # A stand-in is nothing a corporate proxy could reach.
             flow.server_conn = Server(address=None)
 
-    def _is_streamed(self, request: http.Request) -> bool:
+    def _is_streamed(self, flow: http.HTTPFlow) -> bool:
         """Does the body go through as it comes, being long or of unknown length?"""
+        request = flow.request
         length = flows.declared_length(request)
         if length is not None:
             return length > self.limit
-        if request.is_http2 or request.is_http3:
+        if flows.is_framed(flow.client_conn):
             return request.method not in BODILESS
         return "transfer-encoding" in request.headers  # HTTP/1 without either has no body
 
@@ -301,7 +302,7 @@ class Addon:
         if most == 0 or (length or 0) > most:
             return False
         client = flow.client_conn.id
-        many = flow.request.is_http2 or flow.request.is_http3
+        many = flows.is_framed(flow.client_conn)
         size = most if length is None else length
         if many:
             # Its connection has other streams, which must not wait for this one.

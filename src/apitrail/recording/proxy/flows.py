@@ -149,6 +149,11 @@ def tls(side: connection.Connection) -> Tls | None:
     return Tls(version=side.tls_version, cipher=side.cipher, sni=side.sni)
 
 
+def is_framed(side: connection.Connection) -> bool:
+    """Do several requests share this connection? A request line of HTTP/1 may claim any version."""
+    return side.alpn is not None and side.alpn.startswith((b"h2", b"h3"))
+
+
 def declared_length(message: http.Message) -> int | None:
     """How long the body says it is, in bytes; None where it does not, or not believably."""
     try:

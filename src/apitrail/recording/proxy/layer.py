@@ -60,6 +60,8 @@ def _unchecked(_message: object) -> None:
 class Stream(http.HttpStream):
     """One exchange: a streamed answer ends after its entry is written, a refused body is let go."""
 
+    _has_told = False
+
     def state_wait_for_request_headers(self, event: events.Event) -> Commands:
         """A client that asks before it sends a body (100-continue) is told at once."""
         answered = False
@@ -79,7 +81,10 @@ class Stream(http.HttpStream):
         for command in _through(super().handle_protocol_error(event)):
             told = self.flow.metadata.get(UNANSWERED)
             if told is not None and self.flow.response is None and self._fails(command.item):
-                yield from self._answer(told)
+                # Once: a second failure may follow, of the rest of the request.
+                if not self._has_told:
+                    self._has_told = True
+                    yield from self._answer(told)
                 continue
             command.reply = yield command.item
 
@@ -93,7 +98,7 @@ class Stream(http.HttpStream):
     def _answer(self, response: messages.Response) -> Commands:
         # It is unknown whether the body follows all the same, so nothing may be sent after it on
         # this connection.
-        if not self.flow.request.is_http2:
+        if not flows.is_framed(self.context.client):
             response.headers["Connection"] = "close"
         for event in (
             _events.ResponseHeaders(self.stream_id, response),
@@ -240,7 +245,8 @@ class ToServer(_Http1, _http1.Http1Client):
 
 def _framed(event: _events.RequestHeaders) -> _events.RequestHeaders:
     request = event.request
-    if not (request.is_http2 or request.is_http3) or "content-length" in request.headers:
+    framed = request.is_http2 or request.is_http3
+    if not framed or {"content-length", "transfer-encoding"} & {*map(str.lower, request.headers)}:
         return event
     request = request.copy()
     request.headers["Transfer-Encoding"] = "chunked"
