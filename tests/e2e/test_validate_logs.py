@@ -11,6 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 import delivering
+import refusing
+import trails
 from apitrail.delivery.logfiles import digest, log_directory, tree_check
 from apitrail.delivery.logfiles.place import Place
 from apitrail.delivery.logfiles.tree import SIDECAR, Tree
@@ -87,6 +89,17 @@ def test_all_is_valid(tampered):
     assert "8/8 digest files valid" in result.stdout
     assert "8/8 log files valid" in result.stdout
     assert tampered.verify()[0] == "OK"
+
+
+def test_insights_are_in_files_that_are_valid_too(tmp_path):
+    refusing.unusual(tmp_path / "trail")
+    made = log_directory.export(tmp_path / "trail", tmp_path / "tree", now=trails.T0 + 60_000)
+    assert [log.is_of_insights for log in made.logs] == [False, True]
+    result = validate(tmp_path / "tree", made.logs[1].place)
+    assert result.returncode == 0, result.stdout
+    assert "2/2 log files valid" in result.stdout
+    (tmp_path / "tree" / made.logs[1].key).unlink()
+    assert "1/2 log files valid" in validate(tmp_path / "tree", made.logs[1].place).stdout
 
 
 def test_every_changed_log_is_named(tampered):

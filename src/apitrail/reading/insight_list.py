@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from apitrail.codec import Object
 from apitrail.errors import UsageError
@@ -134,6 +135,19 @@ def operation(said: Insight) -> str:
     """`iam:CreateUser`."""
     details = _details(said)
     return f"{str(details.get('eventSource')).partition('.')[0]}:{details.get('eventName')}"
+
+
+def is_selected(said: Insight, selectors: Sequence[Mapping[str, Any]] | None) -> bool:
+    """Is it one that CloudTrail's Insights selectors name? All are, where nobody has put any."""
+    if selectors is None:
+        return True
+    details = _details(said)
+    return any(
+        selector.get("InsightType") == details.get("insightType")
+        and details.get("sourceEventCategory")
+        in (selector.get("EventCategories") or ["Management"])
+        for selector in selectors
+    )
 
 
 def _details(said: Insight) -> Object:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from apitrail.evidence.bundle import Bundle
 from apitrail.insights.insight import TYPES
 from apitrail.query import Filter
-from apitrail.reading.insight_list import call_time
+from apitrail.reading.insight_list import call_time, is_selected
 from apitrail.trail import statements
 from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Insight
@@ -95,23 +95,10 @@ def _told(
         said = statements.of(source, Insight.KIND, index)
         if (
             isinstance(said, Insight)
-            and is_chosen(said, chosen)
+            and is_selected(said, chosen)
             and not mutes.was_quiet(index, said)
         ):
             yield index, said
-
-
-def is_chosen(said: Insight, chosen: list[Document] | None) -> bool:
-    """Is it one that the selectors name? All are, where nobody has put selectors."""
-    if chosen is None:
-        return True
-    details = _details(said)
-    return any(
-        selector.get("InsightType") == details.get("insightType")
-        and details.get("sourceEventCategory")
-        in (selector.get("EventCategories") or ["Management"])
-        for selector in chosen
-    )
 
 
 def _details(said: Insight) -> Document:

@@ -1,4 +1,4 @@
-"""NextFiles up: the calls that no digest covers yet become log files, and digests over them.
+"""NextFiles up: the calls and insights that no digest covers yet become log files, and digests over them.
 
 It does not know where files are put, nor what time it is.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from apitrail.delivery.logfiles import digest, records
-from apitrail.delivery.logfiles.place import Place
+from apitrail.delivery.logfiles.place import CALLS, INSIGHTS, Place
 from apitrail.delivery.logfiles.records import Record
 from apitrail.delivery.logfiles.tree_manifest import DigestFile, LogFile, Manifest
 
@@ -35,8 +35,9 @@ class NextFiles:
     key: rsa.RSAPrivateKey
     unique: Callable[[], str]
     put: Put
-    _open: dict[Place, list[Record]] = field(default_factory=dict)
-    _size: dict[Place, int] = field(default_factory=dict)
+    # By place and folder.
+    _open: dict[tuple[Place, str], list[Record]] = field(default_factory=dict)
+    _size: dict[tuple[Place, str], int] = field(default_factory=dict)
     _written: dict[Place, list[LogFile]] = field(default_factory=dict)
     _newest: dict[Place, DigestFile] = field(default_factory=dict)
     _logs: list[LogFile] = field(default_factory=list)
@@ -76,20 +77,22 @@ class NextFiles:
             self.manifest = replace(self.manifest, public_keys=(*known, public))
 
     def _add(self, record: Record) -> None:
-        place = record.place
-        self._open.setdefault(place, []).append(record)
-        self._size[place] = self._size.get(place, 0) + len(record.text)
-        if len(self._open[place]) >= RECORDS or self._size[place] >= CHARACTERS:
-            self._write(place)
+        folder = record.place, record.folder
+        self._open.setdefault(folder, []).append(record)
+        self._size[folder] = self._size.get(folder, 0) + len(record.text)
+        if len(self._open[folder]) >= RECORDS or self._size[folder] >= CHARACTERS:
+            self._write(*folder)
 
-    def _write(self, place: Place) -> None:
-        found = self._open.pop(place, [])
+    def _write(self, place: Place, folder: str) -> None:
+        found = self._open.pop((place, folder), [])
         if not found:
             return
-        self._size.pop(place)
+        self._size.pop((place, folder))
         content = records.content([record.text for record in found])
         data = digest.compress(content)
-        key = place.log_key(self.manifest.prefix, found[-1].time // 1000, self.unique())
+        key = place.log_key(
+            self.manifest.prefix, found[-1].time // 1000, self.unique(), folder=folder
+        )
         self.put(key, data)
         log = LogFile(
             key=key, place=place,
@@ -103,8 +106,9 @@ class NextFiles:
     def _close(self, interval: int, end: int) -> None:
         """End an interval: `end` is in milliseconds, not after the interval's own."""
         start = interval * self.manifest.every
-        for place in sorted({*self._open, *self._written}):
-            self._write(place)
+        for place in sorted({*(place for place, _ in self._open), *self._written}):
+            for folder in (CALLS, INSIGHTS):
+                self._write(place, folder)
             logs = self._written.pop(place)
             self._logs += logs
             last = self._newest.get(place)

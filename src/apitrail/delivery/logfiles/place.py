@@ -13,6 +13,9 @@ from datetime import UTC, datetime
 from apitrail.aws.arn import Arn
 
 TRAIL = "apitrail"
+# The folders of log files: of calls, and of Insights events.
+CALLS = "CloudTrail"
+INSIGHTS = "CloudTrail-Insight"
 # The account when a call's own is not known. The AWS CLI wants twelve digits in a trail's ARN.
 NO_ACCOUNT = "000000000000"
 NO_REGION = "unknown"
@@ -51,14 +54,14 @@ class Place:
             Arn(service="cloudtrail", region=self.region, account=self.account, resource=trail)
         )
 
-    def log_key(self, prefix: str, time: int, unique: str) -> str:
+    def log_key(self, prefix: str, time: int, unique: str, *, folder: str = CALLS) -> str:
         """The key of a log file delivered at `time`, Unix seconds; `unique` is 16 alphanumerics.
 
         CloudTrail User Guide, "CloudTrail log file names".
         """
         moment = datetime.fromtimestamp(time, UTC)
-        name = f"{self.account}_CloudTrail_{self.region}_{moment:%Y%m%dT%H%MZ}_{unique}.json.gz"
-        return under(prefix, f"AWSLogs/{self.account}/CloudTrail/{self.region}", moment, name)
+        name = f"{self.account}_{folder}_{self.region}_{moment:%Y%m%dT%H%MZ}_{unique}.json.gz"
+        return under(prefix, f"AWSLogs/{self.account}/{folder}/{self.region}", moment, name)
 
     def digest_key(self, prefix: str, end: int) -> str:
         """The key of the digest that ends at `end`, Unix seconds.

@@ -1,7 +1,4 @@
-"""The records of a log, in order, with the entries that they are of.
-
-It does not know files.
-"""
+"""The records of a log, of calls and of insights, in order, with the entries that they are of."""
 
 from __future__ import annotations
 
@@ -10,14 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from apitrail.delivery.logfiles.place import Place
+from apitrail.delivery.logfiles.place import CALLS as CALLS_FOLDER
+from apitrail.delivery.logfiles.place import INSIGHTS, Place
 from apitrail.delivery.logfiles.tree_manifest import read_json
 from apitrail.entry import CALLS, Entry
 from apitrail.errors import FormatError
 from apitrail.event import Event
 from apitrail.source import Source
 from apitrail.trail import statements
-from apitrail.trail.statements import Erase
+from apitrail.trail.statements import Erase, Insight
 from apitrail.when import parse_iso_second
 
 RECORD_TAGS = ("who", "what", "request", "response")
@@ -25,7 +23,7 @@ RECORD_TAGS = ("who", "what", "request", "response")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One call's record as it stands in a log file.
+    """One call's or insight's record as it stands in a log file of this folder.
 
     `time` is the entry's, Unix milliseconds; `happened` the event's, Unix seconds; one that is
     not `selected` is not to be delivered.
@@ -37,30 +35,42 @@ class Record:
     place: Place
     text: str
     selected: bool = True
+    folder: str = CALLS_FOLDER
 
 
-type Chosen = Callable[[Mapping[str, Any]], bool]
-"""Is this record to be delivered?"""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which calls, by their records, and which insights, by their entries, are to be delivered."""
+
+    calls: Callable[[Mapping[str, Any]], bool] = lambda _: True
+    insights: Callable[[int, Insight], bool] = lambda _index, _said: True
 
 
-def everything(_record: Mapping[str, Any]) -> bool:
-    """No record is left out."""
-    return True
-
-
-def records(source: Source, start: int, stop: int, chosen: Chosen = everything) -> Iterator[Record]:
-    """The calls among entries [start, stop) of which anything is left."""
+def records(source: Source, start: int, stop: int, chosen: Chosen = Chosen()) -> Iterator[Record]:
+    """The calls and insights among entries [start, stop) of which anything is left."""
     for data in source.entries(start, stop):
         link = Entry.parse(data)
-        if link.kind in CALLS and (found := _record(source, link.index)):
-            happened = _seconds(found.get("eventTime"), link.time // 1000)
-            yield Record(
-                link.index, link.time, happened, Place.of(found), spell(found), chosen(found)
-            )
+        if link.kind == Insight.KIND:
+            said = statements.of(source, link.kind, link.index)
+            if isinstance(said, Insight) and chosen.insights(link.index, said):
+                yield _delivered(link, said.record, folder=INSIGHTS)
+        elif link.kind in CALLS and (found := _record(source, link.index)):
+            yield _delivered(link, found, selected=chosen.calls(found))
+
+
+def _delivered(
+    link: Entry, found: Mapping[str, Any], *, selected: bool = True, folder: str = CALLS_FOLDER
+) -> Record:
+    happened = _seconds(found.get("eventTime"), link.time // 1000)
+    return Record(link.index, link.time, happened, Place.of(found), spell(found), selected, folder)
 
 
 def record(source: Source, index: int) -> str | None:
-    """One call's record without what was erased; None if all of it was."""
+    """One record without what was erased; None if all of it was."""
+    link = source.entry(index)
+    if link is not None and link.kind == Insight.KIND:
+        said = statements.of(source, link.kind, index)
+        return spell(said.record) if isinstance(said, Insight) else None
     found = _record(source, index)
     return spell(found) if found else None
 

@@ -19,17 +19,20 @@ from pathlib import Path
 from apitrail.cloudtrail import selectors
 from apitrail.delivery.logfiles import digest, file_checkpoint, records
 from apitrail.delivery.logfiles.next_files import NextFiles
-from apitrail.delivery.logfiles.records import Record
+from apitrail.delivery.logfiles.records import Chosen, Record
 from apitrail.delivery.logfiles.signing import digest_key
 from apitrail.delivery.logfiles.tree import CHECKPOINT, MANIFEST, SIDECAR, Tree
 from apitrail.delivery.logfiles.tree_manifest import LogFile, Manifest
 from apitrail.errors import UsageError, VerificationError
+from apitrail.reading.insight_list import is_selected
+from apitrail.reading.mutes import Mutes
 from apitrail.source import Source
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import rotation
 from apitrail.trail.keys import Keys
 from apitrail.trail.reader import Reader
+from apitrail.trail.statements import Insight
 
 FOLDER = "digests"
 LOCAL = "local"
@@ -98,7 +101,7 @@ class Store:
         _check_past(source, before, head)
         self._forget_unknown(before)
         followed = self._follow_erasures(source, before, head.size)
-        found = _Selected(records.records(source, before.entries, head.size, self._chosen()))
+        found = _Selected(records.records(source, before.entries, head.size, self._chosen(source)))
         files = NextFiles(
             replace(followed, every=every or before.every),
             digest_key(Keys.of(self.trail).directory), _unique, self.tree.put,
@@ -150,11 +153,23 @@ class Store:
         )
         return done
 
-    def _chosen(self) -> records.Chosen:
-        """The calls to deliver here. Event selectors count for the local copy only; a bucket gets every call."""
-        chosen = selectors.load(self.trail)
-        is_local = self.tree.directory.name == LOCAL
-        return chosen.matches if is_local and chosen.custom else records.everything
+    def _chosen(self, source: Source) -> Chosen:
+        """What to deliver here. Selectors count for the local copy only: a bucket gets all, but for
+        insights that were muted when they were told."""
+        mutes = Mutes.of(source)
+        if self.tree.directory.name != LOCAL:
+            return Chosen(insights=lambda index, said: not mutes.was_quiet(index, said))
+        chosen, wanted = selectors.load(self.trail), selectors.state_of(self.trail)
+
+        def insights(index: int, said: Insight) -> bool:
+            selected = is_selected(said, wanted.get("InsightSelectors"))
+            return selected and not mutes.was_quiet(index, said)
+
+        return (
+            Chosen(calls=chosen.matches, insights=insights)
+            if chosen.custom
+            else Chosen(insights=insights)
+        )
 
     def save(self, manifest: Manifest) -> None:
         """Only now do new files count: a crash before leaves files that nobody knows."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from apitrail.delivery.logfiles.place import Place
+from apitrail.delivery.logfiles.place import INSIGHTS, Place
 from apitrail.errors import FormatError
 
 VERSION = 1
@@ -96,6 +96,11 @@ class LogFile:
                 )  # fmt: skip
             case _:
                 raise FormatError("malformed log file")
+
+    @property
+    def is_of_insights(self) -> bool:
+        """Does it hold Insights events, and no calls?"""
+        return f"/{INSIGHTS}/" in self.key
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in a manifest."""
