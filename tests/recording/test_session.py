@@ -9,10 +9,16 @@ import ssl
 
 import pytest
 
+from apitrail.entry import Entry
 from apitrail.errors import UsageError
+from apitrail.evidence.verify import Trust, trail_check
+from apitrail.recording import metrics
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.session import Session
 from apitrail.recording.settings import Settings
+from apitrail.trail import statements
+from apitrail.trail.keys import Keys
+from apitrail.trail.reader import Reader
 from proxying import AWS, OK, dial, kinds, recording, request, secure, tunnel, upstream
 
 
@@ -179,3 +185,38 @@ def test_files_have_their_modes_whatever_the_umask(tmp_path, mask):
         "ca/mitmproxy-ca.pem": 0o600, "ca/mitmproxy-ca-cert.pem": 0o644,
     }  # fmt: skip
     assert {name: (tmp_path / name).stat().st_mode & 0o777 for name in expected} == expected
+
+
+def test_the_last_entry_of_a_recorder_is_anchored_before_it_ends(tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text(f'[anchors]\nfile = "{tmp_path}/head"\n')
+    start(tmp_path / "trail", configuration=config)
+    with Reader(tmp_path / "trail") as reader:
+        assert Entry.kind_of(list(reader.entries())[-1]) == "close"
+        assert (tmp_path / "head").read_text() == reader.tail()
+
+
+def test_late_anchors_are_in_heartbeats_metrics_and_the_verdict_s_words(tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text('[anchors]\nfile = "/nowhere/head"\n')
+
+    async def scenario() -> None:
+        async with recording(tmp_path / "trail", configuration=config) as session:
+            session._anchorer._since -= 500
+            [sample] = [
+                each
+                for each in metrics.registry(session.recorder).collect()
+                if each.name == "apitrail_unanchored_seconds"
+            ]
+            assert sample.samples[0].value >= 500
+            await session._say_alive()
+
+    asyncio.run(scenario())
+    with Reader(tmp_path / "trail") as reader:
+        said = [statements.of(reader, "heartbeat", 1)]
+    assert said[0].unanchored >= 500
+    trust = Trust((Keys.of(tmp_path / "trail").signer().verifier,), "--key")
+    report = trail_check.check(tmp_path / "trail", trust, now=0, processes=1)
+    assert report.holds
+    assert "; anchors were late in 1 heartbeat, by up to 50" in report.message
+    assert report.to_json()["lateAnchors"] == 1

@@ -64,6 +64,17 @@ def test_an_older_root_is_told_from_tiles_and_entries(trail):
             assert audit.root_at(size) == merkle.root_of(leaves[:size])
 
 
+@pytest.mark.parametrize(("old", "new"), [(1, 2), (255, 256), (3, 300), (256, 303), (299, 303)])
+def test_a_tree_is_shown_to_continue_an_older_one(trail, old, new):
+    with Audit(trail) as audit:
+        leaves = [merkle.leaf_hash(data) for data in audit.entries()]
+        assert len(leaves) >= new
+        merkle.check_consistency(
+            old=old, new=new, old_root=merkle.root_of(leaves[:old]),
+            new_root=merkle.root_of(leaves[:new]), proof=audit.consistency(old, new),
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("sql", "size", "message"),
     [

@@ -17,6 +17,7 @@ from apitrail.errors import UsageError
 from apitrail.identity import Known
 from apitrail.insights.insight_settings import InsightSettings
 from apitrail.log_lines import FORMATS
+from apitrail.recording.anchor_settings import Anchors
 from apitrail.recording.limits import Limits
 from apitrail.recording.settings import Settings
 from apitrail.redact.keep import Keep
@@ -24,7 +25,7 @@ from apitrail.redact.keep import Keep
 _SIGNATURES = {"verify": bool, "require_valid": bool, "keyring": str, "profiles": bool}
 _HINT = (
     'it holds ambiguous = "refuse"|"record", log_format = "text"|"json", whoami = true|false, '
-    "[identities.AKIA…], [[keep]], [insights], [limits] and [signatures]"
+    "[anchors], [identities.AKIA…], [[keep]], [insights], [limits] and [signatures]"
 )
 _AMBIGUOUS = ("refuse", "record")
 
@@ -55,6 +56,7 @@ class Configuration:
     identities: Mapping[str, Any] = field(default_factory=dict)
     keep: Keep = field(default_factory=Keep)
     signatures: Signatures = Signatures()
+    anchors: Anchors = field(default_factory=Anchors)
     ambiguous: str = "refuse"
     whoami: bool = False
     log_format: str | None = None
@@ -91,6 +93,7 @@ class Configuration:
         for name in content:
             if name not in (
                 "ambiguous",
+                "anchors",
                 "identities",
                 "insights",
                 "keep",
@@ -117,6 +120,7 @@ class Configuration:
             identities=identities,
             keep=Keep.parse(content.get("keep", [])),
             signatures=_signatures(content.get("signatures", {}), directory),
+            anchors=Anchors.parse(content.get("anchors", {}), directory),
             ambiguous=ambiguous,
             whoami=whoami,
             log_format=log_format,

@@ -44,6 +44,9 @@ class _Counted(Collector):
             yield CounterMetricFamily(f"apitrail_{name}", text, value=value)
         for name, text, now in gauges:
             yield GaugeMetricFamily(f"apitrail_{name}", text, value=now)
+        if (unanchored := recorder.unanchored()) is not None:
+            text = "For how long there have been entries that no anchor has seen."
+            yield GaugeMetricFamily("apitrail_unanchored_seconds", text, value=unanchored)
         text = "How long entries took to become durable."
         commits = recorder.commits
         yield HistogramMetricFamily(

@@ -106,6 +106,8 @@ class Recorder:
     commits: Commits = field(default_factory=Commits)
     run_calls: Counter[str] = field(default_factory=Counter)
     unnamed: Callable[[str], object] = field(default=lambda _key: None)
+    unanchored: Callable[[], int | None] = field(default=lambda: None)
+    late_anchors: Callable[[], int] = field(default=lambda: 0)
     in_flight: dict[str, Open] = field(default_factory=dict)
     _entering: int = 0
     _state: str = "not open yet"
@@ -145,7 +147,7 @@ class Recorder:
         """Say that nothing is missing up to now, and what was tunnelled past, by host."""
         said = Heartbeat(
             calls=self.calls, tunnelled=passed, in_flight=len(self.in_flight),
-            rejected=self.rejected, ambiguous=self.ambiguous,
+            rejected=self.rejected, ambiguous=self.ambiguous, unanchored=self.late_anchors(),
         )  # fmt: skip
         return await self.trail.append(statements.draft(said))
 

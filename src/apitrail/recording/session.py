@@ -8,6 +8,7 @@ import datetime as dt
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence import maintenance
 from apitrail.log_lines import Tell
 from apitrail.recording import config_file, preparation
+from apitrail.recording.anchorer import Anchorer
 from apitrail.recording.authority.authority import ending
 from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.config_file import Configuration
@@ -186,6 +188,9 @@ class Session:
         self._beating: asyncio.Task[None]
         self._asker: Asker | None = None
         self._follower = Follower(trail, configured.insights, places.clock, voice.tell)
+        self._anchorer = Anchorer(trail, configured.anchors, time.monotonic, voice.tell)
+        self.recorder.unanchored = lambda: self._anchorer.unanchored
+        self.recorder.late_anchors = lambda: self._anchorer.late
 
     @classmethod
     async def start(cls, directory: Path, settings: Settings, tell: Tell = _tell) -> Session:
@@ -254,6 +259,7 @@ class Session:
             raise
         session._beating = asyncio.create_task(session._beat(), name="heartbeat")
         await session._follower.begin(session._stopping)
+        session._anchorer.begin(session._stopping)
         return session
 
     async def _open_doors(self) -> None:
@@ -279,6 +285,7 @@ class Session:
         await self._follower.ended()
         try:
             await self.recorder.stop(reason)
+            await self._anchorer.last()
         finally:
             await self.server.stop()
             self._voice.detach()

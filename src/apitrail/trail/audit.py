@@ -73,6 +73,11 @@ class Audit(Reader):
         """The tree hash when there were `size` entries, from stored tiles and entries."""
         return merkle.root(size, self._tile_reader().read)
 
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """The proof that the tree of `new` entries continues that of `old`, from stored tiles."""
+        tree = TileReader(new, full_tile=self._full_tile, leaf=self._leaf)
+        return merkle.prove_consistency(old, new, tree.read)
+
     def events(self, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
         """Rows as (idx, id, time, read_only, stand_in, undetermined, *ids of strings) in order."""
         columns = ", ".join(

@@ -90,7 +90,8 @@ class Heartbeat:
     """Nothing is missing up to now; `tunnelled` counts connections let past unread, by host.
 
     `rejected` counts calls that were refused for their signature, `ambiguous` those that two
-    readers could have seen as two. `recording` is False where an export dates itself while no recorder runs.
+    readers could have seen as two; `unanchored` is for how many seconds anchors have been late.
+    `recording` is False where an export dates itself while no recorder runs.
     """
 
     KIND: ClassVar = "heartbeat"
@@ -100,6 +101,7 @@ class Heartbeat:
     in_flight: int | None = None
     rejected: int = 0
     ambiguous: int = 0
+    unanchored: int = 0
     recording: bool = True
 
     @classmethod
@@ -111,6 +113,7 @@ class Heartbeat:
             in_flight=_typed("heartbeat", what, "in_flight", int, None),
             rejected=_typed("heartbeat", what, "rejected", int, 0),
             ambiguous=_typed("heartbeat", what, "ambiguous", int, 0),
+            unanchored=_typed("heartbeat", what, "unanchored", int, 0),
             recording=_typed("heartbeat", what, "recording", bool, True),
         )
 
@@ -120,7 +123,7 @@ class Heartbeat:
         return _present(
             recording=None if self.recording else False, calls=self.calls, tunnelled=tunnelled,
             in_flight=self.in_flight, rejected=self.rejected or None,
-            ambiguous=self.ambiguous or None,
+            ambiguous=self.ambiguous or None, unanchored=self.unanchored or None,
         )  # fmt: skip
 
     @property

@@ -75,6 +75,8 @@ class Report:
     stops: int = 0
     crashes: int = 0
     heartbeats: int = 0
+    late_anchors: int = 0
+    latest_anchor: int = 0
     insights: int = 0
     insights_left: int = 0
     gaps: tuple[str, ...] = ()
@@ -109,6 +111,8 @@ class Report:
             "stops": self.stops,
             "crashes": self.crashes,
             "heartbeats": self.heartbeats,
+            "lateAnchors": self.late_anchors,
+            "latestAnchorSeconds": self.latest_anchor,
             "insights": self.insights,
             "insightsNotToldAgain": self.insights_left,
             "gaps": list(self.gaps),

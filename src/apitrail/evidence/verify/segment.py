@@ -55,6 +55,7 @@ class Segment:
     missing: dict[int, tuple[str, ...]] = field(default_factory=dict)
     kinds: dict[int, str] = field(default_factory=dict)
     heartbeats: list[int] = field(default_factory=list)
+    unanchored: list[int] = field(default_factory=list)
     insights: list[int] = field(default_factory=list)
     books: list[Book] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
@@ -79,6 +80,7 @@ class Segment:
         self.missing |= after.missing
         self.kinds |= after.kinds
         self.heartbeats += after.heartbeats
+        self.unanchored += after.unanchored
         self.insights += after.insights
         self.books += after.books
         self.unknown += after.unknown
@@ -238,6 +240,8 @@ def _keep(segment: Segment, link: Entry, opened: Mapping[str, bytes]) -> None:
         # An export that no recorder saw dates itself by a heartbeat that says so.
         if not isinstance(said, Heartbeat) or said.recording:
             segment.heartbeats.append(link.time)
+        if isinstance(said, Heartbeat) and said.unanchored:
+            segment.unanchored.append(said.unanchored)
     elif link.kind == Insight.KIND:
         segment.insights.append(link.index)
     elif link.kind in BOOKS and said is not None:

@@ -81,7 +81,7 @@ def check(
         gone = not (directory / database.FILE).is_file()
         verdict = Verdict.TRUNCATED if gone else Verdict.TAMPERED
         return _so_far(checking).failing(Finding(verdict, str(error)))
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite quotes a broken schema
         return _so_far(checking).failing(tampered(f"the database cannot be read: {error}"))
 
 
@@ -127,6 +127,7 @@ class _Check:
         self._learn(
             calls=log.calls, first=log.first_time, last=log.last_time,
             heartbeats=len(log.heartbeats), unknown=dict(log.unknown),
+            late_anchors=len(log.unanchored), latest_anchor=max(log.unanchored, default=0),
         )  # fmt: skip
         # (4) The tree over them is the one that was signed, and is stored as it is.
         self._step(4, "tree: root and tiles")
@@ -276,6 +277,9 @@ def _message(report: Report) -> str:
     if report.crashes:
         times = "once" if report.crashes == 1 else f"{report.crashes} times"
         parts.append(f"the recorder ended {times} without saying so")
+    if report.late_anchors:
+        times = "1 heartbeat" if report.late_anchors == 1 else f"{report.late_anchors} heartbeats"
+        parts.append(f"anchors were late in {times}, by up to {report.latest_anchor} s")
     if report.insights:
         parts.append(f"{report.insights} insights follow from their calls")
     if report.insights_left:

@@ -14,9 +14,8 @@ from typing import IO
 from apitrail.errors import FormatError, UsageError, VerificationError
 from apitrail.evidence.witness import witness_keys
 from apitrail.evidence.witness.sizes import FILE, Refused, Seen, Sizes
-from apitrail.tlog import add_checkpoint, checkpoint, merkle, note
+from apitrail.tlog import add_checkpoint, checkpoint, merkle, note, policy
 from apitrail.tlog.add_checkpoint import AddCheckpoint
-from apitrail.tlog.mldsa_cosignature import MLDSA_44, MldsaVerifier
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -196,19 +195,13 @@ def _logs(vkeys: Iterable[str]) -> dict[str, tuple[note.NoteVerifier, ...]]:
     found: dict[str, tuple[note.NoteVerifier, ...]] = {}
     for vkey in vkeys:
         try:
-            key = _log_key(vkey)
+            key = policy.log_verifier(vkey)
         except FormatError as error:
             raise UsageError(
                 str(error), hint="`apitrail key show` prints the verifier key of a log"
             ) from error
         found[key.name] = (*found.get(key.name, ()), key)
     return found
-
-
-def _log_key(vkey: str) -> note.NoteVerifier:
-    if note.algorithm_of(vkey) == MLDSA_44:
-        return MldsaVerifier.parse(vkey)
-    return note.Verifier.parse(vkey)
 
 
 def _lock(directory: Path) -> IO[bytes]:

@@ -1053,7 +1053,7 @@ STATEMENTS = {
     "close": {"reason": str, "calls": int},
     "heartbeat": {
         "calls": int, "tunnelled": dict, "in_flight": int, "rejected": int, "ambiguous": int,
-        "recording": bool,
+        "unanchored": int, "recording": bool,
     },
     "run": {"run": dict, "started": int},
     "gap": {"lost": list, "size": int},

@@ -23,7 +23,7 @@ const { whole, object } = TYPES;
 const STATEMENTS = new Map(Object.entries(/** @type {Record<string, Record<string, Type>>} */ ({
   open: { apitrail: text, configuration: object },
   close: { reason: text, calls: whole },
-  heartbeat: { calls: whole, tunnelled: object, in_flight: whole, rejected: whole, ambiguous: whole, recording: flag },
+  heartbeat: { calls: whole, tunnelled: object, in_flight: whole, rejected: whole, ambiguous: whole, unanchored: whole, recording: flag },
   run: { run: object, started: whole },
   gap: { lost: list, size: whole },
   erase: { erased: list, reason: text },

@@ -1,0 +1,239 @@
+"""Shows the log's heads to those outside: witnesses, a file, a command.
+
+It runs beside the recorder, at most once in `every`, and recording never waits for it. What it
+has not come to show in time is said in heartbeats and by `/metrics`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from apitrail import durable
+from apitrail.errors import Error, RecordingError
+from apitrail.evidence.witness import submission
+from apitrail.evidence.witness.submission import ConflictError, Head, RefusedError
+from apitrail.log_lines import Tell
+from apitrail.recording.anchor_settings import Anchors
+from apitrail.tlog import note
+from apitrail.tlog.policy import PolicyWitness
+from apitrail.trail.anchor import COSIGNATURE, Anchor
+from apitrail.trail.writer import Trail
+
+# How long one round waits for an answer, and the last one, in seconds.
+PATIENCE = 10.0
+LAST = 5.0
+# A witness that does not cosign is asked after twice as long each time, up to this, in seconds.
+LONGEST_REST = 300.0
+# Anchors are late after so many rounds without success.
+MISSED = 2
+
+_FILE = "the file"
+_COMMAND = "the command"
+
+type Outcome = note.Signature | Error | None
+"""A witness's line, what went wrong, or nothing to keep."""
+
+
+@dataclass(slots=True)
+class _Place:
+    """What is known of one place that heads go to.
+
+    `size` is the newest one that it has seen; it is not asked before `not_before` (seconds).
+    """
+
+    size: int = 0
+    failures: int = 0
+    not_before: float = 0.0
+
+
+class Anchorer:
+    """The anchors of one trail; `steady` gives seconds that nobody sets."""
+
+    def __init__(
+        self, trail: Trail, anchors: Anchors, steady: Callable[[], float], tell: Tell
+    ) -> None:
+        self._trail = trail
+        self._anchors = anchors
+        self._steady = steady
+        self._tell = tell
+        self._places: dict[str, _Place] = {}
+        self._anchored = 0
+        self._since = steady()
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, stopping: asyncio.Event) -> None:
+        """Show heads until `stopping`."""
+        if self._anchors:
+            self._since = self._steady()
+            self._task = asyncio.create_task(self._follow(stopping), name="anchors")
+
+    async def last(self) -> None:
+        """Show the newest head, now or never; the log is complete, and the trail still open."""
+        if not self._anchors:
+            return
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+        for place in self._places.values():
+            place.not_before = 0.0
+        await self._round(LAST)
+        if self._anchored != self._trail.size:
+            self._tell("the newest entries were not anchored; the next recorder does it", "warning")
+
+    @property
+    def unanchored(self) -> int | None:
+        """For how many seconds there have been entries that were not anchored; None without anchors."""
+        if not self._anchors:
+            return None
+        return 0 if self._anchored == self._trail.size else int(self._steady() - self._since)
+
+    @property
+    def late(self) -> int:
+        """The same where it is longer than it should be, else 0."""
+        seconds = self.unanchored or 0
+        return seconds if seconds > MISSED * self._anchors.every + PATIENCE else 0
+
+    async def _follow(self, stopping: asyncio.Event) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), self._anchors.every)
+                return
+            await self._round(PATIENCE)
+
+    async def _round(self, patience: float) -> None:
+        """Show the newest head to all that have not seen it, and keep what they signed."""
+        text = self._trail.newest
+        if text is None or (head := Head.of(text)).size == self._anchored:
+            return
+        began = self._steady()
+        witnesses = [each for each in self._anchors.witnesses if self._is_due(each.name)]
+        work = [self._ask(each, head, patience) for each in witnesses]
+        others = self._others(text, patience)
+        found = await asyncio.gather(*work, *others.values())
+        outcomes = dict(zip([*(each.name for each in witnesses), *others], found, strict=True))
+        for name, outcome in outcomes.items():
+            self._learn(name, outcome, head.size)
+        lines = [each for each in found if isinstance(each, note.Signature)]
+        if await self._keep(head, lines) and self._is_anchored(outcomes):
+            self._anchored, self._since = head.size, began
+
+    def _others(self, text: str, patience: float) -> dict[str, asyncio.Future[Outcome]]:
+        work: dict[str, asyncio.Future[Outcome]] = {}
+        if self._anchors.file is not None:
+            work[_FILE] = asyncio.ensure_future(self._write(text))
+        if self._anchors.command:
+            work[_COMMAND] = asyncio.ensure_future(self._command(text, patience))
+        return work
+
+    def _is_anchored(self, outcomes: dict[str, Outcome]) -> bool:
+        """Has the quorum cosigned, and did the file and the command take it?"""
+        policy = self._anchors.policy
+        signed = {name for name, each in outcomes.items() if isinstance(each, note.Signature)}
+        failed = {name for name, each in outcomes.items() if isinstance(each, Error)}
+        return (policy is None or policy.is_met(signed)) and not failed & {_FILE, _COMMAND}
+
+    async def _keep(self, head: Head, lines: Sequence[note.Signature]) -> bool:
+        if not lines:
+            return True
+        found = [
+            Anchor(head.size, COSIGNATURE, f"{x.name}+{x.key_id.hex()}", str(x).encode())
+            for x in lines
+        ]
+        try:
+            # Shielded: who ends this must not take back what the writer has begun.
+            await asyncio.shield(self._trail.anchor(head.size, head.signed, found))
+        except RecordingError as error:
+            self._tell(f"cosignatures could not be kept: {error}", "warning")
+            return False
+        return True
+
+    async def _ask(self, witness: PolicyWitness, head: Head, patience: float) -> Outcome:
+        old, directory = self._place(witness.name).size, self._trail.directory
+        work = partial(submission.of_trail, directory, head, witness, old=old, seconds=patience)
+        try:
+            async with asyncio.timeout(patience):
+                return await _in_thread(work)
+        except TimeoutError:
+            return RefusedError(f"{witness.name} did not answer within {patience:g} s")
+
+    async def _write(self, text: str) -> Outcome:
+        assert self._anchors.file is not None
+        try:
+            await asyncio.to_thread(durable.write, self._anchors.file, text.encode())
+        except OSError as error:
+            return RefusedError(f"{str(self._anchors.file)!r}: {error.strerror}")
+        return None
+
+    async def _command(self, text: str, patience: float) -> Outcome:
+        shown = repr(self._anchors.command[0])
+        nowhere = asyncio.subprocess.DEVNULL
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._anchors.command, stdin=asyncio.subprocess.PIPE, stdout=nowhere,
+                stderr=nowhere,
+            )  # fmt: skip
+        except OSError as error:
+            return RefusedError(f"{shown} cannot be run: {error.strerror}")
+        try:
+            async with asyncio.timeout(patience):
+                await process.communicate(text.encode())
+        except (TimeoutError, asyncio.CancelledError) as error:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            if isinstance(error, TimeoutError):
+                return RefusedError(f"{shown} did not end within {patience:g} s")
+            raise
+        return (
+            RefusedError(f"{shown} ended with {process.returncode}") if process.returncode else None
+        )
+
+    def _place(self, name: str) -> _Place:
+        return self._places.setdefault(name, _Place())
+
+    def _is_due(self, name: str) -> bool:
+        return self._steady() >= self._place(name).not_before
+
+    def _learn(self, name: str, outcome: Outcome, size: int) -> None:
+        """Remember what a place has seen, and rest from one that fails; each trouble is told once."""
+        place = self._place(name)
+        if isinstance(outcome, Error):
+            rest = min(
+                self._anchors.every * 2**place.failures, max(LONGEST_REST, self._anchors.every)
+            )
+            place.not_before = self._steady() + rest
+            if not place.failures:
+                level = "error" if isinstance(outcome, ConflictError) else "warning"
+                self._tell(f"anchor {name}: {outcome}", level)
+            place.failures = min(place.failures + 1, 30)
+            return
+        if place.failures:
+            self._tell(f"anchor {name}: it works again")
+        place.size, place.failures, place.not_before = size, 0, 0.0
+
+
+async def _in_thread(work: Callable[[], note.Signature]) -> Outcome:
+    """What `work` gives, from a thread that keeps nothing from ending."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Outcome] = loop.create_future()
+
+    def run() -> None:
+        outcome: Outcome
+        try:
+            outcome = work()
+        except Error as error:
+            outcome = error
+        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
+            loop.call_soon_threadsafe(tell, outcome)
+
+    def tell(outcome: Outcome) -> None:
+        if not done.done():
+            done.set_result(outcome)
+
+    threading.Thread(target=run, name="anchor", daemon=True).start()
+    return await done

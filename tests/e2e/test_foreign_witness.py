@@ -1,0 +1,134 @@
+"""A recorder and a witness that nobody here wrote: PyPI's aics-witness, in an environment of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import witnessing
+from apitrail.address import Address, listen
+from apitrail.evidence.verify import Trust, Verdict
+from apitrail.evidence.verify import trail_check as verification
+from apitrail.evidence.witness.submission import digest
+from apitrail.tlog import note
+from apitrail.tlog.cosignature import CosignatureVerifier
+from apitrail.trail.keys import Keys
+from apitrail.trail.reader import Reader
+from proxying import recording
+
+BIN = Path(sys.executable).parent
+PACKAGE = "aics-witness==0.1.0"
+ORIGIN = "example.com/foreign-test"
+
+
+class Foreign:
+    """The witness: its verifier key and its URL."""
+
+    def __init__(self, vkey: str, url: str) -> None:
+        self.vkey = vkey
+        self.url = url
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Apart from our environment: it wants a newer cryptography than mitmproxy allows."""
+    home = tmp_path_factory.mktemp("aics")
+    python = home / "venv" / "bin" / "python"
+    environment = {**os.environ, "UV_CACHE_DIR": str(home / "cache")}
+    for command in (
+        ["uv", "venv", "--quiet", "--python", sys.executable, str(home / "venv")],
+        ["uv", "pip", "install", "--quiet", "--python", str(python), PACKAGE],
+    ):
+        done = subprocess.run(
+            [str(BIN / command[0]), *command[1:]],
+            capture_output=True, text=True, timeout=110, check=False, env=environment,
+        )  # fmt: skip
+        if done.returncode:
+            pytest.skip(f"aics-witness cannot be installed here: {done.stderr[-200:]}")
+    return python.with_name("aics-witness")
+
+
+@pytest.fixture(scope="module")
+def key() -> note.Signer:
+    return note.Signer(ORIGIN, bytes(range(32)))
+
+
+@pytest.fixture(scope="module")
+def foreign(
+    program: Path, key: note.Signer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Foreign]:
+    home = tmp_path_factory.mktemp("foreign")
+    config = ["--config", str(home / "witness.json")]
+
+    def run(*arguments: str) -> str:
+        command = [str(program), *arguments, *config]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=60
+        ).stdout.strip()
+
+    vkey = run("init", "--name", "foreign.example/w")
+    run("add-log", "--origin", ORIGIN, "--vkey", str(key.verifier))
+    with listen(Address("127.0.0.1", 0)) as bound:
+        address = Address.of(bound)
+    command = [str(program), "serve", *config, "--listen", str(address)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if str(address) in line:
+            break
+    yield Foreign(vkey, f"http://{address}/")
+    process.terminate()
+    process.wait()
+    process.stderr.close()
+
+
+def record(directory: Path, key: note.Signer, policy: str) -> None:
+    """A whole recorder, from its start to its end, with this policy."""
+    Keys.of(directory)._write(directory / "keys" / "log.key", str(key))
+    (directory / "witnesses").write_text(policy)
+    config = directory / "config.toml"
+    config.write_text('[anchors]\npolicy = "witnesses"\n')
+
+    async def work() -> None:
+        async with recording(directory, configuration=config):
+            pass
+
+    asyncio.run(work())
+
+
+def test_it_cosigns_what_we_record_and_refuses_a_rewritten_log(
+    foreign: Foreign, key: note.Signer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APITRAIL_CONFIG", str(tmp_path / "config"))
+    with witnessing.witness(tmp_path / "ours", str(key.verifier)) as (ours, url):
+        policy = (
+            f"witness ours {ours.vkeys[1]} {url}\nwitness theirs {foreign.vkey} {foreign.url}\n"
+            "group both all ours theirs\nquorum both\n"
+        )
+        for _ in range(2):  # the second start goes on where the witnesses are
+            record(tmp_path / "trail", key, policy)
+        with Reader(tmp_path / "trail") as reader:
+            found = list(reader.anchors())
+            assert {each.size for each in found} == {2, 4}
+            assert len(found) == 4
+            tail = str(reader.tail())
+        # What it serves to monitors is the head that we recorded, cosigned by it.
+        with urllib.request.urlopen(f"{foreign.url}{digest(ORIGIN)}/checkpoint", timeout=30) as got:
+            newest = note.open(got.read(), [CosignatureVerifier.parse(foreign.vkey)])
+        assert newest.text == note.Note.parse(tail).text
+        # Root on the recorder's host has the key, and can make the recorder forget.
+        monkeypatch.setenv("APITRAIL_CONFIG", str(tmp_path / "forgotten"))
+        for _ in range(3):
+            record(tmp_path / "rewritten", key, policy)
+        with Reader(tmp_path / "rewritten") as reader:
+            assert list(reader.anchors()) == []
+        trust = Trust((key.verifier,), "--key")
+        report = verification.check(tmp_path / "trail", trust, now=0, processes=1)
+        assert report.verdict is Verdict.OK
