@@ -17,6 +17,7 @@ from apitrail.evidence.bundle import Bundle
 from apitrail.evidence.bundle.watched import Watched
 from apitrail.query import Filter
 from apitrail.reading import resource_history
+from apitrail.state import knowledge
 from apitrail.trail import statements
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import Draft
@@ -42,12 +43,18 @@ def told(
         return resource_history.tell(source, SG, where or Filter(), reads=reads)
 
 
+def group(*ports: int) -> dict:
+    """The answer to DescribeSecurityGroups, with these ports open."""
+    rules = [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port} for port in ports]
+    return {"SecurityGroups": [{"GroupId": SG, "GroupName": "web", "IpPermissions": rules}]}
+
+
 def life() -> Story:
     """Made, looked at, refused, opened, lost sight of, and a stranger in between."""
     story = Story().open().wait(SECOND)
     story.call("CreateSecurityGroup", resources=(SG,), asked={"GroupName": "web"},
                answer={"GroupId": SG, "ResponseMetadata": {}}).wait(SECOND)  # fmt: skip
-    story.call("DescribeSecurityGroups", resources=(SG,), answer={"IpPermissions": []}).wait(SECOND)
+    story.call("DescribeSecurityGroups", resources=(SG,), answer=group()).wait(SECOND)
     story.call("DeleteSecurityGroup", resources=(SG,), user="bob", error="DependencyViolation")
     story.wait(SECOND).call("StopInstances", resources=("i-0",)).wait(SECOND)
     story.call("AuthorizeSecurityGroupIngress", resources=(SG,), asked={"CidrIp": "0.0.0.0/0"},
@@ -61,24 +68,85 @@ def test_every_change_and_attempt_by_whom_in_order(trail: Path) -> None:
     story = told(trail)
     assert [(x.event, x.caller, x.outcome) for x in story.calls] == [
         ("ec2:CreateSecurityGroup", "alice", "changed"),
+        ("ec2:DescribeSecurityGroups", "alice", "read"),
         ("ec2:DeleteSecurityGroup", "bob", "failed: DependencyViolation"),
         ("ec2:AuthorizeSecurityGroupIngress", "alice", "changed"),
         ("ec2:RevokeSecurityGroupIngress", "alice", "unknown"),
     ]
 
 
-def test_the_state_is_what_was_answered_else_what_was_asked(trail: Path) -> None:
+def test_the_state_is_what_a_read_showed_and_else_the_answer_stands_for_itself(trail: Path) -> None:
     life().write(trail)
-    states = [x.state for x in told(trail, reads=True).calls]
-    assert states[0] == {"GroupId": SG}
-    assert states[1] == {"IpPermissions": []}
-    assert states[3] == {"CidrIp": "0.0.0.0/0"}
+    calls = told(trail).calls
+    assert (calls[0].state, calls[0].answer) == ({}, {"GroupId": SG})
+    assert calls[1].state == {"SecurityGroup": group()["SecurityGroups"][0]}
+    assert calls[3].asked == {"CidrIp": "0.0.0.0/0"}
 
 
-def test_reads_are_told_only_when_asked_for(trail: Path) -> None:
-    life().write(trail)
-    assert [x.outcome for x in told(trail, reads=True).calls].count("read") == 1
-    assert [x.outcome for x in told(trail).calls].count("read") == 0
+def test_a_revoked_rule_is_gone_and_no_rule_is_called_the_state_after_it(trail: Path) -> None:
+    story = Story().open().wait(SECOND)
+    asked = {"GroupId": SG, "IpPermissions": group(22)["SecurityGroups"][0]["IpPermissions"]}
+    story.call("DescribeSecurityGroups", resources=(SG,), answer=group(22, 443)).wait(SECOND)
+    story.call("RevokeSecurityGroupIngress", resources=(SG,), asked=asked, answer={"Return": True})
+    story.wait(SECOND).call("DescribeSecurityGroups", resources=(SG,), answer=group(443))
+    story.wait(SECOND).beat().write(trail)
+    _, revoked, after = told(trail).calls
+    assert [(x.label, x.how) for x in revoked.told] == [("SecurityGroup", knowledge.OPEN)]
+    [said] = after.told
+    assert [(x.path, x.kind, x.was) for x in said.found] == [
+        ("IpPermissions", "removed", {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22})
+    ]
+    assert after.state == {"SecurityGroup": group(443)["SecurityGroups"][0]}
+
+
+def test_reads_that_show_nothing_new_are_told_only_when_asked_for(trail: Path) -> None:
+    story = Story().open().wait(SECOND)
+    for _ in range(3):
+        story.call("DescribeSecurityGroups", resources=(SG,), answer=group(443)).wait(SECOND)
+    story.beat().write(trail)
+    assert len(told(trail, reads=True).calls) == 3
+    assert len(told(trail).calls) == 1
+
+
+def test_a_listing_that_did_not_ask_for_it_by_name_shows_it(trail: Path) -> None:
+    story = Story().open().wait(SECOND)
+    story.call("AuthorizeSecurityGroupIngress", resources=(SG,)).wait(SECOND)
+    story.call("DescribeSecurityGroups", answer=group(443)).wait(SECOND)
+    story.call("DescribeSecurityGroups", answer={"SecurityGroups": [{"GroupId": f"{SG}0"}]})
+    story.wait(SECOND).beat().write(trail)
+    assert [x.index for x in told(trail, reads=True).calls] == [1, 2]
+
+
+def test_what_changed_behind_the_recorder_is_said_with_both_entries(trail: Path) -> None:
+    story = Story().open().wait(SECOND)
+    story.call("DescribeSecurityGroups", resources=(SG,), answer=group(443)).wait(MINUTE)
+    story.call("AuthorizeSecurityGroupIngress", resources=("sg-other",)).wait(MINUTE)
+    story.call("DescribeSecurityGroups", resources=(SG,), answer=group(22, 443)).wait(SECOND)
+    story.beat().write(trail)
+    [drift] = told(trail).drift
+    assert (drift.before, drift.after) == (1, 3)
+    assert drift.text() == (
+        "SecurityGroup was changed by something that did not pass through this recorder, between "
+        "2026-11-22T12:00:01.000Z and 2026-11-22T12:02:01.000Z (entries 1 and 3): IpPermissions"
+    )
+    assert told(trail).calls[-1].drift == (drift,)
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        {"name": "AuthorizeSecurityGroupIngress", "resources": (SG,)},
+        {"name": "AuthorizeSecurityGroupIngress", "resources": (SG,), "kind": "unknown"},
+        {"name": "ModifySecurityGroupRules", "undetermined": True},
+    ],
+)
+def test_a_call_that_may_have_changed_it_makes_no_drift(trail: Path, between: dict) -> None:
+    story = Story().open().wait(SECOND)
+    story.call("DescribeSecurityGroups", resources=(SG,), answer=group(443)).wait(MINUTE)
+    story.call(**between).wait(MINUTE)
+    story.call("DescribeSecurityGroups", resources=(SG,), answer=group(22, 443)).wait(SECOND)
+    story.beat().write(trail)
+    assert told(trail).drift == ()
 
 
 def test_it_says_that_there_were_no_others_and_what_may_have_been(trail: Path) -> None:
@@ -111,7 +179,19 @@ def test_it_says_which_calls_were_erased(trail: Path) -> None:
 def test_a_part_of_the_time_is_a_part_of_the_story(trail: Path) -> None:
     life().write(trail)
     where = Filter(since=NOON + 2 * SECOND, until=NOON + 4 * SECOND)
-    assert [x.event for x in told(trail, where).calls] == ["ec2:DeleteSecurityGroup"]
+    assert [x.event for x in told(trail, where).calls] == [
+        "ec2:DescribeSecurityGroups",
+        "ec2:DeleteSecurityGroup",
+    ]
+
+
+def test_what_was_seen_before_that_time_is_known_in_it(trail: Path) -> None:
+    story = Story().open().wait(SECOND)
+    for _ in range(2):
+        story.call("DescribeSecurityGroups", resources=(SG,), answer=group(443)).wait(MINUTE)
+    story.beat().write(trail)
+    [seen] = told(trail, Filter(since=NOON + MINUTE), reads=True).calls
+    assert [x.how for x in seen.told] == [knowledge.SAME]
 
 
 def test_a_name_that_stands_for_two_resources_is_said(trail: Path) -> None:
@@ -160,7 +240,7 @@ def test_an_extract_does_not_say_that_there_are_no_others(trail: Path, tmp_path:
     with bundled(trail, tmp_path / "bundle.zip", job) as source:
         story = resource_history.tell(source, SG, Filter())
     assert [x.outcome for x in story.calls] == ["changed"]
-    assert story.calls[0].state is None
+    assert (story.calls[0].state, story.calls[0].answer) == ({}, None)
     assert story.calls[0].caller == "-"
     assert next(iter(story.statement())).startswith("only what this bundle discloses")
 
@@ -179,7 +259,7 @@ def test_json_says_all_of_it(trail: Path) -> None:
     life().write(trail)
     said = told(trail).to_json()
     assert (said["complete"], said["entries"], said["undetermined"]) == (True, [0, 8], [7])
-    assert said["history"][1]["outcome"] == "failed: DependencyViolation"
+    assert said["history"][2]["outcome"] == "failed: DependencyViolation"
 
 
 def _at_random(seed: int) -> Story:

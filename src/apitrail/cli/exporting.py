@@ -1,17 +1,14 @@
-"""`apitrail export` and `apitrail history`."""
+"""`apitrail export`."""
 
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from pathlib import Path
 
 import click
 
-from apitrail import when
-from apitrail.cli import printing, shipping
-from apitrail.cli.options import filter_options, output_option, with_trail
-from apitrail.cli.pager import pager_option
+from apitrail.cli import shipping
+from apitrail.cli.options import filter_options, with_trail
 from apitrail.cli.printing import say
 from apitrail.delivery import export as exporting
 from apitrail.entry import TAGS
@@ -19,7 +16,7 @@ from apitrail.errors import UsageError
 from apitrail.evidence.bundle import is_archive
 from apitrail.evidence.opening import open_source
 from apitrail.query import Filter
-from apitrail.reading import event_list, resource_history
+from apitrail.reading import event_list
 
 
 @click.command("export")
@@ -58,36 +55,3 @@ def export_command(
             return
         count = exporting.to_file(source, job, form=form, path=Path(str(out)))
     click.echo(f"apitrail: {count} {'call' if count == 1 else 'calls'} in {out}", err=True)
-
-
-@click.command("history")
-@click.argument("resource")
-@click.option("--reads", is_flag=True, help="Also show calls that only read it, and what they saw.")
-@click.option(
-    "--since",
-    metavar="TIME",
-    help="Only calls from this time on, such as 2h, yesterday or 2026-11-23T09:00.",
-)
-@click.option("--until", metavar="TIME", help="Only calls before this time.")
-@output_option("table", "json", default="table")
-@pager_option
-@with_trail
-def history_command(
-    trail: Path, resource: str, reads: bool, since: str | None, until: str | None, output: str
-) -> None:
-    """Show a resource's history: every change, by whom, and the state after it.
-
-    RESOURCE is a name, an id or an ARN; * stands for any text.
-    """
-    now = datetime.now().astimezone()
-    where = Filter(
-        since=None if since is None else when.parse(since, now=now),
-        until=None if until is None else when.parse(until, now=now),
-    )
-    with open_source(trail) as source:
-        event_list.resolve(source, Filter(resource_name=(resource,)), say)
-        found = resource_history.tell(source, resource, where, reads=reads)
-    shown = resource_history.lines(
-        found, output=output, width=printing.screen(), colour=printing.is_coloured()
-    )
-    printing.emit(shown, paged=True)

@@ -1,4 +1,4 @@
-"""A resource's history: every change, by whom, the state after it, and what is not known."""
+"""A resource's history: every change and observation, by whom, the state then, and what is not known."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ from collections.abc import Container, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from apitrail.codec import Json
 from apitrail.entry import CALLS, Entry
 from apitrail.event import CallFacts, Event, Resource
 from apitrail.evidence.bundle import Bundle
 from apitrail.evidence.bundle.watched import Unwatched, Watched
 from apitrail.evidence.verify.coverage import MISSED
 from apitrail.query import Filter, Pattern, Value, caller
-from apitrail.reading import columns, render
+from apitrail.reading import columns, listed_in, observing, render, state_lines
 from apitrail.reading.columns import Column
+from apitrail.reading.observing import Drift
 from apitrail.reading.spellings import spellings
 from apitrail.source import Source
+from apitrail.state import knowledge
+from apitrail.state.knowledge import Known, Told
+from apitrail.state.observation import ACKNOWLEDGEMENTS
+from apitrail.state.wanted import Wanted
 from apitrail.trail import statements
 from apitrail.when import iso
 
@@ -31,15 +37,11 @@ COLUMNS = (
     Column("EVENT", 14, weight=3),
     Column("CALLER", 12, weight=3),
     Column("OUTCOME", 8, style=_by_outcome, weight=2),
-    Column("STATE AFTER IT", 12, weight=2),
     Column("ID", None, rank=1, style=columns.dim),
 )
 # Of more things than these, the number is said.
 NAMED = 20
 TAGS = ("who", "what", "request", "response")
-
-# Members of a result that say that it worked, but nothing about the resource's state.
-ACKNOWLEDGEMENTS = frozenset({"Return", "return", "ResponseMetadata", "RequestId", "requestId"})
 
 # The kinds of entries that tell when a recorder was watching.
 _SPEAKING = ("open", "close", "heartbeat")
@@ -49,8 +51,9 @@ _SPEAKING = ("open", "close", "heartbeat")
 class Call:
     """One call; `outcome` is `changed`, `read`, `failed: CODE` or `unknown`.
 
-    `state` is what the answer said of the resource, else what was asked for; None where that
-    was not kept or not disclosed.
+    `state` is what is known of the resource after it, by parts, and `told` what the call says of each.
+    Where it says nothing of the state, `asked` are the parameters and `answer` is what came back,
+    as they are; None where there is nothing, or it was not kept or not disclosed.
     """
 
     index: int
@@ -59,21 +62,42 @@ class Call:
     event: str
     caller: str
     outcome: str
-    state: Any
+    state: Mapping[str, Json]
+    told: tuple[Told, ...] = ()
+    asked: Json = None
+    answer: Json = None
+    drift: tuple[Drift, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
+    @property
+    def is_news(self) -> bool:
+        """Did it change something, or show what was not known?"""
+        return self.outcome != "read" or bool(self.drift) or any(x.is_news for x in self.told)
+
+    def to_json(self) -> dict[str, Json]:
         """For scripts."""
         return {
             "entry": self.index, "eventID": self.id, "time": iso(self.time), "event": self.event,
             "caller": self.caller, "outcome": self.outcome, "state": self.state,
+            "told": [state_lines.told_json(each) for each in self.told],
+            **({"asked": self.asked} if self.asked is not None else {}),
+            **({"answer": self.answer} if self.answer is not None else {}),
+            **({"drift": [each.to_json() for each in self.drift]} if self.drift else {}),
         }  # fmt: skip
 
     @property
     def row(self) -> tuple[str, ...]:
         """One line of the table for people."""
-        state = "-" if self.state is None else render.json_line(self.state)
         time = str(iso(self.time))[:19].replace("T", " ") + "Z"
-        return time, self.event, self.caller, self.outcome, state, self.id[:8]
+        return time, self.event, self.caller, self.outcome, self.id[:8]
+
+    def details(self) -> Iterator[str]:
+        """What stands under that line."""
+        for each in self.told:
+            yield from state_lines.of_told(each)
+        yield from state_lines.as_it_is("asked", self.asked)
+        yield from state_lines.as_it_is("answered", self.answer)
+        for drift in self.drift:
+            yield f"! {drift.text()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +118,9 @@ class ResourceHistory:
     erased: tuple[int, ...] = ()
     unwatched: tuple[Unwatched, ...] = ()
     reads: bool = False
+    known: tuple[Known, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    left: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """For scripts."""
@@ -111,6 +138,7 @@ class ResourceHistory:
             "unwatched": [
                 {"from": iso(gap.start), "to": iso(gap.end), "reason": gap.reason} for gap in gaps
             ],
+            "drift": [each.to_json() for each in self.drift],
             "statement": list(self.statement()),
         }
 
@@ -133,6 +161,10 @@ class ResourceHistory:
             yield f"{number} whose resources could not be told: {_some(self.undetermined)}"
         if self.erased:
             yield f"{_count(len(self.erased), 'call')} erased since: {_some(self.erased)}"
+        if self.left:
+            yield f"{_count(self.left, 'older listing')} that may show it: not looked into"
+        for drift in self.drift:
+            yield drift.text()
         for gap in self.unwatched:
             yield f"nobody was watching from {iso(gap.start)} to {iso(gap.end)}: {gap.reason}"
 
@@ -141,28 +173,54 @@ def tell(source: Source, resource: str, where: Filter, *, reads: bool = False) -
     """The history of a resource given by name or ARN, among the calls that match `where`; with `*`
     in it, of all that it stands for.
 
-    `reads` adds the calls that only read it, and what they saw.
+    A read counts where it showed what was not known; `reads` adds all others. What was known before
+    the time of `where` is learnt from the calls before it.
     """
     names = _meant(source, resource)
-    named = {*source.select(replace(where, resource_name=names))}
-    found = sorted(named | {*_nameless(source, resource, where, named)})
-    events = [(index, Event.parse(source.facets(index, TAGS))) for index in found]
-    calls = [_call(source, index, event) for index, event in events]
-    arns = {arn for _, event in events for name in names for arn in _arns(event, name)}
+    ever = replace(where, since=None)
+    named = {*source.select(replace(ever, resource_name=names))}
+    found = named | {*_nameless(source, resource, ever, named)}
+    wanted = Wanted(names)
+    listings = listed_in.listings(source, wanted, ever, found)
+    told = observing.Observing(source, wanted)
+    calls = [
+        call
+        for index in sorted(found | listings.entries)
+        # A listing may hold the name as a part of another.
+        if (call := _call(source, index, told, is_named=index in found)).told or index in found
+    ]
+    since = -1 if where.since is None else where.since
+    calls = [call for call in calls if call.time >= since]
+    times = {call.index for call in calls}
+    drift = tuple(each for each in told.drift() if each.after in times)
+    arns = {arn for item in told.resources.values() for name in names for arn in _arns(item, name)}
     scope = _scope(source)
     books = _read_books(source, where, scope or range(0))
     return ResourceHistory(
         resource=resource,
-        calls=tuple(item for item in calls if reads or item.outcome != "read"),
+        calls=tuple(call for call in _marked(calls, drift) if reads or call.is_news),
         arns=tuple(sorted(arns)),
         scope=scope,
         since=books.coverage.since,
         until=books.coverage.until,
-        undetermined=tuple(_undetermined(source, where, set(found), reads=reads)),
+        undetermined=tuple(_undetermined(source, where, found, reads=reads)),
         erased=tuple(sorted(books.erased)),
         unwatched=tuple(books.coverage.gaps),
         reads=reads,
+        known=told.known,
+        drift=drift,
+        left=listings.left,
     )
+
+
+def _marked(calls: list[Call], drift: tuple[Drift, ...]) -> Iterator[Call]:
+    """The calls, each with the drift that it shows."""
+    after: dict[int, list[Drift]] = {}
+    for each in drift:
+        after.setdefault(each.after, []).append(each)
+    for call in calls:
+        found = after.get(call.index)
+        yield replace(call, drift=tuple(found)) if found else call
 
 
 def _nameless(source: Source, resource: str, where: Filter, named: Container[int]) -> Iterator[int]:
@@ -183,10 +241,9 @@ def _resources(source: Source, index: int) -> tuple[Resource, ...]:
     return Event.parse(source.facets(index, ("what",))).resources
 
 
-def _arns(event: Event, resource: Value) -> Iterator[str]:
-    for item in event.resources:
-        if item.arn and _is_meant(resource, item):
-            yield item.arn
+def _arns(item: Resource, name: Value) -> Iterator[str]:
+    if item.arn and _is_meant(name, item):
+        yield item.arn
 
 
 def _meant(source: Source, resource: str) -> tuple[Value, ...]:
@@ -199,19 +256,37 @@ def _is_meant(value: Value, item: Resource) -> bool:
     return value in (item.name, item.arn)
 
 
-def _call(source: Source, index: int, event: Event) -> Call:
+def _call(source: Source, index: int, told: observing.Observing, *, is_named: bool) -> Call:
+    event = Event.parse(source.facets(index, TAGS))
     record, call = event.record(), event.call
     user = record.get("userIdentity") or {}
     is_unknown = any(Entry.kind_of(link) == "unknown" for link in source.entries(index, index + 1))
+    outcome = _outcome(record, call, is_unknown=is_unknown)
+    said = told.learn(index, event, outcome, is_named=is_named)
+    is_shown = any(
+        each.how in (knowledge.FIRST, knowledge.SAME, knowledge.CHANGED) for each in said
+    )
+    wrote = outcome in ("changed", "unknown") and not is_shown
     return Call(
         index=index,
         id=str(record.get("eventID")),
         time=call.time or 0,
         event=f"{str(record.get('eventSource')).partition('.')[0]}:{record.get('eventName')}",
         caller=caller(user) or "-",
-        outcome=_outcome(record, call, is_unknown=is_unknown),
-        state=_state(event),
+        outcome=outcome,
+        state=told.state(),
+        told=said,
+        asked=event.request.parameters if event.request and wrote else None,
+        answer=_answer(event) if wrote else None,
     )
+
+
+def _answer(event: Event) -> Json:
+    """What came back, without what only says that it worked."""
+    result = event.response.result if event.response else None
+    if not isinstance(result, dict):
+        return None
+    return {name: value for name, value in result.items() if name not in ACKNOWLEDGEMENTS} or None
 
 
 def _outcome(record: Mapping[str, Any], call: CallFacts, *, is_unknown: bool) -> str:
@@ -220,16 +295,6 @@ def _outcome(record: Mapping[str, Any], call: CallFacts, *, is_unknown: bool) ->
     if call.error:
         return f"failed: {call.error}"
     return "read" if record.get("readOnly") else "changed"
-
-
-def _state(event: Event) -> Any:
-    """What the answer says is there now; else what was asked to be there."""
-    result = event.response.result if event.response else None
-    if isinstance(result, dict):
-        said = {key: value for key, value in result.items() if key not in ACKNOWLEDGEMENTS}
-        if said:
-            return said
-    return event.request.parameters if event.request else None
 
 
 def _undetermined(source: Source, where: Filter, found: set[int], *, reads: bool) -> Iterator[int]:
@@ -317,13 +382,24 @@ def lines(
         yield render.json_document(history.to_json())
         return
     if history.calls:
-        rows = [[render.clean(cell) for cell in item.row] for item in history.calls]
-        years = {row[0][:5] for row in rows}
-        if width is not None and len(years) == 1:
-            rows = [[row[0].removeprefix(*years), *row[1:]] for row in rows]
-        yield from columns.laid_out(rows, COLUMNS, width, colour=colour)
+        yield from _table(history.calls, width, colour=colour)
         yield ""
     yield from map(render.clean, history.statement())
+
+
+def _table(calls: tuple[Call, ...], width: int | None, *, colour: bool) -> Iterator[str]:
+    """A line for each call, and under it what it says of the resource."""
+    rows = [[render.clean(cell) for cell in item.row] for item in calls]
+    years = {row[0][:5] for row in rows}
+    if width is not None and len(years) == 1:
+        rows = [[row[0].removeprefix(*years), *row[1:]] for row in rows]
+    head, *found = columns.laid_out(rows, COLUMNS, width, colour=colour)
+    yield head
+    for line, call in zip(found, calls, strict=True):
+        yield line
+        for detail in call.details():
+            shown = f"    {render.clean(detail)}"
+            yield shown if width is None or len(shown) <= width else f"{shown[: width - 1]}…"
 
 
 def _count(number: int, noun: str) -> str:

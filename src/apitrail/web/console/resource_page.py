@@ -85,7 +85,7 @@ def _listed(name: str, rows: list[event_rows.EventRow], state: UrlState, *, more
 
 def _steps(history: resource_history.ResourceHistory) -> Iterator[Step]:
     for call in history.calls:
-        found = list(event_summary.flat(call.state, "")) if call.state is not None else []
+        found = list(event_summary.flat(call.state, ""))
         short = [(path, text[:_LONGEST]) for path, text in found]
         yield Step(call, tuple(event_page.shortened(short, MEMBERS)), time=call.time)
     for gap in history.unwatched:

@@ -1,0 +1,188 @@
+"""The states of one resource through a log, and the changes in them that nobody recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from apitrail.codec import Json, Object
+from apitrail.event import Event, Resource
+from apitrail.query import Filter
+from apitrail.source import Source
+from apitrail.state import comparing, knowledge
+from apitrail.state.call_effect import effect, write_of
+from apitrail.state.changing import CATCHING_UP, ORCHESTRATORS, Write
+from apitrail.state.comparing import Sight, Sights
+from apitrail.state.differing import Difference
+from apitrail.state.knowledge import Knowledge, Known, Told
+from apitrail.state.wanted import Wanted
+from apitrail.when import iso
+
+# So many calls between two observations are held against a difference. Where there are more, it is
+# not called drift.
+MOST = 20_000
+# Entries are written in the order of answers. A call that was sent before may stand this far behind.
+_BEHIND = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """A change that no recorded call can have made, between two observations."""
+
+    label: str
+    before: int
+    after: int
+    ids: tuple[str, str]
+    since: int
+    until: int
+    found: tuple[Difference, ...]
+
+    def text(self) -> str:
+        """In words."""
+        members = ", ".join(dict.fromkeys(each.path or self.label for each in self.found))
+        return (
+            f"{self.label} was changed by something that did not pass through this recorder, "
+            f"between {iso(self.since)} and {iso(self.until)} "
+            f"(entries {self.before} and {self.after}): {members}"
+        )
+
+    def to_json(self) -> Object:
+        """For scripts."""
+        return {
+            "part": self.label,
+            "between": [iso(self.since), iso(self.until)],
+            "entries": [self.before, self.after],
+            "events": list(self.ids),
+            "differences": [each.to_json() for each in self.found],
+        }
+
+
+class Observing:
+    """Learns the calls of one resource in the order of their entries."""
+
+    def __init__(self, source: Source, wanted: Wanted) -> None:
+        self._source = source
+        self._wanted = wanted
+        self._knowledge = Knowledge(wanted)
+        self._sights = Sights()
+        self._writes: list[Write] = []
+        self._found: list[tuple[comparing.Drift, str]] = []
+        self._state: dict[str, Json] = {}
+        self.resources: dict[tuple[str, str], Resource] = {}
+
+    @property
+    def known(self) -> tuple[Known, ...]:
+        """What is known after the last call."""
+        return self._knowledge.known
+
+    def state(self) -> dict[str, Json]:
+        """The state after the last call, by parts; the same object while nothing changes."""
+        return self._state
+
+    def learn(self, index: int, event: Event, outcome: str, *, is_named: bool) -> tuple[Told, ...]:
+        """Learn a call; what it says of the resource."""
+        call = effect(index, event)
+        if is_named:
+            self.resources.update(((each.name, each.arn), each) for each in event.resources)
+        if call.write is not None:
+            self._writes.append(call.write)
+        record = event.what.record if event.what else {}
+        parameters = event.request.parameters if event.request else None
+        told = self._knowledge.learn(
+            knowledge.Seen(
+                call=call,
+                service=event.call.service or "",
+                operation=event.call.operation or "",
+                parameters=parameters if isinstance(parameters, dict) else {},
+                result=event.response.result if event.response else None,
+                is_read=outcome == "read",
+                took_effect=outcome == "changed",
+                may_have=outcome == "unknown",
+                names_it=is_named,
+                is_data=record.get("managementEvent") is False,
+            )
+        )
+        if any(each.how not in (knowledge.SAME, knowledge.OPEN) for each in told):
+            self._state = self._knowledge.state()
+        for shown in call.shown:
+            if self._wanted.means(shown.names):
+                self._see(
+                    Sight(
+                        observation=shown,
+                        index=index,
+                        id=call.id,
+                        started=call.started,
+                        ended=call.ended,
+                    ),
+                    str(record.get("eventSource")),
+                )
+        return told
+
+    def _see(self, sight: Sight, event_source: str) -> None:
+        found = self._sights.see(sight)
+        if found is not None and not found.is_explained(self._recent(found)):
+            self._found.append((found, event_source))
+
+    def _recent(self, found: comparing.Drift) -> Iterator[Write]:
+        """The writes that name it, newest first, as far back as one can matter."""
+        oldest = found.before.started - 2 * CATCHING_UP
+        return takewhile(lambda write: write.ended >= oldest, reversed(self._writes))
+
+    def drift(self) -> tuple[Drift, ...]:
+        """What no recorded call of any kind can have changed."""
+        return tuple(
+            _drift(found)
+            for found, event_source in self._found
+            if not found.is_explained(self._others(found, event_source))
+        )
+
+    def _others(self, found: comparing.Drift, event_source: str) -> Iterator[Write]:
+        """The other writes of the time that may have made it, in the whole log."""
+        where = Filter(
+            event_source=(event_source, *_SOURCES),
+            since=found.before.started - CATCHING_UP, until=found.after.ended + CATCHING_UP,
+        )  # fmt: skip
+        for looked, index in enumerate(self._source.select(where)):
+            if looked == MOST:
+                yield _anything(index, found)
+                return
+            event = Event.parse(self._source.facets(index, ("what", "request", "response")))
+            if (write := write_of(index, event)) is not None:
+                yield write
+        undetermined = replace(where, event_source=())
+        for index in self._source.undetermined(undetermined):
+            write = write_of(index, Event.parse(self._source.facets(index, ("what",))))
+            if write is not None:
+                yield write
+
+
+def _anything(index: int, found: comparing.Drift) -> Write:
+    """A call of which nothing is known: it may have made any change."""
+    return Write(
+        index=index, started=found.before.started, ended=found.after.ended, service="",
+        operation="", undetermined=True,
+    )  # fmt: skip
+
+
+# The event sources of what has AWS change other resources.
+_SOURCES = tuple(
+    {
+        "cloudcontrol": "cloudcontrolapi", "emr": "elasticmapreduce", "stepfunctions": "states",
+        "resourcegroupstaggingapi": "tagging",
+    }.get(name, name) + ".amazonaws.com"
+    for name in ORCHESTRATORS
+)  # fmt: skip
+
+
+def _drift(found: comparing.Drift) -> Drift:
+    seen = found.after.observation
+    return Drift(
+        label=f"{seen.aspect} {seen.key}" if seen.key else seen.aspect,
+        before=found.before.index,
+        after=found.after.index,
+        ids=(found.before.id, found.after.id),
+        since=found.before.ended,
+        until=found.after.ended,
+        found=found.found,
+    )

@@ -1,0 +1,94 @@
+"""Whether two observations of one thing differ by a change that nobody recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from apitrail.state.changing import Change, Write, can_have_made, change
+from apitrail.state.differing import Difference
+from apitrail.state.observation import Observation
+from apitrail.state.volatile import drifted, is_on_its_way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """One observation, and the call that made it. Times are Unix milliseconds."""
+
+    observation: Observation
+    index: int
+    id: str
+    started: int
+    ended: int
+
+    @property
+    def is_base(self) -> bool:
+        """Can what follows be held against it? Not while a service still changes the thing."""
+        return not is_on_its_way(self.observation.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """Two observations of one thing that differ, and what differs."""
+
+    before: Sight
+    after: Sight
+    found: tuple[Difference, ...]
+
+    @property
+    def change(self) -> Change:
+        """The change, as recorded calls are held against it."""
+        seen, other = self.after.observation, self.before.observation
+        return change(
+            service=seen.service, aspect=seen.aspect, names=(*other.names, *seen.names),
+            found=self.found, states=(other.value, seen.value),
+        )  # fmt: skip
+
+    def is_explained(self, writes: Iterable[Write]) -> bool:
+        """Can one of these calls have made the change?"""
+        made, since, until = self.change, self.before.started, self.after.ended
+        return any(can_have_made(each, made, since, until) for each in writes)
+
+
+def between(before: Sight, after: Sight) -> Drift | None:
+    """What differs, apart from what services change by themselves."""
+    old, new = before.observation, after.observation
+    if old.value is None or new.value is None:
+        if old.value is new.value:
+            return None
+        lone = Difference("", (), old.value, new.value, lacking=True)
+        return Drift(before=before, after=after, found=(lone,))
+    found = drifted(old.value, new.value, alike=old.source == new.source)
+    return Drift(before=before, after=after, found=tuple(found)) if found else None
+
+
+class Sights:
+    """What is held against what comes next: of each thing the newest sight of each kind of call."""
+
+    def __init__(self) -> None:
+        self._by_subject: dict[tuple[str, ...], dict[str, Sight]] = {}
+
+    def see(self, sight: Sight) -> Drift | None:
+        """Learn a sight; what differs from the ones before, whoever made it differ."""
+        if not sight.is_base:
+            return None
+        subject, source = sight.observation.subject, sight.observation.source
+        known = self._by_subject.get(subject)
+        if known is None:
+            self._by_subject[subject] = {source: sight}
+            return None
+        newest = max(known.values(), key=lambda each: each.index)
+        found = between(newest, sight)
+        if found is None and source in known and known[source] is not newest:
+            found = between(known[source], sight)
+        if found is not None:
+            known.clear()
+        known[source] = sight
+        # The order of use, for whoever has to forget some.
+        self._by_subject[subject] = self._by_subject.pop(subject)
+        return found
+
+    def forget(self, most: int) -> None:
+        """Keep the things that were seen last."""
+        while len(self._by_subject) > most:
+            del self._by_subject[next(iter(self._by_subject))]
