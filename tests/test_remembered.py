@@ -23,6 +23,19 @@ def test_short_arguments_are_asked_once_and_long_ones_leave_nothing_behind() -> 
     assert length.__doc__ == "How long a text is."
 
 
+def test_a_function_may_say_how_long_its_texts_are() -> None:
+    asked: list[str] = []
+
+    @remembered(2, longest=LONGEST + 1)
+    def both(text: str, more: str) -> str:
+        asked.append(text)
+        return text + more
+
+    for size in (1, 1, 2, 2):
+        both("x" * (LONGEST + size), "")
+    assert [len(text) for text in asked] == [LONGEST + size for size in (1, 2, 2)]
+
+
 @pytest.mark.parametrize(
     ("argument", "times"),
     [

@@ -416,13 +416,18 @@ def plain(value: Any) -> Json:
     # The usual values first: `match` asks for one class after the other.
     if type(value) in _AS_THEY_ARE:
         return value  # type: ignore[no-any-return]
+    if isinstance(value, dict):
+        return {
+            key if type(key) is str else str(key): item
+            if type(item) in _AS_THEY_ARE
+            else plain(item)
+            for key, item in value.items()
+        }
     match value:
         case None | bool() | int() | str():
             return value
         case float():
             return value if math.isfinite(value) else str(value)
-        case dict():
-            return {str(key): plain(item) for key, item in value.items()}
         case list() | tuple():
             return [plain(item) for item in value]
         case bytes() | bytearray():

@@ -32,11 +32,11 @@ def is_long(argument: object) -> bool:
 
 
 def remembered[**P, R](
-    most: int, *, groups: bool = False
+    most: int, *, groups: bool = False, longest: int = LONGEST
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Keep the answers of a pure function to the `most` last arguments that are short.
 
-    `groups` looks into tuples and sets as well.
+    `groups` looks into tuples and sets as well. `longest` is of texts outside of these.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -45,7 +45,7 @@ def remembered[**P, R](
         @wraps(function)
         def answer(*arguments: P.args, **named: P.kwargs) -> R:
             for each in arguments:
-                if isinstance(each, _TEXTS) and len(each) > LONGEST:
+                if isinstance(each, _TEXTS) and len(each) > longest:
                     return function(*arguments, **named)
             return cached(*arguments, **named)  # type: ignore[arg-type]
 
@@ -57,7 +57,7 @@ def remembered[**P, R](
 
         @wraps(function)
         def answer_one(argument: Any) -> R:
-            if isinstance(argument, _TEXTS) and len(argument) > LONGEST:
+            if isinstance(argument, _TEXTS) and len(argument) > longest:
                 return single(argument)
             return cached(argument)
 

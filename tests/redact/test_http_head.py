@@ -35,6 +35,21 @@ def test_authorization_keeps_scope_and_signed_headers():
     assert header_after("authorization", start + signature) == start + REDACTOR.value(signature)
 
 
+@pytest.mark.parametrize("field", ["", "Token=t0k3nt0k3n, ", "password t0k3nt0k3n, "])
+def test_what_else_is_in_an_authorization_goes_with_each_signature(field):
+    scope = "Credential=AKIAIOSFODNN7EXAMPLE/20260101/eu-west-1/sqs/aws4_request"
+    for digit in "012":
+        signature = digit * 64
+        got = header_after(
+            "Authorization", f"AWS4-HMAC-SHA256 {scope}, {field}Signature={signature}"
+        )
+
+        assert signature not in got
+        assert "t0k3n" not in got
+        assert got.startswith("AWS4-HMAC-SHA256 ")
+        assert ("Credential=AKIA" in got) is (field[:1] != "p")
+
+
 def test_old_signatures_keep_the_key_id():
     assert header_after("Authorization", f"AWS AKIA1:{SECRET}") == f"AWS AKIA1:{SHOWN}"
     old = "AWS3-HTTPS AWSAccessKeyId=AKIA1,Algorithm=HmacSHA256,Signature="

@@ -2,7 +2,8 @@
 
 import pytest
 
-from apitrail.redact.paths import Kind, Members, kind
+from apitrail.redact import paths
+from apitrail.redact.paths import Kind, Kinds, Members, kind
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,15 @@ def test_a_rule_may_be_of_one_operation_or_of_one_parent():
     assert Members.of(rules, "Other").has("Parent", "Inner")
     assert not Members.of(rules, "Other").has("", "Inner")
     assert Members.of(rules, "Other").has("anything", "Any")
+
+
+def test_an_operation_s_members_are_remembered_within_bounds():
+    members = Kinds("secretsmanager", "PutSecretValue")
+
+    for number in range(1000):
+        assert members.of("", f"Member{number}") is Kind.PLAIN
+        assert members.of("", "x" * 10_000 + str(number)) is Kind.PLAIN
+    assert members.of("", "SecretString") is kind(
+        "secretsmanager", "PutSecretValue", "", "SecretString"
+    )
+    assert len(members._known) == paths._MOST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from functools import lru_cache
 from pathlib import Path
 
 from botocore.model import OperationModel, ServiceModel
@@ -103,6 +104,7 @@ def is_loaded(name: str, api_version: str | None = None) -> bool:
     return index.is_loaded() and (name, version_of(name, api_version)) in _loaded
 
 
+@lru_cache(4096)
 def version_of(name: str, api_version: str | None = None) -> str:
     """The directory of the model: of that API version, else the current; KeyError if unknown."""
     versions = index.load().versions[name]

@@ -69,20 +69,25 @@ def head(
     """What the record says of any call: what it was, where, when, and how it came out."""
     category = access.category(call)
     status = exchange.response.status if exchange.response else None
-    return _known(
-        eventVersion=EVENT_VERSION,
-        eventTime=event_time(exchange),
-        eventSource=names.event_source(call, exchange.request.host),
-        eventName=names.event_name(call),
-        awsRegion=names.aws_region(call, credential.region),
-        errorCode=size.cut(error_code.error_code(call, status)),
-        eventID=exchange.id,
-        readOnly=access.read_only(call),
-        eventType="AwsApiCall",
-        managementEvent=category == "Management",
-        recipientAccountId=account,
-        eventCategory=category,
-    )
+    found = {
+        "eventVersion": EVENT_VERSION,
+        "eventTime": event_time(exchange),
+        "eventSource": names.event_source(call, exchange.request.host),
+        "eventName": names.event_name(call),
+        "awsRegion": names.aws_region(call, credential.region),
+        "errorCode": size.cut(error_code.error_code(call, status)),
+        "eventID": exchange.id,
+        "readOnly": access.read_only(call),
+        "eventType": "AwsApiCall",
+        "managementEvent": category == "Management",
+        "recipientAccountId": account,
+        "eventCategory": category,
+    }
+    if found["errorCode"] is None:
+        del found["errorCode"]
+    if account is None:
+        del found["recipientAccountId"]
+    return found
 
 
 def details(exchange: Exchange, call: Call, touched: list[Resource]) -> Structure:
@@ -98,15 +103,15 @@ def details(exchange: Exchange, call: Call, touched: list[Resource]) -> Structur
 
 def answer(exchange: Exchange, call: Call, credential: Credential) -> Structure:
     """What came back; `responseElements` is there even if it is null."""
-    found = _known(
-        errorMessage=size.cut(error_code.error_message(call)),
-        additionalEventData=size.limited(
-            "additionalEventData",
-            extras.additional_event_data(exchange, call, credential),
-            size.ADDITIONAL,
-        ),
-    )
-    return {**found, "responseElements": parameters.response_elements(exchange, call)}
+    found: Structure = {}
+    if (message := size.cut(error_code.error_message(call))) is not None:
+        found["errorMessage"] = message
+    additional = extras.additional_event_data(exchange, call, credential)
+    if additional is not None:
+        limit = size.ADDITIONAL
+        found["additionalEventData"] = size.limited("additionalEventData", additional, limit)
+    found["responseElements"] = parameters.response_elements(exchange, call)
+    return found
 
 
 def _known(**fields: Value) -> Structure:

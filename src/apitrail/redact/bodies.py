@@ -45,7 +45,7 @@ _CHUNK_HEAD = 64
 
 def unread(problems: tuple[str, ...]) -> bool:
     """Does a doubt say that a body, or something in it, could not be read?"""
-    return any(_UNREAD.search(problem) for problem in problems)
+    return bool(problems) and any(_UNREAD.search(problem) for problem in problems)
 
 
 @valueclass(frozen=True, slots=True)

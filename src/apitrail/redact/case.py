@@ -101,11 +101,12 @@ class Case:
         )
         redacted = walk.top(value, sensitive)
         return _Side(
-            value=redacted,
+            # What nothing was taken from is the very same, so that nobody has to look again.
+            value=redacted if walk.touched else value,
             secrets=frozenset(walk.secrets),
             touched=walk.touched,
             searchable=walk.searchable,
-            streamed=any(isinstance(item, Blob) for item in value.values()),
+            streamed=Blob in map(type, value.values()),
         )
 
     # Exchange
@@ -243,7 +244,7 @@ class Case:
         body = bodies.unpacked(message)
         if body is None:
             return bool(self._texts) or not side.streamed
-        if self._texts.found(body.text):
+        if self._texts and self._texts.found(body.text):
             return True
         if side.streamed:
             # The content of an object or a payload is the customer's; a member's name in it
@@ -259,6 +260,8 @@ class Case:
         )
 
     def _forget_hashes(self, exchange: Exchange) -> None:
+        if not (self._request_goes or self._response_goes):
+            return
         fields: Headers = ()
         if self._request_goes:
             fields += exchange.request.headers + exchange.request.trailers
@@ -273,9 +276,11 @@ class Case:
         return bodies.withheld(body, self._key.digest(body.sha256)) if drop else body
 
     def _headers(self, headers: Headers, echoes: Echoes, *, gone: bool) -> Headers:
+        if not headers:
+            return headers
         untouched = not (gone or self._modelled)
         # Usually there is nothing to replace, which one search over all values tells.
-        if untouched and not echoes.found("\n".join([value for _, value in headers])):
+        if untouched and not (echoes and echoes.found("\n".join([value for _, value in headers]))):
             return headers
         return tuple(
             [(name, self._header(name, value, echoes, gone=gone)) for name, value in headers]
@@ -299,7 +304,17 @@ class Case:
     def call(self) -> Call:
         """The call without secrets."""
         call = self._call
+        parameters = (
+            self._asked.safe_parameters
+            if self._asked
+            else self._finished(self._request.value, gone=self._request_goes)
+        )
+        result = self._finished(self._response.value, gone=self._response_goes)
         error = call.error
+        if error is None and not call.problems:
+            if parameters is call.parameters and result is call.result:
+                return call
+            return call.changed(parameters=parameters, result=result)
         if error is not None:
             error = replace(
                 error,
@@ -307,10 +322,8 @@ class Case:
                 message=None if error.message is None else self._text(error.message),
             )
         return call.changed(
-            parameters=self._asked.safe_parameters
-            if self._asked
-            else self._finished(self._request.value, gone=self._request_goes),
-            result=self._finished(self._response.value, gone=self._response_goes),
+            parameters=parameters,
+            result=result,
             error=error,
             problems=tuple([self._text(problem) for problem in call.problems]),
         )
@@ -340,8 +353,9 @@ class Case:
         return self._key.value(item) if is_etag or _HASH_MEMBER.match(name) else item
 
     def _text(self, text: str) -> str:
-        return scrub(self._texts.replace(text), self._key.value)
+        return scrub(self._texts.replace(text) if self._texts else text, self._key.value)
 
 
 def _fields(message: Request | Response, note: Digest) -> tuple[Headers, Headers]:
-    return http_head.headers(message.headers, note), http_head.headers(message.trailers, note)
+    trailers = http_head.headers(message.trailers, note) if message.trailers else ()
+    return http_head.headers(message.headers, note), trailers

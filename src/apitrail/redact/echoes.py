@@ -115,6 +115,8 @@ class Echoes:
 
     def found(self, text: str) -> bool:
         """Is there any known secret in the text?"""
+        if len(self._forms) <= _FEW:
+            return any(map(text.__contains__, self._forms))
         return any(True for _ in self._present(text))
 
     def replace(self, text: str) -> str:

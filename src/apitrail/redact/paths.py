@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 from apitrail.redact.known_secrets import MEMBERS, OPEN_EVERYWHERE, OPEN_MEMBERS
 from apitrail.redact.secret_names import is_environment, is_secret_member
-from apitrail.remembered import remembered
+from apitrail.remembered import LONGEST
+
+# Members of an operation that are remembered; the largest model has some hundreds.
+_MOST = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,30 @@ class Kind(Enum):
     PLAIN = auto()
 
 
-@remembered(65536)
+class Kinds:
+    """What the members of one operation are known for, told once for each."""
+
+    def __init__(self, service: str | None, operation: str | None) -> None:
+        self._about = service, operation
+        self._known: dict[tuple[str, str], Kind] = {}
+
+    def of(self, parent: str, name: str) -> Kind:
+        """What a member is known for; `parent` is "" at the top."""
+        found = self._known.get((parent, name))
+        if found is None:
+            found = kind(*self._about, parent, name)
+            # Members that no model has may be many, and have long names.
+            if len(self._known) < _MOST and len(parent) + len(name) <= LONGEST:
+                self._known[parent, name] = found
+        return found
+
+
+@lru_cache(maxsize=1024)
+def kinds(service: str | None, operation: str | None) -> Kinds:
+    """Those of an operation."""
+    return Kinds(service, operation)
+
+
 def kind(service: str | None, operation: str | None, parent: str, name: str) -> Kind:
     """What a member of an operation is known for; `parent` is "" at the top."""
     if name in OPEN_EVERYWHERE or _members(OPEN_MEMBERS, service, operation).has(parent, name):

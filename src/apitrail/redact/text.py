@@ -60,7 +60,8 @@ def _remembered(text: str) -> list[Span] | None:
 def spans(text: str, levels: int = _LEVELS) -> list[Span]:
     """Where secrets stand in the text, in order and apart, and what they are."""
     lower = finding.lowered(text)
-    return spans_told(text, lower, finding.telling(lower), levels)
+    told = finding.telling(lower) if MARKS.search(text) is not None else ()
+    return spans_told(text, lower, told, levels)
 
 
 def spans_told(text: str, lower: str, told: tuple[str, ...], levels: int = _LEVELS) -> list[Span]:

@@ -11,7 +11,7 @@ from apitrail.aws.call import Blob, EventStream, Map, Path, Redacted
 from apitrail.redact import decoding
 from apitrail.redact.echoes import ECHO_MIN
 from apitrail.redact.known_secrets import OPEN_EVERYWHERE
-from apitrail.redact.paths import Kind, kind
+from apitrail.redact.paths import Kind, kinds
 from apitrail.redact.secret_names import is_environment, is_secret_key
 from apitrail.redact.text import scrub, spans, tells
 from apitrail.remembered import remembered
@@ -67,8 +67,7 @@ class Walk:
     ) -> None:
         self._digest = digest
         self._blob = blob
-        self._service = service
-        self._operation = operation
+        self._kinds = kinds(service, operation)
         self.secrets: set[bytes] = set()
         self.touched = False
         self.searchable = True
@@ -80,16 +79,19 @@ class Walk:
         return self._structure(value, _trie(sensitive), "")
 
     def _structure(self, value: dict[str, Any], trie: _Trie, parent: str) -> dict[str, Any]:
-        pair_is_secret = _is_secret_pair(value, parent)
+        pair_is_secret = not _PAIR_VALUES.isdisjoint(value) and _is_secret_pair(value, parent)
+        kinds = self._kinds
         return {
-            name: self._member(
+            name: self._value(item, trie, name)
+            if not (trie or pair_is_secret) and kinds.of(parent, name) is Kind.PLAIN
+            else self._member(
                 item, trie, parent, name, marked=pair_is_secret and name in _PAIR_VALUES
             )
             for name, item in value.items()
         }
 
     def _member(self, item: Any, trie: _Trie, parent: str, name: str, *, marked: bool) -> Any:
-        known = kind(self._service, self._operation, parent, name)
+        known = self._kinds.of(parent, name)
         if known is Kind.OPEN:
             return self._value(item, {}, name)
         below = trie.get(name, {}) if trie else trie
@@ -119,6 +121,8 @@ class Walk:
         return self._value(item, below, name)
 
     def _value(self, item: Any, trie: _Trie, name: str) -> Any:
+        if type(item) is str:
+            return scrub(item, self._inside)
         if isinstance(item, Redacted):
             return item
         if isinstance(item, str):
@@ -227,8 +231,6 @@ def leaf_bytes(item: Any) -> bytes:
 
 def _is_secret_pair(value: dict[str, Any], parent: str) -> bool:
     """Is this `{name: PASSWORD, value: ...}`, or one variable of an environment?"""
-    if _PAIR_VALUES.isdisjoint(value):
-        return False
     if is_environment(parent):
         return True
     names = (value[member] for member in _PAIR_NAMES if member in value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
 
 from botocore.model import Shape
 
@@ -14,22 +14,46 @@ from apitrail.aws.read.shapes import Compiler, document
 
 def parse(data: bytes, doubts: Doubts) -> Value:
     """The JSON value in `data`, {} where there is none; None with a doubt where it is not JSON."""
-    return _parsed(data, doubts, None)
+    return _parsed(data, doubts, json.loads)
 
 
 def parse_request(data: bytes, doubts: Doubts) -> Value:
     """The same, with a doubt for each name that an object has twice (RFC 8259, section 4)."""
-    return _parsed(data, doubts, doubts.unique)
+    try:
+        return _parsed(data, doubts, _STRICT.decode)
+    except _TwiceError:
+        return _parsed(data, doubts, json.JSONDecoder(object_pairs_hook=doubts.unique).decode)
 
 
-def _parsed(data: bytes, doubts: Doubts, hook: Any) -> Value:
+class _TwiceError(Exception):
+    """An object has a name twice."""
+
+
+def _once(pairs: list[tuple[str, Value]]) -> Structure:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise _TwiceError
+    return made
+
+
+# To make a decoder takes longer than to decode a small body.
+_STRICT = json.JSONDecoder(object_pairs_hook=_once)
+
+
+def _parsed(data: bytes, doubts: Doubts, decode: Callable[[str], Value]) -> Value:
     if not data.strip():
         return {}
     try:
-        return json.loads(data, object_pairs_hook=hook)
+        return decode(_text(data))
     except (ValueError, RecursionError):
         doubts.add("body is not JSON")
         return None
+
+
+def _text(data: bytes) -> str:
+    """As `json.loads` reads bytes: a second byte that is no zero is UTF-8's."""
+    encoding = "utf-8" if data[:2] == b'{"' else json.detect_encoding(data)
+    return data.decode(encoding, "surrogatepass")
 
 
 def compiler() -> Compiler:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import re
 
+from apitrail.remembered import remembered
+
 # IAM user guide, "Understanding unique ID prefixes"; LKIA and LSIA are LocalStack's own.
 KINDS = {
     "ABIA": "bearer token",
@@ -38,6 +40,7 @@ def kind(unique_id: str) -> str | None:
     return KINDS.get(unique_id[:4])
 
 
+@remembered(1024)
 def account(access_key_id: str) -> str | None:
     """The twelve-digit account that a key id encodes, None where it encodes none.
 

@@ -96,17 +96,33 @@ def _from_header(request: Request, authorization: str) -> Credential:
 
 
 def _sigv4_header(request: Request, algorithm: str, rest: str) -> Credential:
+    return _sigv4(
+        algorithm,
+        _DIGITS.sub("0", rest),
+        request.header("x-amz-s3session-token") is not None,
+        request.header("x-amz-security-token") is not None,
+        request.header("x-amz-region-set"),
+    )
+
+
+# A client's requests differ in the signature's digits alone, of which only counts that they are there.
+_DIGITS = re.compile(r"(?<=[,\s]Signature=)[0-9a-f]+$")
+
+
+@remembered(1024, longest=512)
+def _sigv4(
+    algorithm: str, rest: str, session: bool, token: bool, region_set: str | None
+) -> Credential:
     fields = parameters(rest)
     scheme, regional = ALGORITHMS[algorithm]
-    session = request.header("x-amz-s3session-token") is not None
     return _scoped(
         "express" if session and scheme == "sigv4" else scheme,
         fields.get("Credential"),
         regional=regional,
         signed_headers=fields.get("SignedHeaders"),
         signature=fields.get("Signature"),
-        region_set=None if regional else request.header("x-amz-region-set"),
-        temporary=session or request.header("x-amz-security-token") is not None,
+        region_set=None if regional else region_set,
+        temporary=session or token,
     )
 
 
@@ -301,7 +317,6 @@ def _key_id(text: str) -> tuple[str | None, tuple[str, ...]]:
     return text, ()
 
 
-@remembered(1024)
 def _account(key_id: str | None) -> str | None:
     return None if key_id is None else accesskey.account(key_id)
 

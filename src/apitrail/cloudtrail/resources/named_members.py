@@ -15,10 +15,12 @@ from apitrail.aws.call import Call, Structure
 from apitrail.cloudtrail.resources import iam_types
 from apitrail.cloudtrail.resources.resource import Place, Resource, plain_name, spelled
 from apitrail.cloudtrail.resources.texts import texts
-from apitrail.remembered import remembered
+from apitrail.remembered import MANY, remembered
 
 LONGEST = 512
 """Characters of a name; what is longer is a text."""
+
+_USUAL = 32  # characters of a member's name
 
 # Hole -> members, where the operations use another word.
 MEMBERS = {
@@ -77,7 +79,7 @@ def by_template(call: Call, said: list[tuple[str, str]], place: Place) -> Iterat
     if call.service is None or call.operation is None or call.service == "s3":
         return
     members = _members(said, call.service)
-    plan = _plan(
+    plan = (_known_plan if _is_short(members) else _plan)(
         call.service, call.operation, call.signing_name, call.endpoint_prefix, tuple(members)
     )
     found = [resource for filling in plan.fillings for resource in filling.made(members, place)]
@@ -147,7 +149,11 @@ class _Plan:
     fillings: tuple[_Filling, ...]
 
 
-@remembered(2048, groups=True)
+def _is_short(members: dict[str, list[str]]) -> bool:
+    """May what these names lead to be remembered? A request may have many, and long ones."""
+    return len(members) <= MANY and sum(map(len, members)) <= MANY * _USUAL
+
+
 def _plan(
     service: str,
     operation: str,
@@ -172,6 +178,9 @@ def _plan(
             if word in index
         ]
     return _Plan(templates, tuple(fillings))
+
+
+_known_plan = lru_cache(2048)(_plan)
 
 
 def _filling(template: iam_types.Template, operation: str, members: tuple[str, ...]) -> _Filling:
@@ -227,7 +236,22 @@ def _made(
 
     `member` is where the names are from: an id's hole is not filled with a name.
     """
-    known: dict[str, str | None] = {
+    for text in names:
+        if others:
+            yield _resource(template, member, text, place, others)
+        else:
+            yield _alone(template, member, text, place)
+
+
+@remembered(4096)
+def _alone(template: iam_types.Template, member: str, text: str, place: Place) -> Resource:
+    return _resource(template, member, text, place, {})
+
+
+def _resource(
+    template: iam_types.Template, member: str, text: str, place: Place, others: dict[str, str]
+) -> Resource:
+    values: dict[str, str | None] = {
         "Partition": place.partition,
         "Region": place.region if "${Region}" in template.arn else "",
         "Account": place.account if "${Account}" in template.arn else "",
@@ -236,15 +260,14 @@ def _made(
         **others,
     }
     if not _fits(template, member) or "Scope" in template.variables:
-        known["Partition"] = None  # so that no ARN is made
-    for text in names:
-        values = known | {hole: _value(hole, text) for hole in template.variables[-1:]}
-        whole = {hole: value for hole, value in values.items() if value is not None}
-        made = spelled(template.filled(whole)) if len(whole) == len(values) else None
-        if made is None:
-            name = text or template.kind
-            made = Resource(arn=None, type=template.type, name=name, account=place.account)
-        yield made
+        values["Partition"] = None  # so that no ARN is made
+    values |= {hole: _value(hole, text) for hole in template.variables[-1:]}
+    whole = {hole: value for hole, value in values.items() if value is not None}
+    made = spelled(template.filled(whole)) if len(whole) == len(values) else None
+    if made is None:
+        name = text or template.kind
+        made = Resource(arn=None, type=template.type, name=name, account=place.account)
+    return made
 
 
 def _wants_id(template: iam_types.Template) -> bool:
