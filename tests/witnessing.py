@@ -20,6 +20,7 @@ from apitrail.evidence.witness.witness import Witness
 from apitrail.tlog import merkle, note
 from apitrail.tlog.add_checkpoint import AddCheckpoint
 from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.tlog.cosignature import Cosigner
 from apitrail.web import witness_app
 from tlog import logs
 
@@ -34,6 +35,11 @@ class Clock:
 
     def __call__(self) -> int:
         return self.now
+
+
+def vkey(name: str) -> str:
+    """The key of a witness that is nowhere."""
+    return str(Cosigner(name, b"k" * 32).verifier)
 
 
 def opened(directory: Path, clock: Clock | None = None, *vkeys: str) -> Witness:

@@ -2,7 +2,14 @@
 
 import json
 
+import pytest
+
 import trails
+import witnessing
+from apitrail.evidence.witness import submission
+from apitrail.tlog import policy as policies
+from apitrail.tlog.mldsa_cosignature import parse_verifier
+from apitrail.trail.reader import Reader
 
 
 def test_a_log_that_holds_is_ok(cli, trail):
@@ -23,3 +30,73 @@ def test_a_changed_log_is_not(cli, trail):
 def test_json_for_scripts(cli):
     _, out, _ = cli("verify", "--key", str(trails.SIGNER.verifier), "--output", "json")
     assert json.loads(out)["verdict"] == "OK"
+
+
+LOG = str(trails.SIGNER.verifier)
+
+
+@pytest.fixture
+def witnessed(tmp_path, trail):
+    """A policy of one witness of ours, which has seen the trail, and which answers on a real port."""
+    with witnessing.witness(tmp_path / "witness", LOG) as (witness, url), Reader(trail) as reader:
+        head = submission.Head.of(str(reader.tail()))
+        key = policies.PolicyWitness("w", parse_verifier(witness.vkeys[0]), url)
+        submission.of_trail(trail, head, key, old=0, seconds=30)
+        path = tmp_path / "policy"
+        path.write_text(f"log {LOG}\nwitness w {witness.vkeys[0]} {url}\nquorum w\n")
+        yield path
+
+
+def test_without_the_quorum_it_is_unwitnessed(cli, witnessed):
+    status, out, err = cli("verify", "--policy", str(witnessed))
+    assert (status, out.split(":")[0]) == (1, "UNWITNESSED")
+    assert "11. witnesses: the quorum 'w'" in err
+    assert "hint: whoever holds the log's key can rewrite all of it" in err
+
+
+def test_witnesses_are_asked(cli, witnessed):
+    status, out, _ = cli("verify", "--policy", str(witnessed), "--ask", "--output", "json")
+    said = json.loads(out)
+    assert (status, said["verdict"]) == (0, "OK")
+    assert said["witnessed"]["seen"] == ["w"]
+    assert "unless the witness w lies" in said["message"]
+    assert said["trustedBy"] == repr(str(witnessed))
+
+
+def test_a_witness_that_does_not_answer_is_told(cli, tmp_path):
+    path = tmp_path / "policy"
+    path.write_text(
+        f"log {LOG}\nwitness w {witnessing.vkey('w.example')} http://127.0.0.1:1/\nquorum w\n"
+    )
+    status, out, err = cli("verify", "--policy", str(path), "--ask")
+    assert (status, out.split(":")[0]) == (1, "UNWITNESSED")
+    assert "http://127.0.0.1:1/ did not answer" in err
+
+
+def test_a_policy_without_a_log_leaves_the_key_to_the_option(cli, tmp_path):
+    path = tmp_path / "policy"
+    path.write_text("quorum none\n")
+    assert cli("verify", "--policy", str(path))[1].startswith("UNTRUSTED-KEY")
+    assert cli("verify", "--policy", str(path), "--key", LOG)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "problem"),
+    [
+        ("quorum none\n", ["--ask"], "nobody is named to ask"),
+        (
+            f"log {LOG}\nquorum none\n",
+            ["--policy", "POLICY", "--key", LOG],
+            "is given with --key too",
+        ),
+        ("quorum x\n", ["--policy", "POLICY"], "line 1: 'x' is neither a witness nor a group"),
+        ("quorum none\n", ["--policy", "GONE"], "cannot read the policy"),
+        ("quorum none\n", ["--policy", "POLICY", "s3://bucket/x"], "holds no cosignatures"),
+    ],
+)
+def test_a_policy_that_cannot_be_used_is_refused(cli, tmp_path, text, arguments, problem):
+    (tmp_path / "policy").write_text(text)
+    names = {"POLICY": str(tmp_path / "policy"), "GONE": str(tmp_path / "gone")}
+    status, out, err = cli("verify", *(names.get(each, each) for each in arguments))
+    assert (status, out) == (2, "")
+    assert problem in err

@@ -21,7 +21,6 @@ from apitrail.recording import anchorer
 from apitrail.recording.anchor_settings import Anchors
 from apitrail.recording.anchorer import Anchorer
 from apitrail.tlog import note
-from apitrail.tlog.cosignature import Cosigner
 from apitrail.tlog.mldsa_cosignature import parse_verifier
 from apitrail.tlog.policy import Policy
 from apitrail.trail.reader import Reader
@@ -124,16 +123,12 @@ def test_the_next_recorder_goes_on_where_the_witness_is(tmp_path: Path) -> None:
 
 def test_a_quorum_of_two_does_without_the_third(tmp_path: Path) -> None:
     with witnesses(tmp_path, "a", "b") as found:
-        all_three = {**of(found), "c": (witnessing_key("c"), "http://127.0.0.1:1/")}
+        all_three = {**of(found), "c": (witnessing.vkey("c.example"), "http://127.0.0.1:1/")}
         anchors = Anchors(policy=policy("group g 2 a b c\nquorum g", **all_three), every=SOON)
         said = record(tmp_path / "trail", anchors, three)
     assert len(said) == 1  # told once, however often it is asked
     assert said[0].startswith("anchor c: http://127.0.0.1:1/ did not answer")
     assert {len(names) for names in kept(tmp_path / "trail").values()} == {2}
-
-
-def witnessing_key(name: str) -> str:
-    return str(Cosigner(f"{name}.example", b"k" * 32).verifier)
 
 
 def test_without_the_quorum_anchors_are_late_and_recording_goes_on(tmp_path: Path) -> None:
@@ -145,7 +140,7 @@ def test_without_the_quorum_anchors_are_late_and_recording_goes_on(tmp_path: Pat
         assert beside.late >= 1000
 
     with witnesses(tmp_path, "a") as found:
-        both = {**of(found), "c": (witnessing_key("c"), "http://127.0.0.1:1/")}
+        both = {**of(found), "c": (witnessing.vkey("c.example"), "http://127.0.0.1:1/")}
         anchors = Anchors(policy=policy("group g 2 a c\nquorum g", **both), every=SOON)
         said = record(tmp_path / "trail", anchors, work)
     assert said[-1] == "the newest entries were not anchored; the next recorder does it"
@@ -169,7 +164,9 @@ def test_a_witness_that_never_answers_holds_up_neither_recording_nor_the_end(
             await trail.append(trails.draft(number))
 
     with witnessing.serving(late) as url:
-        anchors = Anchors(policy=policy("quorum c", c=(witnessing_key("c"), url)), every=SOON)
+        anchors = Anchors(
+            policy=policy("quorum c", c=(witnessing.vkey("c.example"), url)), every=SOON
+        )
         said = record(tmp_path / "trail", anchors, work)
         release.set()
     assert "anchor c: c did not answer within 0.2 s" in said
@@ -189,7 +186,9 @@ def test_a_witness_that_lies_is_told_and_nothing_of_it_is_kept(
 ) -> None:
     app = Response(body, status, headers={"content-type": "text/x.tlog.size"})
     with witnessing.serving(app) as url:
-        anchors = Anchors(policy=policy("quorum c", c=(witnessing_key("c"), url)), every=60)
+        anchors = Anchors(
+            policy=policy("quorum c", c=(witnessing.vkey("c.example"), url)), every=60
+        )
         said = record(tmp_path / "trail", anchors, nothing)
     assert problem in said[0]
     assert kept(tmp_path / "trail") == {}

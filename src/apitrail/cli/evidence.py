@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,10 +15,13 @@ import click
 from apitrail import places
 from apitrail.cli import shipping
 from apitrail.cli.options import output_option, with_trail
+from apitrail.errors import UsageError
 from apitrail.evidence import bundle, known_logs
 from apitrail.evidence.verify import Report, Trust
 from apitrail.evidence.verify import trail_check as verification
+from apitrail.evidence.witness import policy_file
 from apitrail.reading import render
+from apitrail.tlog.policy import Policy
 from apitrail.trail.reader import Reader
 
 
@@ -24,12 +29,15 @@ from apitrail.trail.reader import Reader
 @click.argument("source", required=False, metavar="[TRAIL|BUNDLE|TREE|s3://…]")
 @click.option("--key", "vkeys", multiple=True, metavar="VKEY", help="Trust this public key, or the one in this file.")  # fmt: skip
 @click.option("--since", type=click.File("rb"), metavar="CHECKPOINT", help="The log must continue this older signed checkpoint.")  # fmt: skip
+@click.option("--policy", "policy", type=click.Path(path_type=Path), metavar="FILE", help="Judge by this policy (C2SP tlog-policy): its witnesses must have seen the log, and its logs are the keys that are trusted, where it names any.")  # fmt: skip
+@click.option("--ask", is_flag=True, help="Ask each witness of the policy for the newest head that it has seen of this log.")  # fmt: skip
 @click.option("--endpoint-url", metavar="URL", help="The endpoint of S3, where it is not AWS.")
 @click.option("--profile", metavar="NAME", help="Read S3 with this AWS profile.")
 @output_option("text", "json", default="text")
 @with_trail
 def verify_command(
-    trail: Path, source: str | None, vkeys: tuple[str, ...], since: BinaryIO | None, endpoint_url: str | None, profile: str | None, output: str
+    trail: Path, source: str | None, vkeys: tuple[str, ...], since: BinaryIO | None, policy: Path | None, ask: bool,
+    endpoint_url: str | None, profile: str | None, output: str,
 ) -> int:  # fmt: skip
     """Check that a trail is complete and unaltered, or what a bundle proves.
 
@@ -37,19 +45,59 @@ def verify_command(
     """
     known = known_logs.KnownLogs(places.directory())
     trust = known_logs.given(vkeys) if vkeys else known.trusted()
+    if policy is not None:
+        trust = _judging(trust, policy, bool(vkeys), _ask if ask else None)
+    elif ask:
+        raise UsageError("nobody is named to ask", hint="--policy FILE names the witnesses")
     older = None if since is None else since.read().decode("utf-8", "replace")
     if source is not None and source.startswith("s3://"):
+        _refuse_policy(trust, source)
         report = shipping.verify_bucket(
             source, trust, trail=trail, since=older, endpoint=endpoint_url, profile=profile
         )
     else:
         report = _check(Path(source) if source else trail, trust, older)
-    if not vkeys:
+    if trust.by == known_logs.FILE:
         known.remember(report)
     click.echo(render.json_document(report.to_json()) if output == "json" else str(report))
     if report.hint:
         click.echo(f"hint: {report.hint}", err=True)
     return 0 if report.holds else 1
+
+
+type Ask = Callable[[Policy, str], Iterator[tuple[str, str]]]
+
+
+def _ask(policy: Policy, origin: str) -> Iterator[tuple[str, str]]:
+    """What each witness has seen of a log; of those that do not tell, it is said."""
+    from apitrail.evidence.witness import newest_heads  # it loads an HTTP client
+
+    for head in newest_heads.ask_all(policy, origin):
+        if head.note is None:
+            click.echo(f"    {head.problem}", err=True)
+        else:
+            yield head.witness, head.note
+
+
+def _judging(trust: Trust, path: Path, has_keys: bool, ask: Ask | None) -> Trust:
+    """Trust by a policy: its logs where it names any, and what its witnesses have seen."""
+    policy = policy_file.read(path)
+    trust = replace(trust, policy=policy, asked=None if ask is None else partial(ask, policy))
+    if not policy.logs:
+        return trust
+    if has_keys:
+        raise UsageError(
+            f"the log's key is in {str(path)!r}, and is given with --key too",
+            hint="leave one of them out",
+        )
+    return replace(trust, verifiers=tuple(log.verifier for log in policy.logs), by=repr(str(path)))
+
+
+def _refuse_policy(trust: Trust, source: str) -> None:
+    if trust.policy is not None:
+        raise UsageError(
+            f"{source!r} holds no cosignatures", hint="--policy is for a trail or a bundle"
+        )
 
 
 def _check(path: Path, trust: Trust, since: str | None) -> Report:
@@ -58,8 +106,14 @@ def _check(path: Path, trust: Trust, since: str | None) -> Report:
 
     # A trail is a folder. A file is therefore read as a bundle, even if it is broken.
     if path.is_file() or bundle.is_archive(path):
+        if trust.asked is not None:
+            raise UsageError(
+                "a bundle cannot be compared with what witnesses know now",
+                hint="leave out --ask, or ask for the trail",
+            )
         return bundle.verify_file(path, trust, since=since, step=step)
     if shipping.is_tree(path):
+        _refuse_policy(trust, str(path))
         return shipping.verify_tree(path, trust, since=since)
     with _progress(path) as progress:
         return verification.check(

@@ -13,7 +13,7 @@ from apitrail.entry import TAGS, Entry
 from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
 from apitrail.source import Contents, Facet, Tally
 from apitrail.trail import database, intents, older_tables, search
-from apitrail.trail.anchor import Anchor
+from apitrail.trail.anchor import COSIGNATURE, Anchor
 from apitrail.trail.frames import decompress, exact
 from apitrail.trail.search import Bounds, Lead, Term
 
@@ -103,6 +103,14 @@ class Reader:
         sql = "SELECT size, kind, name, data FROM anchor ORDER BY size, kind, name"
         for size, kind, name, data in self._database.execute(sql):
             yield Anchor(int(size), str(kind), str(name), bytes(data))
+
+    def cosignatures(self) -> dict[int, list[bytes]]:
+        """The cosignature lines of each size."""
+        found: dict[int, list[bytes]] = {}
+        for each in self.anchors():
+            if each.kind == COSIGNATURE:
+                found.setdefault(each.size, []).append(each.data)
+        return found
 
     def kept(self, size: int) -> str | None:
         """The signed checkpoint that is kept of this size."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
 
 from apitrail.errors import FormatError, VerificationError
 from apitrail.tlog import note
+from apitrail.tlog.policy import Policy
 from apitrail.when import iso
 
 
@@ -21,6 +22,7 @@ class Verdict(StrEnum):
     TRUNCATED = "TRUNCATED"
     FORK = "FORK"
     UNTRUSTED_KEY = "UNTRUSTED-KEY"
+    UNWITNESSED = "UNWITNESSED"
 
 
 class Finding(VerificationError):  # noqa: N818
@@ -39,17 +41,24 @@ def tampered(message: str, *, index: int | None = None) -> Finding:
     return Finding(Verdict.TAMPERED, message, index=index)
 
 
+type Asked = Callable[[str], Iterable[tuple[str, str]]]
+"""The newest heads that witnesses have seen of a log, by the witnesses' names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trust:
     """What the verifier brings from outside the evidence.
 
     `verifiers` are the keys taken as the log's, `by` says whose word that is, `seen` are signed
-    checkpoints of the log that were seen before.
+    checkpoints of the log that were seen before. `policy` says which witnesses must have seen it,
+    and `asked` gives what they answer now of the log of this name: their names and heads.
     """
 
     verifiers: tuple[note.NoteVerifier, ...]
     by: str
     seen: tuple[str, ...] = ()
+    policy: Policy | None = None
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +93,7 @@ class Report:
     first: int | None = None
     last: int | None = None
     checkpoint: str | None = None
+    witnessed: Mapping[str, Any] | None = None
     unknown: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -120,6 +130,7 @@ class Report:
             "first": iso(self.first),
             "last": iso(self.last),
             "checkpoint": self.checkpoint,
+            "witnessed": self.witnessed,
             "unknown": dict(self.unknown),
         }
 

@@ -17,6 +17,7 @@ from apitrail.evidence.verify import (
     insight_check,
     key_history,
     parallel,
+    witnessed,
 )
 from apitrail.evidence.verify.report import (
     Finding,
@@ -27,8 +28,10 @@ from apitrail.evidence.verify.report import (
     tampered,
 )
 from apitrail.evidence.verify.segment import Segment
+from apitrail.evidence.verify.witnessed import Sighting
 from apitrail.tlog import merkle, note, tile
 from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.tlog.policy import Policy
 from apitrail.trail import database, learnt
 from apitrail.trail.audit import Audit, expected_schema
 from apitrail.trail.learnt import Learnt
@@ -71,7 +74,7 @@ def check(
         with Audit(directory) as audit:
             checking = _Check(audit, trust, step, progress)
             checking.run(now, published, since, processes or os.cpu_count() or 1)
-            return replace(checking.report, message=_message(checking.report))
+            return replace(checking.report, message=_message(checking.report, checking.window))
     except (VerificationError, FormatError) as error:
         return _so_far(checking).failing(error)
     except database.NotATrailError as error:
@@ -96,6 +99,7 @@ class _Check:
         self.audit = audit
         self.trust = trust
         self.report = Report(verdict=Verdict.OK, message="", trusted_by=trust.by)
+        self.window: str | None = None
         self._tell = step
         self._progress = progress
 
@@ -167,6 +171,44 @@ class _Check:
             self._step(10, f"insights: {len(log.insights)} told again from their calls")
             retold = insight_check.check(audit, log.insights, known)
             self._learn(insights=retold.found, insights_left=retold.left)
+
+        # (11) Who outside has seen it, by the verifier's policy and nobody else's.
+        if (policy := self.trust.policy) is not None:
+            self._step(11, f"witnesses: the quorum {policy.quorum!r}")
+            self._hold_witnessed(policy, tree, keys, now)
+
+    def _hold_witnessed(
+        self, policy: Policy, tree: heads.Tree, keys: key_history.History, now: int
+    ) -> None:
+        found: list[Sighting] = []
+        for name, text in self.trust.asked(keys.origin) if self.trust.asked else ():
+            where = f"the witness {name}"
+            try:
+                head = keys.open(text, where)
+            except Finding as error:
+                self._tell(f"    {error}")  # nobody but the log's key can speak for the log
+                continue
+            tree.continues(head, where)
+            signed = note.Note.parse(text)
+            found += witnessed.sightings(
+                policy, head.size, signed.text, signed.signatures, now // 1000
+            )
+        kept = self.audit.cosignatures()
+        for size in sorted(kept, reverse=True):
+            if policy.is_met(each.witness for each in found):
+                break  # older ones say nothing more
+            stored = self.audit.kept(size)
+            if stored is None or size > tree.head.size:
+                continue
+            lines = [line for data in kept[size] if (line := witnessed.parse_line(data))]
+            text = note.Note.parse(stored).text
+            found += witnessed.sightings(policy, size, text, lines, now // 1000)
+        if (held := witnessed.hold(policy, found)) is None:
+            return
+        newest = self.audit.entry(held.size - 1)
+        time = newest.time if newest is not None else 0
+        self._learn(witnessed=held.to_json(time, now))
+        self.window = held.window(time, now)
 
     def _compare(
         self, tree: heads.Tree, keys: key_history.History, published: str | None, since: str | None
@@ -269,7 +311,7 @@ def _tile_root(data: object) -> bytes:
     return merkle.root_of(data[at : at + size] for at in range(0, len(data), size))
 
 
-def _message(report: Report) -> str:
+def _message(report: Report, window: str | None) -> str:
     parts = [f"{report.entries} entries, {report.calls} calls, complete and unaltered"]
     parts += report.gaps
     if unknown := not_known(report.unknown):
@@ -286,5 +328,7 @@ def _message(report: Report) -> str:
         parts.append(f"{report.insights_left} insights could not be told again")
     if report.in_flight:
         parts.append(f"{report.in_flight} calls in flight or of unknown outcome")
+    if window is not None:
+        parts.append(window)
     parts.append(f"the log {report.origin} is trusted by {report.trusted_by}")
     return "; ".join(parts)
