@@ -118,6 +118,24 @@ def test_a_client_is_told_once_although_the_rest_of_its_body_fails_too(tmp_path,
     assert call(event)["failure"]
 
 
+CHUNKED = put(b"", [("Transfer-Encoding", "chunked")])
+
+
+@pytest.mark.parametrize("sent", [put(bytes(100))[:-50], CHUNKED + b"zz\r\n"])
+def test_the_upstream_is_not_blamed_for_what_a_client_does(tmp_path, caplog, sent):
+    async def scenario() -> None:
+        async with scene(tmp_path, OK) as (_, client, session):
+            await client.send(sent)
+            if b"zz" not in sent:
+                client.reset()
+            else:
+                await client.rest()
+            await session.recorder.drained()
+
+    asyncio.run(scenario())
+    assert "cannot reach" not in caplog.text
+
+
 def test_an_upstream_that_never_shakes_hands_is_waited_for_as_long(tmp_path, monkeypatch):
     monkeypatch.setattr(silence, "SILENCE", 1)
 

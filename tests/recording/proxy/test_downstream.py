@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from apitrail.recording.limits import Limits
+from apitrail.recording.proxy import admission
 from apitrail.recording.session import Session
 from proxying import (
     AWS,
@@ -78,6 +80,36 @@ def test_a_head_that_never_ends_is_cut_off(tmp_path, caplog, inside):
         play(tmp_path, Limits(header=0.3, idle=60, body=60), scene)
     assert "longer than 0.3 s for the head of a request" in caplog.text
     assert calls(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        (b"", b""),
+        (b"no HTTP at all\r\n\r\n", b"HTTP/1.1 400"),
+        (request(f"http://{AWS}/"), b"HTTP/1.1 200"),
+    ],
+)
+def test_a_client_may_say_all_it_has_to_say_before_it_is_listened_to(
+    tmp_path, caplog, monkeypatch, sent, answer
+):
+    """The first client waits until names are known: its bytes, and its end, are there before."""
+    known = threading.Event()
+    monkeypatch.setattr(admission.decode, "is_ready", known.is_set)
+    monkeypatch.setattr(admission.decode, "prepare", lambda *_: known.wait(20))
+
+    async def scene(_stub: Upstream, _session: Session, client: Peer) -> None:
+        await client.send(sent)
+        if not answer.endswith(b"200"):
+            client.writer.write_eof()
+        for _ in range(50):
+            await asyncio.sleep(0)
+        known.set()
+        heard = await (client.exactly(len(answer)) if answer else client.rest())
+        assert heard.startswith(answer)
+
+    play(tmp_path, Limits(idle=0.5), scene, OK)
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
 
 
 def test_a_handshake_that_never_ends_is_cut_off(tmp_path):

@@ -170,7 +170,9 @@ class Addon:
         """There will be no (whole) answer: reset, time-out, client gone."""
         is_call = flow.id in self._seen
         await self._finish(flow)
-        if is_call and flow.error is not None and flow.response is None:
+        if not is_call or layer.BY_CLIENT in flow.metadata:
+            return
+        if flow.error is not None and flow.response is None:
             reason = self._unanswered(flow, _plain(flow.error.msg))
             flow.metadata[layer.UNANSWERED] = self._refusal(flow, refusal.unanswered, reason)
 

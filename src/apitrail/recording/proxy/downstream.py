@@ -103,6 +103,7 @@ class Connection(mode_servers.ProxyConnectionHandler):
 
     async def handle_connection(self, connection: Connected) -> None:
         """One side, for as long as it is open. mitmproxy awaits no other error than OSError."""
+        await self._noted(connection)
         try:
             await super().handle_connection(connection)
         except MemoryError:
@@ -111,6 +112,20 @@ class Connection(mode_servers.ProxyConnectionHandler):
             io = self.transports.pop(connection, None)
             if io is not None and io.writer is not None:
                 io.writer.close()
+
+    async def _noted(self, connection: Connected) -> None:
+        """Wait until mitmproxy has noted the task of this connection, which begins before that.
+
+        Where all bytes of a client are here already, it would come to the connection's end first.
+        """
+        io, task = self.transports[connection], asyncio.current_task()
+        if io.handler is not None or task is None:
+            return
+        io.handler = task
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            task.cancel()  # to be met where mitmproxy looks for it
 
     def log(self, message: str, level: int = logging.INFO, exc_info: Any = None) -> None:
         """What mitmproxy says; with an exception it says that it cannot go on, and then waits."""

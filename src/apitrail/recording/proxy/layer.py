@@ -34,6 +34,9 @@ TOO_LONG = "apitrail: too long"
 UNANSWERED = "apitrail: unanswered"
 """Key of a flow's metadata: what its client is told where the upstream gives no answer."""
 
+BY_CLIENT = "apitrail: by its client"
+"""Key of a flow's metadata: it failed for what its client did, who left or sent what is no HTTP."""
+
 LAST_CHUNK = b"0\r\n\r\n"
 
 # An interim response that is not a change of protocols (RFC 9110 section 15.2).
@@ -78,6 +81,8 @@ class Stream(http.HttpStream):
         self, event: _events.RequestProtocolError | _events.ResponseProtocolError
     ) -> Commands:
         """A client that waits for an answer is told why there is none, in its SDK's words."""
+        if isinstance(event, _events.RequestProtocolError):
+            self.flow.metadata[BY_CLIENT] = True
         for command in _through(super().handle_protocol_error(event)):
             told = self.flow.metadata.get(UNANSWERED)
             if told is not None and self.flow.response is None and self._fails(command.item):
