@@ -25,6 +25,8 @@ COMMANDS = {
     "find-value": "reading:find_value",
     "history": "knowing:history_command",
     "state": "knowing:state_command",
+    "top": "overview:top",
+    "diff": "overview:diff",
     "insights": "watching:insights",
     "verify": "evidence:verify_command",
     "export": "exporting:export_command",

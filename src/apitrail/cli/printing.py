@@ -32,6 +32,15 @@ def is_coloured() -> bool:
     return wanted and sys.stdout.isatty()
 
 
+def draws_bars() -> bool:
+    """Can stdout show block characters?"""
+    try:
+        "█▒".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 def emit(lines: Generator[str], *, flush: bool = False, paged: bool = False) -> int:
     """Print each line; gives how many. A reader that went away (`| head`) is no error.
 

@@ -11,7 +11,7 @@ import click
 
 from apitrail.cli.options import FORMATS, filter_options, output_option, with_trail
 from apitrail.cli.pager import pager_option
-from apitrail.cli.printing import emit, is_coloured, say, screen
+from apitrail.cli.printing import draws_bars, emit, is_coloured, say, screen
 from apitrail.errors import UsageError
 from apitrail.evidence.opening import open_source
 from apitrail.query import Filter
@@ -29,18 +29,22 @@ from apitrail.reading.event_table import CELLS, Look
 @click.option("--shape", type=click.Choice(["cloudtrail", "botocore"]), default="cloudtrail", show_default=True, help="CloudTrail's record, or the service model's own words.")  # fmt: skip
 @click.option("--query", metavar="JMESPATH", help="Print only what this JMESPath selects from {Records: […]}; if it starts with [, from the list of records.")  # fmt: skip
 @click.option("--category", type=click.Choice(["insight"]), help="List insights instead of calls, as CloudTrail's records; of the filter, --since and --until count.")  # fmt: skip
+@click.option("--chart", is_flag=True, help="Draw how many calls there were over time, and how many failed.")  # fmt: skip
 @click.option("--follow", "-f", is_flag=True, help="Keep printing new events as they are recorded.")
 @click.option("-n", "--max-items", "limit", type=click.IntRange(min=0), help="Print at most this many; a table shows 50 by default.")  # fmt: skip
 @pager_option
 @with_trail
 def events(
-    trail: Path, source: Path | None, where: Filter, output: str, columns: str | None, shape: str, query: str | None, category: str | None, follow: bool, limit: int | None
+    trail: Path, source: Path | None, where: Filter, output: str, columns: str | None, shape: str, query: str | None, category: str | None, chart: bool, follow: bool, limit: int | None
 ) -> None:  # fmt: skip
     """List recorded calls, newest first."""
     if follow and query:
         raise UsageError("--query needs the whole list", hint="pipe --output jsonl into jq instead")
     if category:
         _insights(source or trail, where, output, query, limit)
+        return
+    if chart:
+        _chart(source or trail, where, output, other=bool(query or follow or limit or columns))
         return
     shown = event_list.SCREENFUL if limit is None and output == "table" and not query else limit
     if columns and (output != "table" or query):
@@ -64,6 +68,24 @@ def events(
         click.echo("no events match", err=True)
     elif limit is None and count - 1 == shown:
         click.echo(f"the newest {shown}; -n shows more", err=True)
+
+
+def _chart(path: Path, where: Filter, output: str, *, other: bool) -> None:
+    from apitrail.reading import event_chart
+
+    if other:
+        raise UsageError(
+            "--chart is of all calls that match", hint="--since, --until and the other filters"
+        )
+    now = datetime.now().astimezone()
+    with open_source(path) as reader:
+        bars = event_chart.bars(reader, event_list.resolve(reader, where, say), now)
+    drawing = event_chart.Drawing(
+        now=now, width=screen(), colour=is_coloured(), plain=not draws_bars()
+    )
+    emit(event_chart.lines(bars, output=output, drawing=drawing), paged=True)
+    if not bars:
+        click.echo("no events match", err=True)
 
 
 def _insights(path: Path, where: Filter, output: str, query: str | None, limit: int | None) -> None:

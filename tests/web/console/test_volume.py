@@ -6,6 +6,7 @@ import pytest
 
 import trails
 from apitrail.evidence.bundle.watched import Unwatched
+from apitrail.reading import histogram
 from apitrail.web.console import volume
 
 HOUR = 3_600_000
@@ -34,7 +35,7 @@ def test_every_call_is_in_one_bar_and_every_failure_is_a_call():
 def test_bars_are_as_long_as_people_say_and_not_too_many(span, step):
     made = volume.of([START], [], since=START, until=START + span)
     assert made.step == step
-    assert 10 < len(made.bars) <= volume.BARS + 1
+    assert 10 < len(made.bars) <= histogram.MOST + 1
 
 
 def test_days_begin_at_midnight_where_the_reader_is():
