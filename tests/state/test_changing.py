@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from apitrail.state.changing import SECOND, Write, can_have_made, change, has_no_effect, words
+from apitrail.state.alias import all_names
+from apitrail.state.changing import SECOND, Change, Write, can_have_made, has_no_effect, words
 from apitrail.state.differing import differences
 
 SG, ARN = "sg-1", "arn:aws:ec2:eu-central-1:123456789012:security-group/sg-1"
@@ -15,9 +16,10 @@ SINCE, UNTIL = 1_000_000, 2_000_000
 
 
 def made(old=OLD, new=NEW, *, service="ec2", aspect="SecurityGroup", names=(SG,)):
-    return change(
-        service=service, aspect=aspect, names=names, found=differences(old, new), states=(old, new)
-    )
+    return Change(
+        service=service, aspect=aspect, names=all_names(names), found=differences(old, new),
+        states=(old, new),
+    )  # fmt: skip
 
 
 def write(operation: str, *, at: int = 1_500_000, took: int = 20, asked=None, **more) -> Write:

@@ -105,28 +105,33 @@ class Observing:
         )
         if any(each.how not in (knowledge.SAME, knowledge.OPEN) for each in told):
             self._state = self._knowledge.state()
-        for shown in call.shown:
-            if self._wanted.means(shown.names):
-                self._see(
-                    Sight(
-                        observation=shown,
-                        index=index,
-                        id=call.id,
-                        started=call.started,
-                        ended=call.ended,
-                    ),
-                    str(record.get("eventSource")),
-                )
+        seen = [each for each in call.shown if self._wanted.means(each.names)]
+        for shown, said in zip(seen, told, strict=False):
+            sight = Sight(
+                observation=shown, index=index, id=call.id, started=call.started, ended=call.ended
+            )
+            self._see(sight, said, str(record.get("eventSource")))
         return told
 
-    def _see(self, sight: Sight, event_source: str) -> None:
+    def _see(self, sight: Sight, said: Told, event_source: str) -> None:
+        if said.how == knowledge.SAME or self._is_explained(sight, said):
+            self._sights.renew(sight)
+            return
         found = self._sights.see(sight)
-        if found is not None and not found.is_explained(self._recent(found)):
+        if found is not None and not found.is_explained(self._recent(found.before)):
             self._found.append((found, event_source))
 
-    def _recent(self, found: comparing.Drift) -> Iterator[Write]:
+    def _is_explained(self, sight: Sight, said: Told) -> bool:
+        """Can a call that names it have made what differs from what was known? Mostly so."""
+        before = self._sights.newest(sight)
+        if before is None or said.how != knowledge.CHANGED or not said.found:
+            return False
+        found = comparing.Drift(before=before, after=sight, found=said.found)
+        return found.is_explained(self._recent(before))
+
+    def _recent(self, before: Sight) -> Iterator[Write]:
         """The writes that name it, newest first, as far back as one can matter."""
-        oldest = found.before.started - 2 * CATCHING_UP
+        oldest = before.started - 2 * CATCHING_UP
         return takewhile(lambda write: write.ended >= oldest, reversed(self._writes))
 
     def drift(self) -> tuple[Drift, ...]:

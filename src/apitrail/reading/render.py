@@ -54,6 +54,8 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str], width: int | Non
 
 def clean(text: str) -> str:
     """Control characters made visible: what was recorded must not drive a terminal."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from apitrail.codec import Json
 from apitrail.state import readings
@@ -119,36 +120,40 @@ class Write:
     words: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Change:
-    """What differs between two observations of one thing."""
+    """What differs between two observations of one thing; `states` are those two."""
 
     service: str
     aspect: str
     names: frozenset[str]
-    mentioned: frozenset[str]
-    members: frozenset[str]
-    came: frozenset[str] = frozenset()
-    went: frozenset[str] = frozenset()
-    kept: frozenset[str] = frozenset()
+    found: Sequence[Difference]
+    states: Sequence[Json]
 
+    @cached_property
+    def members(self) -> frozenset[str]:
+        """The members of the state that differ."""
+        return frozenset(each.members[0] for each in self.found if each.members)
 
-def change(
-    *, service: str, aspect: str, names: Iterable[str], found: Sequence[Difference],
-    states: Sequence[Json],
-) -> Change:  # fmt: skip
-    """The change that these differences are."""
-    told = [frozenset(words(state)) for state in states]
-    return Change(
-        service=service,
-        aspect=aspect,
-        names=all_names(names),
-        mentioned=frozenset(text for state in states for text in _identifiers(state)),
-        members=frozenset(each.members[0] for each in found if each.members),
-        came=frozenset(text for each in found for text in words(each.now)),
-        went=frozenset(text for each in found for text in words(each.was)),
-        kept=frozenset.intersection(*told),
-    )
+    @cached_property
+    def mentioned(self) -> frozenset[str]:
+        """What else the states name."""
+        return frozenset(text for state in self.states for text in _identifiers(state))
+
+    @cached_property
+    def came(self) -> frozenset[str]:
+        """The values that are new."""
+        return frozenset(text for each in self.found for text in words(each.now))
+
+    @cached_property
+    def went(self) -> frozenset[str]:
+        """The values that were there before."""
+        return frozenset(text for each in self.found for text in words(each.was))
+
+    @cached_property
+    def kept(self) -> frozenset[str]:
+        """The values that both states have."""
+        return frozenset.intersection(*(frozenset(words(state)) for state in self.states))
 
 
 def has_no_effect(
@@ -206,7 +211,7 @@ def _reaches(write: Write, made: Change) -> bool:
         return False
     if write.undetermined or not write.names:
         return True
-    return not write.names.isdisjoint(made.names | made.mentioned)
+    return not (write.names.isdisjoint(made.names) and write.names.isdisjoint(made.mentioned))
 
 
 def is_about(service: str, operation: str, aspect: str, members: Iterable[str]) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
-from apitrail.state.changing import Change, Write, can_have_made, change
+from apitrail.codec import Json
+from apitrail.state.alias import all_names
+from apitrail.state.changing import Change, Write, can_have_made
 from apitrail.state.differing import Difference
 from apitrail.state.observation import Observation
-from apitrail.state.volatile import drifted, is_on_its_way
+from apitrail.state.volatile import drifted, is_on_its_way, lasting
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Sight:
     """One observation, and the call that made it. Times are Unix milliseconds."""
 
@@ -21,10 +24,15 @@ class Sight:
     started: int
     ended: int
 
-    @property
+    @cached_property
     def is_base(self) -> bool:
         """Can what follows be held against it? Not while a service still changes the thing."""
         return not is_on_its_way(self.observation.value)
+
+    @cached_property
+    def lasting(self) -> Json:
+        """The state without what a service changes by itself."""
+        return lasting(self.observation.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +47,8 @@ class Drift:
     def change(self) -> Change:
         """The change, as recorded calls are held against it."""
         seen, other = self.after.observation, self.before.observation
-        return change(
-            service=seen.service, aspect=seen.aspect, names=(*other.names, *seen.names),
+        return Change(
+            service=seen.service, aspect=seen.aspect, names=all_names((*other.names, *seen.names)),
             found=self.found, states=(other.value, seen.value),
         )  # fmt: skip
 
@@ -58,7 +66,10 @@ def between(before: Sight, after: Sight) -> Drift | None:
             return None
         lone = Difference("", (), old.value, new.value, lacking=True)
         return Drift(before=before, after=after, found=(lone,))
-    found = drifted(old.value, new.value, alike=old.source == new.source)
+    if old.value == new.value:
+        return None
+    kept = before.lasting, after.lasting
+    found = drifted(old.value, new.value, alike=old.source == new.source, kept=kept)
     return Drift(before=before, after=after, found=tuple(found)) if found else None
 
 
@@ -68,16 +79,25 @@ class Sights:
     def __init__(self) -> None:
         self._by_subject: dict[tuple[str, ...], dict[str, Sight]] = {}
 
+    def newest(self, sight: Sight) -> Sight | None:
+        """The sight of the same thing before this one."""
+        known = self._by_subject.get(sight.observation.subject)
+        return max(known.values(), key=lambda each: each.index) if known else None
+
+    def renew(self, sight: Sight) -> None:
+        """Learn a sight that is known to show no change of anybody else's."""
+        self._by_subject[sight.observation.subject] = {sight.observation.source: sight}
+
     def see(self, sight: Sight) -> Drift | None:
         """Learn a sight; what differs from the ones before, whoever made it differ."""
         if not sight.is_base:
             return None
         subject, source = sight.observation.subject, sight.observation.source
         known = self._by_subject.get(subject)
-        if known is None:
+        newest = self.newest(sight)
+        if known is None or newest is None or not newest.is_base:
             self._by_subject[subject] = {source: sight}
             return None
-        newest = max(known.values(), key=lambda each: each.index)
         found = between(newest, sight)
         if found is None and source in known and known[source] is not newest:
             found = between(known[source], sight)

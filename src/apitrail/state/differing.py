@@ -19,7 +19,8 @@ _IDENTITIES = (
     ("Name", "Type"), ("CidrIp",), ("CidrIpv6",), ("DeviceName",),
 )  # fmt: skip
 _NAMING = ("Arn", "ARN", "Id", "ID", "Identifier", "Name", "arn", "id", "name")
-_EMPTY: tuple[Json, ...] = (None, "", [], {}, False)
+# Elements of lists up to this length are compared each with each.
+_SHORT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,15 @@ def differences(old: Json, new: Json) -> list[Difference]:
 
 
 def _between(old: Json, new: Json, path: str, members: tuple[str, ...]) -> Iterator[Difference]:
+    if old == new:
+        return
     old, new = document(old), document(new)
     if old == new or (_is_empty(old) and _is_empty(new)):
         return
     if isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys((*old, *new)):
+            if old.get(key) == new.get(key):
+                continue
             inner = f"{path}.{key}" if path else str(key)
             yield from _between(old.get(key), new.get(key), inner, (*members, key))
     elif _is_list(old) and _is_list(new):
@@ -80,11 +85,7 @@ def _in_lists(
     old: list[Json], new: list[Json], path: str, members: tuple[str, ...]
 ) -> Iterator[Difference]:
     """What has no equal in the other; elements that are of one thing are compared inside."""
-    before, after = _keyed(old), _keyed(new)
-    gone, come = before - after, after - before
-    if not gone and not come:
-        return
-    removed, added = _taken(old, gone), _taken(new, come)
+    removed, added = _apart(old, new)
     group = _identity(removed, added)
     others = {_identified(item, group): item for item in added} if group else {}
     for item in removed:
@@ -97,6 +98,28 @@ def _in_lists(
     yield from (Difference(path, members, None, each) for each in left)
 
 
+def _apart(old: list[Json], new: list[Json]) -> tuple[list[Json], list[Json]]:
+    """What only one of two lists has."""
+    removed, added = _unequal(old, new)
+    if not removed or not added:
+        return removed, added
+    before, after = _keyed(removed), _keyed(added)
+    return _taken(removed, before - after), _taken(added, after - before)
+
+
+def _unequal(old: list[Json], new: list[Json]) -> tuple[list[Json], list[Json]]:
+    """The elements without those that are equal as they stand; most are, and that is soon seen."""
+    if max(len(old), len(new)) > _SHORT:
+        return old, new
+    removed, added = [], list(new)
+    for item in old:
+        try:
+            added.remove(item)
+        except ValueError:
+            removed.append(item)
+    return removed, added
+
+
 def _keyed(items: list[Json]) -> Counter[str]:
     return Counter(canonical(item) for item in items)
 
@@ -104,7 +127,7 @@ def _keyed(items: list[Json]) -> Counter[str]:
 def _taken(items: list[Json], wanted: Counter[str]) -> list[Json]:
     """So many of each as wanted."""
     left, found = Counter(wanted), []
-    for item in items:
+    for item in items if left else ():
         key = canonical(item)
         if left[key] > 0:
             left[key] -= 1
@@ -136,7 +159,8 @@ def _identified(item: Json, group: tuple[str, ...]) -> str:
 
 
 def _is_empty(value: Json) -> bool:
-    return any(value == each and type(value) is type(each) for each in _EMPTY)
+    """Nothing, an empty text, list or structure, or false. Zero says something."""
+    return not value and (value is False or not isinstance(value, int | float))
 
 
 def canonical(value: Json) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from apitrail.codec import Json
 from apitrail.remembered import remembered
@@ -52,8 +53,6 @@ _SETTLED = frozenset(
         "update_complete", "delete_complete", "import_complete",
     }
 )  # fmt: skip
-# Lambda puts functions to sleep and wakes them ("Lambda function states").
-_IDLE = frozenset({"FunctionName"})
 _ON_ITS_WAY = re.compile(
     r"^pending(?!deletion|-reboot)|(?:creating|modifying|updating|deleting|stopping|starting|shutting-down"
     r"|rebooting|attaching|detaching|backing-up|provisioning|draining|activating|enabling|disabling|maintenance"
@@ -63,49 +62,61 @@ _ON_ITS_WAY = re.compile(
 _DEEPEST = 12
 
 
-@remembered(8192)
-def _is_volatile(name: str) -> bool:
-    return _NAMES.search(name) is not None
+class _Member(NamedTuple):
+    """What a member's name says of its value."""
+
+    volatile: bool
+    status: bool
+    counter: bool
+    epoch: bool
 
 
 @remembered(8192)
-def is_status(name: str) -> bool:
-    """Does the member say where something is on its way?"""
-    return _STATUS.search(name) is not None
-
-
-@remembered(8192)
-def _counts(name: str) -> bool:
-    return name not in _SET_BY_SOMEBODY and _COUNTERS.search(name) is not None
+def _member(name: str) -> _Member:
+    return _Member(
+        volatile=_NAMES.search(name) is not None,
+        status=_STATUS.search(name) is not None,
+        counter=name not in _SET_BY_SOMEBODY and _COUNTERS.search(name) is not None,
+        epoch=_EPOCH_NAME.search(name) is not None,
+    )
 
 
 def lasting(value: Json, depth: int = 0) -> Json:
     """The state without what a service changes by itself."""
     if isinstance(value, dict) and depth < _DEEPEST:
-        idle = set(value) >= _IDLE
-        return {
-            name: kept
-            for name, inner in value.items()
-            if not _is_left_out(name, inner, idle=idle)
-            and (kept := lasting(_short(name, inner), depth + 1)) is not None
-        }
+        idle = "FunctionName" in value
+        found: dict[str, Json] = {}
+        for name, inner in value.items():
+            member = _member(name)
+            short = _short(inner) if member.status else inner
+            if not _is_left_out(name, member, short, idle=idle):
+                kept = lasting(short, depth + 1) if isinstance(short, dict | list) else short
+                if kept is not None:
+                    found[name] = kept
+        return found
     if isinstance(value, list):
-        return [lasting(inner, depth + 1) for inner in value]
+        return [
+            lasting(each, depth + 1) if isinstance(each, dict | list) else each for each in value
+        ]
     return value
 
 
-def _is_left_out(name: str, value: Json, *, idle: bool) -> bool:
-    if _is_volatile(name) or _is_time(name, value):
+def _is_left_out(name: str, member: _Member, value: Json, *, idle: bool) -> bool:
+    if member.volatile:
         return True
-    status = _short(name, value)
-    if is_status(name) and isinstance(status, str):
-        return not _is_settled(status) or (idle and name == "State")
-    return _counts(name) and _is_number(value)
+    if isinstance(value, str):
+        if member.status:
+            # Lambda puts functions to sleep and wakes them ("Lambda function states").
+            return not _is_settled(value) or (idle and name == "State")
+        return _is_time(value) or (member.counter and value.isdigit())
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return member.counter or (member.epoch and value >= _EPOCH)
+    return False
 
 
-def _short(name: str, value: Json) -> Json:
+def _short(value: Json) -> Json:
     """A state that is written as a structure, such as EC2's `State: {Code, Name}`: its name."""
-    if isinstance(value, dict) and is_status(name):
+    if isinstance(value, dict):
         said = value.get("Name", value.get("Code"))
         return said if isinstance(said, str) else value
     return value
@@ -115,15 +126,8 @@ def _is_settled(value: Json) -> bool:
     return isinstance(value, str) and value.lower() in _SETTLED
 
 
-def _is_number(value: Json) -> bool:
-    return isinstance(value, int | float) or (isinstance(value, str) and value.isdigit())
-
-
-def _is_time(name: str, value: Json) -> bool:
-    if isinstance(value, str):
-        return _TIME.match(value) is not None
-    numeric = isinstance(value, int | float) and not isinstance(value, bool) and value >= _EPOCH
-    return numeric and _EPOCH_NAME.search(name) is not None
+def _is_time(value: str) -> bool:
+    return value[4:5] == "-" and _TIME.match(value) is not None
 
 
 def is_on_its_way(value: Json, depth: int = 0) -> bool:
@@ -136,23 +140,32 @@ def is_on_its_way(value: Json, depth: int = 0) -> bool:
 
 
 def _is_moving(name: str, value: Json, depth: int) -> bool:
-    if is_status(name):
-        said = _short(name, value)
-        if isinstance(said, str):
-            return _ON_ITS_WAY.search(said) is not None
-    return isinstance(value, dict | list) and is_on_its_way(value, depth + 1)
+    if isinstance(value, str):
+        return _member(name).status and _ON_ITS_WAY.search(value) is not None
+    if not isinstance(value, dict | list):
+        return False
+    if _member(name).status and isinstance(said := _short(value), str):
+        return _ON_ITS_WAY.search(said) is not None
+    return is_on_its_way(value, depth + 1)
 
 
-def drifted(old: Json, new: Json, *, alike: bool) -> list[Difference]:
+def drifted(
+    old: Json, new: Json, *, alike: bool, kept: tuple[Json, Json] | None = None
+) -> list[Difference]:
     """The differences of two states that no service makes by itself.
 
     `alike` says that the same call was made both times. If not, a member that only one of them has
-    says nothing: the other call may not tell it.
+    says nothing: the other call may not tell it. `kept` is what lasts of both, where that is at hand.
     """
+    if old == new:
+        return []
+    found = differences(*(kept or (lasting(old), lasting(new))))
+    if not found:
+        return []
     denied = {*_denied(old, ()), *_denied(new, ())}
     return [
         each
-        for each in differences(lasting(old), lasting(new))
+        for each in found
         if _counts_as_drift(each, alike=alike)
         and not any(each.members[: len(path)] == path for path in denied)
     ]
@@ -162,7 +175,7 @@ def _counts_as_drift(item: Difference, *, alike: bool) -> bool:
     was, now = item.was, item.now
     if was is not None and now is not None:
         return _is_comparable(was, now)
-    if item.lacking and item.members and is_status(item.members[-1]):
+    if item.lacking and item.members and _member(item.members[-1]).status:
         return False
     return alike or not item.lacking
 
@@ -191,12 +204,10 @@ def _is_cut(value: Json) -> bool:
 def is_noise(item: Difference) -> bool:
     """Is it a time, a counter, or what else follows from time and use alone? States are not."""
     now = item.was if item.now is None else item.now
-    name = item.members[-1] if item.members else ""
-    return (
-        any(map(_is_volatile, item.members))
-        or _is_time(name, now)
-        or (_counts(name) and _is_number(now))
-    )
+    if any(_member(name).volatile for name in item.members):
+        return True
+    member = _member(item.members[-1]) if item.members else _member("")
+    return not member.status and _is_left_out("", member, now, idle=False)
 
 
 def is_redacted(value: Json) -> bool:
