@@ -72,12 +72,16 @@ class KnownLogs:
 
     def trusted(self) -> Trust:
         """Every key that is known, and every head that was seen."""
-        logs = self.all()
-        return Trust(
-            verifiers=tuple(log.verifier for log in logs),
-            by=FILE,
-            seen=tuple(log.seen for log in logs if log.seen is not None),
-        )
+        return trust_in(self.all())
+
+    @property
+    def state(self) -> tuple[int, ...]:
+        """Another one where the file was written since; nothing where there is none."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return ()
+        return found.st_ino, found.st_size, found.st_mtime_ns
 
     def remember(self, report: Report) -> None:
         """Take the newest key and checkpoint of a known log that held."""
@@ -135,6 +139,16 @@ class KnownLogs:
 
     def _damaged(self, why: object) -> UsageError:
         return UsageError(f"{str(self.path)!r} is damaged: {why}", hint=_HINT)
+
+
+def trust_in(logs: Iterable[KnownLog]) -> Trust:
+    """The keys of these logs, and every head of theirs that was seen."""
+    known = list(logs)
+    return Trust(
+        verifiers=tuple(log.verifier for log in known),
+        by=FILE,
+        seen=tuple(log.seen for log in known if log.seen is not None),
+    )
 
 
 def given(vkeys: Iterable[str]) -> Trust:

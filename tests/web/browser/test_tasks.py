@@ -8,6 +8,7 @@ import pytest
 
 import trails
 from apitrail.delivery import export
+from apitrail.tlog import note
 from apitrail.trail.reader import Reader
 from visiting import serving, tab_to
 
@@ -169,3 +170,28 @@ def test_the_first_key_leads_past_the_frame(site, opened, url):
     page = opened(f"{site.url}{url}")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "To the content"
+
+
+def test_check_a_call_in_the_browser_and_not_on_the_server(site, opened):
+    page = opened(f"{site.url}/?event-name=CreateUser&resource-name=Mary")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    loaded(page, r"/event/")
+    tab_to(page, "Check it here")
+    page.keyboard.press("Enter")
+    page.locator("[data-verdict].good").wait_for()
+    assert page.locator("[data-verdict]").inner_text().startswith("OK: 1 call")
+    assert "CreateUser" in page.locator("[data-facts]").inner_text()
+    other = str(note.Signer(trails.ORIGIN, bytes(32)).verifier)
+    page.fill(".here input", other)
+    page.keyboard.press("Enter")
+    page.locator("[data-verdict].bad").wait_for()
+    assert page.locator("[data-verdict]").inner_text().startswith("UNTRUSTED-KEY")
+
+
+def test_mute_an_insight_and_lift_it_again(site, opened):
+    page = opened(f"{site.url}/insights")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    loaded(page, r"/insight/")
+    assert "Mute what is like this" in page.content()

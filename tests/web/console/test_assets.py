@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import resources
 
 from apitrail.web.console import assets
 
@@ -26,3 +27,14 @@ def test_a_change_of_one_is_another_version():
     before = assets.version(found)
     found["console.css"] = assets.Asset(b"", "text/css")
     assert assets.version(found) != before
+
+
+def test_no_two_files_have_the_same_name():
+    names = [
+        each.name
+        for package, folder in assets.FOLDERS
+        for each in resources.files(package).joinpath(folder).iterdir()
+        if each.name.endswith((".js", ".css", ".svg"))
+    ]
+    assert sorted(names) == sorted(assets.load())
+    assert {"console.js", "verifier.js", "check.js"} <= {*names}

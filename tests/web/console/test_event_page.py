@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 import pytest
@@ -126,3 +127,11 @@ def test_a_page_stays_small_whatever_was_asked_and_answered(tmp_path):
     assert len(pages.get(f"/event/{ID[3]}.json").json["differences"]) > 900
     resource = pages.get("/resource/target3")
     assert (resource.status, len(resource.body) < 150_000) == (200, True)
+
+
+def test_a_browser_can_check_it_by_itself(pages):
+    html = pages.get(f"/event/{ID[8]}").html
+    assert f'data-check="/export?event-id={ID[8]}&amp;format=bundle"' in html
+    assert f'value="{trails.SIGNER.verifier}"' in html
+    [leaf] = re.findall(r'data-leaf="([0-9a-f]{64})"', html)
+    assert f"leaf {leaf}" in html

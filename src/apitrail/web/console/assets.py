@@ -1,4 +1,4 @@
-"""The console's own style and modules: small files that every page loads, and nothing else."""
+"""The files that pages load: the console's own style and modules, and the verifier of bundles."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ TYPES = {
     "svg": "image/svg+xml",
 }
 
+# The verifier is the one that pages of evidence carry.
+FOLDERS = (("apitrail.web.console", "static"), ("apitrail.evidence.bundle", "files/verifier"))
+
 
 @dataclass(frozen=True, slots=True)
 class Asset:
@@ -23,11 +26,11 @@ class Asset:
 
 
 def load() -> Mapping[str, Asset]:
-    """All of them, by name."""
-    directory = resources.files("apitrail.web.console").joinpath("static")
+    """All of them, by name; no two have the same."""
     return {
         each.name: Asset(each.read_bytes(), TYPES[each.name.rpartition(".")[2]])
-        for each in directory.iterdir()
+        for package, folder in FOLDERS
+        for each in resources.files(package).joinpath(folder).iterdir()
         if each.name.rpartition(".")[2] in TYPES
     }
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from apitrail import places
 from apitrail.evidence import known_logs
 from apitrail.evidence.bundle import Bundle
+from apitrail.evidence.known_logs import KnownLog
 from apitrail.evidence.verify import Trust
 from apitrail.trail.reader import Reader
 from apitrail.web.console.books import Books
@@ -19,9 +20,29 @@ from apitrail.web.console.verdict import Verdict
 from apitrail.web.content import Served
 
 
-def trusted() -> Trust:
-    """The keys that the user of this machine trusts."""
-    return known_logs.KnownLogs(places.directory()).trusted()
+class Known:
+    """The logs that the user of this machine trusts. Thousands may be known, and each page asks: they
+    are parsed again only when the file was written."""
+
+    def __init__(self) -> None:
+        self._state: object = None
+        self._logs: tuple[KnownLog, ...] = ()
+
+    def logs(self) -> tuple[KnownLog, ...]:
+        """All of them; raises UsageError where the file is damaged."""
+        file = known_logs.KnownLogs(places.directory())
+        state = file.path, file.state
+        if state != self._state:
+            # The state first: what is written meanwhile is read again next time.
+            self._logs, self._state = tuple(file.all()), state
+        return self._logs
+
+    def trust(self) -> Trust:
+        """Their keys; raises UsageError as `logs` does."""
+        return known_logs.trust_in(self.logs())
+
+
+KNOWN = Known()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +61,7 @@ class Console:
     @classmethod
     def of(cls, served: Served) -> Console:
         """The console of what is served."""
-        return cls(served, Verdict(served, trusted), Books(served.source))
+        return cls(served, Verdict(served, KNOWN.trust), Books(served.source))
 
     @contextmanager
     def source(self) -> Iterator[Reader | Bundle]:

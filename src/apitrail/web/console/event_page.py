@@ -10,12 +10,14 @@ from markupsafe import escape
 from starlette.requests import Request
 
 from apitrail.codec import Json
-from apitrail.errors import UsageError
+from apitrail.errors import Error, UsageError
 from apitrail.event import Event, Http
 from apitrail.reading import event_detail, event_summary, render
 from apitrail.reading.report_page import KNOWN, SIGNATURES
 from apitrail.replay.recorded import REDACTED
 from apitrail.source import Source
+from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.tlog.note import Note
 from apitrail.trail import targets
 from apitrail.web.console import compared, entry_proof, neighbours, sentence
 from apitrail.web.console.compared import Pair
@@ -91,12 +93,23 @@ def _page(console: Console, source: Source, index: int, event: Event) -> Page:
         "asked_body": _body(event.request_body), "answered_body": _body(event.response_body),
         "known": KNOWN, "signatures": SIGNATURES, "earlier": earlier, "earlier_id": _id(earlier),
         "pairs": _room_for(pairs), "pair_count": len(pairs), "checks": checked, "scripts": list(SCRIPTS), "labels": _labels(event),
-        "changes": any(pair.differs for pair in pairs), "parts": parts,
+        "vkey": _vkey(console, source), "changes": any(pair.differs for pair in pairs), "parts": parts,
     }  # fmt: skip
     return Page(
         template="event.html", title=sentence.of(event), shown=shown, helpers=helpers,
         command=f"apitrail show {event_id}",
     )  # fmt: skip
+
+
+def _vkey(console: Console, source: Source) -> str:
+    """The key that this server takes for the log's, if it trusts one."""
+    note = source.tail()
+    origin = Checkpoint.parse(Note.parse(note).text).origin if note else None
+    try:
+        known = (each for each in console.trust().verifiers if each.name == origin)
+        return str(next(known, ""))
+    except Error:
+        return ""
 
 
 def _room_for(pairs: list[Pair]) -> list[Pair]:

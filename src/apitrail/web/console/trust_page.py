@@ -7,17 +7,15 @@ from datetime import timedelta
 
 from starlette.requests import Request
 
-from apitrail import places
 from apitrail.codec import Object
 from apitrail.errors import Error
-from apitrail.evidence import known_logs
 from apitrail.evidence.bundle import Bundle
 from apitrail.source import Source
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.note import Note
 from apitrail.trail import statements
 from apitrail.trail.statements import Anchor, Key
-from apitrail.web.console.console import Console
+from apitrail.web.console.console import KNOWN, Console
 from apitrail.web.console.page import Page
 from apitrail.web.console.verdict import Standing
 from apitrail.when import iso
@@ -103,10 +101,9 @@ def _keys(console: Console, source: Source) -> Iterator[Object]:
 def _known(origin: str) -> list[Object] | None:
     """The logs that this user trusts, this one first; None where the file cannot be read."""
     try:
-        logs = known_logs.KnownLogs(places.directory()).all()
+        logs = sorted(KNOWN.logs(), key=lambda log: (log.origin != origin, log.origin))
     except Error:
         return None
-    logs.sort(key=lambda log: (log.origin != origin, log.origin))
     return [{"origin": log.origin, "key": str(log.verifier)} for log in logs]
 
 

@@ -9,7 +9,7 @@ export function say(text) {
 
 /** Show what works with scripts alone; called for each page. */
 export function shown() {
-  for (const each of document.querySelectorAll(".copy, .keys, #pause")) {
+  for (const each of document.querySelectorAll(".copy, .keys, .here, #pause")) {
     each.removeAttribute("hidden");
   }
   if (document.querySelector("[data-verifying]")) watch();
