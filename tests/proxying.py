@@ -267,7 +267,7 @@ def entries(trail: Path) -> list[tuple[str, Event]]:
 
 def calls(trail: Path) -> list[Event]:
     """The calls, whatever their outcome."""
-    return [event for kind, event in entries(trail) if kind in ("api", "unknown")]
+    return [event for kind, event in entries(trail) if kind in ("api", "unknown", "denied")]
 
 
 def kinds(trail: Path) -> list[str]:

@@ -23,7 +23,7 @@ VERSION = 1
 # The facets an entry can commit to, in the order they are written.
 TAGS = ("who", "what", "request", "response", "reqbody", "resbody", "learned")
 
-# What an entry can say. `api` and `unknown` are calls; the rest is the recorder's own book-keeping.
+# What an entry can say. `api`, `unknown` and `denied` are calls; the rest is the recorder's own book-keeping.
 KINDS = (
     "api",
     "open",
@@ -39,8 +39,10 @@ KINDS = (
     "refused",
     "insight",
     "mute",
+    "denied",
+    "policy",
 )
-CALLS = ("api", "unknown")
+CALLS = ("api", "unknown", "denied")
 
 TAG_SIZE = 8
 _PADDED = {tag: tag.encode("ascii").ljust(TAG_SIZE, b"\0") for tag in TAGS}

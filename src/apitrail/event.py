@@ -122,7 +122,8 @@ class What:
 
     `undetermined` says that its resources could not be told, `kept` how much of the call was
     kept where that is not all. `stand_in` marks a call about a stand-in for AWS itself, such as
-    its health: it is no call to AWS, and touches no resource of it.
+    its health: it is no call to AWS, and touches no resource of it. `decision` is what the guards
+    said of the call before it left, where there were any.
     """
 
     record: Object = field(default_factory=dict, metadata={ALWAYS: True})
@@ -131,7 +132,13 @@ class What:
     undetermined: bool = False
     stand_in: bool = field(default=False, metadata={NAME: "standIn"})
     kept: str | None = None
+    decision: Object = field(default_factory=dict)
     rest: Object = field(default_factory=dict, repr=False)
+
+    @property
+    def withheld(self) -> bool:
+        """Did a guard keep the call from leaving?"""
+        return self.decision.get("effect") in ("deny", "ask")
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)

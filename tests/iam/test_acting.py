@@ -38,5 +38,11 @@ def test_every_operation_in_the_tables_is_one_of_botocores():
         for service in index.load().services
         for operation in service.operations.values()
     }
-    # Roles Anywhere's sessions have no model of botocore's.
-    assert acting.ALL - known == {("rolesanywhere", "CreateSession")}
+    # Roles Anywhere's sessions and customers' hosts have no model of botocore's.
+    assert acting.ALL - known == {
+        ("rolesanywhere", "CreateSession"), ("aoss", "APIAccessAll"),
+        ("aoss", "DashboardsAccessAll"), ("appsync", "EventConnect"),
+        ("appsync", "EventPublish"), ("appsync", "GraphQL"), ("eks", "AccessKubernetesApi"),
+        ("execute-api", "Invoke"), ("bedrock-agentcore", "InvokeGateway"),
+        ("lambda", "InvokeFunctionUrl"), ("osis", "Ingest"), ("vpc-lattice-svcs", "Invoke"),
+    }  # fmt: skip

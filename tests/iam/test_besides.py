@@ -9,7 +9,11 @@ KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
 
 def beside(service, operation, prefix=None, result=None, **parameters):
     call = Call(service=service, operation=operation, parameters=parameters, result=result)
-    return list(dict.fromkeys(besides(call, prefix or service, PLACE)))
+    return list(
+        dict.fromkeys(
+            besides(call, prefix or service, PLACE, reads=operation.startswith(("Get", "List")))
+        )
+    )
 
 
 def test_a_role_in_a_member_for_roles_is_passed():

@@ -57,3 +57,15 @@ def test_sdks_read_that_a_signature_is_wrong(service):
 
 def test_a_request_that_says_nothing_gets_json():
     assert refusal.refuse({}, "x", "id")[2].startswith(b"{")
+
+
+@pytest.mark.parametrize("service", REQUESTS)
+def test_a_guard_denies_in_the_words_of_the_service(service):
+    headers = REQUESTS[service]
+    if "smithy-protocol" not in headers and "x-amz-target" not in headers:
+        headers = headers | {"authorization": SCOPE.format(service)}
+    status, *_ = answer = refusal.deny(headers, REASON, "id-1")
+    error = parsed(service, answer)["Error"]
+    assert status == 403
+    assert error["Code"] in ("AccessDenied", "AccessDeniedException")
+    assert error["Message"] == REASON

@@ -13,9 +13,9 @@ from apitrail.entry import Entry
 from apitrail.errors import RecordingError
 from apitrail.evidence.verify import Verdict
 from apitrail.trail import statements
+from apitrail.trail.clock_entry import Clock
 from apitrail.trail.clock_steps import ClockSteps
 from apitrail.trail.reader import Reader
-from apitrail.trail.statements import Clock
 from apitrail.trail.writer import Trail
 from trails import SIGNER, T0, check
 

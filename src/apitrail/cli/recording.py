@@ -40,6 +40,8 @@ _RECORD_OPTIONS = (
     click.option("--body-limit", default="256k", show_default=True, metavar="SIZE", help="How many bytes of each body are kept."),
     click.option("--heartbeat", default="60s", show_default=True, metavar="TIME", help="How often an entry says that recording goes on; at least 1s."),
     click.option("--config", "configuration", type=click.Path(path_type=Path), metavar="FILE", help="Read this configuration file instead of the user's config.toml."),
+    click.option("--guard", "guards", multiple=True, metavar="FILE|NAME", help="Refuse the calls that this guard does not let pass: a policy in IAM's language, or read-only, no-delete, no-iam, one-region=REGION, sandbox-account=ACCOUNT. May be repeated: a call must pass all."),
+    click.option("--watch", is_flag=True, help="Let calls pass that the guards would refuse, and mark them."),
     click.option("--verify-signatures", "signatures", flag_value="verify", help="Check the signature of each call, and record the result."),
     click.option("--require-valid-signature", "signatures", flag_value="require", help="Check signatures, and refuse calls whose signature is wrong."),
     click.option("--whoami", is_flag=True, help="Ask AWS who makes the calls (GetCallerIdentity), with the credentials that are at hand here; recorded as a call of its own."),
@@ -58,9 +60,11 @@ def _settings(
     modes: tuple[str, ...], upstream: str | None, tunnels: tuple[str, ...], body_limit: str,
     heartbeat: str, configuration: Path | None, signatures: Any, whoami: bool,
     insecure_listen: bool, operator_modes: tuple[str, ...], health: str | None,
+    guards: tuple[str, ...], watch: bool,
 ) -> Any:  # fmt: skip
     from apitrail import when
     from apitrail.address import Address
+    from apitrail.policy.loading import load
     from apitrail.recording.settings import LEAST_HEARTBEAT, Settings
 
     seconds = when.parse_duration(heartbeat).total_seconds()
@@ -79,6 +83,7 @@ def _settings(
         signatures=signatures,
         whoami=whoami,
         health=Address.parse(health) if health else None,
+        guards=load(guards, os.environ, watching=watch),
     )
 
 

@@ -31,9 +31,10 @@ from apitrail.source import Source
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.note import Note
 from apitrail.trail import control, statements, targets
+from apitrail.trail.clock_entry import Clock
 from apitrail.trail.keys import Keys
 from apitrail.trail.rotation import Rotation
-from apitrail.trail.statements import Clock, Erase, Heartbeat, Key, Open
+from apitrail.trail.statements import Erase, Heartbeat, Key, Open
 from apitrail.when import iso
 
 RECORD_TAGS = ("who", "what", "request", "response")

@@ -11,34 +11,39 @@ import re
 
 from apitrail.remembered import remembered
 
-# They run a customer's code, a job, or an agent that calls further.
+# They run a customer's code, a job, or an agent that calls further. Names of IAM's actions stand for
+# requests to hosts behind which a customer's code answers.
 _RUNS = {
+    "aoss": "APIAccessAll DashboardsAccessAll",
     "apigateway": "TestInvokeAuthorizer TestInvokeMethod",
+    "appsync": "EventConnect EventPublish GraphQL",
     "apprunner": "StartDeployment ResumeService",
     "batch": "SubmitJob SubmitServiceJob",
     "bedrock-agent-runtime": "InvokeAgent InvokeFlow InvokeInlineAgent StartFlowExecution",
     "bedrock-agentcore": "InvokeAgentRuntime InvokeAgentRuntimeCommand InvokeCodeInterpreter "
-    "InvokeBrowser InvokeHarness StartBrowserSession StartCodeInterpreterSession",
+    "InvokeBrowser InvokeGateway InvokeHarness StartBrowserSession StartCodeInterpreterSession",
     "cloudcontrol": "CreateResource DeleteResource UpdateResource",
     "cloudformation": "CreateChangeSet CreateStack CreateStackInstances CreateStackSet DeleteStack "
     "DeleteStackInstances ExecuteChangeSet ExecuteStackRefactor RollbackStack TestType UpdateStack "
-    "UpdateStackInstances UpdateStackSet ContinueUpdateRollback DetectStackDrift "
-    "DetectStackResourceDrift DetectStackSetDrift",
+    "UpdateStackInstances UpdateStackSet ContinueUpdateRollback",
     "codebuild": "RetryBuild RetryBuildBatch StartBuild StartBuildBatch StartSandbox "
     "StartCommandExecution StartSandboxConnection",
     "codedeploy": "CreateDeployment",
     "codepipeline": "RetryStageExecution StartPipelineExecution",
     "ecs": "ExecuteCommand RunTask StartTask",
+    "eks": "AccessKubernetesApi",
     "emr": "AddJobFlowSteps RunJobFlow StartNotebookExecution",
     "emr-containers": "StartJobRun",
     "emr-serverless": "StartJobRun GetSessionEndpoint",
+    "execute-api": "Invoke",
     "fis": "StartExperiment",
     "gamelift": "StartGameSessionPlacement",
     "glue": "RunStatement StartBlueprintRun StartCrawler StartJobRun StartTrigger "
     "StartWorkflowRun GetSessionEndpoint",
     "iot": "StartOnDemandAuditTask TestInvokeAuthorizer",
     "iotsitewise": "InvokeAssistant",
-    "lambda": "Invoke InvokeAsync InvokeWithResponseStream",
+    "lambda": "Invoke InvokeAsync InvokeFunctionUrl InvokeWithResponseStream",
+    "osis": "Ingest",
     "qbusiness": "Chat ChatSync",
     "sagemaker": "CreateProcessingJob CreateTrainingJob CreateTransformJob StartPipelineExecution",
     "sagemaker-runtime": "InvokeEndpoint InvokeEndpointAsync InvokeEndpointWithResponseStream",
@@ -47,6 +52,7 @@ _RUNS = {
     "StartAssociationsOnce StartChangeRequestExecution StartSession",
     "stepfunctions": "RedriveExecution StartExecution StartSyncExecution TestState",
     "transfer": "TestIdentityProvider",
+    "vpc-lattice-svcs": "Invoke",
 }
 
 # They send what others act on.
@@ -131,7 +137,7 @@ ALL = frozenset(
 # What an operation that IAM does not know yet hands out, by its name.
 _OPENS = re.compile(
     r"Credential|Token(?!s?Balance)|AccessKey|Presigned|SignedUrl|Upload(?:Url|URL|Link)|Password"
-    r"|LoginUrl|EmbedUrl|AccessDetails|DataAccess"
+    r"|LoginUrl|AuthenticationUrl|EmbedUrl|AccessDetails|DataAccess"
 )
 _ACTS = re.compile(r"^(?:Assume|Execute|Invoke|Publish|Run|Send|Start|Submit|TestInvoke)")
 

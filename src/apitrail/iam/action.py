@@ -22,7 +22,8 @@ class Action:
     `resources` are ARNs; `*` in one stands for what is not known of it, such as the account. None
     says that it takes a resource which could not be told, `("*",)` that it takes none. `known`
     says that IAM has an action of this name. `acts` says that it works through something else:
-    a function, a job, credentials that are used elsewhere. `implied` says that AWS asks for it
+    a function, a job, credentials that are used elsewhere. `deletes` says that something that was
+    there is gone afterwards. `implied` says that AWS asks for it
     besides the call's own action.
     """
 
@@ -32,6 +33,7 @@ class Action:
     keys: Keys = field(default_factory=dict)
     known: bool = True
     acts: bool = False
+    deletes: bool = False
     implied: bool = False
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from apitrail.aws.arn import partition
 from apitrail.aws.call import Call
@@ -12,8 +13,9 @@ from apitrail.cloudtrail.resources import iam_types, touching
 from apitrail.cloudtrail.resources.resource import Place
 from apitrail.iam import api_gateway, context_keys, known_actions, levels
 from apitrail.iam.acting import acts
-from apitrail.iam.action import Action, Level
+from apitrail.iam.action import HARMLESS, Action, Level
 from apitrail.iam.besides import besides
+from apitrail.iam.deleting import deletes
 from apitrail.iam.parts import parts
 from apitrail.iam.renamed import PREFIXES, renamed
 from apitrail.remembered import remembered
@@ -34,27 +36,46 @@ class Named:
     known: bool
 
 
-def actions(call: Call, *, account: str | None, region: str | None = None) -> list[Action]:
+def actions(
+    call: Call,
+    *,
+    account: str | None,
+    region: str | None = None,
+    touched: Sequence[str] | None = None,
+) -> list[Action]:
     """What IAM would authorise for a call: its own actions, then those that it implies.
 
-    `account` and `region` are the caller's, where the call does not say them. A call of which
-    service or operation is not known has none: nobody can say what it does.
+    `account` and `region` are the caller's, where the call does not say them; `touched` are the ARNs
+    that the call is known to touch, where that was found out before. A call of which service or
+    operation is not known has none: nobody can say what it does.
     """
     if call.service is None or call.operation is None:
         return []
     place = _place(call.region or region, account)
     prefix, named = own_names(call.service, call.operation)
-    implied = list(dict.fromkeys(besides(call, prefix, place)))
+    implied = list(dict.fromkeys(besides(call, prefix, place, reads=_reads(named))))
     elsewhere = {arn for _, arn in implied if call.service == "s3" and arn is not None}
+    taken = [(each, parts(call, each.name)) for each in named]
+    if any(len(found) > 1 for _, found in taken):
+        touched = None  # nobody has kept which part touched what
     own = [
-        _action(part, each if name == each.name else _named(name), place, elsewhere, prefix)
-        for each in named
-        for name, part in parts(call, each.name)
+        _action(
+            part, each if name == each.name else _named(name), place, elsewhere, prefix, touched
+        )
+        for each, found in taken
+        for name, part in found
     ]
     return [*own, *_implied(implied, own, place)]
 
 
-def _action(call: Call, named: Named, place: Place, elsewhere: set[str], prefix: str) -> Action:
+def _action(
+    call: Call,
+    named: Named,
+    place: Place,
+    elsewhere: set[str],
+    prefix: str,
+    touched: Sequence[str] | None,
+) -> Action:
     """One action that a call, or a part of it, asks for itself."""
     told = context_keys.of_call(call, prefix)
     level = named.level
@@ -63,21 +84,30 @@ def _action(call: Call, named: Named, place: Place, elsewhere: set[str], prefix:
     return Action(
         name=named.name,
         level=level,
-        resources=_on(call, named, place, elsewhere),
+        resources=_on(call, named, place, elsewhere, touched),
         keys=told,
         known=named.known,
-        acts=call.customers or acts(call.service or "", call.operation or "", known=named.known),
+        acts=acts(call.service or "", call.operation or "", known=named.known),
+        deletes=deletes(call, named.name),
     )
 
 
-def _on(call: Call, named: Named, place: Place, elsewhere: set[str]) -> tuple[str, ...] | None:
+def _on(
+    call: Call,
+    named: Named,
+    place: Place,
+    elsewhere: set[str],
+    known: Sequence[str] | None,
+) -> tuple[str, ...] | None:
     """The ARNs that an action of a call is on; those of `elsewhere` are another action's."""
     if call.service in api_gateway.SERVICES and call.operation is not None:
         path = api_gateway.arn(call.service, call.operation, call.parameters or {}, place)
         if path is not None and _is_method(named.name):
             return (path,)
     touched = [
-        arn for arn in _touched(call, place) if arn not in elsewhere or arn == _stored(call, place)
+        arn
+        for arn in (_touched(call, place) if known is None else known)
+        if arn not in elsewhere or arn == _stored(call, place)
     ]
     return _fitting(named.name, touched, place) if named.known else tuple(touched) or None
 
@@ -89,6 +119,10 @@ def _touched(call: Call, place: Place) -> list[str]:
     if place.account is not None:
         return arns
     return [arn.replace(f":{NOBODY}:", ":*:", 1) for arn in arns]
+
+
+def _reads(named: Sequence[Named]) -> bool:
+    return all(each.level in HARMLESS for each in named)
 
 
 def _is_method(name: str) -> bool:

@@ -39,12 +39,19 @@ _CREATES = re.compile(r"(?:Create|Run|Register|Allocate|Import|Request|Start|Put
 _TAGS = frozenset({"tags", "taglist", "tagset"})
 
 
-def besides(call: Call, prefix: str, place: Place) -> Besides:
-    """What a call asks for beside its own action, of the service with this prefix."""
+def besides(call: Call, prefix: str, place: Place, *, reads: bool) -> Besides:
+    """What a call asks for beside its own action, of the service with this prefix.
+
+    A call that only `reads` passes no role, and looks for keys and tags rather than to use them.
+    """
     parameters = call.parameters or {}
     if call.service == "s3":
         yield from _s3(call, parameters, place)
-    elif call.service not in _PASS_NOTHING:
+        yield from _encrypted(call, parameters)
+        return
+    if reads:
+        return
+    if call.service not in _PASS_NOTHING:
         yield from _passed(call, parameters)
     if call.operation == "AddRoleToInstanceProfile" and call.service == "iam":
         yield "iam:PassRole", None

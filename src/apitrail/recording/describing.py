@@ -79,13 +79,17 @@ class Describer:
         run: Object | None = None,
         operator: str | None = None,
         learned: tuple[Object, ...] = (),
+        decision: Object | None = None,
         before: Described | None = None,
     ) -> Described:
-        """The event of a call. `before` is what was described of the request alone."""
+        """The event of a call. `before` is what was described of the request alone.
+
+        `decision` is what the guards said of it.
+        """
         level = self.keep.level(call.service, call.operation, identity.arn)
         account = identity.account or credential.account
         if level is Level.NONE:
-            bare = _bare(exchange, call, credential, account)
+            bare = _decided(_bare(exchange, call, credential, account), decision)
             event = cut(replace(bare, who=self._who(None, identity, run, operator)), level)
             return Described(event=event, facets=event.facets(), level=level, identity=identity)
         redacted: Redacted | None
@@ -103,7 +107,7 @@ class Describer:
         touched = _touched(safe_call, account, credential, before)
         whole = Event(
             who=_who_before(identity, before) or self._who(safe, identity, run, operator),
-            what=_what(safe, safe_call, credential, account, touched),
+            what=_what(safe, safe_call, credential, account, touched, decision),
             request=_asked(safe, safe_call, before),
             response=_answered(safe, safe_call, credential),
             request_body=safe.request.body.data or None,
@@ -174,12 +178,13 @@ def _what(
     credential: Credential,
     account: str | None,
     touched: list[touching.Resource],
+    decision: Object | None,
 ) -> What:
     # Doubts about the credential are doubts about the call.
     doubted = call
     if credential.problems:
         doubted = replace(call, problems=(*call.problems, *credential.problems))
-    return What(
+    what = What(
         record=record.head(exchange, call, credential, account=account)
         | record.details(exchange, call, touched),
         call=_facts(exchange, doubted),
@@ -187,6 +192,11 @@ def _what(
         undetermined=touching.undetermined(call, touched),
         stand_in=call.stand_in,
     )
+    if decision is None:
+        return what
+    what = replace(what, decision=decision)
+    # What never left has touched nothing.
+    return replace(what, undetermined=False) if what.withheld else what
 
 
 def _asked(exchange: Exchange, call: Call, before: Described | None) -> Asked:
@@ -240,6 +250,15 @@ def _bare(exchange: Exchange, call: Call, credential: Credential, account: str |
             call=_facts(exchange, call),
             stand_in=call.stand_in,
         ),
+    )
+
+
+def _decided(event: Event, decision: Object | None) -> Event:
+    what = event.what
+    return (
+        event
+        if decision is None or not what
+        else replace(event, what=replace(what, decision=decision))
     )
 
 

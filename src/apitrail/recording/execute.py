@@ -329,6 +329,7 @@ _OPTIONS = {
     "bodyLimit": "--body-limit",
     "heartbeat": "--heartbeat",
     "config": "--config",
+    "guards": "--guard",
     "health": "--health",
     "signatures": "--verify-signatures or --require-valid-signature",
 }

@@ -30,6 +30,7 @@ class _Counted(Collector):
             ("refused", "Calls refused because they could not be recorded.", recorder.refusals.total),
             ("rejected", "Calls refused because their signature is wrong.", recorder.rejected),
             ("ambiguous", "Calls refused because they can be read in two ways.", recorder.ambiguous),
+            ("denied", "Calls that a guard refused.", recorder.denied),
             ("doubts", "Calls that were recorded with a doubt.", recorder.doubts),
         )  # fmt: skip
         gauges = (

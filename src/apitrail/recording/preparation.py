@@ -33,6 +33,7 @@ def policy(settings: Settings, about: Configuration) -> Policy:
         require_valid=require,
         body_limit=settings.body_limit,
         record_ambiguous=about.ambiguous == "record",
+        guards=settings.guards,
     )
 
 

@@ -15,15 +15,20 @@ from typing import Any
 from apitrail import __version__, codec
 from apitrail.aws import decode, held
 from apitrail.aws.call import Call
+from apitrail.aws.call import Error as Fault
 from apitrail.aws.find.route import Route
 from apitrail.aws.sign import auth
 from apitrail.aws.sign.credential import Credential
 from apitrail.cloudtrail.resources import iam_types
 from apitrail.errors import Error, RecordingError
 from apitrail.exchange import EMPTY, Body, Exchange, Request
+from apitrail.iam.authorised import own_names
 from apitrail.identity import Known
 from apitrail.identity.identity import Identity, Verdict
 from apitrail.identity.keyring import Keyring
+from apitrail.policy.decision import DENIED, Decision
+from apitrail.policy.guarding import Around, question
+from apitrail.policy.guards import Guards
 from apitrail.recording.commits import Commits
 from apitrail.recording.describing import Described, Describer
 from apitrail.recording.refusals import Refusals
@@ -49,6 +54,10 @@ class AmbiguousError(Error):
     """A call that two readers could see as two different ones."""
 
 
+class DeniedError(Error):
+    """A call that a guard does not let leave; the log has it."""
+
+
 @dataclass(slots=True)
 class Open:
     """A call that was let through: its durable intent and what was understood of it.
@@ -63,6 +72,7 @@ class Open:
     operator: str | None = None
     signature: Verdict | None = None
     described: Described | None = None
+    decision: Decision | None = None
     done: bool = False
 
     @property
@@ -75,7 +85,7 @@ class Open:
 class Policy:
     """What the settings want: how much to keep, whose signatures to check, what follows.
 
-    `body_limit` is how many bytes of a body are kept. `record_ambiguous` lets calls pass that two readers could see as two different ones.
+    `body_limit` is how many bytes of a body are kept. `record_ambiguous` lets calls pass that two readers could see as two different ones. `guards` are what calls must pass.
     """
 
     keep: Keep = field(default_factory=Keep)
@@ -83,6 +93,7 @@ class Policy:
     body_limit: int = BODY_LIMIT
     require_valid: bool = False
     record_ambiguous: bool = False
+    guards: Guards = field(default_factory=Guards)
 
 
 @dataclass(slots=True)
@@ -102,6 +113,7 @@ class Recorder:
     calls: int = 0
     rejected: int = 0
     ambiguous: int = 0
+    denied: int = 0
     doubts: int = 0
     commits: Commits = field(default_factory=Commits)
     run_calls: Counter[str] = field(default_factory=Counter)
@@ -130,6 +142,8 @@ class Recorder:
         said = Opened(apitrail=__version__, configuration=self.configuration)
         self.trail.steps.forward = said.interval or self.trail.steps.forward
         await self.trail.append(statements.draft(said))
+        for each in self.policy.guards.entries():
+            await self.trail.append(statements.draft(each))
         recovered = await self.trail.recover()
         self._state = ""
         return recovered
@@ -169,6 +183,7 @@ class Recorder:
             RecordingError: it could not be; the call must not go through.
             RejectedError: its signature is wrong, and only right ones may pass.
             AmbiguousError: two readers could see two different calls in it.
+            DeniedError: a guard does not let it leave.
         """
         if self._state:
             raise RecordingError(f"the trail is {self._state}")
@@ -216,6 +231,9 @@ class Recorder:
         caller = self.known.identify(credential, at=exchange.started, call=call)
         opened = Open(exchange, call, credential, run, operator, verdict)
         body = exchange.request.body
+        opened.decision = await _off_loop(body, self._decide, opened, caller)
+        if opened.decision is not None and opened.decision.refuses:
+            raise await self._deny(opened, opened.decision, caller)
         opened.described = await _off_loop(body, self._describe, opened, exchange, call, caller)
         await self.trail.begin(exchange.id, opened.facets)
         try:
@@ -229,6 +247,41 @@ class Recorder:
             self.unnamed(caller.access_key_id)
         return opened
 
+    def _decide(self, opened: Open, caller: Identity) -> Decision | None:
+        """What the guards say of a call; None where there are none, or it is none to AWS."""
+        if not self.policy.guards:
+            return None
+        request, run = opened.exchange.request, opened.run or {}
+        around = Around.identified(
+            caller, at=opened.exchange.started, source_ip=opened.exchange.client,
+            user_agent=request.header("user-agent"), secure=request.scheme == "https",
+            region=opened.credential.region, operator=opened.operator,
+            labels=run.get("labels") or {},
+        )  # fmt: skip
+        asked = question(opened.call, around, method=request.method)
+        return None if asked is None else self.policy.guards.decide(asked)
+
+    async def _deny(self, opened: Open, decision: Decision, caller: Identity) -> DeniedError:
+        """Write down that a call was refused; gives what its caller is told.
+
+        Raises:
+            RecordingError: not written; the call does not pass all the same.
+        """
+        who = caller.arn or caller.access_key_id or "anonymous"
+        fault = Fault(code=DENIED, message=decision.sentence(who))
+        exchange = replace(opened.exchange, ended=self.clock())
+        described = await _off_loop(
+            exchange.request.body, self._describe, opened, exchange,
+            opened.call.changed(error=fault), caller,
+        )  # fmt: skip
+        draft = Draft(kind="denied", facets=described.facets, row=described.event.row())
+        index = await self.trail.append(draft)
+        self.calls += 1
+        self.denied += 1
+        if opened.run is not None:
+            self.run_calls[opened.run["id"]] += 1
+        return DeniedError(decision.answer(who, index))
+
     async def _warm(self, call: Call) -> None:
         """Load what IAM knows of a service in a thread, once."""
         if call.service is not None and call.service not in self._warmed:
@@ -236,6 +289,8 @@ class Recorder:
                 iam_types.service_of,
                 call.service, call.operation or "", call.signing_name, call.endpoint_prefix,
             )  # fmt: skip
+            if self.policy.guards and call.operation is not None:
+                await asyncio.to_thread(own_names, call.service, call.operation)
             self._warmed.add(call.service)
 
     async def finish(self, opened: Open, exchange: Exchange) -> None:
@@ -313,6 +368,7 @@ class Recorder:
         return describer.describe(
             exchange, call, opened.credential, identity,
             run=opened.run, operator=opened.operator, learned=learned, before=opened.described,
+            decision=None if opened.decision is None else opened.decision.told(),
         )  # fmt: skip
 
 

@@ -38,6 +38,12 @@ def doubt(headers: Mapping[str, str], reason: str, request_id: str) -> Refusal:
     return 400, *_shape(headers)(AMBIGUOUS, message, request_id)
 
 
+def deny(headers: Mapping[str, str], reason: str, request_id: str) -> Refusal:
+    """The 403 of a call that a guard does not let leave; SDKs do not repeat it."""
+    shape = _shape(headers)
+    return 403, *shape(ACCESS_DENIED.get(shape, "AccessDenied"), reason, request_id)
+
+
 def too_long(headers: Mapping[str, str], reason: str, request_id: str) -> Refusal:
     """The 413 of a call whose body is longer than what is decoded; otherwise like `refuse`."""
     message = f"apitrail did not send this call: {reason}"
@@ -126,6 +132,12 @@ SERVICES: dict[str, Shape] = {
     "s3-object-lambda": _s3,
     "s3-outposts": _s3,
     "s3express": _s3,
+}
+
+# What a refusal of permission is called (JSON: "Common errors" of each; S3, query and EC2 otherwise).
+ACCESS_DENIED: dict[Shape, str] = {
+    _json: "AccessDeniedException",
+    _cbor: "AccessDeniedException",
 }
 
 # What a wrong signature is called (JSON: "Common errors" of each; elsewhere it does not match).

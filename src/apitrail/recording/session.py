@@ -108,7 +108,9 @@ async def open_recorder(
         settings.summary() | _configured(configured),
         policy,
     )
-    addon = Addon(recorder, Guard(destinations, logins), settings.body_limit)
+    addon = Addon(
+        recorder, Guard(destinations, logins, listed_only=_refuses(settings)), settings.body_limit
+    )
     logins.runs = addon.runs
     return addon
 
@@ -117,6 +119,11 @@ def _configured(configured: Configuration) -> dict[str, Any]:
     """What `open` says of the configuration file: its hash, and if nobody looks for insights."""
     off = {} if configured.insights.enabled else {"insights": False}
     return {"configuration": configured.sha256, **off}
+
+
+def _refuses(settings: Settings) -> bool:
+    """Do guards refuse calls, so that nothing may pass them unread?"""
+    return bool(settings.guards) and not settings.guards.watching
 
 
 def _bind(settings: Settings) -> socket.socket | None:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from apitrail.address import Address
 from apitrail.errors import UsageError
+from apitrail.policy.guards import Guards
 from apitrail.recording.limits import Limits
 from apitrail.redact.userinfo import without_userinfo
 
@@ -35,6 +36,7 @@ class Settings:
     keys whose secrets are at hand; `insecure_listen` lets other machines in without asking who
     they are; `operator_modes` are operators with the modes that are theirs (also in `modes`);
     `limits` stand before the configuration's; `health` is where it answers for its health;
+    `guards` are what calls must pass before they leave;
     `settings` are further mitmproxy options, which the log does not tell: there are credentials
     among them.
     """
@@ -52,6 +54,7 @@ class Settings:
     operator_modes: tuple[tuple[str, str], ...] = ()
     limits: Limits | None = None
     health: Address | None = None
+    guards: Guards = field(default_factory=Guards)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def check_health(self) -> None:
@@ -75,6 +78,7 @@ class Settings:
             "insecureListen": self.insecure_listen,
             "health": None if self.health is None else str(self.health),
             "operatorModes": [list(each) for each in self.operator_modes],
+            "guards": self.guards.to_json(),
         }
 
     def summary(self) -> dict[str, Any]:

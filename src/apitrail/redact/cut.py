@@ -131,9 +131,10 @@ def _bare(event: Event) -> Event:
             record=_only(what.record, BARE_RECORD),
             call=_bare_call(what.call),
             # The resources are not kept, so it may have touched any.
-            undetermined=not what.stand_in,
+            undetermined=not (what.stand_in or what.withheld),
             stand_in=what.stand_in,
             kept=what.kept,
+            decision=what.decision,
         ),
     )
 

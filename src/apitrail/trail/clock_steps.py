@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apitrail.trail.statements import Clock
+from apitrail.trail.clock_entry import Clock
 
 # A jump back by more than this is a step; less is a correction such as NTP makes. Milliseconds.
 BACK = 1_000

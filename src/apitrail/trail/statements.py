@@ -2,7 +2,7 @@
 
 Each value is the content of an entry's `what` facet: `parse` reads it strictly, `what` writes it,
 and the two are inverses. Members that this version does not know are left out of the value: a
-later apitrail may write more of them. Calls (`api`, `unknown`) are in `apitrail.event`.
+later apitrail may write more of them. Calls (`api`, `unknown`, `denied`) are in `apitrail.event`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from typing import Any, ClassVar, Self
 from apitrail.errors import FormatError
 from apitrail.event import dump
 from apitrail.source import Source
+from apitrail.trail.clock_entry import Clock
 from apitrail.trail.muting import Muting
+from apitrail.trail.policy_entry import Policy
 from apitrail.trail.rows import Draft
 
 type What = Mapping[str, Any]
 """The JSON object in a `what` facet."""
 
 # Kinds whose content may be erased. The rest is what verification itself rests on.
-ERASABLE = ("api", "unknown", "run", "heartbeat", "insight", "mute")
+ERASABLE = ("api", "unknown", "denied", "run", "heartbeat", "insight", "mute")
 
 _TAG = re.compile("[a-z]{1,8}")
 # The longest heartbeat interval that a recorder may promise, in seconds.
@@ -320,29 +322,6 @@ def _object(item: object) -> tuple[str, str]:
             raise FormatError("malformed anchor")
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The recorder's clock was set: what it should have read and what it read, in milliseconds."""
-
-    KIND: ClassVar = "clock"
-
-    before: int
-    after: int
-
-    @classmethod
-    def parse(cls, what: What) -> Self:
-        """Inverse of `what`; raises FormatError."""
-        match what:
-            case {"from": int(before), "to": int(after)} if bool not in {type(before), type(after)}:
-                return cls(before, after)
-            case _:
-                raise FormatError("malformed clock: it does not say from when to when")
-
-    def what(self) -> dict[str, Any]:
-        """The content of the entry."""
-        return {"from": self.before, "to": self.after}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """Calls were refused because they could not be recorded: from when to when, and why."""
@@ -425,13 +404,25 @@ class Insight:
 
 
 type Statement = (
-    Open | Close | Heartbeat | Run | Gap | Erase | Key | Anchor | Clock | Refused | Insight | Muting
+    Open
+    | Close
+    | Heartbeat
+    | Run
+    | Gap
+    | Erase
+    | Key
+    | Anchor
+    | Clock
+    | Refused
+    | Insight
+    | Muting
+    | Policy
 )
 
 _CLASSES: dict[str, type[Statement]] = {
     "open": Open, "close": Close, "heartbeat": Heartbeat, "run": Run, "gap": Gap, "erase": Erase,
     "key": Key, "anchor": Anchor, "clock": Clock, "refused": Refused, "insight": Insight,
-    "mute": Muting,
+    "mute": Muting, "policy": Policy,
 }  # fmt: skip
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 
 import pytest
 
+from apitrail.policy.loading import load
 from apitrail.recording.proxy.admission import NAMED, OTHERS, Guard
-from apitrail.recording.proxy.destination import Destinations
+from apitrail.recording.proxy.destination import Destinations, Tunnels
 from proxying import AWS, Done, Peer, dial, recording, request, secure, tunnel, upstream
 
 
@@ -112,3 +114,21 @@ def test_a_connection_that_cannot_be_judged_is_cut(tmp_path, monkeypatch, sent):
             assert stub.connections == 0
 
     asyncio.run(scenario())
+
+
+def test_under_a_guard_nothing_passes_unread_but_to_what_is_listed(tmp_path):
+    guard = Guard(
+        Destinations(tunnels=Tunnels.parse(["*.internal", "192.0.2.0/24"])), listed_only=True
+    )
+    assert guard.shut("registry.internal") is None
+    assert guard.shut("192.0.2.7") is None
+    assert guard.shut("mirror.example", [ipaddress.ip_address("192.0.2.7")]) is None
+    assert "is not listed" in (guard.shut("mirror.example") or "")
+    assert Guard(Destinations()).shut("mirror.example") is None
+
+    async def scenario() -> bytes:
+        guards = load(["read-only"], {})
+        async with recording(tmp_path, guards=guards) as session, dial(session) as client:
+            return await tunnel(client, "192.0.2.7:443")
+
+    assert asyncio.run(scenario()).startswith(b"HTTP/1.1 403")

@@ -227,7 +227,7 @@ def _calls(source: Source, where: Filter) -> Iterator[tuple[str, Seen]]:
     """Our calls, oldest first, each with why CloudTrail may not have it."""
     for index in source.select(where, ascending=True):
         event = Event.parse(source.facets(index, ("who", "what")))
-        if event.what is not None:
+        if event.what is not None and not event.what.withheld:
             record = event.record()
             yield _reason(record, event.call), Seen.of(record, f"entry {index}")
 

@@ -9,7 +9,8 @@ from typing import Any
 from apitrail.event import What, Who
 from apitrail.evidence.bundle.similar import asked, clean, quoted
 from apitrail.evidence.bundle.watched import Watched
-from apitrail.trail.statements import Clock, Refused
+from apitrail.trail.clock_entry import Clock
+from apitrail.trail.statements import Refused
 from apitrail.when import iso
 
 # Up to this many entries of one sort are named one by one; beyond that only their number is

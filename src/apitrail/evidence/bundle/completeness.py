@@ -18,7 +18,8 @@ from apitrail.evidence.verify.report import tampered
 from apitrail.query import Filter, Row, names_in_any_case
 from apitrail.tlog import merkle
 from apitrail.trail import statements
-from apitrail.trail.statements import Clock, Erase, Open, Refused, Statement, parse_what
+from apitrail.trail.clock_entry import Clock
+from apitrail.trail.statements import Erase, Open, Refused, Statement, parse_what
 from apitrail.when import iso
 
 

@@ -20,7 +20,7 @@ type Visit = Callable[[Entry, Mapping[str, bytes]], None]
 
 _NOTHING = Contents(None)
 # Book-keeping that tells verification itself something, and is therefore never erased.
-BOOKS = ("open", "close", "erase", "key", "gap", "clock", "refused")
+BOOKS = ("open", "close", "erase", "key", "gap", "clock", "refused", "policy")
 _TILE = tile.WIDTH
 
 

@@ -26,9 +26,17 @@ from apitrail.exchange import EMPTY, Body, Exchange, Headers
 from apitrail.recording import refusal
 from apitrail.recording.proxy import downstream, flows, held, layer, messages, websockets
 from apitrail.recording.proxy.admission import OPERATOR, Guard
+from apitrail.recording.proxy.admission import refusal as refused
 from apitrail.recording.proxy.destination import Destinations, Upstream
 from apitrail.recording.proxy.fail_closed import closed
-from apitrail.recording.recorder import LARGE, AmbiguousError, Open, Recorder, RejectedError
+from apitrail.recording.recorder import (
+    LARGE,
+    AmbiguousError,
+    DeniedError,
+    Open,
+    Recorder,
+    RejectedError,
+)
 
 logger = logging.getLogger("apitrail")
 
@@ -49,6 +57,7 @@ type Say = Callable[[Mapping[str, str], str, str], refusal.Refusal]
 _REFUSALS: dict[type[Exception], Say] = {
     RejectedError: refusal.reject,
     AmbiguousError: refusal.doubt,
+    DeniedError: refusal.deny,
 }
 
 
@@ -242,6 +251,9 @@ class Addon:
             return True
         if self.destinations.upstream is not None and _is_signed(flow.request):
             return True
+        if (reason := self.guard.shut(flow.request.host)) is not None:
+            flow.response = refused(403, reason)
+            return False
         self.guard.count(flow.request.host)
         flow.request.stream = True
         return False

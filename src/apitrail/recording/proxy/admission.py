@@ -7,7 +7,7 @@ import ipaddress
 import logging
 import socket
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mitmproxy import http, tls
 from mitmproxy.connection import Client, Server
@@ -59,8 +59,16 @@ async def _cut_bytes(guard: Guard, flow: TCPFlow, error: Exception) -> None:
 class Guard:
     """Destinations checked at every door: CONNECT, plain request, ClientHello, connect."""
 
-    def __init__(self, destinations: Destinations, logins: Logins | None = None) -> None:
+    def __init__(
+        self,
+        destinations: Destinations,
+        logins: Logins | None = None,
+        *,
+        listed_only: bool = False,
+    ) -> None:
+        """`listed_only` lets nothing pass unread but to hosts that `--tunnel` lists."""
         self.destinations = destinations
+        self.listed_only = listed_only
         self.logins = logins or Logins()
         self.tunnelled: Counter[str] = Counter()
         # Names of AWS's that are no API's, to which something was tunnelled.
@@ -80,6 +88,12 @@ class Guard:
             self.passed.add(host)
         known = host in self.tunnelled or len(self.tunnelled) < NAMED
         self.tunnelled[host if known else OTHERS] += 1
+
+    def shut(self, host: str, addresses: Sequence[Address] = ()) -> str | None:
+        """Why nothing may pass there unread, or None where it may."""
+        if not self.listed_only or self.destinations.tunnels.lists(host, addresses):
+            return None
+        return f"{host} is not listed, and a guard lets nothing pass that is not read"
 
     def cut(self, client: Client) -> None:
         """Connect this client to nothing any more."""
@@ -108,6 +122,8 @@ class Guard:
         if self.destinations.intercepts(host, port):
             return
         if _by_proxy(flow.client_conn) and not past_proxy:
+            if (reason := self.shut(host)) is not None:
+                flow.response = refusal(403, reason)
             return
         try:
             await self._judged(host, port)
@@ -164,6 +180,9 @@ class Guard:
         if not own and any(self.destinations.intercepts(name, port) for name in names):
             return
         # The destination decides, not the name in the client's TLS, which may be any name.
+        if own and self.shut((server.address or ("?",))[0]) is not None:
+            self.cut(data.context.client)
+            return
         self.count((server.address or ("?",))[0])
         data.ignore_connection = True
 
@@ -238,6 +257,9 @@ class Guard:
             addresses = await resolve(host, port)
         except OSError as error:
             raise Refused(f"cannot resolve {host}: {error.strerror}") from error
+        unread = not self.destinations.intercepts(host, port)
+        if unread and (reason := self.shut(host, addresses)) is not None:
+            raise Refused(reason)
         for address in addresses:
             if (reason := self.destinations.refusal(host, port, address)) is not None:
                 raise Refused(reason)

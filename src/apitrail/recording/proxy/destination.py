@@ -100,6 +100,17 @@ class Tunnels:
             address, self.networks
         )
 
+    def lists(self, host: str, addresses: Iterable[Address]) -> bool:
+        """Is this host listed, by name or by every address that it has?"""
+        found = list(addresses)
+        if any(fnmatchcase(host.lower(), pattern) for pattern in self.hosts):
+            return True
+        try:
+            found = found or [ipaddress.ip_address(host)]
+        except ValueError:
+            return False
+        return all(_in(_unmapped(address), self.networks) for address in found)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destinations:

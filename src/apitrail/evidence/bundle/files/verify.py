@@ -60,8 +60,8 @@ from datetime import datetime, timedelta, timezone
 TAGS = ("who", "what", "request", "response", "reqbody", "resbody", "learned")
 # How a facet or a kind is spelt that a later version has added.
 TAG, KIND = "[a-z]{1,8}", "[a-z]{1,16}"
-KINDS = ("api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor", "clock", "refused", "insight", "mute")
-CALLS = ("api", "unknown")
+KINDS = ("api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor", "clock", "refused", "insight", "mute", "denied", "policy")
+CALLS = ("api", "unknown", "denied")
 # A recorder at work writes these, beside heartbeats; a range may end, after a while, with those.
 ALIVE = ("api", "open", "unknown", "run", "gap")
 ENDING = ("api", "close", "heartbeat", "run", "erase", "key", "gap", "anchor", "insight")
@@ -913,6 +913,7 @@ def check_facets(who, what):
     call, resources, problems = what.get("call", {}), what.get("resources", []), []
     good = fits(what.get("record", {}), (dict,), False) and fits(call, (dict,), False)
     good = good and fits(resources, (list,), False) and fits(what.get("kept"), TEXT)
+    good = good and fits(what.get("decision", {}), (dict,), False)
     good = good and all(fits(what.get(n, False), FLAG, False) for n in ("undetermined", "standIn"))
     good = good and all(fits(call.get(name), kinds) for name, kinds in CALL.items())
     problems = call.get("problems", []) if good else None
@@ -1061,6 +1062,7 @@ STATEMENTS = {
     "key": {"old": str, "new": str, "note": str},
     "clock": {"from": int, "to": int},
     "refused": {"from": int, "to": int, "calls": int, "reason": str},
+    "policy": {"name": str, "sha256": str, "text": str, "watching": bool},
     "insight": {
         "record": dict, "kind": str, "name": str, "time": int, "caller": str, "why": list,
         "evidence": list, "from": int, "to": int, "detector": int, "thresholds": dict,
@@ -1070,6 +1072,7 @@ STATEMENTS = {
 NEEDED = {
     "run": ("run",), "gap": ("lost",), "erase": ("erased",), "key": ("old", "new", "note"),
     "clock": ("from", "to"), "refused": ("from", "to", "calls", "reason"),
+    "policy": ("name", "sha256", "text"),
     "insight": ("record", "kind", "name", "time", "caller", "why", "evidence", "from", "to",
                 "detector", "thresholds"),
     "mute": ("mute", "by", "reason", "lifted"),

@@ -44,7 +44,7 @@ function areFacets(who, what) {
   const resources = what.has("resources") ? what.get("resources") : [];
   return (
     there(what.get("record"), object) && object(call) && list(resources) && fits(what.get("kept"), text) &&
-    there(what.get("undetermined"), flag) && there(what.get("standIn"), flag) &&
+    there(what.get("undetermined"), flag) && there(what.get("standIn"), flag) && there(what.get("decision"), object) &&
     Object.entries(CALL).every(([name, type]) => fits(call.get(name), type)) &&
     there(call.get("problems"), list) && (call.get("problems") ?? []).every(text) &&
     resources.every((/** @type {any} */ item) => object(item) && ["arn", "type", "name"].every((name) => there(item.get(name), text))) &&

@@ -30,6 +30,7 @@ const STATEMENTS = new Map(Object.entries(/** @type {Record<string, Record<strin
   key: { old: text, new: text, note: text },
   clock: { from: whole, to: whole },
   refused: { from: whole, to: whole, calls: whole, reason: text },
+  policy: { name: text, sha256: text, text, watching: flag },
   insight: {
     record: object, kind: text, name: text, time: whole, caller: text, why: list, evidence: list,
     from: whole, to: whole, detector: whole, thresholds: object,
@@ -39,7 +40,7 @@ const STATEMENTS = new Map(Object.entries(/** @type {Record<string, Record<strin
 /** @type {Map<string, string[]>} */
 const NEEDED = new Map(Object.entries({
   run: ["run"], gap: ["lost"], erase: ["erased"], key: ["old", "new", "note"], clock: ["from", "to"],
-  refused: ["from", "to", "calls", "reason"],
+  refused: ["from", "to", "calls", "reason"], policy: ["name", "sha256", "text"],
   insight: ["record", "kind", "name", "time", "caller", "why", "evidence", "from", "to", "detector", "thresholds"],
   mute: ["mute", "by", "reason", "lifted"],
 }));

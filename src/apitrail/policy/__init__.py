@@ -1,0 +1,1 @@
+"""Guards, which a call must pass before it leaves, and least privilege, in IAM's policy language."""

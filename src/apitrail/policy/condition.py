@@ -1,0 +1,228 @@
+"""Conditions of a statement: IAM's operators over the context keys of a call.
+
+Each test answers in three values: True, False, or None where the key is one that the call has and
+nobody here knows.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from apitrail.errors import UsageError
+from apitrail.iam.action import Keys
+from apitrail.policy.glob import compiled
+from apitrail.policy.known_keys import check_key
+
+type Test = Callable[[str], bool]
+
+
+def _equals(wanted: str) -> Test:
+    return lambda value: value == wanted
+
+
+def _equals_any_case(wanted: str) -> Test:
+    lower = wanted.lower()
+    return lambda value: value.lower() == lower
+
+
+def _like(wanted: str) -> Test:
+    pattern = compiled(wanted)
+    return lambda value: pattern.fullmatch(value) is not None
+
+
+def _bool(wanted: str) -> Test:
+    if wanted not in ("true", "false"):
+        raise UsageError(f"not true or false: {wanted!r}")
+    return lambda value: value.lower() == wanted
+
+
+def _ip(wanted: str) -> Test:
+    try:
+        network = ipaddress.ip_network(wanted, strict=False)
+    except ValueError:
+        raise UsageError(f"not an address or a network: {wanted!r}") from None
+
+    def test(value: str) -> bool:
+        try:
+            address = ipaddress.ip_address(value)
+        except ValueError:
+            return False
+        mapped = getattr(address, "ipv4_mapped", None)
+        return (mapped or address) in network
+
+    return test
+
+
+def _compared(
+    read: Callable[[str], float], holds: Callable[[float, float], bool]
+) -> Callable[[str], Test]:
+    def test_of(wanted: str) -> Test:
+        limit = read(wanted)
+
+        def test(value: str) -> bool:
+            try:
+                return holds(read(value), limit)
+            except UsageError:
+                return False
+
+        return test
+
+    return test_of
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"not a number: {text!r}") from None
+
+
+def _date(text: str) -> float:
+    """ISO 8601, or seconds since 1970."""
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"not a date: {text!r}") from None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+_ORDER: dict[str, Callable[[float, float], bool]] = {
+    "Equals": lambda value, limit: value == limit,
+    "LessThan": lambda value, limit: value < limit,
+    "LessThanEquals": lambda value, limit: value <= limit,
+    "GreaterThan": lambda value, limit: value > limit,
+    "GreaterThanEquals": lambda value, limit: value >= limit,
+}
+
+# "IAM JSON policy elements: Condition operators"; those with Not are below.
+_OPERATORS: dict[str, Callable[[str], Test]] = {
+    "StringEquals": _equals,
+    "StringEqualsIgnoreCase": _equals_any_case,
+    "StringLike": _like,
+    "ArnEquals": _like,
+    "ArnLike": _like,
+    "Bool": _bool,
+    "IpAddress": _ip,
+    **{f"Numeric{name}": _compared(_number, holds) for name, holds in _ORDER.items()},
+    **{f"Date{name}": _compared(_date, holds) for name, holds in _ORDER.items()},
+}
+_NEGATED = {
+    "StringNotEquals": "StringEquals",
+    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+    "StringNotLike": "StringLike",
+    "ArnNotEquals": "ArnEquals",
+    "ArnNotLike": "ArnLike",
+    "NotIpAddress": "IpAddress",
+    "NumericNotEquals": "NumericEquals",
+    "DateNotEquals": "DateEquals",
+}
+_SETS = ("ForAllValues", "ForAnyValue")
+NULL = "Null"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One key of one operator: `matches` tells of a value, `negated` turns that around.
+
+    `over` is ForAllValues or ForAnyValue for keys of many values; `if_exists` lets pass a call
+    without the key; `absent` is what Null asks, None for other operators.
+    """
+
+    key: str
+    matches: Test = bool
+    negated: bool = False
+    over: str | None = None
+    if_exists: bool = False
+    absent: frozenset[bool] | None = None
+
+    def holds(self, keys: Keys, unknown: frozenset[str]) -> bool | None:
+        """Does it hold for a call? None where the call has the key and nobody knows its value."""
+        if self.key in unknown:
+            return None
+        values = keys.get(self.key)
+        if self.absent is not None:
+            return (values is None) in self.absent
+        if values is None:
+            # IAM: a key that is not there matches no operator, and every negated one.
+            return self.if_exists or self.negated or self.over == "ForAllValues"
+        if len(values) == 1:
+            return self.matches(values[0]) is not self.negated
+        matched = (self.matches(value) is not self.negated for value in values)
+        return all(matched) if self.over == "ForAllValues" else any(matched)
+
+
+def parse(block: object) -> tuple[Condition, ...]:
+    """The conditions of a statement's `Condition`; all must hold.
+
+    Raises:
+        UsageError: an operator or a key that cannot be told here, or a value that does not fit.
+    """
+    if not isinstance(block, Mapping):
+        raise UsageError("Condition is not an object")
+    found = []
+    for operator, keys in block.items():
+        if not isinstance(keys, Mapping):
+            raise UsageError(f"condition {operator!r} is not an object")
+        found += [_condition(str(operator), str(key), value) for key, value in keys.items()]
+    return tuple(found)
+
+
+def _condition(operator: str, key: str, value: object) -> Condition:
+    lower = check_key(key)
+    over, _, bare = operator.rpartition(":")
+    if over and over not in _SETS:
+        raise UsageError(f"unknown condition operator {operator!r}")
+    if_exists = bare.endswith("IfExists")
+    bare = bare.removesuffix("IfExists")
+    values = [_text(each, key) for each in _as_list(value)]
+    if bare == NULL and not over and not if_exists:
+        if not set(values) <= {"true", "false"}:
+            raise UsageError(f"Null of {key} is neither true nor false: {value!r:.60}")
+        absent = frozenset(each == "true" for each in values)
+        return Condition(key=lower, absent=absent)
+    negated = bare in _NEGATED
+    make = _OPERATORS.get(_NEGATED.get(bare, bare))
+    if make is None:
+        raise UsageError(
+            f"unknown condition operator {operator!r}",
+            hint=f"known are {', '.join([*_OPERATORS, *_NEGATED, NULL])}, also with IfExists",
+        )
+    try:
+        tests = tuple(make(each) for each in values)
+    except UsageError as error:
+        raise UsageError(f"{operator} of {key}: {error}") from error
+    exact = _NEGATED.get(bare, bare) == "StringEquals"
+    matches = frozenset(values).__contains__ if exact else _any(tests)
+    return Condition(
+        key=lower, matches=matches, negated=negated, over=over or None, if_exists=if_exists
+    )
+
+
+def _any(tests: Sequence[Test]) -> Test:
+    return lambda value: any(test(value) for test in tests)
+
+
+def _as_list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(value: object, key: str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    if not isinstance(value, str):
+        raise UsageError(f"condition on {key} has no text, number or boolean: {value!r:.60}")
+    if "${" in value:
+        raise UsageError(
+            f"condition on {key} has a policy variable: {value!r:.60}",
+            hint="write the value itself: a guard knows no policy variables",
+        )
+    return value

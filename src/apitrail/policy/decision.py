@@ -1,0 +1,78 @@
+"""What a guard says of a call, and by which statement."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from apitrail.codec import Json
+from apitrail.valueclass import valueclass
+
+type Effect = Literal["allow", "deny", "ask", "watch"]
+
+DENIED = "AccessDenied"
+"""The error code of a call that a guard refused."""
+
+# The strictest wins.
+STRICTNESS: dict[Effect, int] = {"allow": 0, "watch": 1, "ask": 2, "deny": 3}
+
+
+@valueclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Allow, deny, ask or watch.
+
+    `statement` is the statement's Sid, or its number where it has none; None where no statement
+    decided: nothing allows the call, or it cannot be told (`reason`). `would` is what would have been
+    decided, where the guards only watch. `policy` is the SHA-256 (hex) of the guard's text.
+    """
+
+    effect: Effect
+    guard: str | None = None
+    policy: str | None = None
+    statement: str | None = None
+    action: str | None = None
+    resource: str | None = None
+    reason: str | None = None
+    would: Effect | None = None
+
+    @property
+    def refuses(self) -> bool:
+        """May the call not leave?"""
+        return self.effect in ("deny", "ask")
+
+    def told(self) -> dict[str, Json]:
+        """What the log keeps of it. Resources are told elsewhere, without their secrets."""
+        members = {
+            "effect": self.effect, "guard": self.guard, "policy": self.policy,
+            "statement": self.statement, "action": self.action, "reason": self.reason,
+            "would": self.would,
+        }  # fmt: skip
+        return {name: value for name, value in members.items() if value is not None}
+
+    def sentence(self, who: str) -> str:
+        """Why the call was refused, in AWS's words; the log keeps it. It names no resource."""
+        return self._sentence(who, "")
+
+    def answer(self, who: str, entry: int) -> str:
+        """What the caller is told: the sentence, the log's entry, and what to ask for."""
+        on = "" if self.resource in (None, "*") else f" on resource: {self.resource}"
+        said = f"{self._sentence(who, on)}, entry {entry}. The call was not sent."
+        if self.action is None:
+            return said
+        about = self.action if not on else f"{self.action} on {self.resource}"
+        return f"{said} Hint: ask whoever runs this recorder to allow {about}"
+
+    def _sentence(self, who: str, on: str) -> str:
+        if self.reason is not None:
+            return (
+                f"User: {who} is not authorized to make this call: guard {self.guard!r} lets pass "
+                f"only what can be told, and {self.reason}"
+            )
+        return f"User: {who} is not authorized to perform: {self.action}{on} {self._why()}"
+
+    def _why(self) -> str:
+        if self.statement is None:
+            return f"because no statement of guard {self.guard!r} allows it"
+        where = f"in guard {self.guard!r} (statement {self.statement})"
+        return (
+            f"{'without an approval' if self.effect == 'ask' else 'with an explicit deny'} {where}"
+        )
