@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,8 +12,13 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
+from apitrail.cli import apitrail
+from apitrail.policy.guard_trial import attempt, tally
 from apitrail.policy.loading import load
+from apitrail.query import Filter
+from apitrail.trail.reader import Reader
 from machine import clean
 from proxying import calls, kinds, recording
 
@@ -95,6 +101,29 @@ def test_read_only_in_each_protocol(tmp_path, moto):
     assert denied.what.decision["action"] == "dynamodb:DeleteTable"
     allowed = next(call for call in calls(tmp_path) if call.call.operation == "ListTables")
     assert allowed.what.decision["effect"] == "allow"
+
+    # Played through the guard again, each call is decided as it was.
+    with Reader(tmp_path) as reader:
+        tried = list(attempt(reader, Filter(), load(["read-only"], {})))
+    was = [call.what.decision for call in calls(tmp_path)]
+    assert [each.decision.effect for each in tried] == [each["effect"] for each in was]
+    assert [each.decision.action for each in tried] == [each["action"] for each in was]
+    count, refused, rows = tally(tried)
+    assert (count, refused, len(rows)) == (13, 8, 8)
+    assert tried[0].told()["decision"] == "allow"
+
+
+def test_guard_test_tells_by_run_and_statement(tmp_path, moto):
+    under(tmp_path, moto, [], lambda url: client(url, "sqs").create_queue(QueueName="films"))
+    runner = CliRunner()
+    table = runner.invoke(apitrail, ["--trail", str(tmp_path), "guard", "test", "read-only"])
+    assert "sqs:CreateQueue" in table.stdout
+    assert "1 of 1 calls would have been refused" in table.stderr
+    told = runner.invoke(
+        apitrail, ["--trail", str(tmp_path), "guard", "test", "no-iam", "--output", "json"]
+    )
+    [line] = map(json.loads, told.stdout.splitlines())
+    assert (line["decision"], line["guard"]) == ("allow", "no-iam")
 
 
 def test_the_other_guards(tmp_path, moto):

@@ -28,6 +28,7 @@ COMMANDS = {
     "top": "overview:top",
     "diff": "overview:diff",
     "insights": "watching:insights",
+    "guard": "guard_commands:guard_group",
     "verify": "evidence:verify_command",
     "export": "exporting:export_command",
     "replay": "replaying:replay_command",

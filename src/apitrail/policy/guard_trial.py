@@ -1,0 +1,79 @@
+"""What guards would have said of the calls that were recorded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from apitrail.codec import Json
+from apitrail.event import Event
+from apitrail.policy.decision import Decision
+from apitrail.policy.guards import Guards
+from apitrail.policy.recorded_question import TAGS, of_event
+from apitrail.query import Filter
+from apitrail.source import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """One call, and what the guards would have said of it."""
+
+    index: int
+    event_id: str
+    name: str
+    run: str | None
+    decision: Decision
+
+    def told(self) -> dict[str, Json]:
+        """A line for programs."""
+        decision = self.decision
+        return {
+            "eventID": self.event_id, "decision": decision.effect,
+            "statement": decision.statement, "guard": decision.guard, "action": decision.action,
+            "reason": decision.reason, "event": self.name, "run": self.run, "entry": self.index,
+        }  # fmt: skip
+
+
+def attempt(source: Source, where: Filter, guards: Guards) -> Iterator[Tried]:
+    """Each call that matches, oldest first; what asked a stand-in about itself is left out."""
+    for index in source.select(where, ascending=True):
+        event = Event.parse(source.facets(index, TAGS))
+        asked = of_event(event)
+        if asked is not None:
+            record = event.what.record if event.what is not None else {}
+            yield Tried(
+                index=index,
+                event_id=str(record.get("eventID")),
+                name=f"{event.call.service}:{event.call.operation}",
+                run=event.who.run.id if event.who is not None and event.who.run else None,
+                decision=guards.decide(asked),
+            )
+
+
+HEADERS = ("RUN", "GUARD", "STATEMENT", "ACTION", "CALLS", "FIRST ENTRY")
+
+
+def tally(tried: Iterable[Tried]) -> tuple[int, int, list[list[str]]]:
+    """How many calls there are, how many would be refused, and rows under `HEADERS`.
+
+    A row is for the calls of one run that one statement would have refused, asked for or marked.
+    """
+    calls, refused = 0, 0
+    counts, first = Counter[tuple[str, ...]](), dict[tuple[str, ...], int]()
+    for each in tried:
+        calls += 1
+        refused += each.decision.refuses
+        if each.decision.effect == "allow":
+            continue
+        said = each.decision
+        row = (each.run or "-", said.guard or "-", _statement(said), said.action or each.name)
+        counts[row] += 1
+        first.setdefault(row, each.index)
+    rows = [[*row, str(number), str(first[row])] for row, number in counts.items()]
+    return calls, refused, rows
+
+
+def _statement(decision: Decision) -> str:
+    said = decision.statement or ("cannot be told" if decision.reason else "nothing allows it")
+    return said if decision.effect == "deny" else f"{said} ({decision.effect})"
