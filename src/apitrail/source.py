@@ -58,6 +58,14 @@ class Source(Protocol):
         """Kept checkpoints, as (size, signed note), smallest first."""
         ...
 
+    def cosignatures(self, size: int) -> Sequence[bytes]:
+        """Signature lines of witnesses that are kept apart from the checkpoint of this size."""
+        ...
+
+    def last_cosigned(self, size: int) -> set[int]:
+        """The sizes, up to this one, that each witness's key has signed last."""
+        ...
+
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The exact bytes of entries [start, stop), in order."""
         ...

@@ -19,8 +19,8 @@ from apitrail.evidence.verify import trail_check as verification
 from apitrail.evidence.witness.submission import digest
 from apitrail.tlog import note
 from apitrail.tlog.cosignature import CosignatureVerifier
+from apitrail.trail.audit import Audit
 from apitrail.trail.keys import Keys
-from apitrail.trail.reader import Reader
 from proxying import recording
 
 BIN = Path(sys.executable).parent
@@ -114,7 +114,7 @@ def test_it_cosigns_what_we_record_and_refuses_a_rewritten_log(
         )
         for _ in range(2):  # the second start goes on where the witnesses are
             record(tmp_path / "trail", key, policy)
-        with Reader(tmp_path / "trail") as reader:
+        with Audit(tmp_path / "trail") as reader:
             found = list(reader.anchors())
             assert {each.size for each in found} == {2, 4}
             assert len(found) == 4
@@ -127,7 +127,7 @@ def test_it_cosigns_what_we_record_and_refuses_a_rewritten_log(
         monkeypatch.setenv("APITRAIL_CONFIG", str(tmp_path / "forgotten"))
         for _ in range(3):
             record(tmp_path / "rewritten", key, policy)
-        with Reader(tmp_path / "rewritten") as reader:
+        with Audit(tmp_path / "rewritten") as reader:
             assert list(reader.anchors()) == []
         trust = Trust((key.verifier,), "--key")
         report = verification.check(tmp_path / "trail", trust, now=0, processes=1)

@@ -23,7 +23,7 @@ from apitrail.recording.anchorer import Anchorer
 from apitrail.tlog import note
 from apitrail.tlog.mldsa_cosignature import parse_verifier
 from apitrail.tlog.policy import Policy
-from apitrail.trail.reader import Reader
+from apitrail.trail.audit import Audit
 from apitrail.trail.writer import Trail
 from apitrail.web import witness_app
 
@@ -91,7 +91,7 @@ async def three(trail: Trail, beside: Anchorer) -> None:
 def kept(directory: Path) -> dict[int, set[str]]:
     """Which witnesses' keys have seen which size, each signature good."""
     found: dict[int, set[str]] = {}
-    with Reader(directory) as reader:
+    with Audit(directory) as reader:
         for each in reader.anchors():
             found.setdefault(each.size, set()).add(each.name)
     return found
@@ -104,7 +104,7 @@ def test_heads_are_cosigned_while_it_records_and_at_its_end(tmp_path: Path) -> N
         sizes = kept(tmp_path / "trail")
         assert max(sizes) == 5
         assert len(sizes) >= 3
-        with Reader(tmp_path / "trail") as reader:
+        with Audit(tmp_path / "trail") as reader:
             assert reader.size == 5  # an anchor makes no entry
             for each in reader.anchors():
                 text = reader.kept(each.size)
@@ -245,7 +245,7 @@ def test_a_file_and_a_command_take_the_newest_head(tmp_path: Path) -> None:
         file=tmp_path / "head", command=("sh", "-c", f"cat > {tmp_path}/copy"), every=60
     )
     assert record(tmp_path / "trail", anchors, nothing) == []
-    with Reader(tmp_path / "trail") as reader:
+    with Audit(tmp_path / "trail") as reader:
         assert (tmp_path / "head").read_text() == (tmp_path / "copy").read_text() == reader.tail()
 
 

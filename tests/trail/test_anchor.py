@@ -18,7 +18,6 @@ from apitrail.tlog.note import Note
 from apitrail.trail import database
 from apitrail.trail.anchor import COSIGNATURE, Anchor
 from apitrail.trail.audit import Audit, expected_schema
-from apitrail.trail.reader import Reader
 from apitrail.trail.writer import Trail
 
 
@@ -42,10 +41,10 @@ def trail(tmp_path: Path) -> Path:
 
 
 def test_an_anchor_is_kept_with_its_checkpoint_and_makes_no_entry(trail: Path) -> None:
-    with Reader(trail) as reader:
+    with Audit(trail) as reader:
         before = reader.size
     size = anchored(trail, ("w.example+01020304", b"a line"), ("v.example+01020304", b"another"))
-    with Reader(trail) as reader:
+    with Audit(trail) as reader:
         assert reader.size == before
         assert [each.name for each in reader.anchors()] == [
             "v.example+01020304",
@@ -59,7 +58,7 @@ def test_an_anchor_is_kept_with_its_checkpoint_and_makes_no_entry(trail: Path) -
 def test_what_was_seen_first_stays(trail: Path) -> None:
     anchored(trail, ("w", b"first"))
     anchored(trail, ("w", b"second"))
-    with Reader(trail) as reader:
+    with Audit(trail) as reader:
         assert [each.data for each in reader.anchors()] == [b"first"]
 
 

@@ -246,7 +246,8 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
         selected=tuple(found), range=claimed,
     )  # fmt: skip
     plan = bundle_writer.Plan(
-        manifest=manifest, checkpoint=note, shown=shown, vkey=job.vkey,
+        manifest=manifest, shown=shown, vkey=job.vkey,
+        checkpoint=bundle_writer.cosigned(note, source.cosignatures(head.size)),
         keys=tuple(_keys(source, books)),
     )  # fmt: skip
     return plan, tree_of(source, note)

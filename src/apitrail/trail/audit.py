@@ -11,6 +11,7 @@ from apitrail.errors import FormatError
 from apitrail.tlog import merkle
 from apitrail.tlog.tile import TileReader
 from apitrail.trail import database
+from apitrail.trail.anchor import COSIGNATURE, Anchor
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import STRING_COLUMNS
 
@@ -64,6 +65,17 @@ class Audit(Reader):
         for (index,) in self._rows(sql, database.SPAN):
             return f"table 'span' leaves out the time of entry {index}"
         return None
+
+    def anchors(self) -> Iterator[Anchor]:
+        """What was kept of those who saw a checkpoint, smallest size first."""
+        sql = "SELECT size, kind, name, data FROM anchor ORDER BY size, kind, name"
+        for size, kind, name, data in self._of_anchors(sql):
+            yield Anchor(int(size), str(kind), str(name), bytes(data))
+
+    def cosigned(self) -> Iterator[int]:
+        """The sizes that witnesses have signed, largest first."""
+        sql = "SELECT DISTINCT size FROM anchor WHERE kind = ? ORDER BY size DESC"
+        return (int(size) for (size,) in self._of_anchors(sql, COSIGNATURE))
 
     def tiles(self) -> Iterator[tuple[int, int, bytes]]:
         """Stored tiles as (level, index, data), lower levels first."""

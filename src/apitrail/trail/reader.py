@@ -7,13 +7,13 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from apitrail.entry import TAGS, Entry
 from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
 from apitrail.source import Contents, Facet, Tally
 from apitrail.trail import database, intents, older_tables, search
-from apitrail.trail.anchor import COSIGNATURE, Anchor
+from apitrail.trail.anchor import COSIGNATURE
 from apitrail.trail.frames import decompress, exact
 from apitrail.trail.search import Bounds, Lead, Term
 
@@ -96,21 +96,19 @@ class Reader:
         for size, text in rows:
             yield int(size), str(text)
 
-    def anchors(self) -> Iterator[Anchor]:
-        """What was kept of those who saw a checkpoint, smallest size first."""
-        if not database.has_anchors(self.version):
-            return
-        sql = "SELECT size, kind, name, data FROM anchor ORDER BY size, kind, name"
-        for size, kind, name, data in self._database.execute(sql):
-            yield Anchor(int(size), str(kind), str(name), bytes(data))
+    def cosignatures(self, size: int) -> list[bytes]:
+        """The signature lines of witnesses over the kept checkpoint of this size."""
+        sql = "SELECT data FROM anchor WHERE size = ? AND kind = ? ORDER BY name"
+        return [bytes(data) for (data,) in self._of_anchors(sql, size, COSIGNATURE)]
 
-    def cosignatures(self) -> dict[int, list[bytes]]:
-        """The cosignature lines of each size."""
-        found: dict[int, list[bytes]] = {}
-        for each in self.anchors():
-            if each.kind == COSIGNATURE:
-                found.setdefault(each.size, []).append(each.data)
-        return found
+    def last_cosigned(self, size: int) -> set[int]:
+        """The sizes, up to this one, that each witness's key has signed last."""
+        sql = "SELECT max(size) FROM anchor WHERE kind = ? AND size <= ? GROUP BY name"
+        return {int(found) for (found,) in self._of_anchors(sql, COSIGNATURE, size)}
+
+    def _of_anchors(self, sql: str, *values: object) -> Iterable[Any]:
+        """Rows of a query of the table `anchor`; none where there is none."""
+        return self._database.execute(sql, values) if database.has_anchors(self.version) else ()
 
     def kept(self, size: int) -> str | None:
         """The signed checkpoint that is kept of this size."""

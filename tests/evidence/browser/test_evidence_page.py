@@ -11,6 +11,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser
 
+import witnessing
 from apitrail.evidence.bundle import page_file
 from apitrail.trail.rows import Draft
 from evidence.browser.conftest import Opened, page_of
@@ -73,6 +74,20 @@ def test_the_key_can_be_a_file_that_is_chosen_or_dropped(opened: Opened, case: C
     )
     opened.page.dispatch_event("main", "drop", {"dataTransfer": transfer})
     opened.page.wait_for_selector("#verification.good")
+
+
+def test_a_policy_in_a_file_is_judged_by(opened: Opened, case: Case) -> None:
+    key = case.signer.verifier
+    path = opened.folder / "policy"
+    for quorum, verdict in (
+        ("none", "OK: 2 calls"),
+        ("w", "UNWITNESSED: the quorum of the policy"),
+    ):
+        path.write_text(f"log {key}\nwitness w {witnessing.vkey('w.example')}\nquorum {quorum}\n")
+        opened.open_bundle(case.plain)
+        opened.page.set_input_files("#file", path)
+        opened.page.wait_for_selector("#verification.good, #verification.bad")
+        assert opened.verdict.startswith(verdict)
 
 
 def test_what_is_no_key_is_no_verdict_on_the_bundle(opened: Opened, case: Case) -> None:

@@ -18,6 +18,7 @@ from apitrail.evidence import bundle
 from apitrail.evidence.bundle import BundleReport, bundle_writer, page_file
 from apitrail.evidence.verify import Trust
 from apitrail.tlog.note import Verifier
+from apitrail.tlog.policy import Policy
 
 PYTHON = shutil.which("python3", path=os.defpath) or sys.executable
 
@@ -36,8 +37,11 @@ for line in sys.stdin:
 """
 
 
-def by_package(path: Path, *keys: Verifier) -> BundleReport:
-    return bundle.verify_file(path, Trust(keys, "--key"), step=lambda _: None)
+def by_package(path: Path, *keys: Verifier, policy: bytes | None = None) -> BundleReport:
+    judging = None if policy is None else Policy.parse(policy)
+    logs = () if judging is None else tuple(log.verifier for log in judging.logs)
+    trust = Trust((*keys, *logs), "--key", policy=judging)
+    return bundle.verify_file(path, trust, step=lambda _: None)
 
 
 def by_itself(path: Path, *keys: Verifier, cwd: Path) -> tuple[int, str]:
@@ -66,8 +70,9 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { check } from "./verifier.js";
 for await (const line of createInterface({ input: process.stdin })) {
-  const [path, ...keys] = JSON.parse(line);
-  const found = await check(new Uint8Array(readFileSync(path)), keys);
+  const [path, policy, ...keys] = JSON.parse(line);
+  const options = policy === null ? {} : { policy: new Uint8Array(readFileSync(policy)) };
+  const found = await check(new Uint8Array(readFileSync(path)), keys, options);
   console.log(JSON.stringify([found.line, ...found.statement]));
 }
 """
@@ -89,11 +94,12 @@ class Script:
     def __exit__(self, *_: object) -> None:
         self._process.communicate(timeout=10)
 
-    def __call__(self, path: Path, *keys: Verifier) -> list[str]:
+    def __call__(self, path: Path, *keys: Verifier, policy: Path | None = None) -> list[str]:
         """The lines of the report."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([str(path), *map(str, keys)]) + "\n")
+        given = [str(path), None if policy is None else str(policy), *map(str, keys)]
+        self._process.stdin.write(json.dumps(given) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         assert line, "the verifier in JavaScript crashed, see stderr"
@@ -117,15 +123,16 @@ class Standalone:
     def __exit__(self, *_: object) -> None:
         self._process.communicate(timeout=10)
 
-    def __call__(self, path: Path, *keys: Verifier) -> tuple[int, str]:
+    def __call__(self, path: Path, *keys: Verifier, policy: Path | None = None) -> tuple[int, str]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(arguments(path, *keys)) + "\n")
+        more = [] if policy is None else ["--policy", str(policy)]
+        self._process.stdin.write(json.dumps([*arguments(path, *keys), *more]) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         assert line, "the stand-alone verifier crashed, see stderr"
         status, said, _ = json.loads(line)
-        in_javascript(path, *keys, said=said)
+        in_javascript(path, *keys, said=said, policy=policy)
         return status, said
 
 
@@ -138,12 +145,12 @@ def shared_script() -> Script | None:
     return script
 
 
-def in_javascript(path: Path, *keys: Verifier, said: str) -> None:
+def in_javascript(path: Path, *keys: Verifier, said: str, policy: Path | None = None) -> None:
     """Holds the verifier in JavaScript to what the stand-alone one said of a zip."""
     script = shared_script()
     if script is None or path.is_dir() or page_file.is_page(path):
         return
-    lines = script(path, *keys)
+    lines = script(path, *keys, policy=policy)
     assert verdict(lines[0]) == verdict(said), (lines[0], said)
     assert lines == said.splitlines() or verdict(said) != "OK"
 
@@ -153,11 +160,25 @@ def verdict(text: str) -> str:
     return text.split(":", maxsplit=1)[0].split(" ", maxsplit=1)[0].strip()
 
 
-def agreed(path: Path, standalone: Standalone, *keys: Verifier, of: object = None) -> BundleReport:
+def agreed(
+    path: Path, standalone: Standalone, *keys: Verifier, of: object = None,
+    policy: Path | None = None,
+) -> BundleReport:  # fmt: skip
     """The package's report, which the others must give; `of` names the bundle where they do not."""
-    report = by_package(path, *keys)
-    status, said = standalone(path, *keys)
+    report = by_package(path, *keys, policy=None if policy is None else policy.read_bytes())
+    status, said = standalone(path, *keys, policy=policy)
     assert verdict(said) == str(report.verdict), (of, said, report.message)
     assert status == (0 if report.holds else 1), of
     assert said.splitlines() == str(report).splitlines() or not report.holds, of
     return report
+
+
+def by_itself_with_policy(path: Path, policy: Path, *, cwd: Path) -> tuple[int, str]:
+    """Exit status and stderr of the stand-alone verifier under a policy."""
+    program = cwd / "verify.py"
+    program.write_bytes(bundle_writer.program())
+    done = subprocess.run(
+        [PYTHON, "-I", "-S", str(program), str(path), "--policy", str(policy)],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    return done.returncode, done.stderr

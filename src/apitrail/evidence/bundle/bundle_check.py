@@ -21,8 +21,10 @@ from apitrail.evidence.verify.key_history import History, trace
 from apitrail.evidence.verify.key_history import check as check_rotations
 from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tampered
 from apitrail.evidence.verify.segment import Book
+from apitrail.evidence.verify.witnessed import Sighting, Witnessed, hold, sightings
 from apitrail.tlog import merkle, note
 from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.tlog.policy import Policy
 from apitrail.tlog.tile import WIDTH
 from apitrail.trail.statements import Open
 from apitrail.when import iso
@@ -114,6 +116,7 @@ def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
         found, erased = completeness.check(bundle, claims.range)
     erased += _erased(bundle)
     exported, dating = _check_fresh(bundle)
+    held = None if trust.policy is None else _hold_witnessed(bundle, trust.policy)
     statement = Statement(
         origin=head.origin, key=_key(bundle, history), size=head.size, exported=exported,
         dating=dating, kept=len(kept), complete=found, later=tuple(_later(bundle)),
@@ -121,18 +124,41 @@ def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
         shown=[_shown(bundle, index) for index in claims.selected],
     )  # fmt: skip
     return BundleReport(
-        verdict=Verdict.OK, message=_message(statement), statement=tuple(statement.lines()),
+        verdict=Verdict.OK, message=_message(statement, held), statement=tuple(statement.lines()),
         origin=head.origin, key=str(history.signing(head.size)[-1]), trusted_by=trust.by, entries=head.size,
         calls=len(claims.selected), erasures=erased, rotations=len(history.rotations),
-        last=exported, checkpoint=bundle.checkpoint_note, unknown={said: len(at) or 1 for said, at in statement.later},
+        last=exported, checkpoint=bundle.checkpoint_note,
+        witnessed=None if held is None else held.facts(), unknown={said: len(at) or 1 for said, at in statement.later},
     )  # fmt: skip
 
 
-def _message(statement: Statement) -> str:
+def _hold_witnessed(bundle: Bundle, policy: Policy) -> Witnessed | None:
+    """The quorum must have seen everything that is shown."""
+    found: list[Sighting] = []
+    for size, text in (*bundle.checkpoints(), (bundle.size, bundle.checkpoint_note)):
+        signed = note.Note.parse(text)
+        found += sightings(policy, size, signed.text, signed.signatures, None)
+    held = hold(policy, found)
+    claims = bundle.manifest
+    ends = [] if claims.range is None else [claims.range.last]
+    newest = max([*claims.selected, *ends], default=-1)
+    if held is not None and newest >= held.size:
+        raise Finding(
+            Verdict.UNWITNESSED,
+            f"the quorum of the policy has only seen the entries before {held.size}",
+            index=newest,
+            hint="export again, after the recorder has shown a newer head to its witnesses",
+        )
+    return held
+
+
+def _message(statement: Statement, held: Witnessed | None) -> str:
     number = len(statement.shown)
     calls = "1 call" if number == 1 else f"{number} calls"
     later = f"; {count(len(statement.later), 'thing')} of a later version not looked into"
     rest = later if statement.later else ""
+    if held is not None:
+        rest += f"; nothing shown can be rewritten unless {held.liars()}"
     if statement.complete is None:
         return f"{calls} shown, each in a log of {statement.size} entries{rest}"
     first, last = statement.complete.first, statement.complete.last

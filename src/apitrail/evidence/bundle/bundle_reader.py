@@ -140,6 +140,20 @@ class Bundle:
         for size in layout.kept_sizes(self.archive.names):
             yield size, self.text(layout.kept(size))
 
+    def cosignatures(self, size: int) -> tuple[bytes, ...]:  # noqa: ARG002
+        """None: a bundle has them in its checkpoints."""
+        return ()
+
+    def last_cosigned(self, size: int) -> set[int]:
+        """The sizes of the older checkpoints that a witness's key has signed last."""
+        found = {
+            (line.name, line.key_id): at
+            for at, text in self.checkpoints()
+            for line in Note.parse(text).signatures
+            if at <= size and line.name != self.checkpoint.origin
+        }
+        return set(found.values())
+
     def find(self, event_id: str) -> list[int]:
         """Indexes of the disclosed events whose id begins so."""
         digits = event_id.replace("-", "").lower()

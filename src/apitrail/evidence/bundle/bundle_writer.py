@@ -16,9 +16,10 @@ from apitrail.evidence.bundle import layout
 from apitrail.evidence.bundle.layout import Consistency, Opened
 from apitrail.evidence.bundle.log_tree import Tree
 from apitrail.evidence.bundle.manifest import Manifest
+from apitrail.evidence.verify.witnessed import parse_line
 from apitrail.source import Source
 from apitrail.tlog import proof, tile
-from apitrail.tlog.note import Note
+from apitrail.tlog.note import MAX_SIGNATURES, Note
 
 # The earliest time that a zip can hold. The time of writing is not evidence, so all files have
 # this one.
@@ -87,15 +88,32 @@ def _files(source: Source, tree: Tree, plan: Plan) -> Iterator[tuple[str, bytes]
 def _kept(source: Source, tree: Tree, size: int) -> Iterator[tuple[str, bytes]]:
     """Older checkpoints, and what leads from each to the next and at last to the bundle's own."""
     older = [(old, text) for old, text in source.checkpoints() if 0 < old < size]
-    # Those that show a change of key are needed to trust the keys after it.
-    kept = sorted({*thin(older, MOST_KEPT), *(item for item in older if is_rotation(item[1]))})
+    newest = source.last_cosigned(size)
+    # Those that show a change of key are needed to trust the keys after it, and those that a witness
+    # has signed last show what it has seen.
+    kept = sorted(
+        {
+            *thin(older, MOST_KEPT),
+            *(item for item in older if item[0] in newest or is_rotation(item[1])),
+        }
+    )
     ends = [*(old for old, _ in kept[1:]), size]
     for (old, text), new in zip(kept, ends, strict=True):
         hashes = tree.consistency(old, new)
         if hashes is None:
             continue  # from another bundle, which did not bring this step
-        yield layout.kept(old), text.encode()
+        yield layout.kept(old), cosigned(text, source.cosignatures(old)).encode()
         yield layout.step(old, new), str(Consistency(old, new, tuple(hashes))).encode()
+
+
+def cosigned(text: str, lines: Iterable[bytes]) -> str:
+    """A signed checkpoint with the lines of its witnesses; verifiers ignore keys that they do not know."""
+    parsed = Note.parse(text)
+    origin = parsed.text.partition("\n")[0]
+    found = [line for data in lines if (line := parse_line(data)) and line.name != origin]
+    there = {(line.name, line.key_id) for line in parsed.signatures}
+    new = [line for line in found if (line.name, line.key_id) not in there]
+    return str(Note(parsed.text, (*parsed.signatures, *new)[:MAX_SIGNATURES]))
 
 
 def thin[T](items: list[T], most: int) -> list[T]:

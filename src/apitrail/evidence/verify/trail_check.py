@@ -193,14 +193,14 @@ class _Check:
             found += witnessed.sightings(
                 policy, head.size, signed.text, signed.signatures, now // 1000
             )
-        kept = self.audit.cosignatures()
-        for size in sorted(kept, reverse=True):
+        for size in self.audit.cosigned():
             if policy.is_met(each.witness for each in found):
                 break  # older ones say nothing more
             stored = self.audit.kept(size)
             if stored is None or size > tree.head.size:
                 continue
-            lines = [line for data in kept[size] if (line := witnessed.parse_line(data))]
+            stored_lines = self.audit.cosignatures(size)
+            lines = [line for data in stored_lines if (line := witnessed.parse_line(data))]
             text = note.Note.parse(stored).text
             found += witnessed.sightings(policy, size, text, lines, now // 1000)
         if (held := witnessed.hold(policy, found)) is None:

@@ -86,7 +86,9 @@ class Witnessed:
 
 def shown(*names: str) -> str:
     """Names of a policy, which may be any octets."""
-    return ", ".join(name.encode("utf-8", "replace").decode() for name in names)
+    return ", ".join(
+        name.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for name in names
+    )
 
 
 def sightings(

@@ -7,12 +7,15 @@
 """Checks a bundle of apitrail's with nothing but Python 3.8 or newer, offline.
 
     python3 -I verify.py BUNDLE.zip --key VKEY       or, in an unpacked bundle, without the name
+    python3 -I verify.py BUNDLE.zip --policy FILE    whose witnesses must have seen what is shown
 
 BUNDLE may also be a page of evidence (evidence.html), which carries a bundle.
 
 -I keeps Python from importing what lies beside this file. VKEY is the log's public key, or a file
 with it. It must come from elsewhere than the bundle: from the log's owner, or from an earlier
-audit. The first word printed is the verdict: OK, STALE, TAMPERED or UNTRUSTED-KEY; the exit
+audit. FILE is your own policy (C2SP tlog-policy); of witnesses' keys, only those of type 0x04 are
+checked here. The first word printed is the verdict: OK, STALE, TAMPERED, UNTRUSTED-KEY or
+UNWITNESSED; the exit
 status is 0 if the bundle holds, 1 if not, 2 if used wrongly. --output json is for programs.
 It does not know apitrail: the formats are RFC 6962, C2SP's, and those of docs/evidence.md.
 """
@@ -218,18 +221,27 @@ def iso(milliseconds):
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (milliseconds % 1000)
 
 
-class Key:
-    """A verifier key: <name>+<hex key id>+base64(0x01 ‖ 32 bytes)."""
+LOG_KEY, WITNESS_KEY, MLDSA_KEY = 1, 4, 6
+KEY_SIZES = {LOG_KEY: 32, WITNESS_KEY: 32, MLDSA_KEY: 1312}
 
-    def __init__(self, text):
+
+class Key:
+    """A verifier key: <name>+<hex key id>+base64(its type ‖ the public key)."""
+
+    def __init__(self, text, types=(LOG_KEY,)):
         parts = text.strip().split("+", 2)
         if len(parts) != 3 or not parts[0] or re.search(r"[\s\x00-\x1f]", parts[0]):
             raise Problem("not a verifier key: %r" % text[:100])
-        data = b64(parts[2], "a key", 33)
+        data = b64(parts[2], "a key", 33 if types == (LOG_KEY,) else None)
         self.name, self.material, self.text = parts[0], data[1:], text.strip()
-        self.id = hashlib.sha256(self.name.encode() + b"\n" + data).digest()[:4]
-        if data[0] != 1 or self.id.hex() != parts[1]:
-            raise Problem("not an Ed25519 verifier key, or its id is wrong: %r" % text[:100])
+        self.type = data[0] if data else None
+        try:
+            self.id = hashlib.sha256(self.name.encode() + b"\n" + data).digest()[:4]
+        except UnicodeEncodeError:
+            raise Problem("not a verifier key: %r" % text[:100])
+        good = self.type in types and len(data) == 1 + KEY_SIZES[self.type]
+        if not good or self.id.hex() != parts[1]:
+            raise Problem("a verifier key of another type, or its id is wrong: %r" % text[:100])
 
 
 class Note:
@@ -759,7 +771,168 @@ def check_heads(bundle, keys, changes):
             and bundle.value(index, "what")
         ):
             raise Problem("entry %d: a change of key that its checkpoint does not show" % index)
-    return key, len(heads)
+    return key, heads
+
+
+# -- Trust policies (C2SP tlog-policy), and what their witnesses have seen ----------------------
+
+
+class Policy:
+    """Which logs and witnesses count, and how many of them must agree."""
+
+    def __init__(self, data):
+        if len(data) > 1000000 or not re.fullmatch(b"[\\t\\n\\x20-\\x7e\\x80-\\xff]*", data):
+            raise Problem("policy: too long, or a control character in it")
+        self.logs, self.witnesses, self.groups, self.quorum = [], [], {}, None
+        self.members = set()
+        for number, line in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1):
+            words = re.split("[ \\t]+", line.strip(" \t"))
+            if words == [""] or words[0].startswith("#"):
+                continue
+            try:
+                self.read(words)
+            except Problem as problem:
+                raise Problem("policy, line %d: %s" % (number, problem))
+        if self.quorum is None:
+            raise Problem("policy: no quorum")
+
+    def read(self, words):
+        kind, rest = words[0], words[1:]
+        if kind == "log" and 1 <= len(rest) <= 2:
+            self.add(self.logs, "", Key(rest[0], (LOG_KEY, MLDSA_KEY)))
+        elif kind == "witness" and 2 <= len(rest) <= 3:
+            self.add(self.witnesses, self.new(rest[0]), Key(rest[1], (WITNESS_KEY, MLDSA_KEY)))
+        elif kind == "group" and len(rest) >= 3:
+            self.add_group(self.new(rest[0]), rest[1], rest[2:])
+        elif kind == "quorum" and len(rest) == 1 and self.quorum is None:
+            self.quorum = rest[0] if rest[0] == "none" else self.named(rest[0])
+        else:
+            raise Problem("not a log, witness, group or quorum: %r" % kind[:100])
+        if len(self.logs) + len(self.witnesses) + len(self.groups) > 1000:
+            raise Problem("more than 1000 logs, witnesses and groups")
+
+    def add(self, keys, name, key):
+        if any(other.material == key.material for _, other in keys):
+            raise Problem("this key is there already")
+        keys.append((name, key))
+
+    def add_group(self, name, threshold, members):
+        for member in members:
+            if self.named(member) in self.members:
+                raise Problem("%r is a member already" % member)
+            self.members.add(member)
+        words = {"all": len(members), "any": 1}
+        number = words.get(threshold) or decimal(threshold, "threshold")
+        if not 1 <= number <= len(members):
+            raise Problem("%d of %d members" % (number, len(members)))
+        self.groups[name] = (number, members)
+
+    def is_known(self, name):
+        return name in self.groups or name in [other for other, _ in self.witnesses]
+
+    def named(self, name):
+        if not self.is_known(name):
+            raise Problem("%r is neither a witness nor a group of a line before" % name)
+        return name
+
+    def new(self, name):
+        if name == "none" or self.is_known(name):
+            raise Problem("the name %r is taken" % name)
+        return name
+
+    def is_met(self, seen, name=None):
+        name = self.quorum if name is None else name
+        if name not in self.groups:
+            return name in seen or name == "none"
+        number, members = self.groups[name]
+        return sum(self.is_met(seen, member) for member in members) >= number
+
+    def needed(self, name=None):
+        name = self.quorum if name is None else name
+        if name not in self.groups:
+            return {name}
+        return set().union(*(self.needed(member) for member in self.groups[name][1]))
+
+    def fewest(self, name=None):
+        name = self.quorum if name is None else name
+        if name not in self.groups:
+            return 1
+        number, members = self.groups[name]
+        return sum(sorted(self.fewest(member) for member in members)[:number])
+
+
+def sightings(policy, heads):
+    """Witness, size and time of each cosignature that holds."""
+    for head in heads:
+        for name, key in policy.witnesses:
+            for line in head.lines:
+                time = int.from_bytes(line[2][:8], "big")
+                if key.type != WITNESS_KEY or line[:2] != (key.name, key.id) or not head.size:
+                    continue
+                said = b"cosignature/v1\ntime %d\n" % time + head.text.encode()
+                if 0 < time < 2**63 and verify_ed25519(key.material, said, line[2][8:]):
+                    yield name, head.size, time
+
+
+def check_witnessed(bundle, policy, heads):
+    """The quorum must have seen everything that is shown; who would have to lie."""
+    if policy.quorum == "none":
+        return None
+    found = list(sightings(policy, heads))
+    needed = [name for name, _ in policy.witnesses if name in policy.needed()]
+    for size in sorted({size for _, size, _ in found}, reverse=True):
+        times = {}
+        for name, at, time in found:
+            if at >= size and name in needed:
+                times[name] = min(times.get(name, time), time)
+        if policy.is_met(times):
+            break
+    else:
+        said = who_has(sorted({name for name, _, _ in found}))
+        if any(key.type == MLDSA_KEY for _, key in policy.witnesses):
+            said += "; keys of ML-DSA-44 are only checked by `apitrail verify`"
+        raise Problem(said, "UNWITNESSED")
+    span = bundle.manifest["range"]
+    newest = max(bundle.manifest["selected"] + ([span["last"]] if span else []), default=-1)
+    if newest >= size:
+        raise Problem(
+            "entry %d: the quorum of the policy has only seen the entries before %d" % (newest, size),
+            "UNWITNESSED",
+        )
+    moments = (time for time in times.values()
+               if policy.is_met([name for name in times if times[name] <= time]))  # fmt: skip
+    return {
+        "size": size, "time": iso(min(moments) * 1000), "quorum": policy.fewest(),
+        "of": len(needed), "seen": [name for name in needed if name in times],
+        "unseen": [name for name in needed if name not in times],
+    }  # fmt: skip
+
+
+def who_has(names):
+    said = "the quorum of the policy has seen no head of this log, "
+    if not names:
+        return said + "and no witness of it has"
+    return said + "only %s %s" % (names_of(names), "has" if len(names) == 1 else "have")
+
+
+def names_of(names):
+    """Names of a policy, which may be any octets."""
+    return ", ".join(
+        name.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for name in names
+    )
+
+
+def liars(witnessed):
+    """Who would have to lie so that it could be rewritten."""
+    unseen = witnessed["unseen"]
+    if witnessed["of"] == 1:
+        return "the witness %s lies" % names_of(witnessed["seen"] + unseen)
+    number = witnessed["quorum"]
+    said = "%d of %d witnesses lie%s" % (number, witnessed["of"], "s" if number == 1 else "")
+    if unseen:
+        has = "has" if len(unseen) == 1 else "have"
+        said += " (%s %s not seen it, and would count as lying)" % (names_of(unseen), has)
+    return said
 
 
 def check_events(bundle):
@@ -1605,7 +1778,7 @@ def how_known(who):
     return " (%s)" % ", ".join(map(str, parts)) if parts else ""
 
 
-def verify(path, trusted):
+def verify(path, trusted, policy=None):
     """What holds, and what it then states. Raises Problem."""
     bundle = Bundle(path)
     for name in bundle.names & {"README.txt", "report.html", "verify.py", "log.vkey", "keys"}:
@@ -1613,10 +1786,12 @@ def verify(path, trusted):
     keys, changes = trace(bundle, trusted)
     if bundle.elsewhere:
         raise Problem("manifest.json is of another log or size")
-    key, kept = check_heads(bundle, keys, changes)
+    key, heads = check_heads(bundle, keys, changes)
+    kept = len(heads)
     check_events(bundle)
     found = check_range(bundle) if bundle.manifest["range"] else None
     newest = check_fresh(bundle)
+    witnessed = policy and check_witnessed(bundle, policy, heads + [bundle.head])
     number = count(len(bundle.manifest["selected"]), "call")
     erased, leave = found["erased"] if found else 0, erasures(bundle)
     for index in bundle.manifest["selected"]:
@@ -1632,11 +1807,13 @@ def verify(path, trusted):
     later = len(list(unknown(bundle)))
     if later:
         said += "; %s of a later version not looked into" % count(later, "thing")
+    if witnessed:
+        said += "; nothing shown can be rewritten unless %s" % liars(witnessed)
     return {
         "verdict": "OK", "holds": True, "message": said, "hint": None,
         "origin": bundle.head.origin, "key": key.text, "entries": bundle.head.size,
         "calls": len(bundle.manifest["selected"]), "erasures": erased, "rotations": len(changes),
-        "last": iso(newest.time), "checkpoint": bundle.head.whole,
+        "last": iso(newest.time), "checkpoint": bundle.head.whole, "witnessed": witnessed,
         "unknown": {said: len(at) or 1 for said, at in unknown(bundle)},
         "statement": list(statement(bundle, key, kept, newest, found)),
         "line": "%s: %s" % (verdict, said),
@@ -1649,6 +1826,7 @@ def main():
     parser.add_argument(
         "--key", action="append", default=[], help="the log's verifier key, or a file with it"
     )
+    parser.add_argument("--policy", help="your policy: which witnesses must have seen what is shown")
     parser.add_argument("--output", choices=("text", "json"), default="text")
     options = parser.parse_args()
     if not os.path.exists(options.bundle):
@@ -1661,10 +1839,17 @@ def main():
                     trusted.append(Key(file.read()))
             else:
                 trusted.append(Key(given))
-    except Problem as problem:
+        policy = None
+        if options.policy is not None:
+            with open(options.policy, "rb") as file:
+                policy = Policy(file.read(1000001))
+            if policy.logs and trusted:
+                raise Problem("the log's key is in the policy, and is given with --key too")
+            trusted += [key for _, key in policy.logs if key.type == LOG_KEY]
+    except (Problem, OSError) as problem:
         parser.error(str(problem))
     try:
-        found = verify(options.bundle, trusted)
+        found = verify(options.bundle, trusted, policy)
     except Problem as problem:
         found = {
             "verdict": problem.verdict, "holds": False, "message": str(problem), "hint": None,

@@ -54,8 +54,8 @@ function isReportOfBundle(zip) {
 
 let turn = 0;
 
-/** @param {string[]} keys */
-async function run(keys) {
+/** @param {string[]} keys @param {Uint8Array} [policy] */
+async function run(keys, policy) {
   const mine = ++turn;
   const current = () => mine === turn;
   at("progress").hidden = false;
@@ -65,6 +65,7 @@ async function run(keys) {
   const found = await judged(keys, {
     step: (text) => current() && (at("message").textContent = text),
     progress: (done, all) => current() && Object.assign(at("progress"), { max: all, value: done }),
+    policy,
   });
   if (!current()) return;
   at("progress").hidden = true;
@@ -196,7 +197,11 @@ function visibleLines(text) {
 /** @param {File | null | undefined} file */
 async function takeFile(file) {
   if (!file) return;
-  at("key").value = file.size <= LARGEST_KEY_FILE ? (await file.text()).trim() : "";
+  const text = file.size <= LARGEST_KEY_FILE ? (await file.text()).trim() : "";
+  // A policy has a line for its quorum, and names the log's key itself.
+  const isPolicy = /^[ \t]*quorum[ \t]/m.test(text);
+  at("key").value = isPolicy ? "" : text;
+  if (isPolicy) return run([], new Uint8Array(await file.arrayBuffer()));
   if (at("key").value) submit();
   else say(UNCHECKED, "that file holds no key", "open");
 }

@@ -72,7 +72,7 @@ async function signer(bundle, { keys, changes }, head) {
 /**
  * Every checkpoint is signed by the key of its time, and each continues the one before.
  * @param {Bundle} bundle @param {History} history
- * @returns {Promise<{key: Key, kept: number}>} who signed the newest, and how many older ones there are
+ * @returns {Promise<{key: Key, heads: Head[]}>} who signed the newest, and the older ones
  */
 export async function checkHeads(bundle, history) {
   const key = await signer(bundle, history, bundle.head);
@@ -90,7 +90,7 @@ export async function checkHeads(bundle, history) {
     const changes = bundle.entry(index).kind === "key" && !history.changes.includes(index);
     if (changes && bundle.value(index, "what")) throw new Problem(`entry ${index}: a change of key that its checkpoint does not show`);
   }
-  return { key, kept: heads.length };
+  return { key, heads };
 }
 
 /** The proofs must lead from each checkpoint to the next. @param {Bundle} bundle @param {Head[]} heads */

@@ -10,20 +10,25 @@ const AROUND = new RegExp(`^${SPACES}+|${SPACES}+$`, "g");
 const NO_NAME = new RegExp(`${SPACES}|[\\x00-\\x1f]`);
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\x00-\x09\x0b-\x1f]/;
-const ED25519 = 1;
+export const LOG_KEY = 1;
+export const WITNESS_KEY = 4;
+export const MLDSA_KEY = 6;
+const KEY_SIZES = new Map([[LOG_KEY, 32], [WITNESS_KEY, 32], [MLDSA_KEY, 1312]]);
 
-/** A verifier key: <name>+<hex key id>+base64(0x01 ‖ 32 bytes). */
+/** A verifier key: <name>+<hex key id>+base64(its type ‖ the public key). */
 export class Key {
-  /** @param {string} text */
-  constructor(text) {
+  /** @param {string} text @param {number[]} [types] those that it may be of */
+  constructor(text, types = [LOG_KEY]) {
     this.text = text.replace(AROUND, "");
     const [name, id, ...rest] = this.text.split("+");
     if (rest.length === 0 || !name || NO_NAME.test(name)) throw new Problem(`not a verifier key: ${repr(text.slice(0, 100))}`);
-    const data = base64(rest.join("+"), "a key", 33);
+    const data = base64(rest.join("+"), "a key");
     this.name = name;
+    this.type = data[0];
     this.material = data.subarray(1);
     this.id = sha256(encoded(`${name}\n`), data).subarray(0, 4);
-    if (data[0] !== ED25519 || hex(this.id) !== id) throw new Problem(`not an Ed25519 verifier key, or its id is wrong: ${repr(text.slice(0, 100))}`);
+    const good = types.includes(this.type) && data.length === 1 + (KEY_SIZES.get(this.type) ?? 0);
+    if (!good || hex(this.id) !== id) throw new Problem(`a verifier key of another type, or its id is wrong: ${repr(text.slice(0, 100))}`);
   }
 
   /** @param {Uint8Array} message @param {Uint8Array} signature @returns {Promise<boolean>} */

@@ -12,7 +12,8 @@ import { Bundle, WIDTH } from "./bundle.js";
 import { MISSED } from "./coverage.js";
 import { Entry } from "./entry.js";
 import { checkHeads, trace } from "./heads.js";
-import { Key, knowsEd25519 } from "./note.js";
+import { Key, LOG_KEY, knowsEd25519 } from "./note.js";
+import { Policy, checkWitnessed, liars } from "./policy.js";
 import { checkRange } from "./range.js";
 import { checkItself } from "./sha256.js";
 import { INTERVAL, erasures, intervalOf, isAlive } from "./statements.js";
@@ -31,7 +32,7 @@ const TURN = 100;
 
 /**
  * @typedef {object} Report
- * @property {string} verdict OK, STALE, TAMPERED, UNTRUSTED-KEY or UNCHECKED
+ * @property {string} verdict OK, STALE, TAMPERED, UNTRUSTED-KEY, UNWITNESSED or UNCHECKED
  * @property {boolean} holds
  * @property {string} message
  * @property {string | null} hint
@@ -44,6 +45,7 @@ const TURN = 100;
  * @typedef {object} Options
  * @property {(text: string) => void} [step] told what is done next
  * @property {(done: number, all: number) => void} [progress] told how many entries are checked
+ * @property {Uint8Array | string} [policy] a C2SP tlog-policy: its witnesses must have seen what is shown
  */
 
 /**
@@ -54,7 +56,8 @@ const TURN = 100;
 export async function check(zip, vkeys, options = {}) {
   try {
     if (!(await canCheck())) throw new Problem("this browser does not know Ed25519 signatures, so nothing was checked: take a newer one, verify.py or apitrail verify", UNCHECKED);
-    return await verifyBundle(new Bundle(zip instanceof Zip ? zip : new Zip(zip)), keysOf(vkeys), options);
+    const { keys, policy } = trustOf(vkeys, options.policy);
+    return await verifyBundle(new Bundle(zip instanceof Zip ? zip : new Zip(zip)), keys, options, policy);
   } catch (error) {
     return failing(error);
   }
@@ -69,10 +72,16 @@ export function canCheck() {
   return able;
 }
 
-/** @param {string[]} vkeys @returns {Key[]} */
-export function keysOf(vkeys) {
+/**
+ * The keys that are trusted, and the policy: its logs are trusted where it names any.
+ * @param {string[]} vkeys @param {Uint8Array | string} [text] @returns {{keys: Key[], policy: Policy | null}}
+ */
+export function trustOf(vkeys, text) {
   try {
-    return vkeys.map((text) => new Key(text));
+    const keys = vkeys.map((vkey) => new Key(vkey)), policy = text === undefined ? null : new Policy(text);
+    if (!policy?.logs.length) return { keys, policy };
+    if (keys.length) throw new Problem("the log's key is in the policy, and is given besides");
+    return { keys: policy.logs.map((log) => log.key).filter((key) => key.type === LOG_KEY), policy };
   } catch (error) {
     throw error instanceof Problem ? new Problem(error.message, UNCHECKED) : error;
   }
@@ -88,16 +97,16 @@ function failing(error) {
 
 /**
  * What holds, and what it then states. Throws Problem at the first thing that does not hold.
- * @param {Bundle} bundle @param {Key[]} trusted @param {Options} options @returns {Promise<Report>}
+ * @param {Bundle} bundle @param {Key[]} trusted @param {Options} options @param {Policy | null} [policy] @returns {Promise<Report>}
  */
-export async function verifyBundle(bundle, trusted, { step = () => {}, progress = () => {} }) {
+export async function verifyBundle(bundle, trusted, { step = () => {}, progress = () => {} }, policy = null) {
   for (const name of TOLD) if (bundle.names.has(name)) bundle.read(name);
   step("the checkpoint's signature, and the log's keys");
   const history = await trace(bundle, trusted);
   const { manifest, head } = bundle;
   if (manifest.origin !== head.origin || manifest.size !== head.size) throw new Problem("manifest.json is of another log or size");
   step("older checkpoints: does the log continue them?");
-  const { key, kept } = await checkHeads(bundle, history);
+  const { key, heads } = await checkHeads(bundle, history);
   const span = bundle.span.stop - bundle.span.start, all = bundle.events.length + 2 * span;
   const pause = pauses((done) => progress(Math.min(done, all), all));
   step(`${bundle.events.length} entries with their proofs and opened facets`);
@@ -105,12 +114,13 @@ export async function verifyBundle(bundle, trusted, { step = () => {}, progress 
   if (span) step(`entries ${manifest.range?.first} to ${manifest.range?.last}, all of them`);
   const found = manifest.range === null ? null : await checkRange(bundle, pause);
   const newest = checkFresh(bundle);
+  const witnessed = policy === null ? null : await checkWitnessed(bundle, policy, [...heads, head]);
   const erased = (found?.erased ?? 0) + erasedOf(bundle);
-  const message = said(bundle, found !== null);
+  const message = said(bundle, found !== null) + (witnessed ? `; nothing shown can be rewritten unless ${liars(witnessed)}` : "");
   return {
     verdict: "OK", holds: true, message, hint: null, calls: manifest.selected.length, bundle,
     line: `${erased ? `OK with ${count(erased, "erasure")}` : "OK"}: ${message}`,
-    statement: statement(bundle, key, kept, newest, found),
+    statement: statement(bundle, key, heads.length, newest, found),
   };
 }
 
