@@ -118,6 +118,14 @@ def test_a_call_that_names_what_the_state_mentions_can_have_changed_it() -> None
     assert can_have_made(modify, instance, SINCE, UNTIL)
 
 
+def test_a_policy_that_is_made_attaches_itself_to_nothing() -> None:
+    attached = {"AttachedPolicies": [{"PolicyName": "x"}]}
+    role = {"service": "iam", "aspect": "AttachedRolePolicies", "names": ("app",)}
+    change = made({"AttachedPolicies": []}, attached, **role)
+    create = write("CreatePolicy", service="iam", names=frozenset({"x"}))
+    assert not can_have_made(create, change, SINCE, UNTIL)
+
+
 def test_tags_are_changed_by_calls_about_tags() -> None:
     tagged = {**OLD, "Tags": [{"Key": "a", "Value": "b"}]}
     assert can_have_made(write("CreateTags"), made(OLD, tagged), SINCE, UNTIL)

@@ -48,6 +48,7 @@ BY_SOMEBODY = {
     "a key is disabled": ({"Enabled": True, "KeyState": "Enabled"}, {"Enabled": False, "KeyState": "Disabled"}),
     "a key is to be deleted": ({"KeyState": "Enabled"}, {"KeyState": "PendingDeletion"}),
     "an access key is off": ({"k": [{"AccessKeyId": "A", "Status": "Active"}]}, {"k": [{"AccessKeyId": "A", "Status": "Inactive"}]}),
+    "versioning is on": ({}, {"Status": "Enabled"}),
     "versioning is off": ({"Status": "Enabled"}, {"Status": "Suspended"}),
     "a table is larger": ({"ProvisionedThroughput": {"ReadCapacityUnits": 5}}, {"ProvisionedThroughput": {"ReadCapacityUnits": 10}}),
     "a policy is another": ({"Policy": '{"Statement":[]}'}, {"Policy": '{"Statement":[{"Effect":"Allow"}]}'}),

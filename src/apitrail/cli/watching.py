@@ -33,7 +33,7 @@ from apitrail.trail.statements import Insight
 def insights(
     context: click.Context, trail: Path, path: Path | None, since: str | None, kinds: tuple[str, ...], muted: bool, output: str
 ) -> None:  # fmt: skip
-    """Tell what is unusual among the calls: rates, what was never seen, sequences, silence.
+    """Tell what is unusual: rates, what was never seen, sequences, silence, unrecorded changes.
 
     A recorder tells it while it works, as entries of the trail. With --replay the detectors run
     over calls that are there, in the order of their times.

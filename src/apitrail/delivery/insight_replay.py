@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from apitrail.codec import Object
@@ -15,14 +16,17 @@ from apitrail.delivery.reconcile import aws_logs
 from apitrail.errors import UsageError
 from apitrail.evidence.bundle import is_archive
 from apitrail.evidence.opening import open_source
-from apitrail.insights.call_entries import calls_of
+from apitrail.insights.call_entries import events_of
 from apitrail.insights.insight import TYPES, Insight
 from apitrail.insights.seen import Seen, milliseconds, read
 from apitrail.insights.thresholds import Thresholds
-from apitrail.insights.watch import watch
+from apitrail.insights.watch import Watch
 from apitrail.reading.insight_list import Chosen
 from apitrail.trail import database
 from apitrail.when import iso
+
+type Drifts = dict[str, list[Insight]]
+"""What is told of drift, by the id of the event that showed it."""
 
 
 def replay(
@@ -33,13 +37,17 @@ def replay(
     Raises:
         UsageError: there are no calls.
     """
-    calls = list(_in_log(path) if _is_log(path) else _in_files(path, say))
+    drifts: Drifts = {}
+    calls = list(_in_log(path, drifts) if _is_log(path) else _in_files(path, say))
     if not calls:
         raise UsageError(
             f"no calls in {str(path)!r}",
             hint="name a trail, a bundle, or a directory of CloudTrail's log files",
         )
-    yield from watch(in_order(calls), thresholds)
+    detectors = Watch(thresholds)
+    for call in in_order(calls):
+        yield from detectors.see(call)
+        yield from drifts.get(call.id, ())
 
 
 def in_order(calls: Iterable[Seen]) -> Iterator[Seen]:
@@ -55,9 +63,19 @@ def _is_log(path: Path) -> bool:
     return is_archive(path) or (path / database.FILE).is_file()
 
 
-def _in_log(path: Path) -> Iterator[Seen]:
+def _in_log(path: Path, drifts: Drifts) -> Iterator[Seen]:
+    """The calls of a log; `drifts` gets what their answers show, under the call that showed it."""
+    detector = Watch().drifts
+    ids: dict[str, str] = {}
     with open_source(path) as source:
-        yield from (call for _, call in calls_of(source, 0, source.size) if call is not None)
+        for index, call, event in events_of(source, 0, source.size):
+            if call is None or event is None:
+                continue
+            ids[str(index)] = call.id
+            for told in detector.see(source, index, event):
+                named = replace(told, events=tuple(ids[each] for each in told.events))
+                drifts.setdefault(call.id, []).append(named)
+            yield call
 
 
 def _in_files(path: Path, say: Callable[[str], None]) -> Iterator[Seen]:

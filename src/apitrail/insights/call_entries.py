@@ -16,20 +16,22 @@ from apitrail.source import Source
 TAGS = ("who", "what", "request")
 
 
-def calls_of(source: Source, start: int, stop: int) -> Iterator[tuple[int, Seen | None]]:
+def events_of(
+    source: Source, start: int, stop: int
+) -> Iterator[tuple[int, Seen | None, Event | None]]:
     """Index and call of each entry in [start, stop) that is a call to AWS; None where it was erased
-    or is not disclosed."""
+    or is not disclosed. With it comes its event, without the parameters and the answer."""
     for data in source.entries(start, stop):
         index, _, kind = Entry.head_of(data)
         if kind not in CALLS:
             continue
         facets = source.facets(index, TAGS)
         if "what" not in facets or "who" not in facets:
-            yield index, None
+            yield index, None, None
             continue
         event = _event(facets)
         if event.what is None or not event.what.stand_in:
-            yield index, _call(event)
+            yield index, _call(event), event
 
 
 def _event(facets: Mapping[str, bytes]) -> Event:

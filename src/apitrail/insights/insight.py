@@ -26,6 +26,7 @@ TYPES = {
     "first-seen": "FirstSeenInsight",
     "sequence": "SequenceInsight",
     "silence": "SilenceInsight",
+    "drift": "DriftInsight",
 }
 _NAMESPACE = uuid.UUID("6f1cbb0a-6c0c-5d4f-8f0a-8a8a5b9d6a3e")
 

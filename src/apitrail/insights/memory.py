@@ -15,7 +15,7 @@ from dataclasses import fields, is_dataclass
 
 from apitrail.codec import Json
 from apitrail.errors import FormatError
-from apitrail.insights import absence, first_seen, habits, rates, sequences, surprise
+from apitrail.insights import absence, drift, first_seen, habits, rates, sequences, surprise
 from apitrail.insights.insight import VERSION, Attribution, Insight
 from apitrail.insights.seen import Seen
 from apitrail.insights.thresholds import Thresholds
@@ -28,7 +28,7 @@ CLASSES: tuple[type, ...] = (
     first_seen.FirstSeen, habits.Habits, habits.Caller, habits.New, surprise.Known, surprise.Slots,
     rates.Rates, rates.Series, rates.Counts, rates.Moments, rates.Open,
     sequences.Sequences, sequences.Sequence, sequences.Window, sequences.Repeats,
-    absence.Silences, absence.Visits,
+    absence.Silences, absence.Visits, drift.Drifts, drift.LastSeen,
 )  # fmt: skip
 
 

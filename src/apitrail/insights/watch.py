@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from apitrail.insights.absence import Silences
+from apitrail.insights.drift import Drifts
 from apitrail.insights.first_seen import FirstSeen
 from apitrail.insights.habits import Caller
 from apitrail.insights.insight import END, Insight
@@ -25,6 +26,8 @@ class Watch:
         self._sequences = Sequences(self._limits)
         self._rates = Rates(self._limits)
         self._silences = Silences(self._limits)
+        # It looks at what calls showed, which only a log has.
+        self.drifts = Drifts(self._limits)
         # Insights without an end of their own end when nothing more was told for a while.
         self._open: dict[str, Insight] = {}
         self._minute = 0

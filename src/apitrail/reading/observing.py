@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import takewhile
 
 from apitrail.codec import Json, Object
 from apitrail.event import Event, Resource
-from apitrail.query import Filter
 from apitrail.source import Source
 from apitrail.state import comparing, knowledge
-from apitrail.state.call_effect import effect, write_of
-from apitrail.state.changing import CATCHING_UP, ORCHESTRATORS, Write
+from apitrail.state.call_effect import effect
+from apitrail.state.changing import CATCHING_UP, Write
 from apitrail.state.comparing import Sight, Sights
 from apitrail.state.differing import Difference
 from apitrail.state.knowledge import Knowledge, Known, Told
+from apitrail.state.other_writes import writes_around
 from apitrail.state.wanted import Wanted
 from apitrail.when import iso
-
-# So many calls between two observations are held against a difference. Where there are more, it is
-# not called drift.
-MOST = 20_000
-# Entries are written in the order of answers. A call that was sent before may stand this far behind.
-_BEHIND = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,45 +133,10 @@ class Observing:
         return tuple(
             _drift(found)
             for found, event_source in self._found
-            if not found.is_explained(self._others(found, event_source))
+            if not found.is_explained(
+                writes_around(self._source, found, event_source, self._source.size)
+            )
         )
-
-    def _others(self, found: comparing.Drift, event_source: str) -> Iterator[Write]:
-        """The other writes of the time that may have made it, in the whole log."""
-        where = Filter(
-            event_source=(event_source, *_SOURCES),
-            since=found.before.started - CATCHING_UP, until=found.after.ended + CATCHING_UP,
-        )  # fmt: skip
-        for looked, index in enumerate(self._source.select(where)):
-            if looked == MOST:
-                yield _anything(index, found)
-                return
-            event = Event.parse(self._source.facets(index, ("what", "request", "response")))
-            if (write := write_of(index, event)) is not None:
-                yield write
-        undetermined = replace(where, event_source=())
-        for index in self._source.undetermined(undetermined):
-            write = write_of(index, Event.parse(self._source.facets(index, ("what",))))
-            if write is not None:
-                yield write
-
-
-def _anything(index: int, found: comparing.Drift) -> Write:
-    """A call of which nothing is known: it may have made any change."""
-    return Write(
-        index=index, started=found.before.started, ended=found.after.ended, service="",
-        operation="", undetermined=True,
-    )  # fmt: skip
-
-
-# The event sources of what has AWS change other resources.
-_SOURCES = tuple(
-    {
-        "cloudcontrol": "cloudcontrolapi", "emr": "elasticmapreduce", "stepfunctions": "states",
-        "resourcegroupstaggingapi": "tagging",
-    }.get(name, name) + ".amazonaws.com"
-    for name in ORCHESTRATORS
-)  # fmt: skip
 
 
 def _drift(found: comparing.Drift) -> Drift:

@@ -16,7 +16,7 @@ from apitrail.state.observation import Answer, Observation, observations
 # Of the values of one call so many are compared with what changed.
 _MOST_WORDS = 400
 # So long after it was sent a call that was not answered may still be carried out, in milliseconds.
-_UNANSWERED = 900_000
+UNANSWERED = 900_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ def write_of(index: int, event: Event) -> Write | None:
     return Write(
         index=index, started=ended if call.started is None else call.started,
         # Nobody knows when a call was carried out that was not answered.
-        ended=ended if call.ended is not None and call.failure is None else ended + _UNANSWERED,
+        ended=ended if call.ended is not None and call.failure is None else ended + UNANSWERED,
         service=call.service or "", operation=operation, names=_names(what.resources),
         undetermined=what.undetermined, words=_words(event),
     )  # fmt: skip

@@ -211,7 +211,11 @@ def _reaches(write: Write, made: Change) -> bool:
         return False
     if write.undetermined or not write.names:
         return True
-    return not (write.names.isdisjoint(made.names) and write.names.isdisjoint(made.mentioned))
+    if not write.names.isdisjoint(made.names):
+        return True
+    # IAM's things mention others and do not change with them, but for the roles in a profile.
+    alone = made.service == "iam" and made.aspect != "InstanceProfile"
+    return not (alone or write.names.isdisjoint(made.mentioned))
 
 
 def is_about(service: str, operation: str, aspect: str, members: Iterable[str]) -> bool:

@@ -60,6 +60,8 @@ _ON_ITS_WAY = re.compile(
     re.IGNORECASE,
 )
 _DEEPEST = 12
+# Stands in place of a state that a service says.
+UNSETTLED = "\0unsettled"
 
 
 class _Member(NamedTuple):
@@ -89,7 +91,9 @@ def lasting(value: Json, depth: int = 0) -> Json:
         for name, inner in value.items():
             member = _member(name)
             short = _short(inner) if member.status else inner
-            if not _is_left_out(name, member, short, idle=idle):
+            if member.status and isinstance(short, str) and not _is_settled(short):
+                found[name] = UNSETTLED
+            elif not _is_left_out(name, member, short, idle=idle):
                 kept = lasting(short, depth + 1) if isinstance(short, dict | list) else short
                 if kept is not None:
                     found[name] = kept
@@ -107,7 +111,7 @@ def _is_left_out(name: str, member: _Member, value: Json, *, idle: bool) -> bool
     if isinstance(value, str):
         if member.status:
             # Lambda puts functions to sleep and wakes them ("Lambda function states").
-            return not _is_settled(value) or (idle and name == "State")
+            return idle and name == "State"
         return _is_time(value) or (member.counter and value.isdigit())
     if isinstance(value, int | float) and not isinstance(value, bool):
         return member.counter or (member.epoch and value >= _EPOCH)
@@ -173,10 +177,10 @@ def drifted(
 
 def _counts_as_drift(item: Difference, *, alike: bool) -> bool:
     was, now = item.was, item.now
+    if UNSETTLED in (was, now):
+        return False
     if was is not None and now is not None:
         return _is_comparable(was, now)
-    if item.lacking and item.members and _member(item.members[-1]).status:
-        return False
     return alike or not item.lacking
 
 

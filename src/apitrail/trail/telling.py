@@ -10,7 +10,7 @@ from typing import Self
 
 from apitrail.errors import RecordingError
 from apitrail.insights import memory
-from apitrail.insights.call_entries import calls_of
+from apitrail.insights.call_entries import events_of
 from apitrail.insights.insight import VERSION
 from apitrail.insights.thresholds import Thresholds
 from apitrail.insights.watch import Watch
@@ -67,18 +67,21 @@ class Teller:
 
     def read(self, source: Source, stop: int) -> Iterator[Insight]:
         """What the calls up to entry `stop` complete."""
-        for index, call in calls_of(source, self.next, stop):
+        for index, call, event in events_of(source, self.next, stop):
             self.next = index + 1
-            if call is None:
+            if call is None or event is None:
                 # What was erased could have taught something.
                 self.complete = False
                 continue
             # An insight names entries, whatever ids their events have.
-            for told in self._watch.see(replace(call, id=str(index))):
+            seen = replace(call, id=str(index))
+            drifts = self._watch.drifts
+            for told in (*self._watch.see(seen), *drifts.see(source, index, event)):
                 yield Insight(
                     record=told.record(), kind=told.kind, name=told.name, time=told.time,
                     caller=told.caller, why=told.why, detector=VERSION,
                     evidence=tuple(map(int, told.events)),
                     start=self.start, stop=index + 1, thresholds=self._thresholds.changed(),
                 )  # fmt: skip
+            self.complete = self.complete and drifts.complete
         self.next = max(self.next, stop)

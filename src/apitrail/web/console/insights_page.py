@@ -36,6 +36,7 @@ ADVICE = {
     "first-seen": "Ask the caller whether it was them. If not, deactivate the access key, and look at the run and at what came next.",
     "sequence": "Look at the calls in their order. If nobody knows them, deactivate the access key first and ask afterwards.",
     "silence": "Look whether the job still runs, and whether its calls go past the recorder.",
+    "drift": "Look in CloudTrail who did it (apitrail reconcile). Whoever may change it should go through a recorder.",
 }
 
 
