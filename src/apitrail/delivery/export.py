@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import bisect
+import contextlib
 import hashlib
 import io
 import sqlite3
+import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from apitrail import __version__, durable
+from apitrail import __version__, durable, places
 from apitrail.entry import TAGS, Entry
 from apitrail.errors import RecordingError, UsageError
 from apitrail.event import Event
@@ -35,6 +37,7 @@ from apitrail.trail.clock_entry import Clock
 from apitrail.trail.keys import Keys
 from apitrail.trail.rotation import Rotation
 from apitrail.trail.statements import Erase, Heartbeat, Key, Open
+from apitrail.trail.writer import Trail
 from apitrail.when import iso
 
 RECORD_TAGS = ("who", "what", "request", "response")
@@ -193,20 +196,34 @@ def date(trail: Path) -> str:
     if not Keys.of(trail).exist:
         return "dated by the newest entry: the log's key is not here"
     try:
-        index = asyncio.run(_beat(trail))
+        index, told = asyncio.run(_beat(trail))
     except (UsageError, RecordingError, OSError, sqlite3.Error) as error:
         return f"dated by the newest entry: {error}"
-    return f"dated by entry {index}, as no recorder is running"
+    return "; ".join([f"dated by entry {index}, as no recorder is running", *told])
 
 
-async def _beat(directory: Path) -> int:
+async def _beat(directory: Path) -> tuple[int, list[str]]:
     custodian = await maintenance.enter(directory)
     async with custodian.trail as trail:
         await trail.recover()
         said = Heartbeat(recording=False, calls=0, tunnelled={}, in_flight=0)
         index = await trail.append(statements.draft(said))
         custodian.remember()
-    return index
+        told = await _anchored(trail)
+    return index, told
+
+
+async def _anchored(trail: Trail) -> list[str]:
+    """Show the newest head to the configured anchors, as a recorder would; gives what failed."""
+    from apitrail.recording.anchorer import Anchorer
+    from apitrail.recording.config_file import Configuration
+
+    told: list[str] = []
+    with contextlib.suppress(UsageError):  # a recorder refuses such a configuration
+        anchors = Configuration.read(places.configuration(None)).anchors
+        beside = Anchorer(trail, anchors, time.monotonic, lambda text, _="": told.append(text))
+        await beside.last()
+    return told
 
 
 # -- a bundle's plan -------------------------------------------------------------------------

@@ -65,12 +65,20 @@ class Anchorer:
         self._anchored = 0
         self._since = steady()
         self._task: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
 
     def begin(self, stopping: asyncio.Event) -> None:
         """Show heads until `stopping`."""
         if self._anchors:
             self._since = self._steady()
             self._task = asyncio.create_task(self._follow(stopping), name="anchors")
+
+    async def now(self) -> None:
+        """Show the newest head at once, as an export wants it."""
+        if self._anchors:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST):
+                    await self._round(LAST)
 
     async def last(self) -> None:
         """Show the newest head, now or never; the log is complete, and the trail still open."""
@@ -107,6 +115,10 @@ class Anchorer:
 
     async def _round(self, patience: float) -> None:
         """Show the newest head to all that have not seen it, and keep what they signed."""
+        async with self._turn:
+            await self._show(patience)
+
+    async def _show(self, patience: float) -> None:
         text = self._trail.newest
         if text is None or (head := Head.of(text)).size == self._anchored:
             return

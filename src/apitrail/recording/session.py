@@ -387,7 +387,10 @@ class Session:
         self.recorder.unnamed = self._asker.meet
 
     async def _heartbeat(self, _request: dict[str, Any]) -> dict[str, Any]:
-        return {"index": await self._say_alive()}
+        # Who asks is about to export: what it hands over should have been witnessed.
+        index = await self._say_alive()
+        await self._anchorer.now()
+        return {"index": index}
 
     async def _beat(self) -> None:
         while not self._stopping.is_set():
