@@ -70,7 +70,7 @@ class KnownState:
                 yield "  does not exist"
             else:
                 yield from state_lines.members(known.value)
-            yield from _since(known)
+            yield from since(known)
             yield ""
         yield from self.history.statement()
 
@@ -81,7 +81,8 @@ class KnownState:
         return f"seen {iso(known.time)}, {age} before, by {known.operation} (entry {known.index}, event {known.id[:8]})"
 
 
-def _since(known: Known) -> Iterator[str]:
+def since(known: Known) -> Iterator[str]:
+    """What was asked for since, and which calls may have changed it."""
     if known.inferred:
         yield f"  inferred from what was asked since, not seen: {', '.join(known.inferred)}"
     if known.open:

@@ -21,13 +21,13 @@ def of_told(told: Told) -> Iterator[str]:
     if told.value is None:
         yield f"{told.label}: does not exist{', inferred' if told.how == knowledge.INFERRED else ''}"
         return
-    yield f"{told.label}: {_WORDS[told.how]}"
+    yield f"{told.label}: {WORDS[told.how]}"
     if told.how == knowledge.FIRST:
         yield from _few(members(told.value), MEMBERS)
     yield from _few([difference(each) for each in told.found], DIFFERENCES)
 
 
-_WORDS = {
+WORDS = {
     knowledge.FIRST: "first seen",
     knowledge.SAME: "as before",
     knowledge.CHANGED: "seen, and changed",

@@ -1,72 +1,106 @@
-"""A resource's story: every change, by whom, the state after it, and what is not known."""
+"""A resource: its state as last known, two states side by side, its story, and what is not known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from starlette.requests import Request
 
 from apitrail.errors import UsageError
 from apitrail.query import Filter
-from apitrail.reading import event_list, event_summary, resource_history
-from apitrail.reading.resource_history import Call
-from apitrail.web.console import event_page, event_rows
+from apitrail.reading import event_list, known_state, resource_history
+from apitrail.reading.known_state import KnownState
+from apitrail.reading.resource_history import Call, ResourceHistory
+from apitrail.web.console import event_rows, resource_story
 from apitrail.web.console.console import Console
-from apitrail.web.console.event_page import Member
 from apitrail.web.console.page import Page
+from apitrail.web.console.resource_story import Compared
 from apitrail.web.console.url_state import UrlState
 
-# In a log of more entries the calls that name a resource are listed; whether others may have
-# touched it takes reading every call, and is asked for.
-READ_WHOLE = 30_000
-MEMBERS = 10
+# Of a resource that more calls name they are listed. What each says of its state takes reading
+# them all, and is asked for.
+READ_WHOLE = 3_000
 # Of a longer story, the newest steps are told.
 STEPS = 60
-_LONGEST = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A call of the story, or a time in which nobody was recording."""
-
-    call: Call | None
-    state: tuple[Member, ...] = ()
-    gap: str = ""
-    time: int = 0
+# States to choose from.
+CHOICES = 60
+_OWN = ("reads", "whole", "from", "to")
 
 
 def show(console: Console, request: Request) -> Page:
     """The story of what has the name or ARN that the URL says."""
     name = str(request.path_params["name"])
     pairs = request.query_params.multi_items()
-    reads, whole = ("reads", "true") in pairs, ("whole", "true") in pairs
-    state = UrlState.parse(each for each in pairs if each[0] not in ("reads", "whole"))
+    asked = dict(pairs)
+    state = UrlState.parse(each for each in pairs if each[0] not in _OWN)
     with console.source() as source:
         where = event_list.resolve(source, Filter(resource_name=(name,)))
-        if not any(True for _ in source.select(where, limit=1)):
-            raise UsageError(
-                f"no call here names the resource {name!r}",
-                hint="names are told apart by letter case; a * stands for any text",
-            )
-        if source.size > READ_WHOLE and not whole:
+        found = list(source.select(where, limit=READ_WHOLE + 1))
+        if len(found) > READ_WHOLE and asked.get("whole") != "true":
             found = list(source.select(where, limit=state.rows + 1, before=state.before))
             rows = event_rows.rows(source, found[: state.rows], state.columns)
             return _listed(name, rows, state, more=len(found) > state.rows)
-        asked = state.filter(console.now())
+        limits = state.filter(console.now())
         history = resource_history.tell(
-            source, name, Filter(since=asked.since, until=asked.until), reads=reads
+            source, name, Filter(since=limits.since, until=limits.until),
+            reads=asked.get("reads") == "true",
+        )  # fmt: skip
+    if not found and not history.known:
+        raise UsageError(
+            f"no call here names or shows the resource {name!r}",
+            hint="names are told apart by letter case; a * stands for any text",
         )
-    steps = sorted(_steps(history), key=lambda step: step.time, reverse=True)
-    older = max(len(steps) - STEPS, 0)
+    now = int(console.now().timestamp() * 1000)
+    return _told(
+        KnownState(resource=name, at=min(limits.until or now, now), history=history), asked
+    )
+
+
+def _told(known: KnownState, asked: dict[str, str]) -> Page:
+    history, name = known.history, known.resource
+    steps = resource_story.steps(history)
+    versions = resource_story.versions(history)
+    compared = _compared(history, versions, asked)
+    reads = history.reads
     return Page(
-        template="resource.html", title=name, shown=history.to_json(),
+        template="resource.html", title=name,
+        shown={
+            **history.to_json(), "parts": known.to_json()["parts"],
+            "compared": None if compared is None else {
+                "from": compared.old.index, "to": compared.new.index,
+                "differences": [each.to_json() for each in compared.found],
+            },
+        },
         helpers={
-            "history": history, "steps": steps[:STEPS], "older": older, "reads": reads, "name": name, "listed": None,
+            "history": history, "steps": steps[:STEPS], "older": max(len(steps) - STEPS, 0),
+            "reads": reads, "name": name, "listed": None, "at": known.at,
+            "state": resource_story.state(known.parts), "versions": versions[:CHOICES],
+            "compared": compared, "since": known_state.since,
             "statement": list(history.statement()), "all": UrlState().having("resource-name", name).href(),
         },
         command=f"apitrail history {name!r}{' --reads' if reads else ''}",
     )  # fmt: skip
+
+
+def _compared(
+    history: ResourceHistory, versions: Sequence[Call], asked: dict[str, str]
+) -> Compared | None:
+    """The two states that the URL asks for, else the last two."""
+    if "from" in asked or "to" in asked:
+        return resource_story.compared(
+            _at(history, asked.get("from", "")), _at(history, asked.get("to", ""))
+        )
+    return resource_story.compared(versions[1], versions[0]) if len(versions) > 1 else None
+
+
+def _at(history: ResourceHistory, text: str) -> Call:
+    for call in history.calls:
+        if str(call.index) == text:
+            return call
+    raise UsageError(
+        f"no state of {history.resource!r} after entry {text!r}",
+        hint="from and to are entries of its story; those of reads may need reads=true",
+    )
 
 
 def _listed(name: str, rows: list[event_rows.EventRow], state: UrlState, *, more: bool) -> Page:
@@ -81,13 +115,3 @@ def _listed(name: str, rows: list[event_rows.EventRow], state: UrlState, *, more
         },
         command=UrlState().having("resource-name", name).command(),
     )  # fmt: skip
-
-
-def _steps(history: resource_history.ResourceHistory) -> Iterator[Step]:
-    for call in history.calls:
-        found = list(event_summary.flat(call.state, ""))
-        short = [(path, text[:_LONGEST]) for path, text in found]
-        yield Step(call, tuple(event_page.shortened(short, MEMBERS)), time=call.time)
-    for gap in history.unwatched:
-        if gap.reason != "before the log began":
-            yield Step(None, gap=gap.reason, time=gap.start)
