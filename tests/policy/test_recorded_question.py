@@ -14,7 +14,10 @@ EVENT = Event(
         call=CallFacts(service="sqs", operation="DeleteQueue", region="eu-west-1", started=0),
         resources=(Resource(arn=QUEUE),),
     ),
-    request=Asked(parameters={"QueueUrl": "redacted"}, http=Http(method="POST", scheme="https")),
+    request=Asked(
+        parameters={"QueueUrl": "https://sqs.eu-west-1.amazonaws.com/111122223333/films"},
+        http=Http(method="POST", scheme="https"),
+    ),
 )
 
 

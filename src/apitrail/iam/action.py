@@ -23,7 +23,8 @@ class Action:
     says that it takes a resource which could not be told, `("*",)` that it takes none. `known`
     says that IAM has an action of this name. `acts` says that it works through something else:
     a function, a job, credentials that are used elsewhere. `deletes` says that something that was
-    there is gone afterwards. `implied` says that AWS asks for it
+    there is gone afterwards. `optional` says that it need not be on a resource and that none was named:
+    `resources` are then all it could have been on. `implied` says that AWS asks for it
     besides the call's own action.
     """
 
@@ -34,6 +35,7 @@ class Action:
     known: bool = True
     acts: bool = False
     deletes: bool = False
+    optional: bool = False
     implied: bool = False
 
     @property

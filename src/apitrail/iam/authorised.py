@@ -81,10 +81,12 @@ def _action(
     level = named.level
     if call.service == "dynamodb" and told.get("apitrail:plainselect") == ("false",):
         level = "Write" if level in ("List", "Read") else level
+    resources = _on(call, named, place, elsewhere, touched)
     return Action(
         name=named.name,
         level=level,
-        resources=_on(call, named, place, elsewhere, touched),
+        resources=resources,
+        optional=_is_optional(named.name, resources, place),
         keys=told,
         known=named.known,
         acts=acts(call.service or "", call.operation or "", known=named.known),
@@ -113,8 +115,12 @@ def _on(
 
 
 def _touched(call: Call, place: Place) -> list[str]:
-    """The ARNs that a call names; `*` stands for an account that is not known."""
-    found = touching.resources(call, account=place.account or NOBODY, region=place.region)
+    """The ARNs that a request names; `*` stands for an account that is not known.
+
+    What the answer names, such as what was made, was not there when the call was authorised.
+    """
+    asked = call if call.result is None else call.changed(result=None)
+    found = touching.resources(asked, account=place.account or NOBODY, region=place.region)
     arns = [each.arn for each in found if each.arn is not None]
     if place.account is not None:
         return arns
@@ -197,6 +203,18 @@ def _place(region: str | None, account: str | None) -> Place:
     return Place(partition=partition(region), region=known, account=account)
 
 
+def _is_optional(name: str, resources: Sequence[str] | None, place: Place) -> bool:
+    """Are these only what the action could have been on?"""
+    listed = known_actions.listed(name)
+    if listed is None or not listed.kinds or any(kind.required for kind in listed.kinds):
+        return False
+    return set(resources or ()) == {_unknown(kind, place) for kind in listed.kinds}
+
+
+def _unknown(kind: known_actions.Kind, place: Place) -> str:
+    return kind.unknown(partition=place.partition, region=place.region, account=place.account)
+
+
 def _fitting(name: str, touched: list[str], place: Place) -> tuple[str, ...]:
     """The ARNs among those touched that an action takes.
 
@@ -217,9 +235,5 @@ def _fitting(name: str, touched: list[str], place: Place) -> tuple[str, ...]:
         if listed.level == "List":
             return ("*",)  # of all there are
         missing = list(listed.kinds)
-    for kind in missing:
-        unknown = kind.unknown(
-            partition=place.partition, region=place.region, account=place.account
-        )
-        found[unknown] = None
+    found |= dict.fromkeys(_unknown(kind, place) for kind in missing)
     return tuple(found)

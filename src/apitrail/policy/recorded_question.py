@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from apitrail.aws.call import Call, Structure
+from apitrail.aws.call import Call, Map, Structure
 from apitrail.codec import Json, Object
 from apitrail.event import Event
 from apitrail.policy.guard_question import Question
 from apitrail.policy.guarding import Around, question
+
+# DynamoDB's batches have tables for keys.
+_MAPS = frozenset({"RequestItems"})
 
 TAGS = ("who", "what", "request")
 """The facets that it rests on."""
@@ -20,13 +23,13 @@ TAGS = ("who", "what", "request")
 def recorded_call(event: Event) -> Call:
     """The call as far as it was kept: its request, and no doubts of its answer."""
     facts, asked = event.call, event.request
-    parameters = asked.parameters if asked is not None else None
+    parameters = _parameters(asked.parameters if asked is not None else None)
     return Call(
         service=facts.service,
         operation=facts.operation,
         region=facts.region,
         protocol=facts.protocol,
-        parameters=dict(parameters) if isinstance(parameters, dict) else None,
+        parameters=parameters,
         result=_result(event),
         stand_in=event.what is not None and event.what.stand_in,
     )
@@ -66,12 +69,24 @@ def of_event(event: Event) -> Question | None:
     """What guards would have been asked; None where it was no call to AWS and changed nothing."""
     http = event.request.http if event.request is not None else None
     found = question(
-        recorded_call(event), recorded_around(event),
-        method=None if http is None else http.method, touched=touched(event),
-    )  # fmt: skip
+        recorded_call(event),
+        recorded_around(event),
+        method=None if http is None else http.method,
+    )
     if found is None or found.doubt is None or event.what is None or event.what.kept is None:
         return found
     return replace(found, doubt="its parameters were not kept")
+
+
+def _parameters(kept: Json) -> Structure | None:
+    """What was asked. Of maps that name resources by their keys the type was not kept."""
+    if not isinstance(kept, dict):
+        return None
+    found = dict(kept)
+    for name in _MAPS & found.keys():
+        if isinstance(found[name], dict):
+            found[name] = Map(found[name])
+    return found
 
 
 def _result(event: Event) -> Structure | None:
