@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 
 import witnessing
 from apitrail.evidence.bundle import page_file
+from apitrail.query import Filter
 from apitrail.trail.rows import Draft
 from evidence.browser.conftest import Opened, page_of
 from evidence.bundle import evidence, judges
@@ -160,6 +161,27 @@ def test_a_silent_recorder_makes_it_stale(opened: Opened, tmp_path: Path) -> Non
     opened.open_bundle(bundle)
     assert [opened.enter(signer.verifier)] == report(tmp_path, bundle, signer.verifier)
     assert opened.verdict.startswith("STALE: ")
+
+
+def test_changes_that_nobody_recorded_are_part_of_the_statement(
+    opened: Opened, tmp_path: Path
+) -> None:
+    story = Story().open().wait(SECOND).call("StopInstances", resources=("i-0",)).wait(SECOND)
+    said = {
+        "record": {"eventID": "e"}, "name": "Instance i-0", "time": 1, "caller": "", "from": 0,
+        "to": 2, "why": ["changed by something \u202e", "Instance i-0: State"], "evidence": [1, 1],
+        "detector": 1, "thresholds": {},
+    }  # fmt: skip
+    for kind in ("drift", "rate", *["drift"] * 101):
+        story.add("insight", {**said, "kind": kind})
+    signer = story.wait(SECOND).beat().close().write(tmp_path / "trail")
+    job = evidence.job(tmp_path / "trail", Filter(resource_name=("i-0",)), complete=True)
+    bundle = evidence.bundle_of(tmp_path / "trail", job)
+    opened.open_bundle(bundle)
+    opened.enter(signer.verifier)
+    wanted = report(tmp_path, bundle, signer.verifier)
+    assert sum(line.startswith("  drift") for line in wanted) == 101
+    assert opened.page.locator("#facts dd").all_text_contents()[1:] == [x[15:] for x in wanted[2:]]
 
 
 def test_many_calls_are_told_some_at_a_time(opened: Opened, tmp_path: Path) -> None:

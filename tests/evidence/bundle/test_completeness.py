@@ -538,6 +538,32 @@ def test_calls_that_could_not_be_recorded_are_named(prove: Prove) -> None:
     assert line.endswith('which could not be recorded: "disk full; none"')
 
 
+def told(kind: str, number: int, *why: str) -> dict[str, object]:
+    """What an insight's entry says."""
+    return {
+        "record": {"eventID": f"{number}"}, "kind": kind, "name": "SecurityGroup sg-1", "time": NOON,
+        "caller": "", "why": list(why), "evidence": [number, number + 1], "from": 0, "to": 2,
+        "detector": 1, "thresholds": {},
+    }  # fmt: skip
+
+
+def test_changes_that_no_recorded_call_can_have_made_are_part_of_it(prove: Prove) -> None:
+    story = watched(2).add(
+        "insight", told("drift", 1, "changed by \x1b something", "SecurityGroup sg-1")
+    )
+    story.add("insight", told("rate", 1, "more calls")).wait(SECOND).beat().wait(MINUTE).beat()
+    [line] = facts(prove(story, span(0, 2)), "drift")
+    assert line.endswith(r', of entries 1, 2: "changed by \x1b something; SecurityGroup sg-1"')
+
+
+def test_of_very_many_changes_the_number_is_said(prove: Prove) -> None:
+    story = watched(2)
+    for number in range(102):
+        story.add("insight", told("drift", number, "changed"))
+    lines = facts(prove(story.wait(SECOND).beat().wait(MINUTE).beat(), span(0, 2)), "drift")
+    assert (len(lines), lines[-1]) == (101, "2 entries more that tell it")
+
+
 @pytest.mark.parametrize("asked", ["mydb", Pattern("mydb*")])
 def test_a_name_in_another_case_is_not_ruled_out_where_case_does_not_count(
     prove: Prove, asked: str | Pattern

@@ -61,7 +61,7 @@ def entry_of_a_log(
     step: Any = {"from": evidence.NOON, "to": evidence.NOON + 5000}
     refused: Any = {"from": 1, "to": 2, "calls": 3, "reason": "r"}
     insight: Any = {
-        "record": {"eventID": "e"}, "kind": "rate", "name": "n", "time": 1, "caller": "c",
+        "record": {"eventID": "e"}, "kind": "drift", "name": "n", "time": 1, "caller": "c",
         "why": ["w"], "evidence": [1], "from": 0, "to": 1, "detector": 1, "thresholds": {"a": 1},
     }  # fmt: skip
     match dice.randrange(6):

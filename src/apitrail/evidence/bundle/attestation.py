@@ -10,7 +10,7 @@ from apitrail.event import What, Who
 from apitrail.evidence.bundle.similar import asked, clean, quoted
 from apitrail.evidence.bundle.watched import Watched
 from apitrail.trail.clock_entry import Clock
-from apitrail.trail.statements import Refused
+from apitrail.trail.statements import Insight, Refused
 from apitrail.when import iso
 
 # Up to this many entries of one sort are named one by one; beyond that only their number is
@@ -68,7 +68,8 @@ class Complete:
     """What was found in a range that is handed over whole; `ending` says why it ends there.
 
     `cased` are the calls that match but for letter case where that does not count. `strange` are
-    the names asked for that no entry has; `unasked` are the parts of the question that this version
+    the names asked for that no entry has; `drift` are the changes that the recorder told of, which no
+    recorded call can have made; `unasked` are the parts of the question that this version
     cannot judge by.
     """
 
@@ -85,6 +86,7 @@ class Complete:
     strange: Sequence[str] = ()
     unasked: Sequence[str] = ()
     steps: Sequence[tuple[int, Clock | Refused]] = ()
+    drift: Sequence[tuple[int, Insight]] = ()
     coverage: Watched
 
 
@@ -164,11 +166,13 @@ class Statement:
         if found.unjudged:
             number = count(len(found.unjudged), "call")
             yield "erased", f"{number} that can no longer be judged: {indexes(found.unjudged)}"
-        yield from _coverage(found.coverage, found.steps)
+        yield from _coverage(found.coverage, found.steps, found.drift)
 
 
 def _coverage(
-    coverage: Watched, steps: Sequence[tuple[int, Clock | Refused]]
+    coverage: Watched,
+    steps: Sequence[tuple[int, Clock | Refused]],
+    drift: Sequence[tuple[int, Insight]],
 ) -> Iterator[tuple[str, str]]:
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(coverage.entries.items()))
     yield "entries", kinds or "none in this time"
@@ -186,6 +190,11 @@ def _coverage(
             span = f"{count(said.calls, 'call')} from {iso(said.start)} to {iso(said.end)}"
             why = quoted(said.reason)
             yield "refused", f"entry {index}: {span}, which could not be recorded: {why}"
+    for index, told in drift[:NAMED]:
+        why = quoted("; ".join(told.why))
+        yield "drift", f"entry {index}, of entries {indexes(told.evidence)}: {why}"
+    if len(drift) > NAMED:
+        yield "drift", f"{count(len(drift) - NAMED, 'entry', 'entries')} more that tell it"
     for index in coverage.stated:
         yield "lost", f"entries that entry {index} states were lost"
     for host, number in sorted(coverage.tunnelled.items()):

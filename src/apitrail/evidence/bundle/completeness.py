@@ -19,7 +19,7 @@ from apitrail.query import Filter, Row, names_in_any_case
 from apitrail.tlog import merkle
 from apitrail.trail import statements
 from apitrail.trail.clock_entry import Clock
-from apitrail.trail.statements import Erase, Open, Refused, Statement, parse_what
+from apitrail.trail.statements import Erase, Insight, Open, Refused, Statement, parse_what
 from apitrail.when import iso
 
 
@@ -55,7 +55,7 @@ def check(bundle: Bundle, claimed: Range) -> tuple[Complete, int]:
         question=bundle.manifest.question, undetermined=walk.undetermined,
         cased=walk.cased, unjudged=walk.unjudged,
         strange=list(strange(where, bundle.manifest.question, walk.rows)),
-        unasked=bundle.manifest.unasked, steps=list(_steps(bundle)),
+        unasked=bundle.manifest.unasked, steps=list(_steps(bundle)), drift=list(_drift(bundle)),
         coverage=coverage,
     ), walk.erased  # fmt: skip
 
@@ -210,6 +210,14 @@ def _steps(bundle: Bundle) -> Iterator[tuple[int, Clock | Refused]]:
             if not all(0 <= time < layout.LATEST for time in times):
                 raise tampered("it is of no time", index=index)
             yield index, said
+
+
+def _drift(bundle: Bundle) -> Iterator[tuple[int, Insight]]:
+    """The changes that the recorder told of, which no recorded call can have made."""
+    for link in bundle.of_kind(Insight.KIND):
+        said = says(bundle, link)
+        if isinstance(said, Insight) and said.kind == "drift":
+            yield link.index, said
 
 
 def _check_matches(bundle: Bundle, walk: _Walk) -> None:

@@ -1671,7 +1671,11 @@ def complete_facts(bundle, found, chosen):
             "watched",
             "throughout, by a sign of life at least every %d s" % (coverage.interval * 2 // 1000),
         )
+    drift = []
     for index in sorted(set(bundle.events) | set(bundle.span)):
+        told = bundle.value(index, "what") if bundle.entry(index).kind == "insight" else None
+        if told and told["kind"] == "drift":
+            drift.append((index, told))
         said = bundle.value(index, "what") if bundle.entry(index).kind in BOUNDS else None
         if said and not all(0 <= said[name] < LATEST for name in ("from", "to")):
             raise Problem("entry %d: it is of no time" % index)
@@ -1684,6 +1688,11 @@ def complete_facts(bundle, found, chosen):
                 index, count(said["calls"], "call"), iso(said["from"]), iso(said["to"]),
                 quoted(said["reason"]),
             )  # fmt: skip
+    for index, told in drift[:NAMED]:
+        why = quoted("; ".join(told["why"]))
+        yield "drift", "entry %d, of entries %s: %s" % (index, indexes(told["evidence"]), why)
+    if len(drift) > NAMED:
+        yield "drift", "%s more that tell it" % count(len(drift) - NAMED, "entry", "entries")
     for index in coverage.lost:
         yield "lost", "entries that entry %d states were lost" % index
     for host, number in sorted(coverage.tunnelled.items()):

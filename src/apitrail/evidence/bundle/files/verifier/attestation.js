@@ -99,6 +99,7 @@ function completeFacts(bundle, found, chosen) {
     ...of("erased", found.unjudged, "that can no longer be judged"),
     ...watchedFacts(found),
     ...boundFacts(bundle),
+    ...driftFacts(bundle),
     ...coverage.lost.map((index) => /** @type {Fact} */ (["lost", `entries that entry ${index} states were lost`])),
     ...[...coverage.tunnelled].sort(([a], [b]) => byCodePoint(a, b)).map(([host, number]) => /** @type {Fact} */ (["unread", `${connections(number)} to ${clean(host)} passed without being read`])),
   ];
@@ -131,4 +132,17 @@ function boundFacts(bundle) {
     const calls = `${said.get("calls")} ${said.get("calls") === 1 ? "call" : "calls"}`;
     return [/** @type {Fact} */ (["refused", `entry ${index}: ${calls} from ${iso(from)} to ${iso(to)}, which could not be recorded: ${quoted(said.get("reason"))}`])];
   });
+}
+
+/** The changes that the recorder told of, which no recorded call can have made. @param {Bundle} bundle @returns {Fact[]} */
+function driftFacts(bundle) {
+  const told = bundle.disclosed().flatMap((index) => {
+    const said = bundle.entry(index).kind === "insight" ? bundle.value(index, "what") : null;
+    return said === null || said.get("kind") !== "drift" ? [] : [/** @type {[number, Map<string, any>]} */ ([index, said])];
+  });
+  const more = told.length - NAMED;
+  return [
+    ...told.slice(0, NAMED).map(([index, said]) => /** @type {Fact} */ (["drift", `entry ${index}, of entries ${indexes(said.get("evidence"))}: ${quoted(said.get("why").join("; "))}`])),
+    ...only(more > 0, ["drift", `${count(more, "entry", "entries")} more that tell it`]),
+  ];
 }
