@@ -16,7 +16,7 @@ from apitrail import places
 from apitrail.cli import shipping
 from apitrail.cli.options import output_option, with_trail
 from apitrail.errors import UsageError
-from apitrail.evidence import bundle, known_logs
+from apitrail.evidence import bundle, known_logs, receipt
 from apitrail.evidence.verify import Report, Trust
 from apitrail.evidence.verify import trail_check as verification
 from apitrail.evidence.witness import policy_file
@@ -26,7 +26,7 @@ from apitrail.trail.reader import Reader
 
 
 @click.command("verify")
-@click.argument("source", required=False, metavar="[TRAIL|BUNDLE|TREE|s3://…]")
+@click.argument("source", required=False, metavar="[TRAIL|BUNDLE|RECEIPT|TREE|s3://…]")
 @click.option("--key", "vkeys", multiple=True, metavar="VKEY", help="Trust this public key, or the one in this file.")  # fmt: skip
 @click.option("--since", type=click.File("rb"), metavar="CHECKPOINT", help="The log must continue this older signed checkpoint.")  # fmt: skip
 @click.option("--policy", "policy", type=click.Path(path_type=Path), metavar="FILE", help="Judge by this policy (C2SP tlog-policy): its witnesses must have seen the log, and its logs are the keys that are trusted, where it names any.")  # fmt: skip
@@ -39,7 +39,7 @@ def verify_command(
     trail: Path, source: str | None, vkeys: tuple[str, ...], since: BinaryIO | None, policy: Path | None, ask: bool,
     endpoint_url: str | None, profile: str | None, output: str,
 ) -> int:  # fmt: skip
-    """Check that a trail is complete and unaltered, or what a bundle proves.
+    """Check that a trail is complete and unaltered, or what a bundle or a receipt proves.
 
     TREE is a directory that `export --format cloudtrail` wrote. s3://… is where `ship` wrote to.
     """
@@ -105,6 +105,8 @@ def _check(path: Path, trust: Trust, since: str | None) -> Report:
         click.echo(text, err=True)
 
     # A trail is a folder. A file is therefore read as a bundle, even if it is broken.
+    if path.is_file() and receipt.is_receipt(path):
+        return receipt.verify_file(path, trust, step=step)
     if path.is_file() or bundle.is_archive(path):
         if trust.asked is not None:
             raise UsageError(

@@ -24,7 +24,7 @@ from apitrail.redact.keep import Keep
 
 _SIGNATURES = {"verify": bool, "require_valid": bool, "keyring": str, "profiles": bool}
 _HINT = (
-    'it holds ambiguous = "refuse"|"record", log_format = "text"|"json", whoami = true|false, '
+    'it holds ambiguous = "refuse"|"record", log_format = "text"|"json", receipts = true|false, whoami = true|false, '
     "[anchors], [identities.AKIA…], [[keep]], [insights], [limits] and [signatures]"
 )
 _AMBIGUOUS = ("refuse", "record")
@@ -49,7 +49,7 @@ class Configuration:
     """What a configuration file says, checked; `sha256` (hex) is of its bytes.
 
     `ambiguous` is what becomes of a call that two readers could see as two: "refuse" or "record".
-    `whoami` asks AWS for the names of keys, and `log_format` is how a recorder speaks, as the
+    `receipts` has answers name the entry of their call, `whoami` asks AWS for the names of keys, and `log_format` is how a recorder speaks, as the
     options do.
     """
 
@@ -58,6 +58,7 @@ class Configuration:
     signatures: Signatures = Signatures()
     anchors: Anchors = field(default_factory=Anchors)
     ambiguous: str = "refuse"
+    receipts: bool = False
     whoami: bool = False
     log_format: str | None = None
     limits: Limits = field(default_factory=Limits)
@@ -99,6 +100,7 @@ class Configuration:
                 "keep",
                 "limits",
                 "log_format",
+                "receipts",
                 "signatures",
                 "whoami",
             ):
@@ -109,9 +111,9 @@ class Configuration:
         log_format = content.get("log_format")
         if log_format is not None and log_format not in FORMATS:
             raise UsageError(f"log_format cannot be {log_format!r}", hint=_HINT)
-        whoami = content.get("whoami", False)
-        if not isinstance(whoami, bool):
-            raise UsageError(f"whoami cannot be {whoami!r}", hint=_HINT)
+        for name in ("receipts", "whoami"):
+            if not isinstance(content.get(name, False), bool):
+                raise UsageError(f"{name} cannot be {content[name]!r}", hint=_HINT)
         identities = content.get("identities", {})
         if not isinstance(identities, Mapping):
             raise UsageError("identities is not a table", hint=_HINT)
@@ -122,7 +124,8 @@ class Configuration:
             signatures=_signatures(content.get("signatures", {}), directory),
             anchors=Anchors.parse(content.get("anchors", {}), directory),
             ambiguous=ambiguous,
-            whoami=whoami,
+            receipts=content.get("receipts", False),
+            whoami=content.get("whoami", False),
             log_format=log_format,
             limits=Limits.parse(content.get("limits", {})),
             insights=InsightSettings.parse(content.get("insights", {})),

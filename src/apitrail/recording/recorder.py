@@ -62,7 +62,8 @@ class DeniedError(Error):
 class Open:
     """A call that was let through: its durable intent and what was understood of it.
 
-    `done` says that its entry is written or owed: there is to be no second one.
+    `done` says that its entry is written or owed: there is to be no second one. `index` is that of
+    the entry, once it is written.
     """
 
     exchange: Exchange
@@ -74,6 +75,7 @@ class Open:
     described: Described | None = None
     decision: Decision | None = None
     done: bool = False
+    index: int | None = None
 
     @property
     def facets(self) -> Mapping[str, bytes]:
@@ -343,7 +345,7 @@ class Recorder:
             self.run_calls[opened.run["id"]] += 1
         try:
             with self.commits.timed(opened.exchange.id):
-                await self.trail.append(draft, settles=opened.exchange.id)
+                opened.index = await self.trail.append(draft, settles=opened.exchange.id)
         finally:
             self.in_flight.pop(opened.exchange.id, None)
             self._idle.set()

@@ -109,8 +109,9 @@ async def open_recorder(
         policy,
     )
     addon = Addon(
-        recorder, Guard(destinations, logins, listed_only=_refuses(settings)), settings.body_limit
-    )
+        recorder, Guard(destinations, logins, listed_only=_refuses(settings)), settings.body_limit,
+        receipts=configured.receipts,
+    )  # fmt: skip
     logins.runs = addon.runs
     return addon
 

@@ -85,6 +85,11 @@ class Audit(Reader):
         """The tree hash when there were `size` entries, from stored tiles and entries."""
         return merkle.root(size, self._tile_reader().read)
 
+    def inclusion(self, index: int, size: int) -> list[bytes]:
+        """The audit path of an entry in the tree of `size`, from stored tiles."""
+        tree = TileReader(size, full_tile=self._full_tile, leaf=self._leaf)
+        return merkle.prove_inclusion(index, size, tree.read)
+
     def consistency(self, old: int, new: int) -> list[bytes]:
         """The proof that the tree of `new` entries continues that of `old`, from stored tiles."""
         tree = TileReader(new, full_tile=self._full_tile, leaf=self._leaf)

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from apitrail.delivery.logfiles.store import BUCKET
 from apitrail.delivery.logfiles.tree import Tree
-from apitrail.web import log_bucket
+from apitrail.web import log_bucket, proofs
 from apitrail.web.api_error import Fault
 from apitrail.web.cloudtrail_api import CONTENT_TYPE, CloudTrail
 from apitrail.web.console.console import Console
@@ -40,7 +40,7 @@ def application(served: Served, console: Console | None = None) -> Starlette:
         target = request.headers.get("x-amz-target", "")
         return _json(*await run_in_threadpool(cloudtrail.answer, target, body))
 
-    routes = [Route("/", api, methods=["POST"]), *site.routes()]
+    routes = [Route("/", api, methods=["POST"]), *proofs.routes(served), *site.routes()]
     store = served.store()
     if store is not None:
         routes += log_bucket.routes(lambda: log_bucket.Bucket(BUCKET, Tree(store.tree.directory)))

@@ -40,6 +40,9 @@ from apitrail.recording.recorder import (
 
 logger = logging.getLogger("apitrail")
 
+# Of a recorder that is told to: the log's name and the entry of the call, `example.com/trail#1234`.
+RECEIPT = "x-apitrail-receipt"
+
 # The status after which another protocol begins.
 SWITCHING = 101
 
@@ -91,7 +94,10 @@ async def _stop(addon: Addon, flow: http.HTTPFlow, error: Exception) -> None:
 
 @dataclass(slots=True)
 class Addon:
-    """Records every HTTP call that is to be recorded; `limit` is how much of a body is kept."""
+    """Records every HTTP call that is to be recorded; `limit` is how much of a body is kept.
+
+    With `receipts`, an answer that does not stream names the entry of its call.
+    """
 
     recorder: Recorder
     guard: Guard
@@ -99,6 +105,7 @@ class Addon:
     runs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     listeners: dict[int, str] = field(default_factory=dict)
     default_run: Mapping[str, Any] | None = None
+    receipts: bool = False
     budget: held.Budget = field(default_factory=held.Budget)
     _seen: dict[str, Seen] = field(default_factory=dict)
 
@@ -167,7 +174,10 @@ class Addon:
         What follows a 101 belongs to the call: its entry is written when the WebSocket closes.
         """
         if flow.websocket is None:
+            seen = self._seen.get(flow.id)
             await self._finish(flow)
+            if self.receipts and seen is not None and seen.opened is not None:
+                self._hand_receipt(flow, seen.opened)
 
     @closed(_stop)
     async def websocket_end(self, flow: http.HTTPFlow) -> None:
@@ -367,6 +377,11 @@ class Addon:
             exchange = self._exchange(flow, seen, content, final=True)
             await self.recorder.finish(seen.opened, exchange)
         self._forget(flow.id)
+
+    def _hand_receipt(self, flow: http.HTTPFlow, opened: Open) -> None:
+        """Tell the client which entry its call is; the header of a streamed answer has left already."""
+        if flow.response is not None and not flow.response.stream and opened.index is not None:
+            flow.response.headers[RECEIPT] = f"{self.recorder.trail.origin}#{opened.index}"
 
     def _forget(self, flow: str) -> Seen | None:
         """The flow is over: what it held is free."""
