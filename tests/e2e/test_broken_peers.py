@@ -118,6 +118,21 @@ def test_a_client_is_told_once_although_the_rest_of_its_body_fails_too(tmp_path,
     assert call(event)["failure"]
 
 
+def test_a_client_that_goes_on_with_what_is_no_http_is_let_go(tmp_path):
+    """More is there to be read when the connection is given up."""
+
+    async def scenario() -> None:
+        async with scene(tmp_path) as (stub, client, _):
+            with suppress(ConnectionError):
+                await client.send(bytes(400_000))
+            with suppress(ConnectionError):
+                assert await client.rest() == b""
+            assert stub.connections == 0
+
+    asyncio.run(scenario())
+    assert calls(tmp_path) == []
+
+
 CHUNKED = put(b"", [("Transfer-Encoding", "chunked")])
 
 

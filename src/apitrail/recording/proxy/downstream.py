@@ -23,6 +23,7 @@ from apitrail.recording.proxy.held import GATE
 from apitrail.recording.proxy.hook_runner import HookRunner
 from apitrail.recording.proxy.patience import PACES, Doors, Due, Pace
 from apitrail.recording.proxy.silence import Watchdog
+from apitrail.recording.proxy.turns import Turns
 from apitrail.recording.proxy.wanted_hooks import Addons
 
 logger = logging.getLogger("apitrail")
@@ -60,6 +61,7 @@ class Connection(mode_servers.ProxyConnectionHandler):
             seconds = self.timeout_watchdog.timeout
             self.timeout_watchdog = Watchdog(seconds, self.on_timeout)
             self.timeout_watchdog.register_activity()
+        self._server_event_lock = Turns()
         PACES[self.client.id] = self._pace
 
     async def handle_client(self) -> None:
