@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench scale conformance clients name-constraints lock clean
+.PHONY: dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 # Every process of a test run would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -47,6 +47,10 @@ scale: install
 # SECONDS=3600 CONNECTIONS=500 PAUSE=5 (seconds between two calls of a connection).
 soak: install
 	SOAK_SECONDS=$(or $(SECONDS),300) $(PY) -m benchmarks.soak
+
+# Trains the next dictionary for facets; NEWEST in trail/frames.py says its number.
+dictionary: install
+	$(PY) -m benchmarks.dictionary
 
 # What a recorder's memory comes to when it has met every service.
 memory: install

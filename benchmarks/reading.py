@@ -26,11 +26,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import zstandard
-
 from apitrail.event import Event, dump
 from apitrail.query import Filter
 from apitrail.tlog import note
+from apitrail.trail import frames
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import Draft
 from apitrail.trail.writer import BATCH, Trail
@@ -208,7 +207,7 @@ def floor(trail: Path) -> float:
     with closing(sqlite3.connect(f"{trail.absolute().as_uri()}/trail.db?mode=ro", uri=True)) as log:
         for (data,) in log.execute("SELECT data FROM entry ORDER BY idx"):
             hashlib.sha256(data).digest()
-        unpack = zstandard.ZstdDecompressor().decompress
+        unpack = frames.decompress
         for (data,) in log.execute("SELECT data FROM facet ORDER BY idx, tag"):
             hashlib.sha256(unpack(data)).digest()
     return time.process_time() - began

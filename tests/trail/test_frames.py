@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 
@@ -17,6 +18,34 @@ FRAME = zstandard.ZstdCompressor().compress(CONTENT)
 
 def test_a_frame_is_its_content():
     assert frames.decompress(FRAME) == CONTENT
+
+
+SHIPPED = {1: "9c155f2171838177677d5af6c8075f077a4527ea7ca812b4dc7fc2208a9472d2"}
+
+
+@pytest.mark.parametrize("number", SHIPPED)
+def test_a_dictionary_that_was_shipped_stays_as_it_is(number):
+    """Trails that are written with it must stay readable."""
+    data = frames.path(number).read_bytes()
+    assert hashlib.sha256(data).hexdigest() == SHIPPED[number]
+    assert zstandard.ZstdCompressionDict(data).dict_id() == number
+
+
+def test_new_frames_need_the_newest_dictionary_and_are_much_smaller():
+    content = b'{"record":{"userIdentity":{"type":"Unknown","accessKeyId":"AKIAIOSFODNN7EXAMPLE"}}}'
+    frame = frames.compress(frames.compressor(), content)
+    assert frames.decompress(frame) == content
+    assert zstandard.get_frame_parameters(frame).dict_id == frames.NEWEST == max(SHIPPED)
+    assert len(frame) < len(content) / 2
+
+
+def test_a_frame_of_a_later_version_is_told_from_a_broken_one():
+    later = zstandard.train_dictionary(
+        1024, [b"%d %d" % (n, n * n) * 4 for n in range(2000)], dict_id=77
+    )
+    frame = zstandard.ZstdCompressor(dict_data=later).compress(CONTENT)
+    with pytest.raises(FormatError, match="needs dictionary 77"):
+        frames.decompress(frame)
 
 
 @pytest.mark.parametrize(

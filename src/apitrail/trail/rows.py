@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import zstandard
-
 from apitrail import entry
 from apitrail.entry import Entry
 from apitrail.query import Row
+from apitrail.trail import frames
 from apitrail.trail.database import SPAN
-from apitrail.trail.frames import compress
 from apitrail.trail.head import Head
 from apitrail.trail.strings import Strings
 from apitrail.valueclass import valueclass
@@ -134,7 +132,7 @@ class Sealer:
     """Turns drafts into rows and moves the head along."""
 
     def __init__(self) -> None:
-        self._compressor = zstandard.ZstdCompressor(level=3)
+        self._compressor = frames.compressor()
 
     def seal(
         self,
@@ -161,7 +159,8 @@ class Sealer:
         if draft.facets:
             batch.seals.append((index, event_key))
         batch.facets.extend(
-            (index, tag, compress(self._compressor, draft.facets[tag])) for tag in link.commitments
+            (index, tag, frames.compress(self._compressor, draft.facets[tag]))
+            for tag in link.commitments
         )
         if draft.row is not None:
             self._index(batch, index, draft.row, strings)

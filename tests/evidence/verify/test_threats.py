@@ -19,6 +19,7 @@ from apitrail.errors import UsageError
 from apitrail.evidence.verify import Trust, Verdict
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.trail import frames
 from apitrail.trail.statements import Target
 from trails import OTHER, SIGNER, T0, TRUST, check, forge, make
 
@@ -66,7 +67,7 @@ def in_facet(tag: str, change: Callable[[bytes], bytes]) -> Callable[[sqlite3.Co
     def attack(database: sqlite3.Connection) -> None:
         at = (FIRST, tag)
         row = database.execute("SELECT data FROM facet WHERE idx = ? AND tag = ?", at).fetchone()
-        content = change(zstandard.decompress(row[0]))
+        content = change(frames.decompress(row[0]))
         frame = zstandard.ZstdCompressor().compress(content)
         database.execute("UPDATE facet SET data = ? WHERE idx = ? AND tag = ?", (frame, *at))
 
@@ -642,6 +643,6 @@ def _decompressed(value: object) -> object:
         case list() | tuple():
             return [_decompressed(item) for item in value]
         case bytes() if value.startswith(b"\x28\xb5\x2f\xfd"):
-            return zstandard.decompress(value)
+            return frames.decompress(value)
         case _:
             return value
