@@ -92,3 +92,8 @@ def test_a_command_that_called_nothing_is_told_without_its_secrets():
     words = ("mysql", "-pcnry7f3KqP9zWx2m", "--host", "db")
     told = recording._told(Outcome(0, "0011", 0), words)
     assert "apitrail doctor -- mysql -p*** --host db tells which" in told
+
+
+def test_calls_that_a_guard_refused_are_told():
+    told = recording._told(Outcome(0, "0011", 3, denied=2), ("aws",))
+    assert told.startswith("recorded 3 calls, 2 of them refused by a guard (run 0011)")

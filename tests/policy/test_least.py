@@ -41,3 +41,11 @@ def test_resources_may_be_written_in_general_terms():
     uses = [Use("sqs:SendMessage", f"{QUEUE}{n}") for n in range(3)]
     [one] = written(*uses, resources=dict.fromkeys(uses, QUEUE + "*"))
     assert one["Resource"] == QUEUE + "*"
+
+
+def test_a_resource_that_a_wider_one_covers_is_left_out():
+    uses = [Use("sqs:SendMessage", QUEUE + name) for name in ("*", "a", "b")]
+    needs = Needs(counts=Counter(uses), levels={"sqs:SendMessage": "Write"})
+    [one] = statements(needs)
+    assert one.resources == (QUEUE + "*",)
+    assert sorted(use.resource for use in one.uses) == sorted(use.resource for use in uses)

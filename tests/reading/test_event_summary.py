@@ -129,3 +129,17 @@ def test_in_a_pipe_nothing_is_cut():
 def test_what_was_recorded_cannot_drive_a_terminal():
     asked = replace(EVENT, request=Asked(parameters={"\x1b[2J": "\x1b[2J"}))
     assert not any("\x1b" in line for line in lines(asked))
+
+
+def test_a_call_that_a_guard_refused_touched_nothing():
+    decision = {
+        "effect": "deny", "guard": "prod", "statement": "NoUsers", "action": "iam:CreateUser",
+    }  # fmt: skip
+    denied = replace(EVENT, what=replace(EVENT.what, decision=decision))
+    lines = list(event_summary.lines(denied, 1, None, Look(width=None)))
+    assert "guard     not sent: refused by prod, statement NoUsers: iam:CreateUser" in lines
+    assert "was about AWS::IAM::User arn:aws:iam::1:user/Mary" in lines
+    marked = {"effect": "watch", "would": "deny", "guard": "prod", "action": "iam:CreateUser"}
+    watched = replace(EVENT, what=replace(EVENT.what, decision=marked))
+    lines = list(event_summary.lines(watched, 1, None, Look(width=None)))
+    assert "guard     marked by prod: iam:CreateUser" in lines

@@ -145,7 +145,8 @@ def execute(trail: Path, command: tuple[str, ...], labels: tuple[str, ...], **op
 def _told(outcome: Outcome, command: tuple[str, ...]) -> str:
     if outcome.calls:
         shows = "apitrail events --run last shows them"
-        return f"recorded {_calls(outcome.calls)} (run {outcome.run}); {shows}"
+        refused = f", {outcome.denied} of them refused by a guard" if outcome.denied else ""
+        return f"recorded {_calls(outcome.calls)}{refused} (run {outcome.run}); {shows}"
     checks = f"apitrail doctor -- {_masked(shlex.join(command))}"
     if len(checks) > 100:
         checks = f"apitrail doctor -- {shlex.quote(command[0])} …"

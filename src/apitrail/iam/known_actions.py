@@ -39,7 +39,13 @@ class Kind:
 
     def unknown(self, *, partition: str, region: str | None, account: str | None) -> str:
         """The ARN of one of which only the place is known; `*` stands for the rest."""
-        known = {"Partition": partition, "Region": region or "*", "Account": account or "*"}
+        owner = account or "*"
+        known = {
+            "Partition": partition,
+            "Region": region or "*",
+            "Account": owner,
+            "AccountId": owner,
+        }
         return _VARIABLE.sub(lambda found: known.get(found[1], "*"), self.templates[0])
 
 

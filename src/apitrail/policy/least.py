@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from apitrail.codec import Json
 from apitrail.iam.action import Level
+from apitrail.policy.glob import covers
 from apitrail.policy.needed import Needs, Use
 
 # Up to so many regions are named by a condition; calls in more are not held to any.
@@ -57,6 +58,7 @@ def statements(needs: Needs, resources: Mapping[Use, str] | None = None) -> list
         defaultdict(list)
     )
     for (action, held), found in on.items():
+        _absorb(found)
         where = tuple(sorted(regions[action])) if held else ()
         groups[action.partition(":")[0], tuple(found), where].append((action, held))
     named = _Names(needs.levels)
@@ -68,6 +70,15 @@ def statements(needs: Needs, resources: Mapping[Use, str] | None = None) -> list
         )
         for (_, found, where), each in groups.items()
     ]  # fmt: skip
+
+
+def _absorb(found: dict[str, list[Use]]) -> None:
+    """Leave out resources that a wider one among them covers: `table/*/index/*` beside `table/*`."""
+    wide = [each for each in found if "*" in each or "?" in each]
+    for each in list(found):
+        wider = next((w for w in wide if w != each and w in found and covers(w, each)), None)
+        if wider is not None:
+            found[wider] += found.pop(each)
 
 
 class _Names:

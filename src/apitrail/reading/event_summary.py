@@ -56,6 +56,7 @@ def _title(event: Event, look: Look) -> str:
 def _facts(event: Event, index: int, entry: Entry | None) -> Iterator[Fact]:
     yield from _who(event)
     yield from _circumstances(event)
+    yield from _guarded(event)
     yield from _touched(event)
     asked = event.request.parameters if event.request else None
     yield from _members("asked", asked, ASKED, there=event.request is not None)
@@ -107,7 +108,22 @@ def _took(call: CallFacts) -> str:
     return f", took {call.ended - call.started} ms"
 
 
+def _guarded(event: Event) -> Iterator[Fact]:
+    """What a guard did about it, unless it just let it pass."""
+    told = event.what.decision if event.what is not None else {}
+    effect = told.get("effect")
+    if effect in (None, "allow"):
+        return
+    done = "not sent: refused" if event.what is not None and event.what.withheld else "marked"
+    by = f"{done} by {told.get('guard')}"
+    statement = f", statement {told['statement']}" if told.get("statement") else ""
+    yield Fact("guard", f"{by}{statement}: {told.get('action') or told.get('reason')}")
+
+
 def _touched(event: Event) -> Iterator[Fact]:
+    if event.what is not None and event.what.withheld:
+        yield from _few("was about", render.touched(event), TOUCHED)
+        return
     yield from _few("touched", render.touched(event), TOUCHED)
     if event.what is not None and event.what.undetermined:
         yield Fact("touched", "what else it touched could not be told")

@@ -34,7 +34,7 @@ class Outcome:
     """How a command ended: its exit status (128 + n for signal n), and what was recorded.
 
     `ports` are those that the recorder listened on for it; `passed` are AWS's names that are no
-    API's, to which something was tunnelled meanwhile.
+    API's, to which something was tunnelled meanwhile; `denied` counts the calls that a guard refused.
     """
 
     status: int
@@ -42,6 +42,7 @@ class Outcome:
     calls: int
     ports: frozenset[int] = frozenset()
     passed: tuple[str, ...] = ()
+    denied: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,8 @@ class Execution:
         ports = _ports(status, fronts)
         calls = int((ended or {}).get("calls", 0))
         passed = {*(after or status).get("passed", ())} - {*status.get("passed", ())}
-        return Outcome(ended_with, answer["id"], calls, ports, tuple(sorted(passed)))
+        denied = int((ended or {}).get("denied", 0))
+        return Outcome(ended_with, answer["id"], calls, ports, tuple(sorted(passed)), denied)
 
     async def _through_own(self, signals: Signals, around: Surroundings) -> Outcome:
         from apitrail.recording.proxy.destination import Upstream
@@ -137,7 +139,8 @@ class Execution:
             await session.stop("the command ended")
         calls = session.recorder.run_calls[run]
         passed = tuple(session.status()["passed"])
-        return Outcome(ended_with, run, calls, _ports(status, fronts), passed)
+        denied = session.recorder.run_denied[run]
+        return Outcome(ended_with, run, calls, _ports(status, fronts), passed, denied)
 
     async def _ask_who(self, variables: Mapping[str, str]) -> None:
         """Ask AWS who the command will be, if that is wanted."""

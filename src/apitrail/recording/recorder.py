@@ -119,6 +119,7 @@ class Recorder:
     doubts: int = 0
     commits: Commits = field(default_factory=Commits)
     run_calls: Counter[str] = field(default_factory=Counter)
+    run_denied: Counter[str] = field(default_factory=Counter)
     unnamed: Callable[[str], object] = field(default=lambda _key: None)
     unanchored: Callable[[], int | None] = field(default=lambda: None)
     late_anchors: Callable[[], int] = field(default=lambda: 0)
@@ -282,6 +283,7 @@ class Recorder:
         self.denied += 1
         if opened.run is not None:
             self.run_calls[opened.run["id"]] += 1
+            self.run_denied[opened.run["id"]] += 1
         return DeniedError(decision.answer(who, index))
 
     async def _warm(self, call: Call) -> None:

@@ -367,7 +367,8 @@ class Session:
         return {"id": run_id, "reverse": reverse}
 
     async def _end_run(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {"calls": await self.runs.end(str(request.get("id")))}
+        run = str(request.get("id"))
+        return {"calls": await self.runs.end(run), "denied": self.recorder.run_denied.pop(run, 0)}
 
     async def _stop(self, _request: dict[str, Any]) -> dict[str, Any]:
         if self.end is None:
