@@ -34,6 +34,13 @@ def test_the_digest_is_of_the_secret_itself():
     assert found == [b"a/b+c"]
 
 
+def test_a_token_behind_its_account_goes_and_the_account_stays():
+    account, token = "AC" + "0123456789abcdef" * 2, "89abcdef01234567" * 2
+    told = f"twilio {account}:{token}, {account}:{token[:-1]}g {account}"
+
+    assert scrub(told, lambda _: "@@") == told.replace(f":{token}", ":@@")
+
+
 def test_forms_are_known_without_a_name():
     assert by_form(f"see ghp_{SECRET}{SECRET}"[:50])
     assert not by_form(f"password={SECRET}")

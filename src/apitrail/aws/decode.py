@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from urllib.parse import unquote
 
 from botocore.model import OperationModel
@@ -126,12 +127,18 @@ def _unmodelled(place: Unmodelled) -> Fields:
 def response(call: Call, response: Response) -> Call:
     """The same call with what the response says; never an exception."""
     try:
-        from apitrail.aws.answer import response as reader
-
-        return reader.parse(call, response)
+        return _answer_reader()(call, response)
     except Exception as error:  # noqa: BLE001 - decoding is total: any failure is a doubt
         doubted = call.doubting(f"decoding the response failed: {type(error).__name__}")
         return replace(doubted, answer_problems=1)
+
+
+@cache
+def _answer_reader() -> Callable[[Call, Response], Call]:
+    """Loaded when the first answer comes: most commands read none."""
+    from apitrail.aws.answer import response
+
+    return response.parse
 
 
 def is_ready() -> bool:

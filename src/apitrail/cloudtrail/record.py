@@ -92,13 +92,17 @@ def head(
 
 def details(exchange: Exchange, call: Call, touched: list[Resource]) -> Structure:
     """What it says of some: ids, resources, the connection."""
-    return _known(
-        requestID=size.cut(call.request_id),
-        resources=touching.listed(touched, call),
-        apiVersion=extras.api_version(call),
-        vpcEndpointId=extras.vpc_endpoint_id(exchange.request.host),
-        tlsDetails=extras.tls_details(exchange),
-    )
+    found: Structure = {}
+    for name, value in (
+        ("requestID", size.cut(call.request_id)),
+        ("resources", touching.listed(touched, call)),
+        ("apiVersion", extras.api_version(call)),
+        ("vpcEndpointId", extras.vpc_endpoint_id(exchange.request.host)),
+        ("tlsDetails", extras.tls_details(exchange)),
+    ):
+        if value is not None:
+            found[name] = value
+    return found
 
 
 def answer(exchange: Exchange, call: Call, credential: Credential) -> Structure:

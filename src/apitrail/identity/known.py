@@ -14,6 +14,7 @@ from apitrail.identity import configured, unsigned
 from apitrail.identity.binding import Binding
 from apitrail.identity.identity import CHAIN_MAX, Identity, Issuer, Principal
 from apitrail.identity.learn import learn
+from apitrail.remembered import remembered
 
 # Sessions of the caller itself: who that is may be learned after the session was made.
 _SAME_PRINCIPAL = frozenset({"sts:GetSessionToken", "s3:CreateSession"})
@@ -146,10 +147,7 @@ class Known:
     def _unlearned(self, key: str) -> Identity:
         if (found := self._configured.get(key)) is not None:
             return self._completed(found)
-        account = accesskey.account(key)
-        return Identity(
-            access_key_id=key, account=account, known="claimed" if account is None else "decoded"
-        )
+        return _claimed(key)
 
     def _completed(self, identity: Identity) -> Identity:
         """With the ARN and the unique id that other calls told of the same name."""
@@ -175,6 +173,15 @@ class Known:
             self._names[key] = _filled(identity, self._names.get(key))
             self._names.move_to_end(key)
             _trim(self._names, self._limit)
+
+
+@remembered(1024)
+def _claimed(key: str) -> Identity:
+    """What a key id itself says."""
+    account = accesskey.account(key)
+    return Identity(
+        access_key_id=key, account=account, known="claimed" if account is None else "decoded"
+    )
 
 
 def _name_key(identity: Identity) -> tuple[str, str, str]:

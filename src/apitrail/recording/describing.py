@@ -167,9 +167,10 @@ def _touched(
 
 def _who_before(identity: Identity, before: Described | None) -> Who | None:
     """Who made the call, as the request's half said it, unless the answer told another."""
-    if before is None or before.whole is None or identity != before.identity:
+    if before is None or before.whole is None:
         return None
-    return before.whole.who
+    same = identity is before.identity or identity == before.identity
+    return before.whole.who if same else None
 
 
 def _what(

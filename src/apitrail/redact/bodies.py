@@ -143,6 +143,8 @@ def credentials(request: Request) -> Iterator[bytes]:
 
     They are no parameters of the call, but a refusal may repeat them.
     """
+    if not request.body.data:
+        return
     if is_form_upload(request):
         fields = multipart.fields(request.header("content-type") or "", request.body.data)
         for name, value in fields.items():

@@ -80,8 +80,9 @@ class Case:
         self._response = self._side(call.result, call.sensitive_result)
         self._modelled = self._request.secrets | self._response.secrets
         self._echoes = Echoes(key.value)
-        self._echoes.add(self._request.secrets, of=spellings)
-        self._echoes.add(self._response.secrets, of=spellings)
+        if self._modelled:
+            self._echoes.add(self._request.secrets, of=spellings)
+            self._echoes.add(self._response.secrets, of=spellings)
         self._texts = self._echoes
         # Whose body hashes are removed. An answer may repeat the request's hashes, but not the
         # other way round.
@@ -129,8 +130,10 @@ class Case:
             request = http_head.target(asked.target, note), *_fields(asked, note)
         self._met = frozenset(met)
         response_fields = None if answered is None else _fields(answered, note)
-        self._texts = self._echoes.copy()
-        self._texts.add(met, of=credential_spellings)
+        self._texts = self._echoes
+        if met:
+            self._texts = self._echoes.copy()
+            self._texts.add(met, of=credential_spellings)
         drop_response = self._drops_response(answered, keep_undecoded)
         if before is not None and self._is_told(before, met, drop_response):
             # The answer reveals a secret that the request may contain, so the request is redacted
@@ -187,7 +190,8 @@ class Case:
         target, headers, trailers = found or (asked.target, asked.headers, asked.trailers)
         # In the request only secrets of the model are replaced: a cookie that repeats a path must
         # not blot the path out. Host names stay, since DNS and TLS show them anyway.
-        target = self._echoes.replace(target)
+        if self._echoes:
+            target = self._echoes.replace(target)
         if self._modelled:
             target = http_head.exact(target, self._modelled, self._key.value)
         return Request(
@@ -268,7 +272,7 @@ class Case:
         if self._response_goes and exchange.response is not None:
             fields += exchange.response.headers + exchange.response.trailers
         if hashes := {hashed.encode("latin-1", "replace") for hashed in http_head.oracles(fields)}:
-            self._echoes = self._echoes.copy()
+            self._echoes, self._texts = self._echoes.copy(), self._texts.copy()
             self._echoes.add(hashes, of=credential_spellings)
             self._texts.add(hashes, of=credential_spellings)
 

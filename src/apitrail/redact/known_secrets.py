@@ -227,7 +227,8 @@ _TOKENS = (
     ("gocspx-", r"GOCSPX-[\w-]{20,}"),
     ("sq0", r"sq0(?:csp|atp|idp)-[\w-]{22,}"),
     ("key-", r"key-[0-9a-f]{32}(?![0-9a-f])"),
-    ("ac", r"(?<=AC[0-9a-f]{32}:)[0-9a-f]{32}(?![0-9a-f])"),
+    # What it begins with is not looked for behind, which would be tried at each character.
+    ("ac", r"AC[0-9a-f]{32}:(?P<v1>[0-9a-f]{32})(?![0-9a-f])"),
     (".", r"[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,}"),
     (":aa", r"(?<=\d{8}:)AA[\w-]{32,}"),
     ("iqojb3jpz2lu", r"IQoJb3JpZ2lu[A-Za-z0-9+/=%]{40,}"),  # STS's session tokens
@@ -247,7 +248,10 @@ _USERINFO = r"://[^/\s:@?#\"'<>]*:(?P<v1>[^/\s?#\"'<>]+)(?=@)"
 _USER = r"://(?P<v1>(?=[^/\s:@?#]*\d)[^/\s:@?#\"'<>]{16,})(?=(?::[^/\s?#\"'<>]*)?@)"
 # All of them have a run of such characters, so long.
 RUN = re.compile(r"[A-Za-z0-9+/_.=-]{18}")
-TOKENS = tuple((needle, rf"(?<![A-Za-z0-9])(?P<v1>{form})") for needle, form in _TOKENS)
+TOKENS = tuple(
+    (needle, form if "(?P<v1>" in form else rf"(?<![A-Za-z0-9])(?P<v1>{form})")
+    for needle, form in _TOKENS
+)
 FORMS = (
     ("private key", _PEM),
     ("static key", _PEM),

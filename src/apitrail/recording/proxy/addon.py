@@ -70,6 +70,7 @@ class Seen:
 
     id: str
     started: int
+    raw: flows.Raw
     headers: Headers
     host: str
     scheme: str
@@ -141,7 +142,10 @@ class Addon:
         seen = self._seen.get(flow.id)
         if seen is None or seen.opened is not None or flow.response:
             return
-        if (now := flows.fields(flow.request.headers)) != flows.sent(seen.headers):
+        raw = flow.request.headers.fields
+        if raw != seen.raw and (now := flows.fields(flow.request.headers)) != flows.sent(
+            seen.headers
+        ):
             # An add-on before us has changed them; what is sent is what counts.
             seen.headers, seen.host = now, flows.host(flow.request)
         await self._begin(flow, seen)
@@ -274,6 +278,7 @@ class Addon:
         seen = Seen(
             id=str(uuid.uuid4()),
             started=self.recorder.clock(),
+            raw=request.headers.fields,
             headers=flows.fields(request.headers),
             host=flows.host(request),
             scheme="https" if flow.client_conn.tls else "http",
@@ -395,15 +400,19 @@ class Addon:
     def _exchange(self, flow: http.HTTPFlow, seen: Seen, content: Body, *, final: bool) -> Exchange:
         peer = flow.client_conn.peername
         received = flow.response if final else None
+        request = flows.request(
+            flow.request, headers=seen.headers, host=seen.host, scheme=seen.scheme,
+            content=content, base=seen.base,
+        )  # fmt: skip
+        if seen.opened is not None and seen.opened.exchange.request == request:
+            # The very one that was described, so that it is not described again.
+            request = seen.opened.exchange.request
         return Exchange(
             id=seen.id,
             started=seen.started,
             ended=self.recorder.clock() if final else None,
             client=peer[0],
-            request=flows.request(
-                flow.request, headers=seen.headers, host=seen.host, scheme=seen.scheme,
-                content=content, base=seen.base,
-            ),
+            request=request,
             response=flows.response(received, flows.body(received, seen.received))
             if received
             else None,

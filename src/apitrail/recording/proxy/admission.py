@@ -147,16 +147,10 @@ class Guard:
 
     async def _login(self, flow: http.HTTPFlow) -> bool:
         """Is it known who asks, as far as it must be? Else the flow is answered here."""
-        client, headers = flow.client_conn, flow.request.headers
-        shown = headers.get("proxy-authorization")
-        # For this proxy alone: it goes neither up nor to the disk.
-        headers.pop("proxy-authorization", None)
-        if not _to_proxy(flow):
-            shown = None  # within a tunnel, whose CONNECT was judged
-        else:
-            headers.pop("proxy-connection", None)
-            if shown is None:
-                self.logins.forget(client)  # each request to a proxy says who asks
+        client, to_proxy = flow.client_conn, _to_proxy(flow)
+        shown = _taken_out(flow.request, to_proxy=to_proxy)
+        if to_proxy and shown is None:
+            self.logins.forget(client)  # each request to a proxy says who asks
         try:
             run = await self.logins.judge(client, shown)
         except Unknown as unknown:
@@ -266,12 +260,27 @@ class Guard:
         return addresses
 
 
+def _taken_out(request: http.Request, *, to_proxy: bool) -> str | None:
+    """The login that a request shows to this proxy alone; it goes neither up nor to the disk."""
+    headers = request.headers
+    # Most requests have none, and mitmproxy takes long to find that a name is not there.
+    if not any(name[:6].lower() == b"proxy-" for name, _ in headers.fields):
+        return None
+    shown: str | None = headers.get("proxy-authorization")
+    headers.pop("proxy-authorization", None)
+    if not to_proxy:
+        return None  # within a tunnel, whose CONNECT was judged
+    headers.pop("proxy-connection", None)
+    return shown
+
+
 def malformed(request: http.Request) -> str | None:
     """Two readers of such a request could see two different calls (RFC 9112 sections 3.2, 5.2)."""
-    names = [name.lower() for name, _ in request.headers.fields]
-    if names.count(b"host") > 1:
+    fields = request.headers.fields
+    if sum([len(name) == 4 and name.lower() == b"host" for name, _ in fields]) > 1:
         return "a request with more than one Host header"
-    if any(b"\r" in value or b"\n" in value for _, value in request.headers.fields):
+    values = b"".join([value for _, value in fields])
+    if b"\r" in values or b"\n" in values:
         return "a request with a folded header line"
     return None
 

@@ -135,6 +135,8 @@ class Destinations:
 
     def base(self, host: str, port: int, path: str) -> str:
         """The path of the configured endpoint that this request was sent to; empty without one."""
+        if not self.bases:
+            return ""
         of_host = (base for name, at, base in self.bases if (name, at) == (host.lower(), port))
         below = f"{path.partition('?')[0]}/"
         return max((base for base in of_host if below.startswith(f"{base}/")), key=len, default="")

@@ -11,6 +11,9 @@ from apitrail.aws.read.unframing import Unframer
 from apitrail.exchange import Body, Headers, Request, Response, Tls
 from apitrail.recording.proxy.held import Share
 
+type Raw = tuple[tuple[bytes, bytes], ...]
+"""Header fields as mitmproxy has them."""
+
 
 @dataclass(slots=True)
 class Collector:
@@ -156,7 +159,14 @@ def is_framed(side: connection.Connection) -> bool:
 
 def declared_length(message: http.Message) -> int | None:
     """How long the body says it is, in bytes; None where it does not, or not believably."""
+    named = [
+        value
+        for name, value in message.headers.fields
+        if len(name) == 14 and name.lower() == b"content-length"
+    ]
+    if len(named) != 1:
+        return None
     try:
-        return int(message.headers["content-length"])
-    except (KeyError, ValueError):
+        return int(named[0])
+    except ValueError:
         return None
