@@ -100,3 +100,28 @@ def test_a_policy_that_cannot_be_used_is_refused(cli, tmp_path, text, arguments,
     status, out, err = cli("verify", *(names.get(each, each) for each in arguments))
     assert (status, out) == (2, "")
     assert problem in err
+
+
+def test_a_fork_is_written_down_for_a_third_person(cli, tmp_path, trail):
+    other = trails.make(tmp_path / "other", 3)
+    with Reader(other) as reader:
+        (tmp_path / "seen").write_text(str(reader.tail()))
+    out = tmp_path / "fork.json"
+    arguments = ["verify", "--key", LOG, "--since", str(tmp_path / "seen")]
+    status, said, err = cli(*arguments, "--misbehaviour", str(out))
+    assert (status, said.split(":")[0]) == (1, "FORK")
+    assert "shows two histories" in err
+    status, said, _ = cli("verify", "--key", LOG, str(out))
+    assert status == 0
+    assert "has signed two histories: one of 7 entries" in said
+
+
+def test_no_fork_leaves_no_file(cli, tmp_path, trail):
+    with Reader(trail) as reader:
+        (tmp_path / "seen").write_text(str(reader.tail()))
+    out = tmp_path / "fork.json"
+    arguments = ["verify", "--key", LOG, "--misbehaviour", str(out)]
+    assert cli(*arguments, "--since", str(tmp_path / "seen"))[0] == 0
+    assert not out.exists()
+    status, _, err = cli(*arguments)
+    assert (status, "there is nothing to compare with" in err) == (2, True)

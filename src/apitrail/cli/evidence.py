@@ -12,11 +12,12 @@ from typing import BinaryIO
 
 import click
 
-from apitrail import places
+from apitrail import durable, places
 from apitrail.cli import shipping
 from apitrail.cli.options import output_option, with_trail
 from apitrail.errors import UsageError
 from apitrail.evidence import bundle, known_logs, receipt
+from apitrail.evidence import misbehaviour as misbehaviours
 from apitrail.evidence.verify import Report, Trust
 from apitrail.evidence.verify import trail_check as verification
 from apitrail.evidence.witness import policy_file
@@ -29,6 +30,7 @@ from apitrail.trail.reader import Reader
 @click.argument("source", required=False, metavar="[TRAIL|BUNDLE|RECEIPT|TREE|s3://…]")
 @click.option("--key", "vkeys", multiple=True, metavar="VKEY", help="Trust this public key, or the one in this file.")  # fmt: skip
 @click.option("--since", type=click.File("rb"), metavar="CHECKPOINT", help="The log must continue this older signed checkpoint.")  # fmt: skip
+@click.option("--misbehaviour", type=click.Path(path_type=Path), metavar="FILE", help="Where the log has forked from the checkpoint of --since, write what shows it to a third person here.")  # fmt: skip
 @click.option("--policy", "policy", type=click.Path(path_type=Path), metavar="FILE", help="Judge by this policy (C2SP tlog-policy): its witnesses must have seen the log, and its logs are the keys that are trusted, where it names any.")  # fmt: skip
 @click.option("--ask", is_flag=True, help="Ask each witness of the policy for the newest head that it has seen of this log.")  # fmt: skip
 @click.option("--endpoint-url", metavar="URL", help="The endpoint of S3, where it is not AWS.")
@@ -36,7 +38,7 @@ from apitrail.trail.reader import Reader
 @output_option("text", "json", default="text")
 @with_trail
 def verify_command(
-    trail: Path, source: str | None, vkeys: tuple[str, ...], since: BinaryIO | None, policy: Path | None, ask: bool,
+    trail: Path, source: str | None, vkeys: tuple[str, ...], since: BinaryIO | None, misbehaviour: Path | None, policy: Path | None, ask: bool,
     endpoint_url: str | None, profile: str | None, output: str,
 ) -> int:  # fmt: skip
     """Check that a trail is complete and unaltered, or what a bundle or a receipt proves.
@@ -50,6 +52,10 @@ def verify_command(
     elif ask:
         raise UsageError("nobody is named to ask", hint="--policy FILE names the witnesses")
     older = None if since is None else since.read().decode("utf-8", "replace")
+    if misbehaviour is not None and older is None:
+        raise UsageError(
+            "there is nothing to compare with", hint="--since CHECKPOINT names an older head"
+        )
     if source is not None and source.startswith("s3://"):
         _refuse_policy(trust, source)
         report = shipping.verify_bucket(
@@ -59,6 +65,8 @@ def verify_command(
         report = _check(Path(source) if source else trail, trust, older)
     if trust.by == known_logs.FILE:
         known.remember(report)
+    if misbehaviour is not None and older is not None and not report.holds:
+        _show_fork(Path(source) if source else trail, older, misbehaviour)
     click.echo(render.json_document(report.to_json()) if output == "json" else str(report))
     if report.hint:
         click.echo(f"hint: {report.hint}", err=True)
@@ -93,6 +101,20 @@ def _judging(trust: Trust, path: Path, has_keys: bool, ask: Ask | None) -> Trust
     return replace(trust, verifiers=tuple(log.verifier for log in policy.logs), by=repr(str(path)))
 
 
+def _show_fork(path: Path, since: str, out: Path) -> None:
+    """Write what shows a third person that the log has signed two histories, if it has."""
+    if path.is_file() or bundle.is_archive(path):
+        with bundle.Bundle.open(path) as opened:
+            found = misbehaviours.of_bundle(opened, since)
+    else:
+        found = misbehaviours.of_trail(path, since)
+    if found is None:
+        click.echo("apitrail: no two histories can be shown by this checkpoint", err=True)
+        return
+    durable.write(out, str(found).encode(), mode=0o644)
+    click.echo(f"apitrail: {str(out)!r} shows two histories; apitrail verify {out}", err=True)
+
+
 def _refuse_policy(trust: Trust, source: str) -> None:
     if trust.policy is not None:
         raise UsageError(
@@ -105,6 +127,8 @@ def _check(path: Path, trust: Trust, since: str | None) -> Report:
         click.echo(text, err=True)
 
     # A trail is a folder. A file is therefore read as a bundle, even if it is broken.
+    if path.is_file() and misbehaviours.is_misbehaviour(path):
+        return misbehaviours.verify_file(path, trust, step=step)
     if path.is_file() and receipt.is_receipt(path):
         return receipt.verify_file(path, trust, step=step)
     if path.is_file() or bundle.is_archive(path):
