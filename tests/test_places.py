@@ -7,6 +7,7 @@ import pytest
 
 from apitrail import places
 from apitrail.errors import UsageError
+from apitrail.tlog import note
 
 
 def test_the_configuration_is_where_the_environment_says(monkeypatch, tmp_path):
@@ -31,3 +32,19 @@ def test_what_is_no_directory_is_refused(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="cannot make a trail"):
         places.make_directory(Path(tmp_path / "file" / "trail"))
+
+
+@pytest.mark.parametrize(
+    ("host", "begins"),
+    [
+        ("box.example.com", "box.example.com/apitrail/"),
+        ("My Laptop+é", "my-laptop--/apitrail/"),
+        ("", "localhost/apitrail/"),
+    ],
+)
+def test_a_public_name_is_like_a_url_without_its_scheme(monkeypatch, host, begins):
+    monkeypatch.setattr("socket.gethostname", lambda: host)
+    name = places.public_name("apitrail")
+    assert name.startswith(begins)
+    assert name != places.public_name("apitrail")
+    note.check_name(name)

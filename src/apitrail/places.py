@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
+import socket
 import time
 from pathlib import Path
 
@@ -24,6 +26,17 @@ def clock() -> int:
 def steady() -> int:
     """Milliseconds of a clock that nobody sets, from some moment on."""
     return time.monotonic_ns() // 1_000_000
+
+
+def public_name(kind: str) -> str:
+    """A name like a URL without its scheme, as C2SP asks for: HOST/KIND/RANDOM.
+
+    This machine is asked for its own name, and no server for a longer one: that can take seconds.
+    """
+    allowed = "".join(
+        c if c.isascii() and (c.isalnum() or c in ".-") else "-" for c in socket.gethostname()
+    )
+    return f"{allowed[:100].lower() or 'localhost'}/{kind}/{secrets.token_hex(8)}"
 
 
 def host_certificate(trail: Path, host: str) -> Path:

@@ -42,7 +42,7 @@ def show(trail: Path) -> None:
 
 
 @key_group.command()
-@click.option("--origin", metavar="NAME", help="The log's name, such as example.com/trail; random by default.")  # fmt: skip
+@click.option("--origin", metavar="NAME", help="The log's name, such as example.com/trail, which witnesses know it by; by default this machine's name and something random.")  # fmt: skip
 @with_trail
 def generate(trail: Path, origin: str | None) -> None:
     """Make the key of a new trail before anything is recorded, and trust it."""

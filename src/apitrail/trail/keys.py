@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from apitrail import durable, private_file
+from apitrail import durable, places, private_file
 from apitrail.errors import FormatError, UsageError
 from apitrail.tlog import note
 from apitrail.trail import database
@@ -38,7 +38,7 @@ class Keys:
         """Make the log's key.
 
         Args:
-            origin: the log's name; a random one by default.
+            origin: the log's name; by default this machine's name and something random.
 
         Raises:
             UsageError: there is one, or the name cannot be a key's.
@@ -48,7 +48,7 @@ class Keys:
                 f"{str(self.directory / LOG)!r} is there already",
                 hint="`apitrail key rotate` replaces a key and says so in the log",
             )
-        return self._make(LOG, origin or f"apitrail/{secrets.token_hex(8)}")
+        return self._make(LOG, origin or places.public_name("apitrail"))
 
     def signer(self) -> note.Signer:
         """The log's key, made at the first call; its name is the log's origin."""

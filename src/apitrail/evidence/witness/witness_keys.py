@@ -6,10 +6,9 @@ One line for each: PRIVATE+KEY+<name>+<hex key id>+base64(signature type ‖ see
 from __future__ import annotations
 
 import secrets
-import socket
 from pathlib import Path
 
-from apitrail import durable, private_file
+from apitrail import durable, places, private_file
 from apitrail.errors import FormatError, UsageError
 from apitrail.tlog import encoding, note
 from apitrail.tlog.cosignature import COSIGNATURE_V1, Cosigner, WitnessSigner
@@ -29,11 +28,8 @@ type Signers = tuple[WitnessSigner, ...]
 
 
 def default_name() -> str:
-    """A name like a URL without its scheme, as C2SP asks for: HOST/witness/RANDOM."""
-    host = "".join(
-        c if c.isascii() and (c.isalnum() or c in ".-") else "-" for c in socket.getfqdn()
-    )
-    return f"{host or 'localhost'}/witness/{secrets.token_hex(4)}"
+    """What a witness is called that is given no name."""
+    return places.public_name("witness")
 
 
 def make(directory: Path, name: str) -> Signers:
