@@ -24,6 +24,7 @@ from apitrail.event import (
     What,
     Who,
     plain,
+    record_of,
 )
 
 RECORD = {
@@ -173,3 +174,17 @@ def test_what_two_events_share_is_written_once():
     assert facets["request"] is written["request"]
     assert facets == second.facets()
     assert facets["response"] != written["response"]
+
+
+def test_a_record_is_read_alone_as_with_the_whole_event():
+    facets = event().facets()
+    for left_out in ((), ("who",), ("response",), ("request", "who")):
+        some = {tag: content for tag, content in facets.items() if tag not in left_out}
+        assert record_of(some) == Event.parse(some).record()
+        assert list(record_of(some)) == list(Event.parse(some).record())
+
+
+@pytest.mark.parametrize("facet", [b"[]", b'{"record":[]}', b"{", b"null"])
+def test_what_holds_no_record_is_malformed(facet):
+    with pytest.raises(FormatError):
+        record_of({"what": facet})

@@ -12,7 +12,7 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from datetime import datetime
 from typing import Any
@@ -295,11 +295,8 @@ class Event:
 
     def record(self) -> dict[str, Any]:
         """The CloudTrail record (version 1.11), in CloudTrail's order of fields."""
-        merged: dict[str, Any] = dict.fromkeys(ALWAYS_SHOWN)
-        for facet in (self.what, self.who, self.request, self.response):
-            if facet is not None:
-                merged |= facet.record
-        return {name: merged[name] for name in ORDER if name in merged}
+        facets = (self.what, self.who, self.request, self.response)
+        return _merged(facet.record for facet in facets if facet is not None)
 
     def botocore(self) -> dict[str, Json]:
         """The call in the service model's own words, as boto3 users write them."""
@@ -381,6 +378,34 @@ def _names(resources: tuple[Resource, ...]) -> set[tuple[str, str]]:
         for name in (item.name, item.arn)
         if name
     }
+
+
+def record_of(facets: Mapping[str, bytes]) -> dict[str, Any]:
+    """`Event.parse(facets).record()` in half the time: nothing else of the event is read.
+
+    Raises:
+        FormatError: a facet is not JSON of the right kind.
+    """
+    return _merged(_record(facets[tag]) for tag in _WITH_RECORD if tag in facets)
+
+
+# In this order a later facet's fields count.
+_WITH_RECORD = ("what", "who", "request", "response")
+
+
+def _record(facet: bytes) -> dict[str, Any]:
+    said = load(facet)
+    found = said.get("record", {}) if isinstance(said, dict) else None
+    if not isinstance(found, dict):
+        raise FormatError("a facet's record is not an object")
+    return found
+
+
+def _merged(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    merged: dict[str, Any] = dict.fromkeys(ALWAYS_SHOWN)
+    for part in parts:
+        merged |= part
+    return {name: merged[name] for name in ORDER if name in merged}
 
 
 def load(content: bytes) -> Json:

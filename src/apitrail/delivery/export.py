@@ -18,7 +18,7 @@ from typing import BinaryIO
 from apitrail import __version__, durable, places
 from apitrail.entry import TAGS, Entry
 from apitrail.errors import RecordingError, UsageError
-from apitrail.event import Event
+from apitrail.event import record_of
 from apitrail.evidence import maintenance
 from apitrail.evidence.bundle import Bundle, bundle_writer, layout, page_file, time_range
 from apitrail.evidence.bundle.attestation import said_question
@@ -77,7 +77,7 @@ type Write = Callable[[Source, Job, BinaryIO], int]
 def records(source: Source, job: Job) -> Iterator[dict[str, object]]:
     """The CloudTrail records asked for, oldest first."""
     for index in selected(source, job, source.size):
-        yield Event.parse(source.facets(index, RECORD_TAGS)).record()
+        yield record_of(source.facets(index, RECORD_TAGS))
 
 
 def _text(lines: Callable[[Iterable[Mapping[str, object]]], Iterator[str]]) -> Write:

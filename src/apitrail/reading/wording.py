@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from apitrail.errors import UsageError
-from apitrail.event import Event
+from apitrail.event import record_of
 from apitrail.query import PATTERNED, Filter, Pattern, Value, has_labels
 from apitrail.reading import vocabulary
 from apitrail.reading.spellings import has, spellings
@@ -149,7 +149,7 @@ class Wording:
             self.say(f"no event here has the id {text!r}")
             yield text
         for index in found:
-            record = Event.parse(self.source.facets(index, ("what",))).record()
+            record = record_of(self.source.facets(index, ("what",)))
             if "eventID" in record:
                 yield str(record["eventID"])
 

@@ -18,7 +18,7 @@ from apitrail.delivery.logfiles.place import Place
 from apitrail.delivery.logfiles.store import BUCKET, EVERY, Store
 from apitrail.delivery.logfiles.tree_manifest import Manifest
 from apitrail.errors import FormatError, UsageError
-from apitrail.event import Event
+from apitrail.event import record_of
 from apitrail.evidence.bundle import Bundle, is_archive
 from apitrail.evidence.opening import open_source
 from apitrail.query import Filter
@@ -128,5 +128,5 @@ class Served:
         """Whose trail it would be if nothing was delivered: the newest call's."""
         with self.source() as source:
             for index in source.select(Filter(), limit=1):
-                return Place.of(Event.parse(source.facets(index, ("what",))).record())
+                return Place.of(record_of(source.facets(index, ("what",))))
         return Place.of({})

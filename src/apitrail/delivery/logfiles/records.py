@@ -12,7 +12,7 @@ from apitrail.delivery.logfiles.place import INSIGHTS, Place
 from apitrail.delivery.logfiles.tree_manifest import read_json
 from apitrail.entry import CALLS, Entry
 from apitrail.errors import FormatError
-from apitrail.event import Event
+from apitrail.event import record_of
 from apitrail.source import Source
 from apitrail.trail import statements
 from apitrail.trail.statements import Erase, Insight
@@ -110,7 +110,7 @@ def erased(source: Source, start: int, stop: int) -> set[int]:
 
 def _record(source: Source, index: int) -> dict[str, Any] | None:
     facets = source.facets(index, RECORD_TAGS)
-    return Event.parse(facets).record() if facets else None
+    return record_of(facets) if facets else None
 
 
 def _seconds(text: object, otherwise: int) -> int:

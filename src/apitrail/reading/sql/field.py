@@ -18,6 +18,7 @@ from apitrail.event import (
     Event,
     What,
     Who,
+    record_of,
 )
 from apitrail.reading.sql.matcher import Matcher
 from apitrail.source import Source
@@ -41,7 +42,7 @@ class Fields:
         try:
             if path == "record":
                 tags = ("who", "what", "request", "response")
-                return cell(Event.parse(self._source.facets(index, tags)).record())
+                return cell(record_of(self._source.facets(index, tags)))
             if path.partition(".")[0] == "labels":
                 return cell(at({"labels": self._labels(index)}, path))
             return cell(at(self._record(index, _tag(path)), path))

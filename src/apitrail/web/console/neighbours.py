@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from apitrail.event import Event
+from apitrail.event import Event, record_of
 from apitrail.query import Filter
 from apitrail.source import Source
 
@@ -52,6 +52,6 @@ def _shared(event: Event) -> Iterator[tuple[str, str, Filter]]:
 
 def _id(source: Source, found: Iterator[int]) -> str | None:
     for index in found:
-        record = Event.parse(source.facets(index, ("what",))).record()
+        record = record_of(source.facets(index, ("what",)))
         return str(record.get("eventID"))
     return None
