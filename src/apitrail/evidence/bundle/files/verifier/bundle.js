@@ -8,7 +8,8 @@ import { Manifest } from "./manifest.js";
 import { Head } from "./note.js";
 import { sha256 } from "./sha256.js";
 import { checkStatement } from "./statements.js";
-import { NUMBER, Problem, base64, byCodePoint, byNumber, clean, decimal, encoded, hex, integer, partition, repr, same, utf8 } from "./text.js";
+import { NUMBER, Problem, base64, byCodePoint, byNumber, clean, decimal, encoded, hasHalf, hex, integer, partition, repr, same, utf8 } from "./text.js";
+import { Paths } from "./tree.js";
 
 export const WIDTH = 256;
 const NAMES = new RegExp(
@@ -39,6 +40,7 @@ export class Bundle {
     this.known = [...this.names].filter((name) => NAMES.test(name));
     this.manifest = new Manifest(parseJson(this.read("manifest.json"), "manifest.json"));
     this.head = new Head(this.read("checkpoint"), "the checkpoint");
+    this.paths = new Paths(Number(this.head.size), this.head.root);
     /** What a later version has put into it. */
     this.beyond = [...this.manifest.beyond, ...this.checkNames()];
     /** The entries that are disclosed one by one. */
@@ -323,7 +325,7 @@ function openedLine(said, name) {
     if (!TAG.test(tag) || !isObject(value) || value.size !== 2 || salt === undefined) throw malformed();
     if (text === undefined) return [tag, [base64(salt, "a salt", 32), base64(value.get("base64"), name)]];
     // Half a surrogate pair is no UTF-8.
-    if (typeof text !== "string" || /\p{Cs}/u.test(text)) throw malformed();
+    if (typeof text !== "string" || hasHalf(text)) throw malformed();
     return [tag, [base64(salt, "a salt", 32), encoded(text)]];
   });
   return [index, new Map(/** @type {Array<[string, Pair]>} */ (pairs))];

@@ -2,7 +2,7 @@
 
 import { isTrue, isWhole, member, printed } from "./json.js";
 import { TYPES } from "./statements.js";
-import { LATEST, Problem, partition } from "./text.js";
+import { LATEST, Problem, hasHalf, partition } from "./text.js";
 
 const { text, whole, flag, object, list } = TYPES;
 /** @typedef {import("./statements.js").Type} Type */
@@ -13,6 +13,7 @@ const CALL = {
   service: text, operation: text, region: text, protocol: text, started: whole, ended: whole,
   status: whole, error: text, failure: text, upstream: text,
 };
+const MEMBERS = Object.entries(CALL);
 
 /**
  * @typedef {object} Row
@@ -45,7 +46,7 @@ function areFacets(who, what) {
   return (
     there(what.get("record"), object) && object(call) && list(resources) && fits(what.get("kept"), text) &&
     there(what.get("undetermined"), flag) && there(what.get("standIn"), flag) && there(what.get("decision"), object) &&
-    Object.entries(CALL).every(([name, type]) => fits(call.get(name), type)) &&
+    MEMBERS.every(([name, type]) => fits(call.get(name), type)) &&
     there(call.get("problems"), list) && (call.get("problems") ?? []).every(text) &&
     resources.every((/** @type {any} */ item) => object(item) && ["arn", "type", "name"].every((name) => there(item.get(name), text))) &&
     (who === null || isCaller(who))
@@ -63,7 +64,8 @@ function isCaller(who) {
 /** A text as it is searched for; half a surrogate pair is written out. @param {any} value @returns {string | null} */
 function searchable(value) {
   if (value === null || value === undefined) return null;
-  return printed(value).replace(/\p{Cs}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+  const said = printed(value);
+  return hasHalf(said) ? said.replace(/\p{Cs}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`) : said;
 }
 
 /**

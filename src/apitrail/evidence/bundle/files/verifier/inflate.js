@@ -13,10 +13,12 @@ const ENOUGH = Symbol("enough");
 
 // Codes of up to so many bits are looked up at once, longer ones bit by bit. Files are small: to fill
 // a larger table takes longer than it saves.
-const FAST = 8, FAST_SIZE = 1 << FAST;
+const FAST = 8, FAST_SIZE = 1 << FAST, MASK = FAST_SIZE - 1;
+// The most that one symbol stands for.
+const LONGEST = 258;
 
 /**
- * A Huffman code. `left` is how much of it is unused; `fast` has symbol * 16 + length for the next
+ * A Huffman code. It is filled again for each block: to make one takes longer. `left` is how much of it is unused; `fast` has symbol * 16 + length for the next
  * bits as they come, or 0 where they are of a longer code.
  * @typedef {{count: Uint16Array, symbol: Uint16Array, fast: Uint16Array, left: number}} Code
  */
@@ -35,7 +37,23 @@ export function inflate(data, limit) {
   } catch (error) {
     if (error !== ENOUGH) throw error;
   }
-  return stream.out.slice(0, stream.size);
+  return kept(stream.out.subarray(0, stream.size));
+}
+
+// A buffer for each of many small files would keep the garbage collector busy: they share some.
+const SHARED = 1 << 16, SMALL = 1 << 12;
+let shelf = new Uint8Array(SHARED), shelved = 0;
+
+/** A copy that stays. @param {Uint8Array} data */
+function kept(data) {
+  if (data.length > SMALL) return data.slice();
+  if (shelved + data.length > SHARED) {
+    shelf = new Uint8Array(SHARED);
+    shelved = 0;
+  }
+  const copy = shelf.subarray(shelved, (shelved += data.length));
+  copy.set(data);
+  return copy;
 }
 
 // Unpacked into again and again: making a buffer for each of many small files takes longer.
@@ -90,14 +108,14 @@ class Stream {
   dynamic() {
     const lengths = this.bits(5) + 257, distances = this.bits(5) + 1, codes = this.bits(4) + 4;
     if (lengths > 286 || distances > 30) throw new Error("too many length or distance symbols");
-    const sizes = new Uint8Array(320);
+    const sizes = HELD.fill(0);
     for (let n = 0; n < codes; n++) sizes[ORDER[n]] = this.bits(3);
-    const code = codeOf(sizes, 0, 19);
+    const code = fill(SIZES, sizes, 0, 19);
     if (code.left !== 0) throw new Error("invalid code lengths set");
     sizes.fill(0);
     for (let n = 0; n < lengths + distances; ) n = this.run(code, sizes, n, lengths + distances);
     if (sizes[256] === 0) throw new Error("invalid code: missing end of block");
-    this.codes(checked(sizes, 0, lengths), checked(sizes, lengths, distances));
+    this.codes(checked(LITERALS, sizes, 0, lengths), checked(OFFSETS, sizes, lengths, distances));
   }
 
   /**
@@ -120,19 +138,79 @@ class Stream {
 
   /** @param {Code} lengths @param {Code} distances */
   codes(lengths, distances) {
-    for (;;) {
-      const symbol = this.symbol(lengths);
-      if (symbol < 256) this.put(symbol);
-      else if (symbol === 256) return;
-      else {
-        if (symbol > 285) throw new Error("invalid literal/length code");
-        const length = LENGTHS[symbol - 257] + this.bits(LENGTH_BITS[symbol - 257]);
-        const far = this.symbol(distances);
-        const distance = DISTANCES[far] + this.bits(DISTANCE_BITS[far]);
-        if (distance > this.size) throw new Error("invalid distance too far back");
-        for (let n = 0; n < length; n++) this.put(this.out[this.size - distance]);
+    do {
+      this.plain(lengths.fast, distances.fast);
+    } while (this.step(lengths, distances));
+  }
+
+  /**
+   * Unpacks what is usual: short codes, far from both ends, where nothing can be missing. It stops
+   * before the first symbol that is not.
+   * @param {Uint16Array} lengths @param {Uint16Array} distances
+   */
+  plain(lengths, distances) {
+    const { data, out } = this, last = data.length - 8, full = this.limit - LONGEST;
+    let { at, held, holds, size } = this;
+    while (at <= last && size <= full) {
+      while (holds < 16) {
+        held |= data[at++] << holds;
+        holds += 8;
       }
+      const found = lengths[held & MASK], symbol = found >> 4, used = found & 15;
+      if (used === 0) break;
+      if (symbol < 256) {
+        held >>>= used;
+        holds -= used;
+        out[size++] = symbol;
+        continue;
+      }
+      if (symbol === 256 || symbol > 285) break;
+      // Nothing is taken until all of it is known: what is unusual is read again by `step`.
+      const extra = LENGTH_BITS[symbol - 257];
+      let bits = held >>> used, left = holds - used, next = at;
+      const length = LENGTHS[symbol - 257] + (bits & ((1 << extra) - 1));
+      bits >>>= extra;
+      left -= extra;
+      while (left < 16) {
+        bits |= data[next++] << left;
+        left += 8;
+      }
+      const other = distances[bits & MASK], far = other >> 4, spent = other & 15;
+      if (spent === 0) break;
+      bits >>>= spent;
+      left -= spent;
+      const more = DISTANCE_BITS[far];
+      while (left < more) {
+        bits |= data[next++] << left;
+        left += 8;
+      }
+      const distance = DISTANCES[far] + (bits & ((1 << more) - 1));
+      if (distance > size) break;
+      held = bits >>> more;
+      holds = left - more;
+      at = next;
+      for (const end = size + length; size < end; size++) out[size] = out[size - distance];
     }
+    this.at = at;
+    this.held = held;
+    this.holds = holds;
+    this.size = size;
+  }
+
+  /** The next symbol, with whatever may be wrong; does the block go on? @param {Code} lengths @param {Code} distances */
+  step(lengths, distances) {
+    const symbol = this.symbol(lengths);
+    if (symbol < 256) this.put(symbol);
+    else if (symbol === 256) return false;
+    else {
+      if (symbol > 285) throw new Error("invalid literal/length code");
+      const length = LENGTHS[symbol - 257] + this.bits(LENGTH_BITS[symbol - 257]);
+      const far = this.symbol(distances);
+      const distance = DISTANCES[far] + this.bits(DISTANCE_BITS[far]);
+      if (distance > this.size) throw new Error("invalid distance too far back");
+      for (let n = 0; n < length; n++) this.put(this.out[this.size - distance]);
+    }
+    return true;
   }
 
   /** @param {Code} code */
@@ -183,9 +261,15 @@ class Stream {
   }
 }
 
-/** @param {Uint8Array} sizes @param {number} from @param {number} number @returns {Code} */
-function codeOf(sizes, from, number) {
-  const count = new Uint16Array(MOST_BITS + 1);
+/** @param {number} symbols @returns {Code} */
+function room(symbols) {
+  return { count: new Uint16Array(MOST_BITS + 1), symbol: new Uint16Array(symbols), fast: new Uint16Array(FAST_SIZE), left: 0 };
+}
+
+/** @param {Code} code @param {Uint8Array} sizes @param {number} from @param {number} number @returns {Code} */
+function fill(code, sizes, from, number) {
+  const { count, symbol } = code;
+  count.fill(0);
   for (let n = 0; n < number; n++) count[sizes[from + n]]++;
   let left = 1;
   for (let length = 1; length <= MOST_BITS; length++) {
@@ -193,34 +277,37 @@ function codeOf(sizes, from, number) {
     if (left < 0) throw new Error("over-subscribed code");
   }
   if (count[0] === number) left = 0; // no codes at all, which only decoding finds wrong
-  const offsets = new Uint16Array(MOST_BITS + 1);
-  for (let length = 1; length < MOST_BITS; length++) offsets[length + 1] = offsets[length] + count[length];
-  const symbol = new Uint16Array(number);
-  for (let n = 0; n < number; n++) if (sizes[from + n]) symbol[offsets[sizes[from + n]]++] = n;
-  return { count, symbol, fast: fastOf(count, symbol), left };
+  for (let length = 1; length < MOST_BITS; length++) PLACES[length + 1] = PLACES[length] + count[length];
+  for (let n = 0; n < number; n++) if (sizes[from + n]) symbol[PLACES[sizes[from + n]]++] = n;
+  PLACES.fill(0);
+  code.left = left;
+  fillFast(code);
+  return code;
 }
 
-/** @param {Uint16Array} count @param {Uint16Array} symbol */
-function fastOf(count, symbol) {
-  const fast = new Uint16Array(FAST_SIZE);
+/** @param {Code} code */
+function fillFast({ count, symbol, fast }) {
+  fast.fill(0);
   for (let length = 1, code = 0, at = 0; length <= FAST; length++, code <<= 1) {
     for (let n = 0; n < count[length]; n++, code++, at++) {
       const first = REVERSED[code] >> (FAST - length);
       for (let bits = first; bits < FAST_SIZE; bits += 1 << length) fast[bits] = (symbol[at] << 4) | length;
     }
   }
-  return fast;
 }
 
-/** A code that is whole, or has only one symbol. @param {Uint8Array} sizes @param {number} from @param {number} number */
-function checked(sizes, from, number) {
-  const code = codeOf(sizes, from, number);
+/** A code that is whole, or has only one symbol. @param {Code} into @param {Uint8Array} sizes @param {number} from @param {number} number */
+function checked(into, sizes, from, number) {
+  const code = fill(into, sizes, from, number);
   if (code.left && number !== code.count[0] + code.count[1]) throw new Error("incomplete code");
   return code;
 }
 
-const FIXED_LENGTHS = codeOf(Uint8Array.from({ length: 288 }, (_, n) => (n < 144 ? 8 : n < 256 ? 9 : n < 280 ? 7 : 8)), 0, 288);
-const FIXED_DISTANCES = codeOf(new Uint8Array(30).fill(5), 0, 30);
+const PLACES = new Uint16Array(MOST_BITS + 1);
+const HELD = new Uint8Array(320);
+const SIZES = room(19), LITERALS = room(286), OFFSETS = room(30);
+const FIXED_LENGTHS = fill(room(288), Uint8Array.from({ length: 288 }, (_, n) => (n < 144 ? 8 : n < 256 ? 9 : n < 280 ? 7 : 8)), 0, 288);
+const FIXED_DISTANCES = fill(room(30), new Uint8Array(30).fill(5), 0, 30);
 
 const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let bit = 0; bit < 8; bit++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;

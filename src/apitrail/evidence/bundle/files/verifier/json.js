@@ -23,7 +23,6 @@ const WORDS = new Map(/** @type {Array<[string, [string, Json]]>} */ ([
 const ESCAPES = new Map([["b", "\b"], ["f", "\f"], ["n", "\n"], ["r", "\r"], ["t", "\t"], ['"', '"'], ["\\", "\\"], ["/", "/"]]);
 // eslint-disable-next-line no-control-regex
 const PLAIN = /[^"\\\x00-\x1f]*/y;
-const SPACE = " \t\n\r";
 
 class Malformed extends Error {}
 
@@ -71,7 +70,7 @@ class Reader {
   }
 
   skip() {
-    while (SPACE.includes(this.text.charAt(this.at)) && this.at < this.text.length) this.at++;
+    for (let code = this.text.charCodeAt(this.at); code === 32 || code === 10 || code === 13 || code === 9; ) code = this.text.charCodeAt(++this.at);
   }
 
   /** @param {string} mark */

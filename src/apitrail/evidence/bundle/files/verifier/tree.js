@@ -79,6 +79,65 @@ export function rootFrom(index, size, leaf, path) {
   return hash;
 }
 
+/**
+ * Audit paths to one root. Paths of neighbours share most of their hashes: those that led to the root
+ * once are not hashed again, but compared, all the way up.
+ */
+export class Paths {
+  /** @param {number} size @param {Uint8Array} root */
+  constructor(size, root) {
+    this.size = size;
+    this.root = root;
+    /** Hashes that led to the root: by level, then by their place in it. @type {Map<number, Uint8Array>[]} */
+    this.known = [];
+  }
+
+  /** Does this path lead from a leaf to the root? Throws as `rootFrom` does. @param {number} index @param {Uint8Array} leaf @param {Uint8Array[]} path */
+  lead(index, leaf, path) {
+    if (this.isKnown(index, leaf, path)) return true;
+    if (!same(rootFrom(index, this.size, leaf, path), this.root)) return false;
+    this.learn(index, leaf, path);
+    return true;
+  }
+
+  /** Does it meet a node that led to the root, and then only siblings that did? @param {number} index @param {Uint8Array} leaf @param {Uint8Array[]} path */
+  isKnown(index, leaf, path) {
+    let at = index, last = this.size - 1, hash = leaf, step = 0, met = false;
+    for (let level = 0; last > 0; level++) {
+      // The last of a level that has no neighbour goes up as it is.
+      if (at % 2 || at !== last) {
+        if (step === path.length) return false;
+        const known = this.known[level], sibling = path[step++];
+        const there = known?.get(at), beside = known?.get(at % 2 ? at - 1 : at + 1);
+        if (!met && there !== undefined) {
+          if (!same(there, hash)) return false;
+          met = true;
+        }
+        if (met && (beside === undefined || !same(beside, sibling))) return false;
+        if (!met) hash = at % 2 ? node(sibling, hash) : node(hash, sibling);
+      }
+      at = Math.floor(at / 2);
+      last = Math.floor(last / 2);
+    }
+    return met && step === path.length;
+  }
+
+  /** A path that led to the root. @param {number} index @param {Uint8Array} leaf @param {Uint8Array[]} path */
+  learn(index, leaf, path) {
+    let at = index, last = this.size - 1, hash = leaf, step = 0;
+    for (let level = 0; last > 0; level++) {
+      if (at % 2 || at !== last) {
+        const known = (this.known[level] ??= new Map()), sibling = path[step++];
+        known.set(at, hash);
+        known.set(at % 2 ? at - 1 : at + 1, sibling);
+        hash = at % 2 ? node(sibling, hash) : node(hash, sibling);
+      }
+      at = Math.floor(at / 2);
+      last = Math.floor(last / 2);
+    }
+  }
+}
+
 /** @typedef {{size: number, root: Uint8Array}} Sized */
 
 /** RFC 9162, section 2.1.4.2. @param {Sized} old @param {Sized} next @param {Uint8Array[]} path */
