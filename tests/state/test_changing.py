@@ -126,6 +126,15 @@ def test_a_policy_that_is_made_attaches_itself_to_nothing() -> None:
     assert not can_have_made(create, change, SINCE, UNTIL)
 
 
+def test_a_new_version_of_a_policy_is_the_policy_s_default() -> None:
+    policy = {"service": "iam", "aspect": "Policy", "names": ("arn:aws:iam::1:policy/x",)}
+    change = made({"DefaultVersionId": "v1"}, {"DefaultVersionId": "v2"}, **policy)
+    create = write(
+        "CreatePolicyVersion", service="iam", names=frozenset({"arn:aws:iam::1:policy/x"})
+    )
+    assert can_have_made(create, change, SINCE, UNTIL)
+
+
 def test_tags_are_changed_by_calls_about_tags() -> None:
     tagged = {**OLD, "Tags": [{"Key": "a", "Value": "b"}]}
     assert can_have_made(write("CreateTags"), made(OLD, tagged), SINCE, UNTIL)

@@ -44,6 +44,13 @@ def test_what_is_on_its_way_is_held_against_nothing() -> None:
     assert sights.see(sight(3, {"Size": 9, "State": "available"})) is not None
 
 
+def test_a_thing_that_ended_may_vanish_and_one_that_stood_may_not() -> None:
+    sights = Sights()
+    assert sights.see(sight(1, {"Size": 1, "State": "available"})) is None
+    assert sights.see(sight(2, {"Size": 1, "State": "deleted"})) is not None
+    assert sights.see(sight(3, None)) is None
+
+
 def test_a_change_is_told_once() -> None:
     sights = Sights()
     found = [sights.see(sight(n, {"Size": size})) for n, size in enumerate([1, 1, 2, 2])]

@@ -24,6 +24,8 @@ def test_a_line_of_the_table() -> None:
         ("iam", "PutRolePolicy", "RolePolicy"),
         ("ec2", "ModifyInstanceAttribute", None),
         ("dynamodb", "UpdateTable", None),
+        ("secretsmanager", "PutResourcePolicy", "ResourcePolicy"),
+        ("secretsmanager", "UpdateSecret", None),
         ("unheard-of", "PutThing", None),
     ],
 )
@@ -35,7 +37,8 @@ def test_the_one_part_that_a_write_is_about(service: str, operation: str, part: 
     ("service", "operation", "ended"),
     [
         ("ec2", "DeleteSecurityGroup", "SecurityGroup"),
-        ("ec2", "TerminateInstances", "Instance"),
+        ("ec2", "TerminateInstances", None),
+        ("cloudformation", "DeleteStack", None),
         ("s3", "DeleteBucketPolicy", "BucketPolicy"),
         ("s3", "DeleteObject", None),
         ("ec2", "RevokeSecurityGroupIngress", None),

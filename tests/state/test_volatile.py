@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apitrail.state.differing import differences
-from apitrail.state.volatile import drifted, is_noise, is_on_its_way
+from apitrail.state.volatile import drifted, is_ended, is_managed, is_noise, is_on_its_way
 
 # What two answers had, a while apart, with nobody doing anything.
 BY_ITSELF = {
@@ -39,6 +39,35 @@ BY_ITSELF = {
     "the order differs": ({"Tags": [{"Key": "a"}, {"Key": "b"}]}, {"Tags": [{"Key": "b"}, {"Key": "a"}]}),
     "a subscription is confirmed": ({"SubscriptionsPending": "1"}, {"SubscriptionsPending": "0"}),
     "a throughput is counted": ({"ProvisionedThroughput": {"NumberOfDecreasesToday": 0}}, {"ProvisionedThroughput": {"NumberOfDecreasesToday": 2}}),
+    "a group scales in": (
+        {"State": {"Name": "running"}, "Tags": [{"Key": "aws:autoscaling:groupName", "Value": "g"}]},
+        {"State": {"Name": "terminated"}, "Tags": [{"Key": "aws:autoscaling:groupName", "Value": "g"}]},
+    ),
+    "a spot instance is taken": (
+        {"State": {"Name": "running"}, "InstanceLifecycle": "spot"},
+        {"State": {"Name": "stopped"}, "InstanceLifecycle": "spot"},
+    ),
+    "a database fails over": (
+        {"MultiAZ": True, "AvailabilityZone": "a", "SecondaryAvailabilityZone": "b"},
+        {"MultiAZ": True, "AvailabilityZone": "b", "SecondaryAvailabilityZone": "a"},
+    ),
+    "a database is kept up to date": (
+        {"AutoMinorVersionUpgrade": True, "EngineVersion": "16.1"},
+        {"AutoMinorVersionUpgrade": True, "EngineVersion": "16.2"},
+    ),
+    "a storage grows": (
+        {"MaxAllocatedStorage": 100, "AllocatedStorage": 10},
+        {"MaxAllocatedStorage": 100, "AllocatedStorage": 20},
+    ),
+    "a secret rotates": (
+        {"RotationEnabled": True, "VersionIdsToStages": {"a": ["AWSCURRENT"]}},
+        {"RotationEnabled": True, "VersionIdsToStages": {"b": ["AWSCURRENT"]}},
+    ),
+    "a runtime is patched": ({"RuntimeVersionConfig": {"RuntimeVersionArn": "a"}}, {"RuntimeVersionConfig": {"RuntimeVersionArn": "b"}}),
+    "a throughput warms": ({"WarmThroughput": {"ReadUnitsPerSecond": 12}}, {"WarmThroughput": {"ReadUnitsPerSecond": 40}}),
+    "a file system fills": ({"SizeInBytes": {"Value": 6}}, {"SizeInBytes": {"Value": 9}}),
+    "users sign up": ({"EstimatedNumberOfUsers": 6}, {"EstimatedNumberOfUsers": 9}),
+    "an owner's name is left out": ({"Owner": {"ID": "x", "DisplayName": "y"}}, {"Owner": {"ID": "x"}}),
     "a request is another": ({"ResponseMetadata": {"RequestId": "a"}}, {"ResponseMetadata": {"RequestId": "b"}}),
 }  # fmt: skip
 
@@ -54,6 +83,8 @@ BY_SOMEBODY = {
     "a policy is another": ({"Policy": '{"Statement":[]}'}, {"Policy": '{"Statement":[{"Effect":"Allow"}]}'}),
     "a boundary is gone": ({"PermissionsBoundary": {"PermissionsBoundaryArn": "arn:x"}}, {}),
     "a service is larger": ({"desiredCount": 1}, {"desiredCount": 4}),
+    "a database is another": ({"AutoMinorVersionUpgrade": False, "EngineVersion": "16.1"}, {"AutoMinorVersionUpgrade": False, "EngineVersion": "16.2"}),
+    "a topic has another name": ({"Owner": "1", "DisplayName": "a"}, {"Owner": "1", "DisplayName": "b"}),
     "a secret is another": ({"SecretString": "redacted:hmac-sha256:k:a:1"}, {"SecretString": "redacted:hmac-sha256:k:b:1"}),
     "logging is stopped": ({"IsLogging": True}, {"IsLogging": False}),
     "a group of logs is kept for less": ({"retentionInDays": 30}, {"retentionInDays": 1}),
@@ -127,3 +158,27 @@ def test_a_time_is_noise_and_a_state_is_not() -> None:
     [time] = differences({"LatestRestorableTime": "a"}, {"LatestRestorableTime": "b"})
     [state] = differences({"State": {"Name": "pending"}}, {"State": {"Name": "running"}})
     assert (is_noise(time), is_noise(state)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "ended"),
+    [
+        ({"State": {"Code": 48, "Name": "terminated"}}, True),
+        ({"KeyState": "PendingDeletion"}, True),
+        ({"DeletedDate": "2026-01-01T00:00:00Z"}, True),
+        ({"status": "INACTIVE", "serviceName": "svc"}, True),
+        ({"FunctionName": "fn", "State": "Inactive"}, False),
+        ({"State": {"Name": "running"}}, False),
+        (None, False),
+    ],
+)
+def test_a_thing_that_ended_is_no_measure_for_what_becomes_of_it(state, ended: bool) -> None:
+    assert is_ended(state) is ended
+
+
+def test_things_that_go_with_an_instance_are_managed() -> None:
+    assert is_managed({"VolumeId": "vol-1", "Attachments": [{"DeleteOnTermination": True}]})
+    assert is_managed({"NetworkInterfaceId": "eni-1", "RequesterManaged": True})
+    assert not is_managed(
+        {"InstanceId": "i-1", "Tags": [{"Key": "env", "Value": "aws:autoscaling:"}]}
+    )

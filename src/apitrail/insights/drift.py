@@ -100,13 +100,13 @@ class Drifts:
             settled = sight.is_base if newest is None else newest.settled
             known[tells] = LastSeen(sight.index, digest, settled=settled)
             return
-        if not sight.is_base:
+        if not sight.is_settled:
             # What it becomes is held against what it was, once it stands.
             return
         found = self._difference(source, sight, newest, known.get(tells))
         if found is not None or not newest.settled:
             known.clear()
-        known[tells] = LastSeen(sight.index, digest, settled=True)
+        known[tells] = LastSeen(sight.index, digest, settled=sight.is_base)
         if found is not None:
             yield from self._judged(source, found, what)
 

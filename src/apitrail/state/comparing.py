@@ -11,7 +11,7 @@ from apitrail.state.alias import all_names
 from apitrail.state.changing import Change, Write, can_have_made
 from apitrail.state.differing import Difference
 from apitrail.state.observation import Observation
-from apitrail.state.volatile import drifted, is_on_its_way, lasting
+from apitrail.state.volatile import drifted, is_ended, is_managed, is_on_its_way, lasting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +25,14 @@ class Sight:
     ended: int
 
     @cached_property
-    def is_base(self) -> bool:
-        """Can what follows be held against it? Not while a service still changes the thing."""
+    def is_settled(self) -> bool:
+        """Does it stand? While a service still changes it, it is held against nothing."""
         return not is_on_its_way(self.observation.value)
+
+    @cached_property
+    def is_base(self) -> bool:
+        """Can what follows be held against it? Not against what a service takes away."""
+        return self.is_settled and not is_ended(self.observation.value)
 
     @cached_property
     def lasting(self) -> Json:
@@ -62,7 +67,7 @@ def between(before: Sight, after: Sight) -> Drift | None:
     """What differs, apart from what services change by themselves."""
     old, new = before.observation, after.observation
     if old.value is None or new.value is None:
-        if old.value is new.value:
+        if old.value is new.value or is_managed(old.value):
             return None
         lone = Difference("", (), old.value, new.value, lacking=True)
         return Drift(before=before, after=after, found=(lone,))
@@ -90,7 +95,7 @@ class Sights:
 
     def see(self, sight: Sight) -> Drift | None:
         """Learn a sight; what differs from the ones before, whoever made it differ."""
-        if not sight.is_base:
+        if not sight.is_settled:
             return None
         subject, source = sight.observation.subject, sight.observation.source
         known = self._by_subject.get(subject)

@@ -10,7 +10,18 @@ from apitrail.state.reading_table import TABLE
 
 _VERB = re.compile(r"[A-Z][a-z]+")
 _READS = ("Describe", "Get", "List", "Head")
-_ENDS = ("Delete", "Terminate")
+# What does not end at once when it is deleted: it is there for a while, and says so.
+_SLOWLY = frozenset(
+    {
+        "AutoScalingGroup", "Cluster", "DBCluster", "DBInstance", "Distribution", "FileSystem",
+        "NatGateway", "Secret", "Service", "Stack", "Table", "TaskDefinition", "VpcEndpoint",
+    }
+)  # fmt: skip
+# Parts whose answers name the resource that they are of.
+_PARTS = {
+    "secretsmanager": frozenset({"SecretValue", "ResourcePolicy"}),
+    "ssm": frozenset({"ParameterMetadata"}),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +89,7 @@ def aspects(service: str) -> frozenset[str]:
     """The parts of resources that have readings of their own: `BucketPolicy`, `RolePolicy`."""
     found = of_service(service).values()
     whole = {each.aspect for each in found if each.is_item}
-    return frozenset({each.aspect for each in found} - whole)
+    return frozenset({each.aspect for each in found} - whole) | _PARTS.get(service, frozenset())
 
 
 def verb_and_noun(operation: str) -> tuple[str, str]:
@@ -96,10 +107,10 @@ def part_of(service: str, operation: str) -> str | None:
 
 
 def ends(service: str, operation: str) -> str | None:
-    """What a write ends: `DeleteSecurityGroup` ends a `SecurityGroup`, `TerminateInstances` an `Instance`."""
+    """What a write ends at once: `DeleteSecurityGroup` ends a `SecurityGroup`."""
     verb, noun = verb_and_noun(operation)
-    if verb not in _ENDS:
+    if verb != "Delete":
         return None
-    known = {each.aspect for each in of_service(service).values()}
+    known = {each.aspect for each in of_service(service).values()} - _SLOWLY
     forms = (noun, noun.removesuffix("s"), f"{noun}Configuration")
     return next((each for each in forms if each in known), None)

@@ -7,7 +7,7 @@ same.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from apitrail.codec import Json
@@ -22,19 +22,22 @@ _NAMES = re.compile(
     r"|StateReason|StateTransitionReason|StateReasonCode|StateReasonData|StateUpdatedTimestamp"
     r"|Progress|PercentProgress|PercentComplete|DriftInformation|RevisionId|ETag"
     r"|PendingModifiedValues|StatusInfos|DBInstanceStatusInfos|deployments|events|taskSets|failures"
-    r"|rolloutState|rolloutStateReason|Warnings|Messages|InService|Health|HealthStatus"
+    r"|rolloutState|rolloutStateReason|Warnings|Messages|InService|Health|HealthStatus|health"
     r"|NumberOfDecreasesToday|LatestRestorableTime|EarliestRestorableTime|LatestStreamLabel"
     # Addresses that come and go with a start and a stop.
     r"|PublicIpAddress|PublicDnsName|Association|UsageOperationUpdateTime|ClientToken|Location"
     # What an Auto Scaling group does by itself.
     r"|DesiredCapacity|Instances|WarmPoolSize"
+    # What AWS renews, measures and brings up to date, and who uses a certificate.
+    r"|RuntimeVersionConfig|WarmThroughput|platformVersion|SizeInBytes|RenewalSummary|RenewalEligibility"
+    r"|Serial|InUseBy|InProgressInvalidationBatches|CertificateDetails|ActivityStreamStatus"
     r"|(?:[A-Z]\w*)?(?:Status|State|Failure)(?:Reason|Message|Detail)s?(?:Code|Data)?)$"
     r"|(?:Last(?:Used|Accessed|Modified|Updated?|Changed|Event|Restart|Delivery|Decrease|Increase|Seen))"
     r"|^last(?=[A-Z])|^Latest(?:Delivery|Notification|CloudWatch|Digest)|Timestamp$|DateTime$"
 )
 # Counters, where the value is a number.
 _COUNTERS = re.compile(
-    r"(?:Count|Counts|SizeBytes|SizeInBytes)$|^(?:Approximate|NumberOf)|^(?:storedBytes|CodeSize)$"
+    r"(?:Count|Counts|SizeBytes|SizeInBytes)$|(?:^|[a-z])NumberOf|^Approximate|^(?:storedBytes|CodeSize)$"
     r"|^Subscriptions(?:Confirmed|Pending|Deleted)$|^failedTasks$"
 )
 # Numbers that somebody sets, although they are called counts.
@@ -48,7 +51,7 @@ _STATUS = re.compile(r"(?:State|Status|Phase|StateValue)$|^(?:state|status)$")
 # Those of them that somebody sets. Others, such as `failed`, `optimizing` or `insync`, a service says.
 _SETTLED = frozenset(
     {
-        "running", "stopped", "terminated", "available", "in-use", "attached", "active",
+        "running", "stopped", "terminated", "deleted", "available", "in-use", "attached", "active",
         "enabled", "disabled", "suspended", "pendingdeletion", "inactive", "create_complete",
         "update_complete", "delete_complete", "import_complete",
     }
@@ -59,6 +62,31 @@ _ON_ITS_WAY = re.compile(
     r"|configuring|resizing|renaming|resetting|upgrading|optimization|initializing|progress)",
     re.IGNORECASE,
 )
+# What else a service changes, where a member says so: the top members that are left out then.
+_WHERE: tuple[tuple[Callable[[Mapping[str, Json]], bool], frozenset[str]], ...] = (
+    (
+        lambda state: state.get("AutoMinorVersionUpgrade") is True,
+        frozenset({"EngineVersion", "DBParameterGroups", "OptionGroupMemberships"}),
+    ),
+    (
+        lambda state: state.get("MultiAZ") is True,
+        frozenset({"AvailabilityZone", "SecondaryAvailabilityZone"}),
+    ),
+    (lambda state: "MaxAllocatedStorage" in state, frozenset({"AllocatedStorage"})),
+    (
+        lambda state: state.get("RotationEnabled") is True,
+        frozenset({"VersionIdsToStages", "SecretVersionsToStages"}),
+    ),
+)
+_MANAGERS = (
+    "aws:autoscaling:",
+    "aws:ec2spot:",
+    "aws:ec2:fleet-id",
+    "aws:eks:",
+    "aws:elasticmapreduce:",
+)
+# States in which a service takes a thing away by itself.
+_ENDED = frozenset({"terminated", "deleted", "delete_complete", "pendingdeletion", "inactive"})
 _DEEPEST = 12
 # Stands in place of a state that a service says.
 UNSETTLED = "\0unsettled"
@@ -91,6 +119,9 @@ def lasting(value: Json, depth: int = 0) -> Json:
         for name, inner in value.items():
             member = _member(name)
             short = _short(inner) if member.status else inner
+            if name in _OWNERS and isinstance(short, dict):
+                # S3 tells it in some regions, and to some callers.
+                short = {key: each for key, each in short.items() if key != "DisplayName"}
             if member.status and isinstance(short, str) and not _is_settled(short):
                 found[name] = UNSETTLED
             elif not _is_left_out(name, member, short, idle=idle):
@@ -116,6 +147,9 @@ def _is_left_out(name: str, member: _Member, value: Json, *, idle: bool) -> bool
     if isinstance(value, int | float) and not isinstance(value, bool):
         return member.counter or (member.epoch and value >= _EPOCH)
     return False
+
+
+_OWNERS = frozenset({"Owner", "Grantee", "Initiator"})
 
 
 def _short(value: Json) -> Json:
@@ -153,6 +187,47 @@ def _is_moving(name: str, value: Json, depth: int) -> bool:
     return is_on_its_way(value, depth + 1)
 
 
+def is_ended(value: Json) -> bool:
+    """Is it gone already, or to be gone? What becomes of it then the service does."""
+    if not isinstance(value, dict) or "FunctionName" in value:
+        return False
+    states = (_short(inner) for name, inner in value.items() if _member(name).status)
+    return "DeletedDate" in value or any(
+        isinstance(each, str) and each.lower() in _ENDED for each in states
+    )
+
+
+def is_managed(value: Json) -> bool:
+    """Does a service of AWS start and end it: an instance of a group, a volume or an interface with it?"""
+    if not isinstance(value, dict):
+        return False
+    tags = value.get("Tags")
+    keys = (
+        [each.get("Key") for each in tags if isinstance(each, dict)]
+        if isinstance(tags, list)
+        else []
+    )
+    attached = value.get("Attachments")
+    return (
+        any(isinstance(key, str) and key.startswith(_MANAGERS) for key in keys)
+        or value.get("InstanceLifecycle") == "spot"
+        or value.get("RequesterManaged") is True
+        or any(
+            isinstance(each, dict) and each.get("DeleteOnTermination") is True
+            for each in attached or ()
+        )
+    )
+
+
+def _left_out(old: Json, new: Json) -> frozenset[str]:
+    """Members of these states that a service changes, because of what else the states say."""
+    found: frozenset[str] = frozenset()
+    for state in (old, new):
+        if isinstance(state, dict):
+            found = found.union(*(names for holds, names in _WHERE if holds(state)))
+    return found | ({"State", "Attachments"} if is_managed(old) or is_managed(new) else set())
+
+
 def drifted(
     old: Json, new: Json, *, alike: bool, kept: tuple[Json, Json] | None = None
 ) -> list[Difference]:
@@ -166,7 +241,7 @@ def drifted(
     found = differences(*(kept or (lasting(old), lasting(new))))
     if not found:
         return []
-    denied = {*_denied(old, ()), *_denied(new, ())}
+    denied = {*_denied(old, ()), *_denied(new, ()), *((name,) for name in _left_out(old, new))}
     return [
         each
         for each in found
