@@ -38,7 +38,7 @@ FENCES = {
     "jmespath": {"reading"},
     "markupsafe": {"web"},
     "cbor2": {"trail", "recording", "aws", "web", "replay"},
-    "orjson": {"event", "cloudtrail"},
+    "orjson": {"event", "cloudtrail", "policy"},
     "platformdirs": {"places", "aws"},
     "certifi": {"recording"},
     "pytest": {"replay"},

@@ -1,4 +1,5 @@
 from apitrail.event import Asked, CallFacts, Event, What, Who
+from apitrail.policy.kept_call import KeptCall
 from apitrail.policy.needed import Use, needs
 
 ACCOUNT = "111122223333"
@@ -6,11 +7,12 @@ ACCOUNT = "111122223333"
 
 def event(service, operation, parameters=None, *, region="eu-west-1", error=None, **what):
     facts = CallFacts(service=service, operation=operation, region=region, started=0, error=error)
-    return Event(
+    kept = Event(
         who=Who(record={}, identity={"account": ACCOUNT}),
         what=What(call=facts, **what),
         request=Asked(parameters=parameters or {}),
     )
+    return KeptCall.parse(kept.facets())
 
 
 QUEUE = {"QueueUrl": f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/films"}

@@ -1,7 +1,8 @@
 from dataclasses import replace
 
 from apitrail.event import Asked, CallFacts, Event, Http, Resource, Run, What, Who
-from apitrail.policy.recorded_question import of_event
+from apitrail.policy.kept_call import KeptCall, Memory
+from apitrail.policy.recorded_question import recorded_question
 
 QUEUE = "arn:aws:sqs:eu-west-1:111122223333:films"
 EVENT = Event(
@@ -19,6 +20,10 @@ EVENT = Event(
         http=Http(method="POST", scheme="https"),
     ),
 )
+
+
+def of_event(event):
+    return recorded_question(KeptCall.parse(event.facets()), Memory())
 
 
 def test_what_was_kept_is_asked_about():

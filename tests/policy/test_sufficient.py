@@ -17,9 +17,10 @@ from apitrail.event import Asked, CallFacts, Event, What, Who, plain
 from apitrail.iam.known_actions import spelled
 from apitrail.policy import document
 from apitrail.policy.guard import Guard
+from apitrail.policy.kept_call import KeptCall, Memory
 from apitrail.policy.least import statements
 from apitrail.policy.needed import needs
-from apitrail.policy.recorded_question import of_event
+from apitrail.policy.recorded_question import recorded_question
 from aws.generator import Generator
 from aws.wire import Wire
 
@@ -56,8 +57,8 @@ def check(found):
     """How many calls had a policy, and how many parts of one were not needed."""
     tried, idle = 0, []
     for event in found:
-        asked = of_event(event)
-        needed = needs([(0, event)])
+        kept = KeptCall.parse(event.facets())
+        asked, needed = recorded_question(kept, Memory()), needs([(0, kept)])
         assert all(spelled(name) == name for name in needed.levels)
         if asked.doubt or needed.untold:
             continue

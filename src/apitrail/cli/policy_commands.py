@@ -39,14 +39,14 @@ def policy_command(
     if sum([explain, existing is not None, deny_all_but]) > 1:
         raise UsageError("--explain, --existing and --deny-all-but exclude each other")
     from apitrail.evidence.opening import open_source
-    from apitrail.policy import document, needed
+    from apitrail.policy import document, kept_call, needed
     from apitrail.policy import existing as in_force
     from apitrail.policy.generalised import generalised
     from apitrail.policy.least import statements
     from apitrail.reading import event_list
 
     with open_source(trail) as source:
-        found = needed.of_source(source, event_list.resolve(source, where, say))
+        found = kept_call.calls(source, event_list.resolve(source, where, say), kept_call.TAGS)
         needs = needed.needs(found, denied=denied)
     _tell(needs)
     if existing is not None:

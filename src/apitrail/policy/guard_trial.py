@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from apitrail.codec import Json
-from apitrail.event import Event
 from apitrail.policy.decision import Decision
 from apitrail.policy.guards import Guards
-from apitrail.policy.recorded_question import TAGS, of_event
+from apitrail.policy.kept_call import ASKED, Memory, calls
+from apitrail.policy.recorded_question import recorded_question
 from apitrail.query import Filter
 from apitrail.source import Source
 
@@ -37,18 +37,15 @@ class Tried:
 
 def attempt(source: Source, where: Filter, guards: Guards) -> Iterator[Tried]:
     """Each call that matches, oldest first; what asked a stand-in about itself is left out."""
-    for index in source.select(where, ascending=True):
-        event = Event.parse(source.facets(index, TAGS))
-        asked = of_event(event)
+    memory = Memory()
+    for index, kept in calls(source, where, ASKED):
+        asked = recorded_question(kept, memory)
         if asked is not None:
-            record = event.what.record if event.what is not None else {}
             yield Tried(
-                index=index,
-                event_id=str(record.get("eventID")),
-                name=f"{event.call.service}:{event.call.operation}",
-                run=event.who.run.id if event.who is not None and event.who.run else None,
+                index=index, event_id=kept.event_id,
+                name=f"{kept.call.service}:{kept.call.operation}", run=kept.run,
                 decision=guards.decide(asked),
-            )
+            )  # fmt: skip
 
 
 HEADERS = ("RUN", "GUARD", "STATEMENT", "ACTION", "CALLS", "FIRST ENTRY")

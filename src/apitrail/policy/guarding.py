@@ -7,6 +7,7 @@ from dataclasses import field, replace
 from datetime import UTC, datetime
 
 from apitrail.aws.call import Call
+from apitrail.iam.action import Action
 from apitrail.iam.authorised import actions
 from apitrail.identity.identity import Identity
 from apitrail.policy.guard_question import Question
@@ -58,11 +59,11 @@ def question(
     around: Around,
     *,
     method: str | None = None,
-    touched: Sequence[str] | None = None,
+    known: Sequence[Action] | None = None,
 ) -> Question | None:
     """What guards are asked about a call; None where it is no call to AWS and changes nothing.
 
-    `touched` are the ARNs that it touches, where they were found out before.
+    `known` are the actions that it asks for, where they were found out before.
     """
     if call.stand_in and method in _LOOKS:
         return None
@@ -70,16 +71,19 @@ def question(
     doubt = _doubt(call)
     if doubt is not None:
         return Question(doubt=doubt, who=who)
-    readings = [call] if call.other is None else [replace(call, other=None), call.other]
-    found = [
-        action
-        for reading in readings
-        for action in actions(
-            reading, account=around.account, region=around.region, touched=touched
-        )
-    ]
+    found = _asked(call, around) if known is None else known
     keys, unknown = _keys(call, around)
     return Question(actions=tuple(found), keys=keys, unknown=unknown, who=who)
+
+
+def _asked(call: Call, around: Around) -> list[Action]:
+    """What each reading of a call asks for."""
+    readings = [call] if call.other is None else [replace(call, other=None), call.other]
+    return [
+        action
+        for reading in readings
+        for action in actions(reading, account=around.account, region=around.region)
+    ]
 
 
 def _doubt(call: Call) -> str | None:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from apitrail.event import Event
 from apitrail.iam.action import Level
-from apitrail.iam.authorised import actions
-from apitrail.policy.recorded_question import recorded_around, recorded_call, touched
-from apitrail.query import Filter
-from apitrail.source import Source
+from apitrail.policy.kept_call import KeptCall, Memory
 
-TAGS = ("who", "what", "request", "response")
 # AWS's codes for "not permitted" (CloudTrail's errorCode); such a call got nothing done.
 _DENIED = ("AccessDenied", "Client.UnauthorizedOperation", "UnauthorizedOperation")
 _SHOWN = 100
@@ -42,15 +37,12 @@ class Needs:
     entries: dict[Use, list[int]] = field(default_factory=dict)
     levels: dict[str, Level] = field(default_factory=dict)
     untold: Counter[str] = field(default_factory=Counter)
+    _memory: Memory = field(default_factory=Memory)
 
-    def add(self, index: int, event: Event) -> None:
+    def add(self, index: int, kept: KeptCall) -> None:
         """One call more."""
         self.calls += 1
-        call, around = recorded_call(event), recorded_around(event)
-        asked = actions(
-            call, account=around.account, region=around.region,
-            touched=touched(event) if call.parameters is None else None,
-        )  # fmt: skip
+        call, asked = kept.call, self._memory.actions(kept)
         if not asked:
             self.untold["calls that could not be told"] += 1
         for action in asked:
@@ -62,31 +54,26 @@ class Needs:
             on = ("*",) if action.optional else action.resources
             for resource in on or ("*",):
                 region = call.region if _is_without_region(resource) else None
-                use = Use(action.name, resource, region)
-                self.counts[use] += 1
-                shown = self.entries.setdefault(use, [])
-                if len(shown) < _SHOWN and index not in shown[-1:]:
-                    shown.append(index)
+                self._count(Use(action.name, resource, region), index)
+
+    def _count(self, use: Use, index: int) -> None:
+        self.counts[use] += 1
+        shown = self.entries.setdefault(use, [])
+        if len(shown) < _SHOWN and index not in shown[-1:]:
+            shown.append(index)
 
 
-def needs(events: Iterable[tuple[int, Event]], *, denied: bool = False) -> Needs:
+def needs(calls: Iterable[tuple[int, KeptCall]], *, denied: bool = False) -> Needs:
     """What these calls needed; those that were refused count only if `denied`."""
     found = Needs()
-    for index, event in events:
-        if event.what is not None and event.what.stand_in:
+    for index, kept in calls:
+        if kept.call.stand_in:
             continue
-        withheld = event.what is not None and event.what.withheld
-        if (withheld or (event.call.error or "").startswith(_DENIED)) and not denied:
+        if (kept.withheld or (kept.error or "").startswith(_DENIED)) and not denied:
             found.denied += 1
             continue
-        found.add(index, event)
+        found.add(index, kept)
     return found
-
-
-def of_source(source: Source, where: Filter) -> Iterator[tuple[int, Event]]:
-    """The calls that match, oldest first."""
-    for index in source.select(where, ascending=True):
-        yield index, Event.parse(source.facets(index, TAGS))
 
 
 def _is_without_region(resource: str) -> bool:
