@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -39,6 +40,23 @@ const client = new KinesisClient({});
 await client.send(new ListStreamsCommand({}));
 await client.send(new ListStreamsCommand({ Limit: 5 }));
 client.destroy();
+"""
+
+# What a guard refuses: each command's error, its status and how often it was tried.
+GUARDED = """
+const { S3Client, CreateBucketCommand } = require('@aws-sdk/client-s3');
+const { DynamoDBClient, DeleteTableCommand } = require('@aws-sdk/client-dynamodb');
+(async () => {
+  const sent = [
+    [new S3Client({ forcePathStyle: true }), new CreateBucketCommand({ Bucket: 'guarded' })],
+    [new DynamoDBClient({}), new DeleteTableCommand({ TableName: 'films' })],
+  ];
+  for (const [client, command] of sent) {
+    const error = await client.send(command).catch((error) => error);
+    const about = error.$metadata;
+    console.log(JSON.stringify([error.name, error.message, about.httpStatusCode, about.attempts]));
+  }
+})();
 """
 
 
@@ -85,6 +103,21 @@ def test_an_unchanged_app_is_recorded_through_an_endpoint_url(
             *app(packages, "app.js", APP), env={"AWS_ENDPOINT_URL": recorder.urls[0]}
         )  # fmt: skip
     assert machine.names() == NAMES
+
+
+def test_it_shows_why_a_guard_refused_and_does_not_try_again(
+    machine: Machine, packages: Path
+) -> None:
+    command = app(packages, "guarded.js", GUARDED)
+    done = machine.apitrail("exec", "--guard", "read-only", "--", *command)
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(name[:12], status, attempts) for name, _, status, attempts in told] == [
+        ("AccessDenied", 403, 1), ("AccessDenied", 403, 1),
+    ]  # fmt: skip
+    assert (
+        "not authorized to perform: s3:CreateBucket on resource: arn:aws:s3:::guarded" in told[0][1]
+    )
+    assert "dynamodb:DeleteTable" in told[1][1]
 
 
 def test_doctor_finds_the_sdk_and_sees_its_call(machine: Machine, packages: Path) -> None:

@@ -15,6 +15,7 @@ from apitrail.errors import UsageError
 from apitrail.iam.action import Keys
 from apitrail.policy.glob import compiled
 from apitrail.policy.known_keys import check_key
+from apitrail.remembered import remembered
 
 type Test = Callable[[str], bool]
 
@@ -46,14 +47,20 @@ def _ip(wanted: str) -> Test:
         raise UsageError(f"not an address or a network: {wanted!r}") from None
 
     def test(value: str) -> bool:
-        try:
-            address = ipaddress.ip_address(value)
-        except ValueError:
-            return False
-        mapped = getattr(address, "ipv4_mapped", None)
-        return (mapped or address) in network
+        address = _address(value)
+        return address is not None and address in network
 
     return test
+
+
+@remembered(1024)
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """An address, IPv4 in IPv6's clothes as what it is; None where the text is none."""
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found
 
 
 def _compared(
