@@ -17,11 +17,9 @@ from apitrail.insights.insight import END, START, Insight
 from apitrail.insights.thresholds import Thresholds
 from apitrail.source import Source
 from apitrail.state import comparing
-from apitrail.state.alias import names_of
 from apitrail.state.call_effect import UNANSWERED, effect, is_telling, write_of
 from apitrail.state.changing import Write, can_have_made
 from apitrail.state.comparing import Sight
-from apitrail.state.observation import Observation
 from apitrail.state.other_writes import writes_around
 from apitrail.when import iso
 
@@ -155,7 +153,7 @@ class Drifts:
         before, after = (int(each) for each in told.events)
         for sight in self._sights(source, after):
             found = self._between(source, before, sight)
-            if found is not None and _name(sight.observation) == told.name:
+            if found is not None and sight.observation.title == told.name:
                 since, until = found.before.started, found.after.ended
                 return can_have_made(write, found.change, since, until)
         return False
@@ -168,16 +166,11 @@ def _digest(value: Json) -> str:
     return hashlib.blake2b(json.dumps(value).encode(), digest_size=9).hexdigest()
 
 
-def _name(seen: Observation) -> str:
-    """`SecurityGroup sg-0a1b…`, `RolePolicy app inline`."""
-    return " ".join(filter(None, (seen.aspect, names_of(seen.names[0])[0], seen.key)))
-
-
 def _told(found: comparing.Drift, what: What) -> Insight:
     """It names members and no values: those stay where they can be erased."""
     before, after = found.before, found.after
     members = ", ".join(dict.fromkeys(each.path or "all of it" for each in found.found))
-    name = _name(after.observation)
+    name = after.observation.title
     return Insight(
         kind="drift", name=name, state=START, time=after.ended, began=before.ended,
         source=str(what.record.get("eventSource") or ""),

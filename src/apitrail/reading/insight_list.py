@@ -13,7 +13,7 @@ from apitrail.errors import UsageError
 from apitrail.event import Event, load
 from apitrail.insights.insight import TYPES
 from apitrail.query import Filter
-from apitrail.reading import event_list
+from apitrail.reading import drift_detail, event_list, state_lines
 from apitrail.reading.event_table import Look
 from apitrail.reading.render import clean
 from apitrail.source import Source
@@ -187,19 +187,30 @@ def detail(source: Source, prefix: str, look: Look) -> Generator[str]:
     """One insight on a screen: what, who, why, a graph, and the calls behind it."""
     index, said = find(source, prefix)
     yield f"{operation(said)}  {said.kind}, {said.name}"
+    drift = said.kind == drift_detail.KIND
     for label, value in (
         ("told", f"{iso(said.time)}, {state(said)}"),
-        ("caller", said.caller or "several"),
+        ("caller", said.caller or ("not recorded" if drift else "several")),
         *(("why", each) for each in said.why),
-        ("usual", f"{average(said, 'baseline'):.4f} calls a minute"),
-        ("then", f"{average(said, 'insight'):.4f} calls a minute"),
+        *(() if drift else _figures(said)),
         ("entry", f"{index}, told of entries {said.start} to {said.stop - 1}"),
     ):
         yield clean(f"{label:9} {value}")
-    yield from graph(source, said)
+    if drift:
+        found = drift_detail.differences(source, said)
+        yield from (clean(f"{'differs':9}{state_lines.difference(each)[1:]}") for each in found)
+    else:
+        yield from graph(source, said)
     there = [each for each in said.evidence if source.facets(each, ("what",))]
     yield ""
     yield from event_list.present(source, there, output="table", look=look)
+
+
+def _figures(said: Insight) -> tuple[tuple[str, str], ...]:
+    return (
+        ("usual", f"{average(said, 'baseline'):.4f} calls a minute"),
+        ("then", f"{average(said, 'insight'):.4f} calls a minute"),
+    )
 
 
 def average(said: Insight, name: str) -> float:

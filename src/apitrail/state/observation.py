@@ -86,6 +86,11 @@ class Observation:
         """The same for all observations of one thing."""
         return (self.service, self.place, self.aspect, self.names[0], self.key)
 
+    @property
+    def title(self) -> str:
+        """`SecurityGroup sg-0a1b…`, `RolePolicy app inline`."""
+        return " ".join(filter(None, (self.aspect, self.names[0], self.key)))
+
 
 def observations(answer: Answer) -> Iterator[Observation]:
     """Every state that the table of readings finds in an answer."""

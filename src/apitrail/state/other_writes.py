@@ -42,15 +42,18 @@ def writes_around(source: Source, found: Drift, event_source: str, stop: int) ->
         if looked == MOST:
             yield _anything(index, found)
             return
-        event = Event.parse(source.facets(index, ("what",)))
-        if write_of(index, event) is not None:
-            whole = Event.parse(source.facets(index, _TAGS))
-            yield write_of(index, whole) or _anything(index, found)
+        if (write := _write(source, index)) is not None:
+            yield write
     for index in source.undetermined(replace(where, event_source=())):
-        if index < stop:
-            write = write_of(index, Event.parse(source.facets(index, ("what",))))
-            if write is not None:
-                yield write
+        if index < stop and (write := _write(source, index)) is not None:
+            yield write
+
+
+def _write(source: Source, index: int) -> Write | None:
+    """The call at an entry, if it may have had an effect; most of what is not is told by `what`."""
+    if write_of(index, Event.parse(source.facets(index, ("what",)))) is None:
+        return None
+    return write_of(index, Event.parse(source.facets(index, _TAGS)))
 
 
 def _anything(index: int, found: Drift) -> Write:

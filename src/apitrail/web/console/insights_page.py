@@ -13,12 +13,12 @@ from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.insights.insight import TYPES
 from apitrail.query import Filter
-from apitrail.reading import insight_list, mutes
+from apitrail.reading import drift_detail, insight_list, mutes
 from apitrail.reading.mutes import quiet
 from apitrail.source import Source
 from apitrail.trail import statements
 from apitrail.trail.statements import Insight
-from apitrail.web.console import event_rows, sentence, volume
+from apitrail.web.console import event_rows, resource_story, sentence, volume
 from apitrail.web.console.console import Console
 from apitrail.web.console.muting_forms import SPANS, choices
 from apitrail.web.console.page import Page
@@ -148,16 +148,19 @@ def detail(console: Console, request: Request) -> Page:
         one = Told(index, said, _who(source, said))
         standing = console.served.mutes(source).standing(console.served.clock())
         revoking = _revoking(source, said)
+        differs = drift_detail.differences(source, said)
     helpers: Mapping[str, object] = {
         "one": one, "rows": rows, "chart": chart, "figures": event_rows.FIGURES,
         "headings": [(each, event_rows.heading(each)) for each in COLUMNS],
         "usual": insight_list.average(said, "baseline"), "then": insight_list.average(said, "insight"),
+        "marks": resource_story.marks(differs[:CALLS]), "is_drift": said.kind == drift_detail.KIND,
         "advice": ADVICE.get(said.kind, ""), "revoking": revoking, "spans": SPANS,
         "choices": choices(said), "is_quiet": quiet(standing, said), "rests": len(said.evidence),
         "all": UrlState().having("event-name", one.operation.partition(":")[2]).href(),
     }  # fmt: skip
     return Page(
-        template="insight.html", title=f"{one.operation}: {said.name}", shown=document,
+        template="insight.html", title=f"{one.operation}: {said.name}",
+        shown={**document, **({"differences": [each.to_json() for each in differs]} if differs else {})},
         helpers=helpers, command=f"apitrail insights show {one.id}",
     )  # fmt: skip
 
