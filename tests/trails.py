@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -90,6 +91,15 @@ def draft(number: int, **overrides: Any) -> Draft:
     facets = call(number, **overrides)
     row = Event.parse(facets).row()
     return Draft(kind="api", facets=facets, row=row)
+
+
+def told(number: int, name: str, **overrides: Any) -> Draft:
+    """A call to IAM whose service and operation were kept, as a recorder keeps them."""
+    facets = call(number, name=name, **overrides)
+    what = json.loads(facets["what"])
+    what["call"] |= {"service": "iam", "operation": name, "status": 200}
+    facets = facets | {"what": dump(what)}
+    return Draft(kind="api", facets=facets, row=Event.parse(facets).row())
 
 
 def book(kind: str, /, **what: Any) -> Draft:

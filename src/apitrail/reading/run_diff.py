@@ -239,7 +239,11 @@ def _text(found: Difference) -> Iterator[str]:
         yield "  ".join((sign, f"run {each.id}", *each.labels, began, f"{each.calls} calls"))
     if found.is_none:
         yield "the same operations, as often, with the same outcomes, on the same resources"
-        return
+    yield from changes(found)
+
+
+def changes(found: Difference) -> Iterator[str]:
+    """What differs, a line each; `+` is of the second run, `-` of the first, `~` of both."""
     for sign, which in (("+", found.added), ("-", found.removed)):
         # Writes first: a new read seldom matters as much.
         for name, did in sorted(which.items(), key=lambda item: item[1].read_only):

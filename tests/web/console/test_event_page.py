@@ -105,6 +105,8 @@ def test_what_was_redacted_is_told_from_what_was_not(tmp_path):
     trails.write(tmp_path / "trail", lambda trail: trail.append(draft))
     page = Pages(tmp_path / "trail").get(f"/event/{ID[0]}")
     assert "aredacted, 64 bytesb" in page.text
+    assert "never reached the log: asked" in page.text
+    assert "apitrail find-value" in page.text
     assert "Secrets never reach the log" in page.text
 
 

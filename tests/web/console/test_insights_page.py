@@ -73,4 +73,6 @@ def test_each_has_the_usual_value_and_what_to_do(unusual):
     assert found["then"] == 0.7
     assert found["todo"].startswith("Look at the calls")
     [link] = {each for each in page.links if each.startswith("/insight/")}
-    assert "Mute what is like this" in unusual.get(link).text
+    text = unusual.get(link).text
+    assert "Mute what is like this" in text
+    assert "aws iam update-access-key --user-name ada" not in text  # its key was not seen

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import trails
+from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.tlog.note import Note
+from apitrail.trail.anchor import COSIGNATURE, Anchor
 from browsing import Pages
 
 
@@ -58,3 +61,21 @@ def test_one_verification_runs_at_a_time_and_its_progress_is_told(trail):
 
 def test_when_nobody_was_recording_is_told(trail):
     assert "no recorder was running" in Pages(trail).get("/trust").text
+
+
+def test_it_names_who_outside_has_seen_the_log(tmp_path):
+    directory = trails.make(tmp_path / "trail", 5)
+    assert "No witness has seen this log" in Pages(directory).get("/trust").text
+
+    async def anchor(trail):
+        size = Checkpoint.parse(Note.parse(trail.newest).text).size
+        line = "\N{EM DASH} example.com/witness AAAA\n".encode()
+        await trail.anchor(
+            size, trail.newest, [Anchor(size, COSIGNATURE, "example.com/witness+1", line)]
+        )
+
+    trails.write(directory, anchor)
+    pages = Pages(directory)
+    [seen] = pages.get("/trust.json").json["witnesses"]
+    assert seen["name"] == "example.com/witness"
+    assert "example.com/witness" in pages.get("/trust").text

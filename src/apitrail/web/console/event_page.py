@@ -72,6 +72,7 @@ def _page(console: Console, source: Source, index: int, event: Event) -> Page:
         "sentence": sentence.of(event),
         **event_detail.document(event, index, entry),
         "checks": [each.to_json() for each in checked],
+        "redacted": _redacted(event),
         "around": [
             {"same": each.what, "name": each.name, "previous": each.previous, "next": each.next}
             for each in around
@@ -93,7 +94,7 @@ def _page(console: Console, source: Source, index: int, event: Event) -> Page:
         "asked_body": _body(event.request_body), "answered_body": _body(event.response_body),
         "known": KNOWN, "signatures": SIGNATURES, "earlier": earlier, "earlier_id": _id(earlier),
         "pairs": _room_for(pairs), "pair_count": len(pairs), "checks": checked, "scripts": list(SCRIPTS), "labels": _labels(event),
-        "vkey": _vkey(console, source), "changes": any(pair.differs for pair in pairs), "parts": parts,
+        "vkey": _vkey(console, source), "redacted": _redacted(event), "changes": any(pair.differs for pair in pairs), "parts": parts,
     }  # fmt: skip
     return Page(
         template="event.html", title=sentence.of(event), shown=shown, helpers=helpers,
@@ -110,6 +111,18 @@ def _vkey(console: Console, source: Source) -> str:
         return str(next(known, ""))
     except Error:
         return ""
+
+
+def _redacted(event: Event) -> list[str]:
+    """The members of what was asked and answered in which something was redacted."""
+    asked = event.request.parameters if event.request else None
+    answered = event.response.result if event.response else None
+    return [
+        f"{what} {path}".rstrip()
+        for what, value in (("asked", asked), ("answered", answered))
+        for path, text in event_summary.flat(value, "")
+        if REDACTED.search(text)
+    ]
 
 
 def _room_for(pairs: list[Pair]) -> list[Pair]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,12 +16,11 @@ from apitrail.reading.mutes import quiet
 from apitrail.source import Source
 from apitrail.trail import statements
 from apitrail.trail.statements import Insight
-from apitrail.web.console import event_rows, resource_story, sentence, volume
+from apitrail.web.console import event_rows, remedies, resource_story, sentence, volume
 from apitrail.web.console.console import Console
 from apitrail.web.console.muting_forms import SPANS, choices
 from apitrail.web.console.page import Page
 from apitrail.web.console.url_state import COLUMNS, UrlState
-from apitrail.when import iso
 
 # Shown at once, newest first.
 SHOWN = 100
@@ -147,14 +144,14 @@ def detail(console: Console, request: Request) -> Page:
         document = insight_list.to_json(source, index, said)
         one = Told(index, said, _who(source, said))
         standing = console.served.mutes(source).standing(console.served.clock())
-        revoking = _revoking(source, said)
+        revoking, refusing = remedies.revoking(source, said), remedies.refusing(source, said)
         differs = drift_detail.differences(source, said)
     helpers: Mapping[str, object] = {
         "one": one, "rows": rows, "chart": chart, "figures": event_rows.FIGURES,
         "headings": [(each, event_rows.heading(each)) for each in COLUMNS],
         "usual": insight_list.average(said, "baseline"), "then": insight_list.average(said, "insight"),
         "marks": resource_story.marks(differs[:CALLS]), "is_drift": said.kind == drift_detail.KIND,
-        "advice": ADVICE.get(said.kind, ""), "revoking": revoking, "spans": SPANS,
+        "advice": ADVICE.get(said.kind, ""), "revoking": revoking, "refusing": refusing, "spans": SPANS,
         "choices": choices(said), "is_quiet": quiet(standing, said), "rests": len(said.evidence),
         "all": UrlState().having("event-name", one.operation.partition(":")[2]).href(),
     }  # fmt: skip
@@ -163,31 +160,6 @@ def detail(console: Console, request: Request) -> Page:
         shown={**document, **({"differences": [each.to_json() for each in differs]} if differs else {})},
         helpers=helpers, command=f"apitrail insights show {one.id}",
     )  # fmt: skip
-
-
-def _revoking(source: Source, said: Insight) -> str | None:
-    """The command that takes the caller's key, or its role's sessions, away."""
-    if not said.caller or not said.evidence:
-        return None
-    event = Event.parse(source.facets(said.evidence[-1], ("who", "what")))
-    user = event.record().get("userIdentity") or {}
-    key, name = user.get("accessKeyId"), user.get("userName")
-    if user.get("type") == "IAMUser" and key and name:
-        return shlex.join(
-            ("aws", "iam", "update-access-key", "--user-name", name, "--access-key-id", key,
-             "--status", "Inactive")
-        )  # fmt: skip
-    issuer = (user.get("sessionContext") or {}).get("sessionIssuer") or {}
-    if user.get("type") == "AssumedRole" and issuer.get("userName"):
-        # "Revoke IAM role temporary security credentials" of the IAM User Guide.
-        until = {"DateLessThan": {"aws:TokenIssueTime": iso(event.call.time or said.time)}}
-        denied = {"Effect": "Deny", "Action": ["*"], "Resource": ["*"], "Condition": until}
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
-        return shlex.join(
-            ("aws", "iam", "put-role-policy", "--role-name", issuer["userName"],
-             "--policy-name", "AWSRevokeOlderSessions", "--policy-document", policy)
-        )  # fmt: skip
-    return None
 
 
 def _around(source: Source, said: Insight) -> volume.Volume | None:

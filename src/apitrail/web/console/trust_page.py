@@ -35,6 +35,7 @@ def show(console: Console, request: Request) -> Page:  # noqa: ARG001  # as ever
         head = _checkpoint(None, newest) if newest else None
         gaps = console.books.between(source, 0, now)
         anchors, keys = list(_anchors(console, source)), list(_keys(console, source))
+        witnesses = list(_witnesses(source, source.size))
         erasures = len(console.books.of_kind(source, "erase"))
         in_flight = source.in_flight()
         statement = source.manifest.range is not None if isinstance(source, Bundle) else None
@@ -42,7 +43,7 @@ def show(console: Console, request: Request) -> Page:  # noqa: ARG001  # as ever
     shown = {
         **progress(standing), "report": standing.report.to_json() if standing.report else None,
         "problem": standing.problem, "at": iso(standing.at), "newest": head,
-        "checkpoints": checkpoints[::-1], "keys": keys, "shipments": anchors[::-1],
+        "checkpoints": checkpoints[::-1], "keys": keys, "shipments": anchors[::-1], "witnesses": witnesses,
         "knownLogs": None if logs is None else logs[:MOST], "erasures": erasures, "inFlight": in_flight,
         "unwatched": None if gaps is None else [
             {"from": iso(gap.start), "to": iso(gap.end), "reason": gap.reason} for gap in gaps
@@ -50,7 +51,7 @@ def show(console: Console, request: Request) -> Page:  # noqa: ARG001  # as ever
     }  # fmt: skip
     helpers: Mapping[str, object] = {
         "gaps": gaps, "head": head, "kept": checkpoints[::-1][:NEWEST], "count": len(checkpoints),
-        "anchors": anchors[::-1][:NEWEST], "logs": logs, "keys": keys, "erasures": erasures,
+        "anchors": anchors[::-1][:NEWEST], "logs": logs, "keys": keys, "erasures": erasures, "witnesses": witnesses,
         "in_flight": in_flight, "length": _length, "proves_range": statement,
     }  # fmt: skip
     return Page(
@@ -96,6 +97,20 @@ def _keys(console: Console, source: Source) -> Iterator[Object]:
     for index in console.books.of_kind(source, Key.KIND):
         link = source.entry(index)
         yield {"entry": index, "time": None if link is None else iso(link.time)}
+
+
+def _witnesses(source: Source, size: int) -> Iterator[Object]:
+    """Who outside has seen a checkpoint of at most `size` entries, and the newest that each has; of
+    each what is kept, unjudged."""
+    seen = set[str]()
+    for each in sorted(source.last_cosigned(size), reverse=True):
+        for line in source.cosignatures(each):
+            # A line of a C2SP signed note: a dash, the name of who signed, the signature.
+            _, _, rest = line.decode("utf-8", "replace").partition(" ")
+            name = rest.partition(" ")[0]
+            if name not in seen:
+                seen.add(name)
+                yield {"name": name, "size": each}
 
 
 def _known(origin: str) -> list[Object] | None:

@@ -60,7 +60,7 @@ def show(console: Console, request: Request) -> Page:
         "rows": rows, "figures": event_rows.FIGURES, "groups": groups, "tally": tally,
         "headings": [(each, event_rows.heading(each)) for each in _SHOWN], "first": first,
         "last": rows[0], "all": state.href(), "failures": state.having("error", "*").href(),
-        "unusual": unusual, "keys": keys[:10], "addresses": addresses[:10],
+        "unusual": unusual, "policy": state.href("/policy"), "keys": keys[:10], "addresses": addresses[:10],
     }  # fmt: skip
     return Page(
         template="who.html", title=name, shown=shown, helpers=helpers, command=state.command(),
