@@ -129,6 +129,11 @@ def test_members_that_another_kind_of_read_leaves_out_stay_known() -> None:
     [told] = life.call("ListFunctions", {"Functions": [FUNCTION]}, asked={})
     assert told.how == knowledge.SAME
     assert life.knowledge.state() == {"Function": {**FUNCTION, "State": "Active"}}
+    [known] = life.knowledge.known
+    assert (known.index, known.older) == (2, {"State": (1, "GetFunction")})
+    [told] = life.call("GetFunction", {"Configuration": FUNCTION})
+    assert [(each.path, each.kind) for each in told.found] == [("State", "removed")]
+    assert life.knowledge.state() == {"Function": FUNCTION}
 
 
 def test_two_things_of_one_name_are_told_apart() -> None:

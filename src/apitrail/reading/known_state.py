@@ -53,6 +53,7 @@ class KnownState:
                 "entry": known.index, "eventID": known.id, "time": iso(known.time),
                 "operation": known.operation, "ageSeconds": self._age(known) // 1000,
             } if seen else None,
+            "seenBefore": {name: index for name, (index, _) in known.older.items()},
             "inferred": list(known.inferred),
             "changedSince": list(known.open),
         }  # fmt: skip
@@ -83,6 +84,9 @@ class KnownState:
 
 def since(known: Known) -> Iterator[str]:
     """What was asked for since, and which calls may have changed it."""
+    if known.older:
+        told = ", ".join(f"{name} (entry {index})" for name, (index, _) in known.older.items())
+        yield f"  not told by that call, but seen before: {told}"
     if known.inferred:
         yield f"  inferred from what was asked since, not seen: {', '.join(known.inferred)}"
     if known.open:

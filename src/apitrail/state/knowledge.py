@@ -7,7 +7,7 @@ and so is the end of what a call deletes. Nothing of a service's behaviour is im
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from apitrail.codec import Json, Object
 from apitrail.state import answered, inference, readings
@@ -28,7 +28,8 @@ class Known:
     """What is known of one part of a resource.
 
     `value` is None where it does not exist. `index` is the entry of the call that showed it last;
-    None where none did, and all is inferred. `inferred` are the members that were asked for since
+    None where none did, and all is inferred. `older` are the members that this call does not tell: the
+    entry that each was seen in, and by what. `inferred` are the members that were asked for since
     and not seen. `open` are the entries of the calls since that may have changed it.
     """
 
@@ -41,6 +42,7 @@ class Known:
     time: int = 0
     operation: str = ""
     source: str = ""
+    older: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     inferred: tuple[str, ...] = ()
     open: tuple[int, ...] = ()
 
@@ -129,7 +131,7 @@ class Knowledge:
         now = Known(
             aspect=shown.aspect, key=shown.key, name=shown.names[0], value=value,
             index=seen.call.index, id=seen.call.id, time=seen.call.ended,
-            operation=seen.operation, source=shown.source,
+            operation=seen.operation, source=shown.source, older=_older(before, shown),
         )  # fmt: skip
         self._known[shown.subject] = now
         if before is None:
@@ -138,7 +140,7 @@ class Knowledge:
         found = [
             each
             for each in differences(before.value, value)
-            if before.source == shown.source or not each.lacking
+            if not each.lacking or _tells(before, shown, each)
         ]
         how = CHANGED if found or (before.value is None) != (value is None) else SAME
         return Told(label=now.label, how=how, value=value, found=tuple(found))
@@ -201,9 +203,27 @@ def _may_touch(subject: Subject, known: Known, write: Write, seen: Seen) -> bool
 
 def _merged(before: Known | None, shown: Observation) -> Json:
     """A call that tells fewer members than another leaves the rest as it was known."""
-    if before is None or before.source == shown.source or before.open:
-        return shown.value
+    old, new = before.value if before else None, shown.value
+    if before is None or not isinstance(old, Mapping) or not isinstance(new, Mapping):
+        return new
+    kept = {name: old[name] for name in _older(before, shown)}
+    return {**kept, **new} if kept else new
+
+
+def _older(before: Known | None, shown: Observation) -> Mapping[str, tuple[int, str]]:
+    """The members that are known from other kinds of calls alone, and from which entries."""
+    if before is None or before.index is None or before.open:
+        return {}
     old, new = before.value, shown.value
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        return {**old, **new}
-    return new
+    if not isinstance(old, Mapping) or not isinstance(new, Mapping):
+        return {}
+    usual = before.index, before.source
+    tellers = {name: before.older.get(name, usual) for name in old if name not in new}
+    return {name: teller for name, teller in tellers.items() if teller[1] != shown.source}
+
+
+def _tells(before: Known, shown: Observation, item: Difference) -> bool:
+    """Would a call of this kind tell a member that only one of the two has?"""
+    name = item.members[0] if item.members else ""
+    _, teller = before.older.get(name, (before.index, before.source))
+    return teller == shown.source
