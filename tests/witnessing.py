@@ -140,3 +140,17 @@ def mutants(body: bytes, seed: int, count: int) -> Iterator[bytes]:
                         bytes(data).replace(b"\n", dice.choice((b"\r\n", b"\n\n", b"\0")))
                     )
         yield bytes(data)
+
+
+# A root certificate that nobody uses.
+CERTIFICATE = """-----BEGIN CERTIFICATE-----
+MIIBeDCCAR2gAwIBAgIUQurvXN5qaGq4WU/3w1DMbMSmZ3YwCgYIKoZIzj0EAwIw
+ETEPMA0GA1UEAwwGTm9ib2R5MB4XDTI2MTEyNjAzNTE0MloXDTI2MTEyODAzNTE0
+MlowETEPMA0GA1UEAwwGTm9ib2R5MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
+CPS6/YXUsj9oiRRoGBEmixGiF+9RGURRVx4fTINV2TrHydK6/WDlXOyqhxEXtLGx
+Q9Nb7cYOzW0KazKt8KwDiqNTMFEwDwYDVR0TAQH/BAUwAwEB/zAdBgNVHQ4EFgQU
+dOtOYxS6d9IvxrNE/YyLseIoGR8wHwYDVR0jBBgwFoAUdOtOYxS6d9IvxrNE/YyL
+seIoGR8wCgYIKoZIzj0EAwIDSQAwRgIhAKJnbe1vtHAEm7s/gT1y1C9JhkBlFTsg
+z7mb43Uh3xd2AiEApeZFnGV9oAm6RU8FBBJ5hL4U2/dI3Hwu7WLpPy6c8ik=
+-----END CERTIFICATE-----
+"""

@@ -66,6 +66,10 @@ class Source(Protocol):
         """The sizes, up to this one, that each witness's key has signed last."""
         ...
 
+    def last_stamps(self, size: int) -> Sequence[tuple[int, bytes]]:
+        """The newest timestamp of each authority up to this size: of which checkpoint, and the token."""
+        ...
+
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The exact bytes of entries [start, stop), in order."""
         ...

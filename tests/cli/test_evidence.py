@@ -6,6 +6,7 @@ import pytest
 
 import trails
 import witnessing
+from apitrail.evidence import receipt
 from apitrail.evidence.witness import submission
 from apitrail.tlog import policy as policies
 from apitrail.tlog.mldsa_cosignature import parse_verifier
@@ -91,7 +92,11 @@ def test_a_policy_without_a_log_leaves_the_key_to_the_option(cli, tmp_path):
         ),
         ("quorum x\n", ["--policy", "POLICY"], "line 1: 'x' is neither a witness nor a group"),
         ("quorum none\n", ["--policy", "GONE"], "cannot read the policy"),
-        ("quorum none\n", ["--policy", "POLICY", "s3://bucket/x"], "holds no cosignatures"),
+        (
+            "quorum none\n",
+            ["--policy", "POLICY", "s3://bucket/x"],
+            "holds no cosignatures, and no timestamps",
+        ),
     ],
 )
 def test_a_policy_that_cannot_be_used_is_refused(cli, tmp_path, text, arguments, problem):
@@ -114,6 +119,18 @@ def test_a_fork_is_written_down_for_a_third_person(cli, tmp_path, trail):
     status, said, _ = cli("verify", "--key", LOG, str(out))
     assert status == 0
     assert "has signed two histories: one of 7 entries" in said
+
+
+@pytest.mark.parametrize("option", ["--since", "--tsa"])
+def test_a_receipt_is_checked_by_itself(cli, tmp_path, trail, option):
+    found = receipt.of_trail(trail, 1)
+    path = tmp_path / "1.tlog-proof"
+    path.write_text(str(found))
+    status, out, _ = cli("verify", str(path), "--key", LOG)
+    assert (status, out.startswith("OK: entry 1, run at ")) == (0, True)
+    (tmp_path / "pem").write_text(witnessing.CERTIFICATE)
+    status, _, err = cli("verify", str(path), "--key", LOG, option, str(tmp_path / "pem"))
+    assert (status, "a receipt is checked by itself" in err) == (2, True)
 
 
 def test_no_fork_leaves_no_file(cli, tmp_path, trail):

@@ -36,6 +36,7 @@ def test_without_any_nothing_is_anchored(tmp_path: Path) -> None:
     assert not Configuration().anchors
     assert not Configuration.read(write(tmp_path, '[anchors]\nevery = "1s"\n')).anchors
     assert Anchors(command=("true",))
+    assert Anchors(timestamps=("http://x/",))
     assert Anchors().every == 60.0
 
 
@@ -53,6 +54,8 @@ def test_without_any_nothing_is_anchored(tmp_path: Path) -> None:
         ("[anchors]\nevery = 60\n", "anchors.every cannot be 60"),
         ('[anchors]\ncommand = "ls"\n', "anchors.command cannot be 'ls'"),
         ("[anchors]\ncommand = [1]\n", "anchors.command cannot be"),
+        ("[anchors]\ntimestamps = 1\n", "anchors.timestamps cannot be 1"),
+        ('[anchors]\ntimestamps = ["x"]\n', "not the URL"),
         ("[anchors]\nfile = false\n", "anchors.file cannot be False"),
     ],
 )

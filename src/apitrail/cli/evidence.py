@@ -20,6 +20,7 @@ from apitrail.evidence import bundle, known_logs, receipt
 from apitrail.evidence import misbehaviour as misbehaviours
 from apitrail.evidence.verify import Report, Trust
 from apitrail.evidence.verify import trail_check as verification
+from apitrail.evidence.verify.report import Stamped
 from apitrail.evidence.witness import policy_file
 from apitrail.reading import render
 from apitrail.tlog.policy import Policy
@@ -32,13 +33,14 @@ from apitrail.trail.reader import Reader
 @click.option("--since", type=click.File("rb"), metavar="CHECKPOINT", help="The log must continue this older signed checkpoint.")  # fmt: skip
 @click.option("--misbehaviour", type=click.Path(path_type=Path), metavar="FILE", help="Where the log has forked from the checkpoint of --since, write what shows it to a third person here.")  # fmt: skip
 @click.option("--policy", "policy", type=click.Path(path_type=Path), metavar="FILE", help="Judge by this policy (C2SP tlog-policy): its witnesses must have seen the log, and its logs are the keys that are trusted, where it names any.")  # fmt: skip
+@click.option("--tsa", type=click.Path(path_type=Path), metavar="FILE", help="A timestamp (RFC 3161) must be there that holds under these certificates (PEM).")  # fmt: skip
 @click.option("--ask", is_flag=True, help="Ask each witness of the policy for the newest head that it has seen of this log.")  # fmt: skip
 @click.option("--endpoint-url", metavar="URL", help="The endpoint of S3, where it is not AWS.")
 @click.option("--profile", metavar="NAME", help="Read S3 with this AWS profile.")
 @output_option("text", "json", default="text")
 @with_trail
 def verify_command(
-    trail: Path, source: str | None, vkeys: tuple[str, ...], since: BinaryIO | None, misbehaviour: Path | None, policy: Path | None, ask: bool,
+    trail: Path, source: str | None, vkeys: tuple[str, ...], since: BinaryIO | None, misbehaviour: Path | None, policy: Path | None, tsa: Path | None, ask: bool,
     endpoint_url: str | None, profile: str | None, output: str,
 ) -> int:  # fmt: skip
     """Check that a trail is complete and unaltered, or what a bundle or a receipt proves.
@@ -51,6 +53,8 @@ def verify_command(
         trust = _judging(trust, policy, bool(vkeys), _ask if ask else None)
     elif ask:
         raise UsageError("nobody is named to ask", hint="--policy FILE names the witnesses")
+    if tsa is not None:
+        trust = replace(trust, stamped=_stamped(tsa))
     older = None if since is None else since.read().decode("utf-8", "replace")
     if misbehaviour is not None and older is None:
         raise UsageError(
@@ -71,6 +75,18 @@ def verify_command(
     if report.hint:
         click.echo(f"hint: {report.hint}", err=True)
     return 0 if report.holds else 1
+
+
+def _stamped(path: Path) -> Stamped:
+    """Judges tokens by the certificates in a file."""
+    from apitrail.evidence.witness import timestamp  # it loads an HTTP client
+
+    timestamp.check_installed()
+    try:
+        roots = timestamp.roots(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"cannot read {str(path)!r}: {error.strerror}") from error
+    return lambda token, text: timestamp.time_of(token, text, roots)
 
 
 type Ask = Callable[[Policy, str], Iterator[tuple[str, str]]]
@@ -115,10 +131,17 @@ def _show_fork(path: Path, since: str, out: Path) -> None:
     click.echo(f"apitrail: {str(out)!r} shows two histories; apitrail verify {out}", err=True)
 
 
+def _refuse_more(trust: Trust, since: str | None, what: str) -> None:
+    """A small file has nothing that these options could be held against."""
+    if since is not None or trust.stamped is not None or trust.asked is not None:
+        raise UsageError(f"{what} is checked by itself", hint="leave out --since, --ask and --tsa")
+
+
 def _refuse_policy(trust: Trust, source: str) -> None:
-    if trust.policy is not None:
+    if trust.policy is not None or trust.stamped is not None:
         raise UsageError(
-            f"{source!r} holds no cosignatures", hint="--policy is for a trail or a bundle"
+            f"{source!r} holds no cosignatures, and no timestamps",
+            hint="--policy and --tsa are for a trail or a bundle",
         )
 
 
@@ -128,8 +151,10 @@ def _check(path: Path, trust: Trust, since: str | None) -> Report:
 
     # A trail is a folder. A file is therefore read as a bundle, even if it is broken.
     if path.is_file() and misbehaviours.is_misbehaviour(path):
+        _refuse_more(trust, since, "what shows two histories")
         return misbehaviours.verify_file(path, trust, step=step)
     if path.is_file() and receipt.is_receipt(path):
+        _refuse_more(trust, since, "a receipt")
         return receipt.verify_file(path, trust, step=step)
     if path.is_file() or bundle.is_archive(path):
         if trust.asked is not None:

@@ -132,7 +132,7 @@ def _with_report(source: Source, plan: bundle_writer.Plan) -> bundle_writer.Plan
         span=None if claimed is None else (claimed.first, claimed.last),
     )  # fmt: skip
     report = bytes(page)
-    files = {layout.REPORT: hashlib.sha256(report).hexdigest()}
+    files = {**manifest.files, layout.REPORT: hashlib.sha256(report).hexdigest()}
     return replace(plan, manifest=replace(manifest, files=files), report=report)
 
 
@@ -261,6 +261,11 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
     manifest = Manifest(
         version=__version__, origin=head.origin, size=head.size, where=job.where,
         selected=tuple(found), range=claimed,
+        # For verifiers that do not know these files.
+        files={
+            name: hashlib.sha256(token).hexdigest()
+            for name, token in bundle_writer.stamps(source, head.size)
+        },
     )  # fmt: skip
     plan = bundle_writer.Plan(
         manifest=manifest, shown=shown, vkey=job.vkey,

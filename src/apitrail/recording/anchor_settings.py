@@ -9,31 +9,37 @@ from typing import Any
 
 from apitrail import when
 from apitrail.errors import UsageError
-from apitrail.evidence.witness import asking, policy_file
+from apitrail.evidence.witness import asking, policy_file, timestamp
 from apitrail.tlog.policy import Policy, PolicyWitness
 
-FIELDS = ("policy", "every", "file", "command")
+FIELDS = ("policy", "every", "timestamps", "file", "command")
 EVERY = 60.0
 LEAST = 1.0
 
-_HINT = 'it holds policy = "FILE", every = "60s", file = "FILE" and command = ["PROGRAM", …]'
+_HINT = (
+    'it holds policy = "FILE", every = "60s", timestamps = ["URL"], file = "FILE" and '
+    'command = ["PROGRAM", …]'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchors:
     """Where heads go.
 
-    `policy` names the witnesses that are asked and how many must agree; each head is written to
-    `file`, and to the standard input of `command`. `every` is in seconds.
+    `policy` names the witnesses that are asked and how many must agree; `timestamps` are the URLs
+    of authorities (RFC 3161); each head is written to `file`, and to the standard input of
+    `command`. `every` is in seconds.
     """
 
     policy: Policy | None = None
     every: float = EVERY
+    timestamps: tuple[str, ...] = ()
     file: Path | None = None
     command: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return self.policy is not None or self.file is not None or bool(self.command)
+        others = self.timestamps or self.command
+        return self.policy is not None or self.file is not None or bool(others)
 
     @property
     def witnesses(self) -> tuple[PolicyWitness, ...]:
@@ -49,14 +55,17 @@ class Anchors:
         for name in entry:
             if name not in FIELDS:
                 raise UsageError(f"anchors: unknown field {name!r}", hint=_HINT)
-        file, command = _text(entry, "file"), entry.get("command", [])
-        if not isinstance(command, list) or not all(isinstance(x, str) and x for x in command):
-            raise UsageError(f"anchors.command cannot be {command!r}", hint=_HINT)
+        file, stamps = _text(entry, "file"), _texts(entry, "timestamps")
+        for url in stamps:
+            asking.check_url(url)
+        if stamps:
+            timestamp.check_installed()
         return cls(
             policy=_policy(_text(entry, "policy"), directory),
             every=_every(_text(entry, "every")),
             file=None if file is None else directory / Path(file).expanduser(),
-            command=tuple(command),
+            timestamps=stamps,
+            command=_texts(entry, "command"),
         )
 
 
@@ -84,6 +93,13 @@ def _every(text: str | None) -> float:
     if seconds < LEAST:
         raise UsageError(f"anchors.every cannot be {text!r}", hint="1s is the least")
     return seconds
+
+
+def _texts(entry: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    values = entry.get(name, [])
+    if not isinstance(values, list) or not all(isinstance(x, str) and x for x in values):
+        raise UsageError(f"anchors.{name} cannot be {values!r}", hint=_HINT)
+    return tuple(values)
 
 
 def _text(entry: Mapping[str, Any], name: str) -> str | None:

@@ -11,17 +11,16 @@ import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from apitrail import durable
 from apitrail.errors import Error, RecordingError
-from apitrail.evidence.witness import submission
+from apitrail.evidence.witness import submission, timestamp
 from apitrail.evidence.witness.submission import ConflictError, Head, RefusedError
 from apitrail.log_lines import Tell
 from apitrail.recording.anchor_settings import Anchors
 from apitrail.tlog import note
 from apitrail.tlog.policy import PolicyWitness
-from apitrail.trail.anchor import COSIGNATURE, Anchor
+from apitrail.trail.anchor import COSIGNATURE, TIMESTAMP, Anchor
 from apitrail.trail.writer import Trail
 
 # How long one round waits for an answer, and the last one, in seconds.
@@ -35,8 +34,8 @@ MISSED = 2
 _FILE = "the file"
 _COMMAND = "the command"
 
-type Outcome = note.Signature | Error | None
-"""A witness's line, what went wrong, or nothing to keep."""
+type Outcome = Anchor | Error | None
+"""What is to be kept, what went wrong, or nothing to keep."""
 
 
 @dataclass(slots=True)
@@ -125,17 +124,21 @@ class Anchorer:
         began = self._steady()
         witnesses = [each for each in self._anchors.witnesses if self._is_due(each.name)]
         work = [self._ask(each, head, patience) for each in witnesses]
-        others = self._others(text, patience)
+        others = self._others(text, head, patience)
         found = await asyncio.gather(*work, *others.values())
         outcomes = dict(zip([*(each.name for each in witnesses), *others], found, strict=True))
         for name, outcome in outcomes.items():
             self._learn(name, outcome, head.size)
-        lines = [each for each in found if isinstance(each, note.Signature)]
-        if await self._keep(head, lines) and self._is_anchored(outcomes):
+        kept = [each for each in found if isinstance(each, Anchor)]
+        if await self._keep(head, kept) and self._is_anchored(outcomes):
             self._anchored, self._since = head.size, began
 
-    def _others(self, text: str, patience: float) -> dict[str, asyncio.Future[Outcome]]:
-        work: dict[str, asyncio.Future[Outcome]] = {}
+    def _others(self, text: str, head: Head, patience: float) -> dict[str, asyncio.Future[Outcome]]:
+        work: dict[str, asyncio.Future[Outcome]] = {
+            url: asyncio.ensure_future(self._stamp(url, head, patience))
+            for url in self._anchors.timestamps
+            if self._is_due(url)
+        }
         if self._anchors.file is not None:
             work[_FILE] = asyncio.ensure_future(self._write(text))
         if self._anchors.command:
@@ -143,35 +146,44 @@ class Anchorer:
         return work
 
     def _is_anchored(self, outcomes: dict[str, Outcome]) -> bool:
-        """Has the quorum cosigned, and did the file and the command take it?"""
+        """Has the quorum cosigned, and did all others take it?"""
         policy = self._anchors.policy
-        signed = {name for name, each in outcomes.items() if isinstance(each, note.Signature)}
+        signed = {name for name, each in outcomes.items() if isinstance(each, Anchor)}
         failed = {name for name, each in outcomes.items() if isinstance(each, Error)}
-        return (policy is None or policy.is_met(signed)) and not failed & {_FILE, _COMMAND}
+        stamped = signed.issuperset(self._anchors.timestamps)
+        return (
+            (policy is None or policy.is_met(signed)) and stamped and not failed & {_FILE, _COMMAND}
+        )
 
-    async def _keep(self, head: Head, lines: Sequence[note.Signature]) -> bool:
-        if not lines:
+    async def _keep(self, head: Head, found: Sequence[Anchor]) -> bool:
+        if not found:
             return True
-        found = [
-            Anchor(head.size, COSIGNATURE, f"{x.name}+{x.key_id.hex()}", str(x).encode())
-            for x in lines
-        ]
         try:
             # Shielded: who ends this must not take back what the writer has begun.
             await asyncio.shield(self._trail.anchor(head.size, head.signed, found))
         except RecordingError as error:
-            self._tell(f"cosignatures could not be kept: {error}", "warning")
+            self._tell(f"anchors could not be kept: {error}", "warning")
             return False
         return True
 
     async def _ask(self, witness: PolicyWitness, head: Head, patience: float) -> Outcome:
         old, directory = self._place(witness.name).size, self._trail.directory
-        work = partial(submission.of_trail, directory, head, witness, old=old, seconds=patience)
-        try:
-            async with asyncio.timeout(patience):
-                return await _in_thread(work)
-        except TimeoutError:
-            return RefusedError(f"{witness.name} did not answer within {patience:g} s")
+
+        def work() -> Anchor:
+            line = submission.of_trail(directory, head, witness, old=old, seconds=patience)
+            name = f"{line.name}+{line.key_id.hex()}"
+            return Anchor(head.size, COSIGNATURE, name, str(line).encode())
+
+        return await _within(patience, witness.name, work)
+
+    @staticmethod
+    async def _stamp(url: str, head: Head, patience: float) -> Outcome:
+        text = note.Note.parse(head.signed).text
+
+        def work() -> Anchor:
+            return Anchor(head.size, TIMESTAMP, url, timestamp.ask(url, text, seconds=patience))
+
+        return await _within(patience, url, work)
 
     async def _write(self, text: str) -> Outcome:
         assert self._anchors.file is not None
@@ -229,7 +241,15 @@ class Anchorer:
         place.size, place.failures, place.not_before = size, 0, 0.0
 
 
-async def _in_thread(work: Callable[[], note.Signature]) -> Outcome:
+async def _within(patience: float, name: str, work: Callable[[], Anchor]) -> Outcome:
+    try:
+        async with asyncio.timeout(patience):
+            return await _in_thread(work)
+    except TimeoutError:
+        return RefusedError(f"{name} did not answer within {patience:g} s")
+
+
+async def _in_thread(work: Callable[[], Anchor]) -> Outcome:
     """What `work` gives, from a thread that keeps nothing from ending."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Outcome] = loop.create_future()

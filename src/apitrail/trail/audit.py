@@ -11,7 +11,7 @@ from apitrail.errors import FormatError
 from apitrail.tlog import merkle
 from apitrail.tlog.tile import TileReader
 from apitrail.trail import database
-from apitrail.trail.anchor import COSIGNATURE, Anchor
+from apitrail.trail.anchor import COSIGNATURE, TIMESTAMP, Anchor
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import STRING_COLUMNS
 
@@ -76,6 +76,12 @@ class Audit(Reader):
         """The sizes that witnesses have signed, largest first."""
         sql = "SELECT DISTINCT size FROM anchor WHERE kind = ? ORDER BY size DESC"
         return (int(size) for (size,) in self._of_anchors(sql, COSIGNATURE))
+
+    def stamps(self, size: int) -> Iterator[tuple[int, str, str, bytes]]:
+        """Timestamps over kept checkpoints of up to `size`, newest first: size, URL, note, token."""
+        sql = "SELECT a.size, a.name, c.note, a.data FROM anchor a JOIN checkpoint c ON c.size = a.size WHERE a.kind = ? AND a.size <= ? ORDER BY a.size DESC, a.name"
+        for at, url, signed, token in self._of_anchors(sql, TIMESTAMP, size):
+            yield int(at), str(url), str(signed), bytes(token)
 
     def tiles(self) -> Iterator[tuple[int, int, bytes]]:
         """Stored tiles as (level, index, data), lower levels first."""

@@ -13,7 +13,7 @@ from apitrail.entry import TAGS, Entry
 from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
 from apitrail.source import Contents, Facet, Tally
 from apitrail.trail import database, intents, older_tables, search
-from apitrail.trail.anchor import COSIGNATURE
+from apitrail.trail.anchor import COSIGNATURE, TIMESTAMP
 from apitrail.trail.frames import decompress, exact
 from apitrail.trail.search import Bounds, Lead, Term
 
@@ -105,6 +105,11 @@ class Reader:
         """The sizes, up to this one, that each witness's key has signed last."""
         sql = "SELECT max(size) FROM anchor WHERE kind = ? AND size <= ? GROUP BY name"
         return {int(found) for (found,) in self._of_anchors(sql, COSIGNATURE, size)}
+
+    def last_stamps(self, size: int) -> list[tuple[int, bytes]]:
+        """The newest timestamp of each authority up to this size, by its URL."""
+        sql = "SELECT max(size), data FROM anchor WHERE kind = ? AND size <= ? GROUP BY name ORDER BY name"
+        return [(int(at), bytes(data)) for at, data in self._of_anchors(sql, TIMESTAMP, size)]
 
     def _of_anchors(self, sql: str, *values: object) -> Iterable[Any]:
         """Rows of a query of the table `anchor`; none where there is none."""

@@ -16,11 +16,13 @@ from apitrail.evidence.bundle.attestation import Shown, Statement, count
 from apitrail.evidence.bundle.bundle_reader import Bundle
 from apitrail.evidence.bundle.similar import clean
 from apitrail.evidence.bundle.time_range import is_alive
+from apitrail.evidence.verify import timestamps
 from apitrail.evidence.verify.coverage import INTERVAL, MISSED
 from apitrail.evidence.verify.key_history import History, trace
 from apitrail.evidence.verify.key_history import check as check_rotations
-from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tampered
+from apitrail.evidence.verify.report import Finding, Report, Stamped, Trust, Verdict, tampered
 from apitrail.evidence.verify.segment import Book
+from apitrail.evidence.verify.timestamps import Stamp
 from apitrail.evidence.verify.witnessed import Sighting, Witnessed, hold, sightings
 from apitrail.tlog import merkle, note
 from apitrail.tlog.checkpoint import Checkpoint
@@ -97,6 +99,10 @@ def verify(bundle: Bundle, trust: Trust, *, since: str | None = None, step: Step
 def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
     for name in bundle.archive.names & layout.TOLD:
         bundle.archive.read(name)  # it is no evidence, but the zip must hold it unbroken
+    for size, name in layout.stamps(bundle.archive.names):
+        bundle.archive.read(name)
+        if size not in (bundle.size, *layout.kept_sizes(bundle.archive.names)):
+            raise tampered(f"{name} belongs to no checkpoint")
     step("1. the checkpoint's signature, and the log's keys")
     history = trace(bundle, trust)
     head = history.open(bundle.checkpoint_note, "the checkpoint")
@@ -117,6 +123,7 @@ def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
     erased += _erased(bundle)
     exported, dating = _check_fresh(bundle)
     held = None if trust.policy is None else _hold_witnessed(bundle, trust.policy)
+    stamp = None if trust.stamped is None else _hold_stamped(bundle, trust.stamped)
     statement = Statement(
         origin=head.origin, key=_key(bundle, history), size=head.size, exported=exported,
         dating=dating, kept=len(kept), complete=found, later=tuple(_later(bundle)),
@@ -124,11 +131,12 @@ def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
         shown=[_shown(bundle, index) for index in claims.selected],
     )  # fmt: skip
     return BundleReport(
-        verdict=Verdict.OK, message=_message(statement, held), statement=tuple(statement.lines()),
+        verdict=Verdict.OK, message=_message(statement, held, stamp), statement=tuple(statement.lines()),
         origin=head.origin, key=str(history.signing(head.size)[-1]), trusted_by=trust.by, entries=head.size,
         calls=len(claims.selected), erasures=erased, rotations=len(history.rotations),
         last=exported, checkpoint=bundle.checkpoint_note,
-        witnessed=None if held is None else held.facts(), unknown={said: len(at) or 1 for said, at in statement.later},
+        witnessed=None if held is None else held.facts(),
+        stamped=None if stamp is None else stamp.to_json(), unknown={said: len(at) or 1 for said, at in statement.later},
     )  # fmt: skip
 
 
@@ -139,26 +147,45 @@ def _hold_witnessed(bundle: Bundle, policy: Policy) -> Witnessed | None:
         signed = note.Note.parse(text)
         found += sightings(policy, size, signed.text, signed.signatures, None)
     held = hold(policy, found)
-    claims = bundle.manifest
-    ends = [] if claims.range is None else [claims.range.last]
-    newest = max([*claims.selected, *ends], default=-1)
-    if held is not None and newest >= held.size:
-        raise Finding(
-            Verdict.UNWITNESSED,
-            f"the quorum of the policy has only seen the entries before {held.size}",
-            index=newest,
-            hint="export again, after the recorder has shown a newer head to its witnesses",
-        )
+    if held is not None:
+        _hold_seen(bundle, "the quorum of the policy has only seen", held.size)
     return held
 
 
-def _message(statement: Statement, held: Witnessed | None) -> str:
+def _hold_stamped(bundle: Bundle, stamped: Stamped) -> Stamp:
+    """An authority must have stamped everything that is shown."""
+    notes = {**dict(bundle.checkpoints()), bundle.size: bundle.checkpoint_note}
+    tokens = (
+        (size, "an authority", notes[size], bundle.archive.read(name))
+        for size, name in layout.stamps(bundle.archive.names)
+    )
+    stamp = timestamps.hold(tokens, stamped)
+    _hold_seen(bundle, "the timestamp is of", stamp.size)
+    return stamp
+
+
+def _hold_seen(bundle: Bundle, who: str, size: int) -> None:
+    claims = bundle.manifest
+    ends = [] if claims.range is None else [claims.range.last]
+    newest = max([*claims.selected, *ends], default=-1)
+    if newest >= size:
+        raise Finding(
+            Verdict.UNWITNESSED,
+            f"{who} the entries before {size}",
+            index=newest,
+            hint="export again, after the recorder has shown a newer head to its anchors",
+        )
+
+
+def _message(statement: Statement, held: Witnessed | None, stamp: Stamp | None) -> str:
     number = len(statement.shown)
     calls = "1 call" if number == 1 else f"{number} calls"
     later = f"; {count(len(statement.later), 'thing')} of a later version not looked into"
     rest = later if statement.later else ""
     if held is not None:
         rest += f"; nothing shown can be rewritten unless {held.liars()}"
+    if stamp is not None:
+        rest += f"; {stamp.words()}"
     if statement.complete is None:
         return f"{calls} shown, each in a log of {statement.size} entries{rest}"
     first, last = statement.complete.first, statement.complete.last

@@ -154,6 +154,11 @@ class Bundle:
         }
         return set(found.values())
 
+    def last_stamps(self, size: int) -> list[tuple[int, bytes]]:
+        """The timestamps that were handed over."""
+        found = layout.stamps(self.archive.names)
+        return [(at, self.archive.read(name)) for at, name in found if at <= size]
+
     def find(self, event_id: str) -> list[int]:
         """Indexes of the disclosed events whose id begins so."""
         digits = event_id.replace("-", "").lower()

@@ -79,6 +79,7 @@ def _files(source: Source, tree: Tree, plan: Plan) -> Iterator[tuple[str, bytes]
     if plan.keys:
         yield layout.KEYS, "".join(f"{line}\n" for line in plan.keys).encode()
     yield from _kept(source, tree, plan.manifest.size)
+    yield from stamps(source, plan.manifest.size)
     for index in sorted(plan.shown):
         yield from _event(source, tree, plan, index)
     if plan.manifest.range is not None:
@@ -88,7 +89,7 @@ def _files(source: Source, tree: Tree, plan: Plan) -> Iterator[tuple[str, bytes]
 def _kept(source: Source, tree: Tree, size: int) -> Iterator[tuple[str, bytes]]:
     """Older checkpoints, and what leads from each to the next and at last to the bundle's own."""
     older = [(old, text) for old, text in source.checkpoints() if 0 < old < size]
-    newest = source.last_cosigned(size)
+    newest = source.last_cosigned(size) | {at for at, _ in source.last_stamps(size)}
     # Those that show a change of key are needed to trust the keys after it, and those that a witness
     # has signed last show what it has seen.
     kept = sorted(
@@ -104,6 +105,14 @@ def _kept(source: Source, tree: Tree, size: int) -> Iterator[tuple[str, bytes]]:
             continue  # from another bundle, which did not bring this step
         yield layout.kept(old), cosigned(text, source.cosignatures(old)).encode()
         yield layout.step(old, new), str(Consistency(old, new, tuple(hashes))).encode()
+
+
+def stamps(source: Source, size: int) -> Iterator[tuple[str, bytes]]:
+    """Timestamps as files: the newest of each authority, whose checkpoint is in the bundle."""
+    there = {size, *(at for at, _ in source.checkpoints())}
+    for number, (at, token) in enumerate(source.last_stamps(size)):
+        if at in there:
+            yield layout.stamp(at, number), token
 
 
 def cosigned(text: str, lines: Iterable[bytes]) -> str:

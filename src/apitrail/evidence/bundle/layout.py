@@ -33,13 +33,14 @@ TAG = re.compile(r"[a-z]{1,8}")
 # a later version's. Whatever else is in a zip is no evidence and is refused.
 NAMES = re.compile(
     rf"README\.txt|report\.html|verify\.py|log\.vkey|manifest\.json|checkpoint|keys"
-    rf"|checkpoints/{_NUMBER}|consistency/{_NUMBER}-{_NUMBER}"
+    rf"|timestamps/{_NUMBER}/{_NUMBER}\.tsr|checkpoints/{_NUMBER}|consistency/{_NUMBER}-{_NUMBER}"
     rf"|events/{_NUMBER}/(?:leaf\.json|event\.tlog-proof|salts\.json|facets/{TAG.pattern})"
     rf"|range/(?:first|last)\.tlog-proof|range/opened/{_NUMBER}\.jsonl"
     r"|tile/entries/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?"
 )
 _EVENT = re.compile(rf"events/({_NUMBER})/leaf\.json")
 _KEPT = re.compile(rf"checkpoints/({_NUMBER})")
+_STAMP = re.compile(rf"timestamps/({_NUMBER})/{_NUMBER}\.tsr")
 _STEP = re.compile(rf"consistency/({_NUMBER})-({_NUMBER})")
 
 
@@ -60,6 +61,21 @@ def facet(index: int, tag: str) -> str:
 def kept(size: int) -> str:
     """An older checkpoint."""
     return f"checkpoints/{size}"
+
+
+def stamp(size: int, number: int) -> str:
+    """A timestamp's token over the checkpoint of this size."""
+    return f"timestamps/{size}/{number}.tsr"
+
+
+def stamps(names: frozenset[str]) -> list[tuple[int, str]]:
+    """The timestamps, as (size, name), the newest checkpoint's first."""
+    found = ((_STAMP.fullmatch(name), name) for name in names)
+    return sorted(((int(match[1]), name) for match, name in found if match), key=_newest_first)
+
+
+def _newest_first(item: tuple[int, str]) -> tuple[int, str]:
+    return -item[0], item[1]
 
 
 def step(old: int, new: int) -> str:

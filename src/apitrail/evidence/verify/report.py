@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -45,6 +46,10 @@ type Asked = Callable[[str], Iterable[tuple[str, str]]]
 """The newest heads that witnesses have seen of a log, by the witnesses' names."""
 
 
+type Stamped = Callable[[bytes, str], datetime | None]
+"""When a text existed, by a token; None where the token is not of it, or of nobody who is trusted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trust:
     """What the verifier brings from outside the evidence.
@@ -52,6 +57,7 @@ class Trust:
     `verifiers` are the keys taken as the log's, `by` says whose word that is, `seen` are signed
     checkpoints of the log that were seen before. `policy` says which witnesses must have seen it,
     and `asked` gives what they answer now of the log of this name: their names and heads.
+    `stamped` tells when a checkpoint's text existed, by a timestamp of an authority that is trusted.
     """
 
     verifiers: tuple[note.NoteVerifier, ...]
@@ -59,6 +65,7 @@ class Trust:
     seen: tuple[str, ...] = ()
     policy: Policy | None = None
     asked: Asked | None = None
+    stamped: Stamped | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +101,7 @@ class Report:
     last: int | None = None
     checkpoint: str | None = None
     witnessed: Mapping[str, Any] | None = None
+    stamped: Mapping[str, Any] | None = None
     unknown: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -131,6 +139,7 @@ class Report:
             "last": iso(self.last),
             "checkpoint": self.checkpoint,
             "witnessed": self.witnessed,
+            "timestamped": self.stamped,
             "unknown": dict(self.unknown),
         }
 

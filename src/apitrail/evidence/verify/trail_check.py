@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from apitrail.evidence.verify import (
     insight_check,
     key_history,
     parallel,
+    timestamps,
     witnessed,
 )
 from apitrail.evidence.verify.report import (
@@ -74,7 +75,7 @@ def check(
         with Audit(directory) as audit:
             checking = _Check(audit, trust, step, progress)
             checking.run(now, published, since, processes or os.cpu_count() or 1)
-            return replace(checking.report, message=_message(checking.report, checking.window))
+            return replace(checking.report, message=_message(checking.report, checking.outside))
     except (VerificationError, FormatError) as error:
         return _so_far(checking).failing(error)
     except database.NotATrailError as error:
@@ -99,7 +100,7 @@ class _Check:
         self.audit = audit
         self.trust = trust
         self.report = Report(verdict=Verdict.OK, message="", trusted_by=trust.by)
-        self.window: str | None = None
+        self.outside: list[str] = []
         self._tell = step
         self._progress = progress
 
@@ -172,10 +173,19 @@ class _Check:
             retold = insight_check.check(audit, log.insights, known)
             self._learn(insights=retold.found, insights_left=retold.left)
 
+        self._hold_outside(tree, keys, now)
+
+    def _hold_outside(self, tree: heads.Tree, keys: key_history.History, now: int) -> None:
         # (11) Who outside has seen it, by the verifier's policy and nobody else's.
         if (policy := self.trust.policy) is not None:
             self._step(11, f"witnesses: the quorum {policy.quorum!r}")
             self._hold_witnessed(policy, tree, keys, now)
+        # (12) When it existed, by authorities that the verifier trusts.
+        if self.trust.stamped is not None:
+            self._step(12, "timestamps")
+            stamp = timestamps.hold(self.audit.stamps(tree.head.size), self.trust.stamped)
+            self._learn(stamped=stamp.to_json())
+            self.outside.append(stamp.words())
 
     def _hold_witnessed(
         self, policy: Policy, tree: heads.Tree, keys: key_history.History, now: int
@@ -208,7 +218,7 @@ class _Check:
         newest = self.audit.entry(held.size - 1)
         time = newest.time if newest is not None else 0
         self._learn(witnessed=held.to_json(time, now))
-        self.window = held.window(time, now)
+        self.outside.append(held.window(time, now))
 
     def _compare(
         self, tree: heads.Tree, keys: key_history.History, published: str | None, since: str | None
@@ -311,7 +321,7 @@ def _tile_root(data: object) -> bytes:
     return merkle.root_of(data[at : at + size] for at in range(0, len(data), size))
 
 
-def _message(report: Report, window: str | None) -> str:
+def _message(report: Report, outside: Sequence[str]) -> str:
     parts = [f"{report.entries} entries, {report.calls} calls, complete and unaltered"]
     parts += report.gaps
     if unknown := not_known(report.unknown):
@@ -328,7 +338,6 @@ def _message(report: Report, window: str | None) -> str:
         parts.append(f"{report.insights_left} insights could not be told again")
     if report.in_flight:
         parts.append(f"{report.in_flight} calls in flight or of unknown outcome")
-    if window is not None:
-        parts.append(window)
+    parts += outside
     parts.append(f"the log {report.origin} is trusted by {report.trusted_by}")
     return "; ".join(parts)

@@ -44,17 +44,22 @@ def check_url(url: str) -> str:
 
 
 def ask(url: str, path: str, body: bytes | None = None, *, seconds: float) -> Answered:
-    """POST `body`, or GET where there is none.
+    """Ask a witness: POST `body`, or GET where there is none. Raises AskingError."""
+    return post(check_url(url) + path, body, kind="text/plain; charset=utf-8", seconds=seconds)
 
-    Redirects are not followed: a witness is where the policy says. Another machine is asked
+
+def post(url: str, body: bytes | None, *, kind: str, seconds: float) -> Answered:
+    """POST `body` of this content type, or GET where there is none.
+
+    Redirects are not followed: who is asked is where the policy says. Another machine is asked
     through the proxy of the environment, if there is one.
 
     Raises:
         AskingError: there was no answer in time, or too long a one.
     """
-    request = Request(check_url(url) + path, data=body, headers={"User-Agent": "apitrail"})  # noqa: S310  # http or https
+    request = Request(url, data=body, headers={"User-Agent": "apitrail"})  # noqa: S310  # http or https, see check_url
     if body is not None:
-        request.add_header("Content-Type", "text/plain; charset=utf-8")
+        request.add_header("Content-Type", kind)
     deadline = time.monotonic() + seconds
     try:
         with _opener(request).open(request, timeout=seconds) as response:
@@ -63,7 +68,9 @@ def ask(url: str, path: str, body: bytes | None = None, *, seconds: float) -> An
             )
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
-        raise AskingError(f"{url} did not answer: {reason}") from error
+        parts = urlsplit(url)
+        where = f"{parts.scheme}://{parts.netloc}/"
+        raise AskingError(f"{where} did not answer: {reason}") from error
 
 
 def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:

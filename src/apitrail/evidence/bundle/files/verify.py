@@ -76,7 +76,7 @@ DEEPEST, LONGEST_NUMBER = 200, 4300
 NUMBER = r"(?:0|[1-9][0-9]{0,18})"
 NAMES = re.compile(
     r"README\.txt|report\.html|verify\.py|log\.vkey|manifest\.json|checkpoint|keys"
-    r"|checkpoints/" + NUMBER + r"|consistency/" + NUMBER + "-" + NUMBER + r"|events/" + NUMBER
+    r"|timestamps/" + NUMBER + "/" + NUMBER + r"\.tsr|checkpoints/" + NUMBER + r"|consistency/" + NUMBER + "-" + NUMBER + r"|events/" + NUMBER
     + r"/(?:leaf\.json|event\.tlog-proof|salts\.json|facets/" + TAG + r")"
     r"|range/(?:first|last)\.tlog-proof|range/opened/" + NUMBER + r"\.jsonl"
     r"|tile/entries/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?"
@@ -933,6 +933,16 @@ def liars(witnessed):
         has = "has" if len(unseen) == 1 else "have"
         said += " (%s %s not seen it, and would count as lying)" % (names_of(unseen), has)
     return said
+
+
+def check_stamps(bundle):
+    """Timestamps are for `openssl ts -verify`; each must be whole, and of a checkpoint here."""
+    for name in sorted(bundle.known):
+        if name.startswith("timestamps/"):
+            bundle.read(name)
+            size = int(name.split("/")[1])
+            if size != bundle.head.size and "checkpoints/%d" % size not in bundle.known:
+                raise Problem("%s belongs to no checkpoint" % name)
 
 
 def check_events(bundle):
@@ -1792,6 +1802,7 @@ def verify(path, trusted, policy=None):
     bundle = Bundle(path)
     for name in bundle.names & {"README.txt", "report.html", "verify.py", "log.vkey", "keys"}:
         bundle.read(name)  # no evidence, but it must come out of the zip whole
+    check_stamps(bundle)
     keys, changes = trace(bundle, trusted)
     if bundle.elsewhere:
         raise Problem("manifest.json is of another log or size")

@@ -14,7 +14,7 @@ import { Paths } from "./tree.js";
 export const WIDTH = 256;
 const NAMES = new RegExp(
   "^(?:README\\.txt|report\\.html|verify\\.py|log\\.vkey|manifest\\.json|checkpoint|keys" +
-  `|checkpoints/${NUMBER}|consistency/${NUMBER}-${NUMBER}` +
+  `|timestamps/${NUMBER}/${NUMBER}\\.tsr|checkpoints/${NUMBER}|consistency/${NUMBER}-${NUMBER}` +
   `|events/${NUMBER}/(?:leaf\\.json|event\\.tlog-proof|salts\\.json|facets/[a-z]{1,8})` +
   `|range/(?:first|last)\\.tlog-proof|range/opened/${NUMBER}\\.jsonl` +
   "|tile/entries/(?:x[0-9]{3}/)*[0-9]{3}(?:\\.p/[0-9]{1,3})?)$",
