@@ -43,6 +43,11 @@ def unusual(directory: Path) -> Insight:
     """Make a trail with the insight as an entry and the log's key beside it; gives the insight."""
     said = told(make(directory))
     trails.write(directory, lambda opened: opened.append(statements.draft(said)))
+    keep_key(directory)
+    return said
+
+
+def keep_key(directory: Path) -> None:
+    """Put the log's key beside a trail, so that commands can write to it."""
     (directory / "keys").mkdir(mode=0o700)
     durable.write(directory / "keys" / "log.key", f"{trails.SIGNER}\n".encode())
-    return said

@@ -54,6 +54,7 @@ class Site:
 def make(place: Path) -> Path:
     """A trail with all that the pages show: calls, a run, an insight, a gap."""
     refusing.make(place)
+    refusing.keep_key(place)
 
     async def work(trail: Trail) -> None:
         await trail.append(trails.opening())
@@ -61,7 +62,7 @@ def make(place: Path) -> Path:
         for number in range(60):
             within = {"run": "run-1", "labels": {"build": "1234"}} if number % 7 == 0 else {}
             await trail.append(trails.draft(number + 100, operator="ci", **within))
-        await trail.append(trails.draft(170, name="CreateUser", user="John", resource="Mary"))
+        await trail.append(trails.told(170, "CreateUser", user="John", resource="Mary"))
         await trail.append(trails.book("close", reason="SIGTERM", calls=61))
 
     with Reader(place) as reader:

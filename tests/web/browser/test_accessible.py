@@ -20,6 +20,7 @@ PAGES = {
     "resource": "/resource/Mary",
     "insights": "/insights",
     "trust": "/trust",
+    "policy": "/policy?username=John",
 }
 
 
