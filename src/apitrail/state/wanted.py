@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from apitrail.query import Pattern, Value
+from apitrail.remembered import remembered
 from apitrail.state.alias import all_names
 
 
@@ -22,9 +23,13 @@ class Wanted:
 
     def means(self, names: Iterable[str]) -> bool:
         """Is it the resource of these names?"""
-        given = tuple(names)
-        arns = [name for name in given if name.startswith("arn:")]
-        return any(_is_one(value, given, arns) for value in self.values)
+        return _means(self.values, tuple(names))
+
+
+@remembered(4096, groups=True)
+def _means(values: tuple[Value, ...], names: tuple[str, ...]) -> bool:
+    arns = [name for name in names if name.startswith("arn:")]
+    return any(_is_one(value, names, arns) for value in values)
 
 
 def _is_one(value: Value, names: tuple[str, ...], arns: list[str]) -> bool:
