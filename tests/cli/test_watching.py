@@ -90,7 +90,11 @@ def test_what_is_like_an_insight_is_muted_and_heard_again(cli, tmp_path):
     assert "sequence refusals of iam:List6 by arn:aws:iam::123456789012:user/ada" in err
     status, out, err = cli("insights", on=directory)
     assert out == ""
-    assert "1 muted; --muted lists them too" in err
+    assert err == "apitrail: 1 muted; --muted lists them too\n"
+    assert (
+        "muted     entry 12  sequence refusals"
+        in cli("insights", "show", number[:8], on=directory)[1]
+    )
     assert number[:8] in cli("insights", "--muted", on=directory)[1]
     entry = json.loads(cli("insights", "mutes", "--output", "jsonl", on=directory)[1])["entry"]
     assert cli("insights", "unmute", str(entry), on=directory)[0] == 0

@@ -56,9 +56,8 @@ def export_tree(
     if out in (None, "-"):
         raise UsageError("log files need a directory", hint="-o DIR")
     made = log_directory.export(trail, Path(str(out)), now=places.clock(), every=seconds(every))
-    calls = sum(len(log.indexes) for log in made.logs)
     click.echo(
-        f"apitrail: {calls} calls in {len(made.logs)} log files, {len(made.digests)} digests, "
+        f"apitrail: {made.told()} in {len(made.logs)} log files, {len(made.digests)} digests, "
         f"in {out}",
         err=True,
     )

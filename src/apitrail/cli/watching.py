@@ -66,7 +66,7 @@ def insights(
 
             chosen = replace(chosen, hides=hides)
             count = emit(insight_list.lines(source, chosen, output=output), paged=True)
-    if output == "text" and not count:
+    if output == "text" and not count and not hidden:
         say("nothing unusual")
     if hidden:
         say(f"{hidden} muted; --muted lists them too")
@@ -79,13 +79,17 @@ def insights(
 def show(trail: Path, insight_id: str) -> None:
     """Show one insight: why, a graph, and the calls behind it."""
     from apitrail.reading import event_table, insight_list
+    from apitrail.reading.mutes import Mutes, covering, line
 
+    now = datetime.now().astimezone()
     look = event_table.Look(
-        width=screen(), now=datetime.now().astimezone(), colour=is_coloured(),
-        names=event_table.DEFAULT,
-    )  # fmt: skip
+        width=screen(), now=now, colour=is_coloured(), names=event_table.DEFAULT
+    )
     with open_source(trail) as source:
-        emit(insight_list.detail(source, insight_id, look), paged=True)
+        _, said = insight_list.find(source, insight_id)
+        muted = covering(Mutes.of(source).standing(_milliseconds(now)), said)
+        notes = [("muted", line(*each)) for each in muted]
+        emit(insight_list.detail(source, insight_id, look, notes), paged=True)
 
 
 @insights.command("mute")

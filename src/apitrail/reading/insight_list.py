@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -183,8 +183,11 @@ def find(source: Source, prefix: str) -> tuple[int, Insight]:
     return found[0]
 
 
-def detail(source: Source, prefix: str, look: Look) -> Generator[str]:
-    """One insight on a screen: what, who, why, a graph, and the calls behind it."""
+def detail(
+    source: Source, prefix: str, look: Look, notes: Iterable[tuple[str, str]] = ()
+) -> Generator[str]:
+    """One insight on a screen: what, who, why, a graph, and the calls behind it; `notes` are more
+    lines, each with a word before it."""
     index, said = find(source, prefix)
     yield f"{operation(said)}  {said.kind}, {said.name}"
     drift = said.kind == drift_detail.KIND
@@ -194,6 +197,7 @@ def detail(source: Source, prefix: str, look: Look) -> Generator[str]:
         *(("why", each) for each in said.why),
         *(() if drift else _figures(said)),
         ("entry", f"{index}, told of entries {said.start} to {said.stop - 1}"),
+        *notes,
     ):
         yield clean(f"{label:9} {value}")
     if drift:

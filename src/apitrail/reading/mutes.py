@@ -80,10 +80,17 @@ class Mutes:
         raise UsageError(f"no mute at entry {number}", hint="apitrail insights mutes lists them")
 
 
+def covering(standing: Iterable[tuple[int, Muting]], said: Insight) -> Iterator[tuple[int, Muting]]:
+    """Those of these mutes that cover this insight."""
+    about = {"kind": said.kind, "name": said.name, "caller": said.caller}
+    for index, each in standing:
+        if each.mute.covers(**about, operation=operation(said)):
+            yield index, each
+
+
 def quiet(standing: Iterable[tuple[int, Muting]], said: Insight) -> bool:
     """Do these mutes cover this insight?"""
-    about = {"kind": said.kind, "name": said.name, "caller": said.caller}
-    return any(each.mute.covers(**about, operation=operation(said)) for _, each in standing)
+    return any(True for _ in covering(standing, said))
 
 
 def like(said: Insight) -> Mute:

@@ -80,7 +80,7 @@ def test_insights_are_delivered_in_files_of_their_own(trail):
     assert delivering.records(of, made)[-1] == said.record
     report = tree_check.verify_tree(of.tree.directory, trails.TRUST)
     assert (str(report.verdict), report.calls) == ("OK", 8)
-    assert "8 calls and 1 insights in 2 log files" in report.message
+    assert "8 calls and 1 insight in 2 log files" in report.message
 
 
 @pytest.mark.parametrize(

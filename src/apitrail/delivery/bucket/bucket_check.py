@@ -196,9 +196,9 @@ class _BucketCheck(Check):
     # -- heads -------------------------------------------------------------------------------
 
     def _say(self, every: Manifest) -> None:
-        calls, origin = self.report.calls, self.report.origin
+        origin = self.report.origin
         self.said = [
-            f"{calls} calls in {len(every.logs)} log files under {len(every.digests)} digests",
+            f"{every.told()} in {len(every.logs)} log files under {len(every.digests)} digests",
             f"locked, complete and unaltered up to entry {every.entries - 1}",
             f"the log {origin} is trusted by {self.trust.by}",
         ]

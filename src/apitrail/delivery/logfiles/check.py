@@ -75,7 +75,7 @@ class Check:
         self.report = replace(
             self.report,
             origin=head.origin, key=str(history.keys[-1]), entries=head.size,
-            calls=sum(len(log.indexes) for log in manifest.logs if not log.is_of_insights),
+            calls=manifest.calls,
             rotations=len(history.rotations), checkpoint=manifest.checkpoint,
             erasures=sum(len(log.erased) for log in manifest.logs),
             first=min((log.oldest * 1000 for log in manifest.logs), default=None),

@@ -77,11 +77,9 @@ class _TreeCheck(Check):
         return manifest, head, history
 
     def _say(self, manifest: Manifest) -> None:
-        calls, erased = self.report.calls, self.report.erasures
-        insights = sum(len(log.indexes) for log in manifest.logs if log.is_of_insights)
-        also = f" and {insights} insights" if insights else ""
+        erased = self.report.erasures
         self.said.append(
-            f"{calls} calls{also} in {len(manifest.logs)} log files under {len(manifest.digests)} "
+            f"{manifest.told()} in {len(manifest.logs)} log files under {len(manifest.digests)} "
             f"digests, complete and unaltered up to entry {manifest.entries - 1}"
         )
         if erased:

@@ -222,6 +222,17 @@ class Manifest:
     digests: tuple[DigestFile, ...] = ()
     shipped: Shipped | None = None
 
+    @property
+    def calls(self) -> int:
+        """How many calls the log files hold."""
+        return sum(len(log.indexes) for log in self.logs if not log.is_of_insights)
+
+    def told(self) -> str:
+        """What the log files hold: `12 calls`, `12 calls and 2 insights`."""
+        insights = sum(len(log.indexes) for log in self.logs) - self.calls
+        also = "" if not insights else f" and {insights} insight{'' if insights == 1 else 's'}"
+        return f"{self.calls} calls{also}"
+
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Inverse of `dump`.
