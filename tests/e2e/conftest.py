@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import urllib.error
@@ -12,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from machine import Machine, clean, free_port, until
+
+# npm packages of other languages' clients and tools, with a lock file.
+JS = Path(__file__).parent / "js"
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +51,23 @@ def _ended(process: subprocess.Popen[bytes], log: Path) -> bool:
     if process.poll() is not None:
         raise AssertionError(f"moto ended: {log.read_text()}")
     return False
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with these packages installed as the lock file says."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("node and npm are not installed")
+    directory = tmp_path_factory.mktemp("js")
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(JS / name, directory)
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+    done = subprocess.run(
+        command, cwd=directory, capture_output=True, text=True, env=clean(), check=False
+    )
+    if done.returncode:
+        pytest.skip(f"npm cannot install the SDK here: {done.stderr.strip().splitlines()[-1]}")
+    return directory
 
 
 @pytest.fixture

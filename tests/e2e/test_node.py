@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
-import pytest
-
-from machine import Machine, clean
+from machine import Machine
 
 PACKAGES = Path(__file__).parent / "js"
 
@@ -58,23 +54,6 @@ const { DynamoDBClient, DeleteTableCommand } = require('@aws-sdk/client-dynamodb
   }
 })();
 """
-
-
-@pytest.fixture(scope="module")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the SDK installed as the lock file says."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node and npm are not installed")
-    directory = tmp_path_factory.mktemp("js")
-    for name in ("package.json", "package-lock.json", ".npmrc"):
-        shutil.copy(PACKAGES / name, directory)
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
-    done = subprocess.run(
-        command, cwd=directory, capture_output=True, text=True, env=clean(), check=False
-    )
-    if done.returncode:
-        pytest.skip(f"npm cannot install the SDK here: {done.stderr.strip().splitlines()[-1]}")
-    return directory
 
 
 def app(packages: Path, name: str, text: str) -> tuple[str, str]:
