@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +42,7 @@ def vkey(name: str) -> str:
     return str(Cosigner(name, b"k" * 32).verifier)
 
 
-def opened(directory: Path, clock: Clock | None = None, *vkeys: str) -> Witness:
+def opened(directory: Path, clock: Callable[[], int] | None = None, *vkeys: str) -> Witness:
     keys = vkeys or (str(logs.SIGNER.verifier),)
     return Witness.open(directory, keys, name=NAME, clock=clock or Clock())
 
@@ -87,7 +87,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
 
 @contextmanager
 def witness(
-    directory: Path, *vkeys: str, clock: Clock | None = None
+    directory: Path, *vkeys: str, clock: Callable[[], int] | None = None
 ) -> Iterator[tuple[Witness, str]]:
     """A witness of ours on a real port, with its URL."""
     found = opened(directory, clock, *vkeys)

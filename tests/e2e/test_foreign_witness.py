@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,11 +19,13 @@ from apitrail.address import Address, listen
 from apitrail.evidence.verify import Trust, Verdict
 from apitrail.evidence.verify import trail_check as verification
 from apitrail.evidence.witness.submission import digest
-from apitrail.tlog import note
+from apitrail.tlog import merkle, note
+from apitrail.tlog.add_checkpoint import AddCheckpoint
 from apitrail.tlog.cosignature import CosignatureVerifier
 from apitrail.trail.audit import Audit
 from apitrail.trail.keys import Keys
 from proxying import recording
+from tlog import logs
 
 BIN = Path(sys.executable).parent
 PACKAGE = "aics-witness==0.1.0"
@@ -132,3 +136,40 @@ def test_it_cosigns_what_we_record_and_refuses_a_rewritten_log(
         trust = Trust((key.verifier,), "--key")
         report = verification.check(tmp_path / "trail", trust, now=0, processes=1)
         assert report.verdict is Verdict.OK
+
+
+# What a log of theirs does: it submits heads, and prints what it was answered.
+FEEDER = """
+import json, sys
+from aics_witness.feeder import WitnessClient, WitnessConflict, WitnessRejected
+said = json.load(sys.stdin)
+client = WitnessClient(said["url"], said["vkey"])
+for note, proofs in said["heads"]:
+    try:
+        line = client.submit(note.encode(), lambda old, new: [bytes.fromhex(h) for h in proofs[str(old)]])
+        print("cosigned", len(line.splitlines()))
+    except WitnessConflict as error:
+        print("conflict", error.known_size)
+    except WitnessRejected as error:
+        print("rejected", error.status)
+"""
+
+
+def test_their_log_gets_our_witness_s_cosignatures(program: Path, tmp_path: Path) -> None:
+    def head(size: int) -> list[object]:
+        older = [at for at in (4, 300) if at < size]
+        found = {str(at): merkle.prove_consistency(at, size, logs.reader(size)) for at in older}
+        hexed = {at: [each.hex() for each in proof] for at, proof in found.items()}
+        return [logs.signed_head(size), hexed | {"0": []}]
+
+    fork = AddCheckpoint.parse(witnessing.forged(0, 300)).checkpoint
+    heads = [head(4), head(300), [fork, {"300": []}], head(4), head(300), head(700)]
+    with witnessing.witness(tmp_path, clock=lambda: int(time.time())) as (ours, url):
+        said = {"url": url, "vkey": ours.vkeys[0], "heads": heads}
+        done = subprocess.run(
+            [str(program.with_name("python")), "-c", FEEDER], input=json.dumps(said),
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.stdout.splitlines() == [
+        "cosigned 1", "cosigned 1", "rejected 422", "conflict 300", "cosigned 1", "cosigned 1",
+    ], done.stderr  # fmt: skip

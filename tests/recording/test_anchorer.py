@@ -206,7 +206,7 @@ def test_a_log_that_was_rewritten_is_refused_by_its_witness(tmp_path: Path) -> N
         said = record(tmp_path / "rewritten", anchors, other)
         assert "anchor a: a answers 422: it has seen another history of this log" in said
         assert kept(tmp_path / "rewritten") == {}
-        assert [each.status for each in found["a"][0].refused()] == [422]
+        assert [each.kind for each in found["a"][0].refused()] == ["proof"]
 
 
 def test_a_witness_that_fails_is_left_to_rest_and_told_when_it_works_again(tmp_path: Path) -> None:

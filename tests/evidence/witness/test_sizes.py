@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from apitrail.errors import UsageError
-from apitrail.evidence.witness.sizes import FILE, MOST_REFUSED, Refused, Seen, Sizes
+from apitrail.evidence.witness.sizes import FILE, FORK, MOST_REFUSED, PROOF, Refused, Seen, Sizes
 
 
 def test_before_the_first_head_a_log_is_the_empty_tree(tmp_path: Path) -> None:
@@ -45,8 +45,8 @@ def test_evidence_is_kept_once_and_not_without_end(tmp_path: Path) -> None:
     with closing(Sizes(tmp_path)) as sizes:
         for number in range(MOST_REFUSED + 5):
             for _ in range(2):
-                sizes.refuse(Refused("o", 1, 422, "held", f"note {number}"), "request")
-        sizes.refuse(Refused("o", 1, 409, "held", "proof"), "request")
+                sizes.refuse(Refused("o", 1, PROOF, "held", f"note {number}"), "request")
+        sizes.refuse(Refused("o", 1, FORK, "held", "proof"), "request")
         found = list(sizes.refused())
     assert len(found) == MOST_REFUSED + 1
     assert found[-1].note == "proof"

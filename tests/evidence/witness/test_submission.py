@@ -69,13 +69,19 @@ def test_a_witness_that_has_seen_more_is_believed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("size", "problem"),
-    [(300, "has seen another log of 300 entries"), (301, "422: it has seen another history")],
+    [(300, "422: it has seen another history"), (301, "422: it has seen another history")],
 )
 def test_a_rewritten_log_is_refused(tmp_path: Path, size: int, problem: str) -> None:
     with closing(witnessing.opened(tmp_path)) as witness:
         witness.add(witnessing.forged(0, 300))
         with pytest.raises(ConflictError, match=problem):
             asked(size, of(witness), through(witness))
+
+
+def test_a_witness_of_version_1_0_answers_409_to_another_tree_of_its_size() -> None:
+    witness = PolicyWitness("w", LIAR.verifier)
+    with pytest.raises(ConflictError, match="has seen another log of 300 entries"):
+        asked(300, witness, lambda _: Answered(409, add_checkpoint.SIZE_TYPE, b"300\n"), old=300)
 
 
 def signed_by(cosigner: Cosigner, text: str) -> bytes:

@@ -16,7 +16,10 @@ from apitrail.errors import UsageError
 from apitrail.tlog import merkle
 
 FILE = "witness.db"
-# Requests that are kept as evidence, for each log and status: who has its key could send any number.
+# What is kept as evidence: two trees of one size, or a larger one without a proof that holds.
+FORK = "fork"
+PROOF = "proof"
+# So many are kept for each log and kind: who has its key could send any number.
 MOST_REFUSED = 100
 
 _APPLICATION_ID = 0x41505749  # "APWI"
@@ -35,7 +38,7 @@ CREATE TABLE refused(
   id INTEGER PRIMARY KEY,
   origin TEXT NOT NULL,
   time INTEGER NOT NULL,
-  status INTEGER NOT NULL,          -- 409: the log signed two trees of one size; 422: the proof failed
+  kind TEXT NOT NULL,               -- 'fork': the log signed two trees of one size; 'proof': the proof failed
   held TEXT NOT NULL,               -- the checkpoint that was known
   note TEXT NOT NULL,               -- the one that does not continue it
   request TEXT NOT NULL,
@@ -60,12 +63,12 @@ class Seen:
 class Refused:
     """A signed checkpoint that was not shown to continue the one that was `held`.
 
-    With the status 409 both are of one size, and prove that the log signed two histories.
+    With the kind FORK both are of one size, and prove that the log signed two histories.
     """
 
     origin: str
     time: int
-    status: int
+    kind: str
     held: str
     note: str
 
@@ -121,18 +124,18 @@ class Sizes:
 
     def refuse(self, refused: Refused, request: str) -> None:
         """Keep what was refused, each once, and not without end."""
-        origin, status = refused.origin, refused.status
-        values = (origin, refused.time, status, refused.held, refused.note, request)
+        origin, kind = refused.origin, refused.kind
+        values = (origin, refused.time, kind, refused.held, refused.note, request)
         self._database.execute(
-            "INSERT OR IGNORE INTO refused(origin, time, status, held, note, request) "
+            "INSERT OR IGNORE INTO refused(origin, time, kind, held, note, request) "
             "SELECT ?, ?, ?, ?, ?, ? "
-            "WHERE (SELECT count(*) FROM refused WHERE origin = ? AND status = ?) < ?",
-            (*values, origin, status, MOST_REFUSED),
+            "WHERE (SELECT count(*) FROM refused WHERE origin = ? AND kind = ?) < ?",
+            (*values, origin, kind, MOST_REFUSED),
         )
 
     def refused(self) -> Iterator[Refused]:
         """All that is kept of it, oldest first."""
-        sql = "SELECT origin, time, status, held, note FROM refused ORDER BY id"
+        sql = "SELECT origin, time, kind, held, note FROM refused ORDER BY id"
         for row in self._database.execute(sql).fetchall():
             yield Refused(*row)
 

@@ -13,7 +13,7 @@ from typing import IO
 
 from apitrail.errors import FormatError, UsageError, VerificationError
 from apitrail.evidence.witness import witness_keys
-from apitrail.evidence.witness.sizes import FILE, Refused, Seen, Sizes
+from apitrail.evidence.witness.sizes import FILE, FORK, PROOF, Refused, Seen, Sizes
 from apitrail.tlog import add_checkpoint, checkpoint, merkle, note, policy
 from apitrail.tlog.add_checkpoint import AddCheckpoint
 
@@ -77,9 +77,13 @@ class Witness:
             )
         # The memory is made before the key: a key without a memory is refused.
         sizes = Sizes(directory)
-        made = name or witness_keys.default_name()
-        read = witness_keys.read(directory, name) if has_key else None
-        return cls(read or witness_keys.make(directory, made), logs, sizes, clock, held)
+        if has_key:
+            return cls(witness_keys.read(directory, name), logs, sizes, clock, held)
+        try:
+            signers = witness_keys.make(directory, name or witness_keys.default_name())
+        except OSError as error:
+            raise UsageError(f"cannot write to {str(directory)!r}: {error.strerror}") from error
+        return cls(signers, logs, sizes, clock, held)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -145,10 +149,13 @@ class Witness:
     def _judge(self, asked: AddCheckpoint, head: checkpoint.Checkpoint) -> Answer:
         now = self._clock()
         seen = self._sizes.seen(head.origin)
-        problem = _problem(asked, head, seen)
+        forked = head.size == seen.size and head.root != seen.root
+        problem = _problem(asked, head, seen, forked=forked)
         if problem is not None:
             if problem.told is not None and seen.note is not None:
-                kept = Refused(head.origin, now, problem.status, seen.note, asked.checkpoint)
+                kept = Refused(
+                    head.origin, now, FORK if forked else PROOF, seen.note, asked.checkpoint
+                )
                 with self._sizes.turn():
                     self._sizes.refuse(kept, str(asked))
             return problem
@@ -164,13 +171,19 @@ class Witness:
         return "".join(f"{signer.cosign(text, time=now)}\n" for signer in self._signers)
 
 
-def _problem(asked: AddCheckpoint, head: checkpoint.Checkpoint, seen: Seen) -> Answer | None:
-    """What keeps a signed checkpoint from being cosigned; `told` where the log is to blame."""
-    forked = head.size == seen.size and head.root != seen.root
-    if asked.old != seen.size or forked:
-        told = f"{head.origin!r} signed two trees of {seen.size} entries" if forked else None
+def _problem(
+    asked: AddCheckpoint, head: checkpoint.Checkpoint, seen: Seen, *, forked: bool
+) -> Answer | None:
+    """What keeps a signed checkpoint from being cosigned; `told` where the log is to blame.
+
+    Two trees of one size are 422 since version 1.1.0 of the specification; it was 409 before.
+    """
+    told = f"{head.origin!r} signed two trees of {seen.size} entries" if forked else None
+    if asked.old != seen.size:
         size = add_checkpoint.format_size(seen.size)
         return Answer(409, size, add_checkpoint.SIZE_TYPE, told)
+    if forked:
+        return Answer(422, f"another tree of {seen.size} entries was cosigned\n", told=told)
     try:
         if asked.old:
             merkle.check_consistency(
