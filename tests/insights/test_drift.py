@@ -63,6 +63,16 @@ def test_it_names_both_entries_the_time_and_the_members_and_no_values(tmp_path: 
     )
 
 
+def test_what_tells_elements_of_a_list_apart_is_a_value_and_not_named(tmp_path: Path) -> None:
+    story = Story().open()
+    for value in ("a", "b"):
+        tagged = {"GroupId": SG, "Tags": [{"Key": "customer", "Value": value}]}
+        story.wait(SECOND).call("DescribeSecurityGroups", answer={"SecurityGroups": [tagged]})
+    story.wait(SECOND).beat().write(tmp_path / "trail")
+    [said] = told(tmp_path / "trail")
+    assert said.why[1] == f"SecurityGroup {SG}: Tags.Value"
+
+
 EXPLAINED = {
     "a call that names it": lambda story: story.call("AuthorizeSecurityGroupIngress", resources=(SG,)),
     "a call without an answer": lambda story: story.call("AuthorizeSecurityGroupIngress", resources=(SG,), kind="unknown"),

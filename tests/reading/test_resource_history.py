@@ -108,6 +108,16 @@ def test_reads_that_show_nothing_new_are_told_only_when_asked_for(trail: Path) -
     assert len(told(trail).calls) == 1
 
 
+def test_that_there_is_nothing_is_told_once(trail: Path) -> None:
+    story = Story().open().wait(SECOND)
+    for _ in range(3):
+        story.call("DescribeSecurityGroups", resources=(SG,), asked={"GroupIds": [SG]},
+                   error="InvalidGroup.NotFound").wait(SECOND)  # fmt: skip
+    story.call("DescribeSecurityGroups", resources=(SG,), error="UnauthorizedOperation")
+    story.wait(SECOND).beat().write(trail)
+    assert [x.index for x in told(trail).calls] == [1, 4]
+
+
 def test_a_listing_that_did_not_ask_for_it_by_name_shows_it(trail: Path) -> None:
     story = Story().open().wait(SECOND)
     story.call("AuthorizeSecurityGroupIngress", resources=(SG,)).wait(SECOND)

@@ -169,7 +169,9 @@ def _digest(value: Json) -> str:
 def _told(found: comparing.Drift, what: What) -> Insight:
     """It names members and no values: those stay where they can be erased."""
     before, after = found.before, found.after
-    members = ", ".join(dict.fromkeys(each.path or "all of it" for each in found.found))
+    members = ", ".join(
+        dict.fromkeys(".".join(each.members) or "all of it" for each in found.found)
+    )
     name = after.observation.title
     return Insight(
         kind="drift", name=name, state=START, time=after.ended, began=before.ended,

@@ -71,7 +71,11 @@ class Call:
     @property
     def is_news(self) -> bool:
         """Did it change something, or show what was not known?"""
-        return self.outcome != "read" or bool(self.drift) or any(x.is_news for x in self.told)
+        if self.drift or any(each.is_news for each in self.told):
+            return True
+        # A failed read that says once more that there is nothing is like any other read.
+        seen = bool(self.told) and self.outcome.startswith("failed")
+        return self.outcome != "read" and not seen
 
     def to_json(self) -> dict[str, Json]:
         """For scripts."""
