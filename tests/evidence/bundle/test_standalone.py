@@ -12,9 +12,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+import vectors
 from apitrail.evidence.bundle import bundle_writer
 from apitrail.tlog.note import Signer
 from evidence.bundle import judges
@@ -43,6 +45,29 @@ def test_it_is_written_in_python_3_8() -> None:
         and (isinstance(node.left, ast.Dict) or isinstance(node.right, ast.Dict))
         for node in ast.walk(tree)
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("real", vectors.read("tlog")["mldsa"])
+def test_it_knows_mldsa_44_as_torchwood_does(program: ModuleType, real: dict[str, str]) -> None:
+    key = program.Key(real["key"], (6,))
+    head = program.Head(real["note"].encode(), "x")
+    [(_, _, signature)] = head.lines
+    assert program.cosigned(key, head, 0, signature[8:])
+    assert not program.cosigned(key, head, 1, signature[8:])
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_it_judges_mldsa_44_as_cryptography_does(program: ModuleType, number: int) -> None:
+    private = MLDSA44PrivateKey.from_seed_bytes(bytes([number]) * 32)
+    key, message = private.public_key().public_bytes_raw(), b"m" * number * 50
+    signature = private.sign(message)
+    assert program.verify_mldsa44(key, message, signature)
+    assert not program.verify_mldsa44(key, message + b"x", signature)
+    for at in range(number, 2420, 300):
+        flipped = signature[:at] + bytes([signature[at] ^ 1]) + signature[at + 1 :]
+        assert not program.verify_mldsa44(key, message, flipped)
+    for other in (b"", signature[1:], signature + b"x", bytes(2420), b"\xff" * 2420):
+        assert not program.verify_mldsa44(key, message, other)
 
 
 def test_it_imports_only_the_standard_library() -> None:

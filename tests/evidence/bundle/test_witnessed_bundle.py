@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,8 @@ def test_a_bundle_carries_the_cosignatures_of_the_newest_head(trail: Path, bundl
             "unless 1 of 2 witnesses lies (c has not seen it, and would count as lying)",
         ),
         ("quorum a", "unless the witness a lies"),
+        ("quorum q", "unless the witness q lies"),
+        ("group g 2 c q\ngroup h any g b\nquorum h", "unless 1 of 3 witnesses lies (c has"),
         ("group g 1 b c\ngroup h all a g\nquorum h", "unless 2 of 3 witnesses lie (c has"),
     ],
 )
@@ -184,6 +187,22 @@ def test_a_cosignature_that_does_not_hold_counts_for_nothing(
 ) -> None:
     assert judge("quorum a")[0] is Verdict.OK
     assert judge("quorum a", changed(bundle, kept(change)))[0] is Verdict.UNWITNESSED
+
+
+@pytest.mark.parametrize("at", [4, 12, 13, 50, 800, 2200, 2350, 2420, 2431])
+def test_a_flipped_bit_in_an_mldsa_cosignature_counts_for_nothing(
+    bundle: bytes, judge: Judge, at: int
+) -> None:
+    def flip(note: str) -> str:
+        parsed = Note.parse(note)
+        lines = list(parsed.signatures)
+        [which] = [i for i, line in enumerate(lines) if line.key_id == PQ.verifier.key_id]
+        data = bytearray(lines[which].data)
+        data[at - 4] ^= 4
+        lines[which] = replace(lines[which], data=bytes(data))
+        return str(Note(parsed.text, tuple(lines)))
+
+    assert judge("quorum q", changed(bundle, kept(flip)))[0] is Verdict.UNWITNESSED
 
 
 def test_two_witnesses_under_two_heads_have_both_seen_the_older_one(

@@ -1,5 +1,6 @@
 // Trust policies (C2SP tlog-policy), and what their witnesses have seen.
 
+import { verifiesMldsa44 } from "./mldsa.js";
 import { Key, LOG_KEY, MLDSA_KEY, WITNESS_KEY } from "./note.js";
 import { Problem, decimal, encoded, repr, same } from "./text.js";
 
@@ -127,14 +128,33 @@ async function sightings(policy, heads) {
   for (const head of heads) {
     for (const { name, key } of policy.witnesses) {
       for (const line of head.lines) {
-        if (key.type !== WITNESS_KEY || line.name !== key.name || !same(line.id, key.id) || !head.size || line.signature.length !== 72) continue;
+        if (line.name !== key.name || !same(line.id, key.id) || !head.size || line.signature.length < 72) continue;
         const time = new DataView(line.signature.slice().buffer).getBigUint64(0);
-        const said = encoded(`cosignature/v1\ntime ${time}\n${head.text}`);
-        if (time > 0n && time < 2n ** 63n && (await key.verifies(said, line.signature.subarray(8)))) found.push({ name, size: Number(head.size), time });
+        if (time > 0n && time < 2n ** 63n && (await isCosigned(key, head, time, line.signature.subarray(8)))) found.push({ name, size: Number(head.size), time });
       }
     }
   }
   return found;
+}
+
+/**
+ * Is this the witness's signature (C2SP tlog-cosignature) over the head at this time?
+ * @param {Key} key @param {Head} head @param {bigint} time @param {Uint8Array} signature
+ */
+async function isCosigned(key, head, time, signature) {
+  if (key.type === WITNESS_KEY) return key.verifies(encoded(`cosignature/v1\ntime ${time}\n${head.text}`), signature);
+  const names = [encoded(key.name), encoded(head.origin)];
+  if (names.some((name) => name.length < 1 || name.length > 255)) return false;
+  const [witness, origin] = names.map((name) => [name.length, ...name]);
+  const said = [...encoded("subtree/v1\n\0"), ...witness, ...number(time), ...origin, ...number(0n), ...number(BigInt(head.size)), ...head.root];
+  return verifiesMldsa44(key.material, Uint8Array.from(said), signature);
+}
+
+/** Eight bytes, the highest first. @param {bigint} value */
+function number(value) {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setBigUint64(0, value);
+  return new Uint8Array(view.buffer);
 }
 
 /**
@@ -148,10 +168,7 @@ export async function checkWitnessed(bundle, policy, heads) {
   const sizes = [...new Set(found.map((each) => each.size))].sort((a, b) => b - a);
   const seenAt = (/** @type {number} */ size) => (/** @type {string} */ name) => found.some((each) => each.name === name && each.size >= size);
   const size = sizes.find((size) => policy.isMet(seenAt(size)));
-  if (size === undefined) {
-    const beyond = policy.witnesses.some((witness) => witness.key.type === MLDSA_KEY) ? "; keys of ML-DSA-44 are only checked by `apitrail verify`" : "";
-    throw new Problem(whoHas([...new Set(found.map((each) => each.name))].sort()) + beyond, "UNWITNESSED");
-  }
+  if (size === undefined) throw new Problem(whoHas([...new Set(found.map((each) => each.name))].sort()), "UNWITNESSED");
   const { selected, range } = bundle.manifest;
   const newest = Math.max(-1, ...selected.slice(-1), range === null ? -1 : range.last);
   if (newest >= size) throw new Problem(`entry ${newest}: the quorum of the policy has only seen the entries before ${size}`, "UNWITNESSED");
