@@ -97,3 +97,15 @@ def test_a_command_that_called_nothing_is_told_without_its_secrets():
 def test_calls_that_a_guard_refused_are_told():
     told = recording._told(Outcome(0, "0011", 3, denied=2), ("aws",))
     assert told.startswith("recorded 3 calls, 2 of them refused by a guard (run 0011)")
+
+
+def test_status_names_the_guards(capsys):
+    found = {
+        "pid": 1, "listeners": [], "calls": 0, "entries": 1,
+        "settings": {"upstream": None, "guards": [["prod", "ab"], ["read-only", "cd"]]},
+    }  # fmt: skip
+    recording._print_status(Path("trail"), found)
+    assert "guarded by prod, read-only" in capsys.readouterr().out
+    found["settings"]["guards"] = [["prod", "ab"], "watching"]
+    recording._print_status(Path("trail"), found)
+    assert "watched by prod" in capsys.readouterr().out

@@ -17,9 +17,11 @@ from botocore.credentials import Credentials
 from apitrail.aws import decode
 from apitrail.errors import UsageError
 from apitrail.event import Event
-from apitrail.exchange import Body, Response
+from apitrail.exchange import EMPTY, Body, Exchange, Request, Response
 from apitrail.identity.keyring import Keyring
+from apitrail.policy.loading import load
 from apitrail.recording.config_file import Configuration
+from apitrail.recording.recorder import DeniedError
 from proxying import AWS, OK, calls, dial, entries, kinds, put, recording, upstream
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI"
@@ -423,3 +425,62 @@ def test_a_body_that_passed_and_cannot_be_read_for_want_of_memory_is_doubted(tra
 
     assert event.request.parameters["Key"] == "key"
     assert "its body could not be read: MemoryError" in event.call.problems
+
+
+@pytest.mark.parametrize(
+    ("target", "streamed", "passes"),
+    [
+        ("DynamoDB_20120810.TransactWriteItems", True, False),
+        ("DynamoDB_20120810.TransactWriteItems", False, True),
+    ],
+)
+def test_a_body_that_is_too_long_to_be_read_does_not_pass_a_guard(trail, target, streamed, passes):
+    """It would go up as it comes, and nobody would have seen what it asks for."""
+    request = Request(
+        method="POST", scheme="https", host="dynamodb.eu-west-1.amazonaws.com", target="/",
+        http_version="HTTP/1.1", body=EMPTY if streamed else Body.of(b'{"TransactItems": []}'),
+        headers=(
+            ("Host", "dynamodb.eu-west-1.amazonaws.com"), ("X-Amz-Target", target),
+            ("Content-Type", "application/x-amz-json-1.0"), ("Content-Length", "41943040"),
+        ),
+    )  # fmt: skip
+    exchange = Exchange(
+        id="0b5f9f2e-0000-4000-8000-000000000000", started=0, client="192.0.2.1",
+        request=request, upstream="x",
+    )  # fmt: skip
+
+    async def scenario() -> None:
+        async with recording(trail, guards=load(["no-delete"], {})) as session:
+            await session.recorder.begin(exchange, streamed=streamed)
+
+    if passes:
+        asyncio.run(scenario())
+    else:
+        with pytest.raises(DeniedError, match="its body is too long to be read"):
+            asyncio.run(scenario())
+    assert ("denied" in kinds(trail)) is not passes
+
+
+def test_a_refusal_that_cannot_be_written_down_is_no_refusal_by_the_guard(trail):
+    """The caller must not be told of an entry that is not there; the call does not pass all the same."""
+
+    async def scenario() -> bytes:
+        async with upstream(OK) as stub:
+            modes = (f"reverse:{stub.url}@127.0.0.1:0",)
+            guards = load(["read-only"], {})
+            async with recording(trail, modes=modes, guards=guards) as session:
+                appender = session.trail._appender
+                await session.trail._run(
+                    lambda: appender.connection.execute("PRAGMA query_only = ON")
+                )
+                async with dial(session) as client:
+                    await client.send(signed(ROLE))
+                    said = await client.message()
+                await session.trail._run(
+                    lambda: appender.connection.execute("PRAGMA query_only = OFF")
+                )
+                assert not stub.seen
+                return said
+
+    assert b" 503 " in asyncio.run(scenario())
+    assert "denied" in kinds(trail)  # it was owed, and is there now

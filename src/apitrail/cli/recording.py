@@ -276,6 +276,10 @@ def _print_status(trail: Path, found: dict[str, Any]) -> None:
         click.echo(f"  listening on {host}:{port} ({mode})")
     if upstream := found["settings"]["upstream"]:
         click.echo(f"  sending calls to {upstream}")
+    if guards := found["settings"].get("guards"):
+        names = [each[0] for each in guards if each != "watching"]
+        verb = "watched" if "watching" in guards else "guarded"
+        click.echo(f"  {verb} by {', '.join(names)}")
     if health := found.get("health"):
         click.echo(f"  health on {health}")
     click.echo(f"  {_calls(found['calls'])} recorded since it started, {found['entries']} entries")

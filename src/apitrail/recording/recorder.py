@@ -234,7 +234,8 @@ class Recorder:
         caller = self.known.identify(credential, at=exchange.started, call=call)
         opened = Open(exchange, call, credential, run, operator, verdict)
         body = exchange.request.body
-        opened.decision = await _off_loop(body, self._decide, opened, caller)
+        unread = streamed and bool(self.policy.guards) and await self.holds(exchange.request) > 0
+        opened.decision = await _off_loop(body, self._decide, opened, caller, unread=unread)
         if opened.decision is not None and opened.decision.refuses:
             raise await self._deny(opened, opened.decision, caller)
         opened.described = await _off_loop(body, self._describe, opened, exchange, call, caller)
@@ -250,8 +251,11 @@ class Recorder:
             self.unnamed(caller.access_key_id)
         return opened
 
-    def _decide(self, opened: Open, caller: Identity) -> Decision | None:
-        """What the guards say of a call; None where there are none, or it is none to AWS."""
+    def _decide(self, opened: Open, caller: Identity, *, unread: bool) -> Decision | None:
+        """What the guards say of a call; None where there are none, or it is none to AWS.
+
+        `unread` says that what is asked stands in a body that is too long to be read before it goes.
+        """
         if not self.policy.guards:
             return None
         request, run = opened.exchange.request, opened.run or {}
@@ -261,7 +265,8 @@ class Recorder:
             region=opened.credential.region, operator=opened.operator,
             labels=run.get("labels") or {},
         )  # fmt: skip
-        asked = question(opened.call, around, method=request.method)
+        call = opened.call.doubting("its body is too long to be read") if unread else opened.call
+        asked = question(call, around, method=request.method)
         return None if asked is None else self.policy.guards.decide(asked)
 
     async def _deny(self, opened: Open, decision: Decision, caller: Identity) -> DeniedError:
