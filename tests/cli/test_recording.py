@@ -1,6 +1,7 @@
 """`apitrail exec`, `record`, `status`, `stop`, `env`: what is refused, and said, before a recorder."""
 
 import json
+from pathlib import Path
 
 import pytest
 
