@@ -273,6 +273,24 @@ def test_a_command_that_does_not_end_is_ended(
     assert said[0] == "anchor the command: 'sleep' did not end within 0.1 s"
 
 
+def test_a_defect_is_told_and_the_last_head_is_anchored_all_the_same(tmp_path: Path) -> None:
+    async def work(_trail: Trail, beside: Anchorer) -> None:
+        real = beside._show
+
+        async def broken(_patience: float) -> None:
+            beside._show = real  # type: ignore[method-assign]
+            raise RuntimeError("a defect")
+
+        beside._show = broken  # type: ignore[method-assign]
+        assert beside._task is not None
+        await asyncio.wait({beside._task})
+
+    said = record(tmp_path / "trail", Anchors(file=tmp_path / "head", every=SOON), work)
+    assert said == ["heads are not anchored any more until the end: a defect"]
+    with Audit(tmp_path / "trail") as reader:
+        assert (tmp_path / "head").read_text() == reader.tail()
+
+
 def test_without_anchors_nothing_is_said(tmp_path: Path) -> None:
     async def work(_trail: Trail, beside: Anchorer) -> None:
         assert (beside.unanchored, beside.late) == (None, 0)

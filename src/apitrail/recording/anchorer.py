@@ -71,6 +71,11 @@ class Anchorer:
         if self._anchors:
             self._since = self._steady()
             self._task = asyncio.create_task(self._follow(stopping), name="anchors")
+            self._task.add_done_callback(self._said)
+
+    def _said(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._tell(f"heads are not anchored any more until the end: {error}", "error")
 
     async def now(self) -> None:
         """Show the newest head at once, as an export wants it."""
