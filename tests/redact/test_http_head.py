@@ -5,6 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from apitrail.aws.call import Call
+from apitrail.redact.text import scrub
 from redacting import (
     NOTHING,
     REDACTOR,
@@ -99,6 +100,39 @@ def test_secret_headers_go_whole(name):
 )  # fmt: skip
 def test_other_headers_stay(name, value):
     assert header_after(name, value) == value
+
+
+@pytest.mark.parametrize(
+    "name", ["Content-Length", "Date", "Last-Modified", "X-Amz-Crc32", "X-Amz-Date"]
+)
+@pytest.mark.parametrize(
+    "value", [SECRET, "1234567890password=hunter2x", f"20260101T000000Z {SECRET}"]
+)
+def test_a_header_of_another_form_than_its_own_is_searched(name, value):
+    assert header_after(name, f"token={value}") != f"token={value}"
+
+
+def test_no_time_and_no_number_is_taken_for_a_secret():
+    times = [
+        f"{day}, 17 {month} 2026 10:11:12 GMT"
+        for day in ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+        for month in [
+            "Jan",
+            "Feb",
+            "Mar",
+            "Apr",
+            "May",
+            "Jun",
+            "Jul",
+            "Aug",
+            "Sep",
+            "Oct",
+            "Nov",
+            "Dec",
+        ]
+    ]
+    for value in (*times, "1" * 17, "20260101T000000Z"):
+        assert scrub(value, lambda _: "@@") == value
 
 
 def test_urls_in_headers_lose_their_credentials():

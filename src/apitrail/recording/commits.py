@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -25,22 +24,24 @@ class Commits:
     _waiting: dict[str, float] = field(default_factory=dict)
     _owed_since: float | None = None
 
-    @contextmanager
-    def timed(self, key: str) -> Iterator[None]:
+    def timed(self, key: str) -> _Timed:
         """An entry is written within; where that raises RecordingError, it is owed."""
-        began = self._waiting[key] = self.clock()
-        try:
-            yield
-        except RecordingError:
-            self._owed_since = began if self._owed_since is None else self._owed_since
-            raise
-        else:
+        return _Timed(self, key)
+
+    def begin(self, key: str) -> None:
+        """An entry waits for the disk."""
+        self._waiting[key] = self.clock()
+
+    def end(self, key: str, kind: type[BaseException] | None) -> None:
+        """It waits no longer; `kind` is of what kept it from being written."""
+        began = self._waiting.pop(key)
+        if kind is None:
             took = self.clock() - began
             self.seconds += took
             self._counts[bisect_left(BOUNDS, took)] += 1
             self._owed_since = None  # what is owed is written before anything else
-        finally:
-            del self._waiting[key]
+        elif issubclass(kind, RecordingError) and self._owed_since is None:
+            self._owed_since = began
 
     @property
     def buckets(self) -> list[tuple[str, int]]:
@@ -54,3 +55,17 @@ class Commits:
         if owed and self._owed_since is not None:
             since.append(self._owed_since)
         return self.clock() - min(since) if since else 0.0
+
+
+@dataclass(slots=True)
+class _Timed:
+    """One entry. A generator as a context takes longer, and each call has one."""
+
+    commits: Commits
+    key: str
+
+    def __enter__(self) -> None:
+        self.commits.begin(self.key)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.commits.end(self.key, kind)

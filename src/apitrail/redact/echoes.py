@@ -73,9 +73,15 @@ def _quoted(secret: bytes) -> set[str]:
     }
 
 
-@remembered(256)
 def credential_spellings(secret: bytes) -> frozenset[str]:
     """The same for a token that comes with every request: only the forms that HTTP gives it."""
+    if secret.isalnum():
+        return frozenset({secret.decode()})  # a signature, of which each request has another
+    return _in_http(secret)
+
+
+@remembered(256)
+def _in_http(secret: bytes) -> frozenset[str]:
     plain = secret.decode("utf-8", "replace")
     return frozenset({plain, quote(plain, safe="")})
 

@@ -58,7 +58,8 @@ ACTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Each is made once, and is a key of what is remembered: `eq=False` makes it one by itself.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Template:
     """An ARN with holes, for one kind of resource.
 

@@ -11,6 +11,7 @@ from typing import Any
 from mitmproxy import tls
 from mitmproxy.connection import Connection as Connected
 from mitmproxy.connection import ConnectionState
+from mitmproxy.flow import Flow
 from mitmproxy.proxy import commands, events, mode_servers
 from mitmproxy.proxy.layer import NextLayerHook
 from mitmproxy.proxy.layers import tcp, udp, websocket
@@ -24,7 +25,7 @@ from apitrail.recording.proxy.hook_runner import HookRunner
 from apitrail.recording.proxy.patience import PACES, Doors, Due, Pace
 from apitrail.recording.proxy.silence import Watchdog
 from apitrail.recording.proxy.turns import Turns
-from apitrail.recording.proxy.wanted_hooks import Addons
+from apitrail.recording.proxy.wanted_hooks import Addons, arguments
 
 logger = logging.getLogger("apitrail")
 
@@ -178,16 +179,24 @@ class Connection(mode_servers.ProxyConnectionHandler):
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
         """Each hook tells of a stage. What it takes is not the time of either side."""
+        (subject,) = arguments(hook)
         if self._wants(hook):
             self._pace.wait(time.monotonic())
             try:
-                await super().handle_hook(hook)
+                await self._ask(hook, subject)
             finally:
                 self._pace.go_on(time.monotonic())
                 self._arm()
         if (stage := _STAGES.get(type(hook))) is not None:
-            stage(self._pace, hook.args()[0], time.monotonic())
+            stage(self._pace, subject, time.monotonic())
             self._arm()
+
+    async def _ask(self, hook: commands.StartHook, subject: object) -> None:
+        """As mitmproxy asks its add-ons, without looking for the fields of the hook again."""
+        with self.timeout_watchdog.disarm():
+            await self.master.addons.handle_lifecycle(hook)
+            if isinstance(subject, Flow):
+                await subject.wait_for_resume()
 
     def _arm(self) -> None:
         """Ring when the client is too slow. A later time is found out when it rings."""

@@ -46,13 +46,16 @@ class Addons(AddonManager):
         subjects = arguments(event)
         for wanted in self._wanting(event):
             try:
-                with safecall():
-                    for hook in wanted:
-                        result = hook(*subjects)
-                        if result is not None and inspect.isawaitable(result):
-                            await result
+                for hook in wanted:
+                    result = hook(*subjects)
+                    if result is not None and inspect.isawaitable(result):
+                        await result
             except exceptions.AddonHalt:
                 return
+            except BaseException:
+                # mitmproxy's way to log it, entered only here: most hooks take less time than that.
+                with safecall():
+                    raise
 
     def _wanting(self, event: hooks.Hook) -> tuple[tuple[_Hook, ...], ...]:
         found = self._wanted.get(event.name)
