@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from apitrail.state.changing import Write
 from apitrail.state.comparing import Sight, Sights, between
 from apitrail.state.observation import Observation
@@ -79,6 +81,18 @@ def test_a_change_that_a_write_can_have_made_is_explained() -> None:
     )
     assert found.is_explained([write])
     assert not found.is_explained([])
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"Arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+        {"KeyManager": "AWS"},
+        {"ImageOwnerAlias": "amazon"},
+    ],
+)
+def test_what_is_aws_s_own_changes_as_aws_likes(own: dict) -> None:
+    assert between(sight(1, {"Size": 1, **own}), sight(2, {"Size": 2, **own})) is None
 
 
 def test_what_was_not_seen_for_longest_is_forgotten() -> None:

@@ -106,3 +106,20 @@ def test_hosts_of_aws_are_one_place_and_so_are_the_regions_of_a_bucket() -> None
         for host, region in zip(hosts, ("eu-central-1", "us-east-1"), strict=True)
     }  # fmt: skip
     assert len(subjects) == 1
+
+
+def test_versions_of_a_function_and_of_a_parameter_are_told_apart() -> None:
+    arn = "arn:aws:lambda:eu-central-1:123456789012:function:fn"
+    functions = [
+        {"FunctionName": "fn", "FunctionArn": f"{arn}{end}"}
+        for end in (":$LATEST", ":1", ":live", "")
+    ]
+    found = seen("lambda", "ListFunctions", {"FunctionVersion": "ALL"}, {"Functions": functions})
+    assert [each.key for each in found] == ["", "1", "live", ""]
+    [latest] = seen(
+        "lambda", "GetFunction", {"FunctionName": "fn"}, {"Configuration": functions[3]}
+    )
+    assert latest.subject == found[0].subject
+    old = {"Parameter": {"Name": "/p", "Version": 1, "Selector": ":1"}}
+    [selected] = seen("ssm", "GetParameter", {"Name": "/p:1"}, old)
+    assert selected.key == ":1"

@@ -11,7 +11,17 @@ from apitrail.state.alias import all_names
 from apitrail.state.changing import Change, Write, can_have_made
 from apitrail.state.differing import Difference
 from apitrail.state.observation import Observation
-from apitrail.state.volatile import drifted, is_ended, is_managed, is_on_its_way, lasting
+from apitrail.state.volatile import (
+    drifted,
+    is_aws_own,
+    is_ended,
+    is_managed,
+    is_on_its_way,
+    lasting,
+)
+
+# Managed policies of AWS, in its partitions.
+_AWS_OWN = ("arn:aws:iam::aws:", "arn:aws-cn:iam::aws:", "arn:aws-us-gov:iam::aws:")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +76,8 @@ class Drift:
 def between(before: Sight, after: Sight) -> Drift | None:
     """What differs, apart from what services change by themselves."""
     old, new = before.observation, after.observation
+    if is_aws_own(old.value) or is_aws_own(new.value) or new.names[0].startswith(_AWS_OWN):
+        return None
     if old.value is None or new.value is None:
         if old.value is new.value or is_managed(old.value):
             return None

@@ -129,7 +129,7 @@ def _observed(
 ) -> Observation:
     return Observation(
         service=reading.service, place=place(answer), aspect=reading.aspect, names=names,
-        key=_key(reading, answer.parameters), value=value, source=source,
+        key=_version(reading, value) or _key(reading, answer.parameters), value=value, source=source,
     )  # fmt: skip
 
 
@@ -197,6 +197,17 @@ def _key(reading: Reading, parameters: Object) -> str:
         own = {*reading.asked, *reading.by, *PROJECTING, *_NEUTRAL}
         told |= {name: value for name, value in parameters.items() if name not in own and value}
     return _short(told)
+
+
+def _version(reading: Reading, value: Json) -> str:
+    """Which version or alias of a thing it is, where one name stands for several: of Lambda's
+    functions the end of the ARN, of parameters the selector that was asked with."""
+    if not isinstance(value, dict):
+        return ""
+    if reading.aspect == "Function":
+        parts = str(value.get("FunctionArn") or "").split(":")
+        return parts[7] if len(parts) > 7 and parts[7] != "$LATEST" else ""
+    return str(value.get("Selector") or "")
 
 
 def _short(told: Mapping[str, Json]) -> str:

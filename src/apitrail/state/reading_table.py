@@ -19,7 +19,7 @@ DescribeAutoScalingGroups AutoScalingGroup AutoScalingGroups[] AutoScalingGroupN
 DescribeLaunchConfigurations LaunchConfiguration LaunchConfigurations[] LaunchConfigurationName,LaunchConfigurationARN
 """,
     "cloudformation": """
-DescribeStacks Stack Stacks[] StackName,StackId
+DescribeStacks Stack Stacks[] StackId,StackName
 GetTemplate StackTemplate - $StackName
 GetStackPolicy StackPolicy - $StackName
 """,
@@ -165,8 +165,8 @@ ListGrants Grants - $KeyId
 ListResourceTags ResourceTags - $KeyId
 """,
     "lambda": """
-GetFunction Function Configuration FunctionName,FunctionArn by=Qualifier
-GetFunctionConfiguration Function - FunctionName,FunctionArn by=Qualifier
+GetFunction Function Configuration FunctionName,FunctionArn
+GetFunctionConfiguration Function - FunctionName,FunctionArn
 ListFunctions Function Functions[] FunctionName,FunctionArn
 CreateFunction Function - FunctionName,FunctionArn
 UpdateFunctionCode Function - FunctionName,FunctionArn

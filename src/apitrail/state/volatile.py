@@ -85,6 +85,7 @@ _MANAGERS = (
     "aws:eks:",
     "aws:elasticmapreduce:",
 )
+_AWS_POLICY = re.compile(r"arn:[a-z-]+:iam::aws:")
 # States in which a service takes a thing away by itself.
 _ENDED = frozenset({"terminated", "deleted", "delete_complete", "pendingdeletion", "inactive"})
 _DEEPEST = 12
@@ -216,6 +217,18 @@ def is_managed(value: Json) -> bool:
             isinstance(each, dict) and each.get("DeleteOnTermination") is True
             for each in attached or ()
         )
+    )
+
+
+def is_aws_own(value: Json) -> bool:
+    """Does it belong to AWS or to another account, and change as they like: their policies and images?"""
+    if not isinstance(value, dict):
+        return False
+    arn = value.get("Arn")
+    return (
+        (isinstance(arn, str) and _AWS_POLICY.match(arn) is not None)
+        or value.get("KeyManager") == "AWS"
+        or any(isinstance(value.get(name), str) for name in ("ImageOwnerAlias", "OwnerAlias"))
     )
 
 
