@@ -21,6 +21,7 @@ from apitrail.state.call_effect import UNANSWERED, effect, is_telling, write_of
 from apitrail.state.changing import Write, can_have_made
 from apitrail.state.comparing import Sight
 from apitrail.state.other_writes import writes_around
+from apitrail.state.recorder_update import comparable
 from apitrail.when import iso
 
 # So many things are kept in mind, those that were seen last.
@@ -105,7 +106,7 @@ class Drifts:
         if found is not None or not newest.settled:
             known.clear()
         known[tells] = LastSeen(sight.index, digest, settled=sight.is_base)
-        if found is not None:
+        if found is not None and (found := comparable(source, found)) is not None:
             yield from self._judged(source, found, what)
 
     def _difference(

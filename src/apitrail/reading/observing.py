@@ -16,6 +16,7 @@ from apitrail.state.comparing import Sight, Sights
 from apitrail.state.differing import Difference
 from apitrail.state.knowledge import Knowledge, Known, Told
 from apitrail.state.other_writes import writes_around
+from apitrail.state.recorder_update import comparable
 from apitrail.state.wanted import Wanted
 from apitrail.when import iso
 
@@ -130,13 +131,16 @@ class Observing:
 
     def drift(self) -> tuple[Drift, ...]:
         """What no recorded call of any kind can have changed."""
-        return tuple(
-            _drift(found)
-            for found, event_source in self._found
-            if not found.is_explained(
-                writes_around(self._source, found, event_source, self._source.size)
-            )
-        )
+        return tuple(self._judged())
+
+    def _judged(self) -> Iterator[Drift]:
+        for each, event_source in self._found:
+            found = comparable(self._source, each)
+            if found is None:
+                continue
+            others = writes_around(self._source, found, event_source, self._source.size)
+            if not found.is_explained(others):
+                yield _drift(found)
 
 
 def _drift(found: comparing.Drift) -> Drift:
