@@ -265,3 +265,15 @@ def test_the_newest_size_that_the_quorum_has_seen(
 )
 def test_an_age_is_never_less_than_it_is(seconds: int, said: str) -> None:
     assert witnessed._age(seconds) == said
+
+
+def test_cosignatures_from_before_a_change_of_key_still_count(tmp_path: Path) -> None:
+    trail = make(tmp_path, {6: "abc"})
+    trails.rotate(trail, trails.SIGNER, trails.OTHER)
+    report = trails.check(
+        trail,
+        replace(trails.TRUST, verifiers=(trails.OTHER.verifier,), policy=policy()),
+        now=T0 + 61_000,
+    )
+    assert report.verdict is Verdict.OK
+    assert report.to_json()["witnessed"]["size"] == 6
