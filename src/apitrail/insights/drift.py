@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from apitrail.codec import Json
-from apitrail.event import Event, What
+from apitrail.event import Answered, Asked, Event, What, statement
 from apitrail.insights.insight import END, START, Insight
 from apitrail.insights.thresholds import Thresholds
 from apitrail.source import Source
 from apitrail.state import comparing
-from apitrail.state.call_effect import UNANSWERED, effect, is_telling, write_of
+from apitrail.state.call_effect import UNANSWERED, is_telling, shown, write_of
 from apitrail.state.changing import Write, can_have_made
 from apitrail.state.comparing import Sight
 from apitrail.state.other_writes import writes_around
@@ -28,7 +28,7 @@ from apitrail.when import iso
 THINGS = 2_000
 # Of an answer that is longer nothing is compared.
 LONGEST = 4_000_000
-_TAGS = ("who", "what", "request", "response")
+_TAGS = ("request", "response")
 BYPASS = "changed by something that did not pass through this recorder"
 
 
@@ -66,11 +66,12 @@ class Drifts:
         if self._told:
             yield from self._withdrawn(source, index, event)
         if is_telling(event.call.service, event.call.operation):
-            for sight in self._sights(source, index):
+            for sight in self._sights(source, index, event):
                 yield from self._compared(source, sight, what)
 
-    def _sights(self, source: Source, index: int) -> list[Sight]:
-        """What an entry shows."""
+    def _sights(self, source: Source, index: int, event: Event | None = None) -> list[Sight]:
+        """What an entry shows; `event` is its event, where that is at hand."""
+        event = event or Event.parse(source.facets(index, ("who", "what")))
         facets = source.facets(index, _TAGS)
         if "response" not in facets or "request" not in facets:
             link = source.entry(index)
@@ -80,10 +81,17 @@ class Drifts:
             return []
         if len(facets["response"]) > LONGEST:
             return []
-        call = effect(index, Event.parse(facets))
+        # The rest of both is not looked at, and most calls are looked at here.
+        event = replace(
+            event,
+            request=Asked(parameters=_member(facets["request"], "parameters")),
+            response=Answered(result=_member(facets["response"], "result")),
+        )
+        ended = event.call.time or 0
+        started = ended if event.call.started is None else event.call.started
         return [
-            Sight(observation=each, index=index, id=call.id, started=call.started, ended=call.ended)
-            for each in call.shown
+            Sight(observation=each, index=index, id="", started=started, ended=ended)
+            for each in shown(event)
         ]
 
     def _compared(self, source: Source, sight: Sight, what: What) -> Iterator[Insight]:
@@ -161,6 +169,11 @@ class Drifts:
 
 
 _LATEST = 50
+
+
+def _member(facet: bytes, name: str) -> Json:
+    found: Json = statement(facet).get(name)
+    return found
 
 
 def _digest(value: Json) -> str:

@@ -47,8 +47,13 @@ def effect(index: int, event: Event) -> CallEffect:
         started=started,
         ended=ended,
         write=write_of(index, event),
-        shown=tuple(observations(_answer(event))) if _is_answered(event) else (),
+        shown=shown(event),
     )
+
+
+def shown(event: Event) -> tuple[Observation, ...]:
+    """What the call in an event showed."""
+    return tuple(observations(_answer(event))) if _is_answered(event) else ()
 
 
 def _is_answered(event: Event) -> bool:
