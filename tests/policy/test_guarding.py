@@ -1,6 +1,14 @@
+import random
+
+import pytest
+
+from apitrail.aws import models
 from apitrail.aws.call import Call
+from apitrail.aws.find import index
 from apitrail.identity.identity import Identity
 from apitrail.policy.guarding import Around, question
+from apitrail.policy.loading import load
+from aws.generator import Generator
 
 CALL = Call(service="sqs", operation="ListQueues", region="eu-west-1", parameters={})
 
@@ -52,3 +60,51 @@ def test_to_look_at_a_stand_in_is_no_call():
     health = Call(stand_in=True)
     assert question(health, Around(), method="GET") is None
     assert question(health, Around(), method="POST").doubt is not None
+
+
+def test_a_call_of_more_resources_than_are_told_is_not_judged():
+    many = [{"Key": str(number)} for number in range(6000)]
+    call = CALL.changed(
+        service="s3", operation="DeleteObjects",
+        parameters={"Bucket": "films", "Delete": {"Objects": many}},
+    )  # fmt: skip
+    assert question(call, Around()).doubt == "it names more resources than can be told"
+
+
+ODD = (None, 3, 1.5, {}, [], [None], b"x", "arn:aws:s3:::*/?", "a" * 3000, "${x}", "")
+
+
+def scrambled(value, dice):
+    """The same with some parts replaced by what no model has there."""
+    if dice.random() < 0.2:
+        return dice.choice(ODD)
+    if isinstance(value, dict):
+        return {name: scrambled(each, dice) for name, each in value.items()}
+    return [scrambled(each, dice) for each in value] if isinstance(value, list) else value
+
+
+def check_odd_calls(step):
+    guards = load(
+        ["read-only", "no-delete", "no-iam", "one-region=eu-west-1", "sandbox-account=1"], {}
+    )
+    tried = 0
+    for service in [each for each in index.load().services if each.current][::step]:
+        model = models.service(service.name)
+        for name in model.operation_names[::step]:
+            asked = Generator(name).parameters(model.operation_model(name))
+            dice = random.Random(name)
+            parameters = {member: scrambled(each, dice) for member, each in asked.items()}
+            call = CALL.changed(service=service.name, operation=name, parameters=parameters)
+            assert guards.decide(question(call, Around())).effect in ("allow", "deny")
+            tried += 1
+    return tried
+
+
+def test_whatever_is_asked_can_be_judged():
+    assert check_odd_calls(19) > 20
+
+
+@pytest.mark.conformance
+@pytest.mark.timeout(600)
+def test_whatever_is_asked_of_any_operation_can_be_judged():
+    assert check_odd_calls(1) > 10_000

@@ -142,6 +142,7 @@ def _tagged(call: Call, parameters: Structure, prefix: str, place: Place) -> Bes
 
 def _specified(parameters: Structure) -> Iterator[str]:
     """The kinds of EC2's resources that are tagged as they are made."""
-    for each in parameters.get("TagSpecifications") or ():
+    said = parameters.get("TagSpecifications")
+    for each in said if isinstance(said, list) else ():
         if isinstance(each, dict) and each.get("Tags"):
             yield str(each.get("ResourceType") or "*")

@@ -7,6 +7,7 @@ from dataclasses import field, replace
 from datetime import UTC, datetime
 
 from apitrail.aws.call import Call
+from apitrail.cloudtrail.resources import touching
 from apitrail.iam.action import Action
 from apitrail.iam.authorised import actions
 from apitrail.identity.identity import Identity
@@ -72,6 +73,8 @@ def question(
     if doubt is not None:
         return Question(doubt=doubt, who=who)
     found = _asked(call, around) if known is None else known
+    if any(len(each.resources or ()) >= touching.MOST for each in found):
+        return Question(doubt="it names more resources than can be told", who=who)
     keys, unknown = _keys(call, around)
     return Question(actions=tuple(found), keys=keys, unknown=unknown, who=who)
 
