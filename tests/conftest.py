@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine makes no test wrong.
+settings.register_profile("apitrail", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("apitrail")
 
 _TALLY = "tally"
 # Checks types of JavaScript, and has axe-core beside what it needs for that.

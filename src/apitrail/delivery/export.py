@@ -148,12 +148,23 @@ def _scripted(name: str) -> Write:
     return write
 
 
+def _ocsf(source: Source, job: Job, out: BinaryIO) -> int:
+    if job.complete:
+        raise UsageError("only a bundle can prove that it is complete", hint="--format bundle")
+    from apitrail.delivery import ocsf_lines
+
+    indexes = selected(source, job, source.size)
+    out.writelines(line + b"\n" for line in ocsf_lines.lines(source, indexes))
+    return len(indexes)
+
+
 # Name → how it is written, and whether it is text, which may go to a terminal.
 FORMATS: Mapping[str, tuple[Write, bool]] = {
     "bundle": (_bundle, False),
     "html": (_page, False),
     "jsonl": (_text(lambda found: map(render.json_line, found)), True),
     "csv": (_text(render.csv_lines), True),
+    "ocsf": (_ocsf, True),
     **{name: (_scripted(name), True) for name in formats.NAMES},
 }
 

@@ -28,6 +28,7 @@ type FullTile = Callable[[int, int], bytes]
 type Leaf = Callable[[int], bytes]
 """`leaf(index)`: a leaf hash that is not yet in a full tile."""
 
+_CACHED_SUBTREES = 4096
 _CACHED_TILES = 64  # half a megabyte; a proof reads each tile on its path up to eight times
 _COORDINATES = re.compile(r"((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([0-9]{1,3}))?")
 
@@ -139,7 +140,10 @@ class TileReader:
 
     def __init__(self, size: int, *, full_tile: FullTile, leaf: Leaf) -> None:
         self.size = size
-        self._leaf = leaf
+        # A tile's width of leaves at the most, which every proof needs.
+        self._leaf = lru_cache(WIDTH)(leaf)
+        # Proofs of neighbours share most of their hashes.
+        self._subtree = lru_cache(_CACHED_SUBTREES)(self._subtree_root)
         self._full_tile = lru_cache(_CACHED_TILES)(full_tile)
         # The store has no partial tiles: the root of each full tile under one is hashed once.
         self._root = lru_cache(None)(lambda level, index: _tile_root(full_tile(level, index)))
@@ -148,6 +152,9 @@ class TileReader:
         """Hash of the complete subtree over leaves [index << level, index+1 << level)."""
         if index < 0 or (index + 1) << level > self.size:
             raise ValueError(f"no complete subtree {index} at level {level} in {self.size} leaves")
+        return self._subtree(level, index)
+
+    def _subtree_root(self, level: int, index: int) -> bytes:
         tile_level, height = divmod(level, HEIGHT)
         start = index << height
         return _tree_root(self._hashes(tile_level, start, start + (1 << height)))
