@@ -14,8 +14,10 @@ from apitrail.state import readings
 from apitrail.state.reading_table import TABLE
 from apitrail.state.wanted import Wanted
 
-# The newest listings are searched; the others are counted.
+# The newest listings are searched, fewer where somebody waits; the others are counted up to a bound.
 MOST = 5_000
+FEW = 500
+COUNTED = 20_000
 # CloudTrail writes a version behind the names of these services' operations.
 _VERSIONED = ("lambda", "cloudfront")
 # The calls that name a resource tell its service; so many of them are looked at.
@@ -35,7 +37,9 @@ class Listings:
     left: int = 0
 
 
-def listings(source: Source, wanted: Wanted, where: Filter, named: AbstractSet[int]) -> Listings:
+def listings(
+    source: Source, wanted: Wanted, where: Filter, named: AbstractSet[int], most: int | None = None
+) -> Listings:
     """The listings among the calls that match `where`, but for those that name the resource."""
     words = _words(wanted)
     operations = {
@@ -45,8 +49,10 @@ def listings(source: Source, wanted: Wanted, where: Filter, named: AbstractSet[i
         return Listings()
     asked = replace(where, event_name=tuple(_event_names(operations)), read_only=True)
     found = (index for index in source.select(asked) if index not in named)
-    shown = frozenset(index for index in islice(found, MOST) if _shows(source, index, words))
-    return Listings(shown, sum(1 for _ in found))
+    shown = frozenset(
+        index for index in islice(found, most or MOST) if _shows(source, index, words)
+    )
+    return Listings(shown, sum(1 for _ in islice(found, COUNTED)))
 
 
 def _shows(source: Source, index: int, words: list[bytes]) -> bool:

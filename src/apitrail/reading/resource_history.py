@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Generator, Iterator, Mapping
+from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -125,6 +125,7 @@ class ResourceHistory:
     known: tuple[Known, ...] = ()
     drift: tuple[Drift, ...] = ()
     left: int = 0
+    brief: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """For scripts."""
@@ -150,7 +151,9 @@ class ResourceHistory:
         """What can be said of the time between the calls."""
         what = "calls that name" if self.reads else "changes of"
         span = f"between {iso(self.since)} and {iso(self.until)}" if self.until else "at any time"
-        if self.scope is not None:
+        if self.brief:
+            yield f"what else may have touched {self.resource} was not looked for here"
+        elif self.scope is not None:
             entries = f"entries {self.scope.start} to {self.scope.stop - 1}"
             yield f"no other {what} {self.resource} {span}, in {entries} of this log"
         else:
@@ -166,26 +169,38 @@ class ResourceHistory:
         if self.erased:
             yield f"{_count(len(self.erased), 'call')} erased since: {_some(self.erased)}"
         if self.left:
-            yield f"{_count(self.left, 'older listing')} that may show it: not looked into"
+            least = " or more" if self.left == listed_in.COUNTED else ""
+            yield f"{_count(self.left, 'older listing')}{least} that may show it: not looked into"
         for drift in self.drift:
             yield drift.text()
         for gap in self.unwatched:
             yield f"nobody was watching from {iso(gap.start)} to {iso(gap.end)}: {gap.reason}"
 
 
-def tell(source: Source, resource: str, where: Filter, *, reads: bool = False) -> ResourceHistory:
+def tell(
+    source: Source,
+    resource: str,
+    where: Filter,
+    *,
+    reads: bool = False,
+    brief: Sequence[Unwatched] | None = None,
+) -> ResourceHistory:
     """The history of a resource given by name or ARN, among the calls that match `where`; with `*`
     in it, of all that it stands for.
 
     A read counts where it showed what was not known; `reads` adds all others. What was known before
-    the time of `where` is learnt from the calls before it.
+    the time of `where` is learnt from the calls before it. `brief` are the times in which nobody was
+    watching, where somebody knows them: then it is not sought what else may have touched the
+    resource, and fewer listings are searched.
     """
     names = _meant(source, resource)
     ever = replace(where, since=None)
     named = {*source.select(replace(ever, resource_name=names))}
     found = named | {*_nameless(source, resource, ever, named)}
     wanted = Wanted(names)
-    listings = listed_in.listings(source, wanted, ever, found)
+    listings = listed_in.listings(
+        source, wanted, ever, found, None if brief is None else listed_in.FEW
+    )
     told = observing.Observing(source, wanted)
     calls = [
         call
@@ -198,22 +213,37 @@ def tell(source: Source, resource: str, where: Filter, *, reads: bool = False) -
     times = {call.index for call in calls}
     drift = tuple(each for each in told.drift() if each.after in times)
     arns = {arn for item in told.resources.values() for name in names for arn in _arns(item, name)}
-    scope = _scope(source)
-    books = _read_books(source, where, scope or range(0))
-    return ResourceHistory(
+    history = ResourceHistory(
         resource=resource,
         calls=tuple(call for call in _marked(calls, drift) if reads or call.is_news),
         arns=tuple(sorted(arns)),
-        scope=scope,
-        since=books.coverage.since,
-        until=books.coverage.until,
-        undetermined=tuple(_undetermined(source, where, found, reads=reads)),
-        erased=tuple(sorted(books.erased)),
-        unwatched=tuple(books.coverage.gaps),
+        scope=None,
+        since=where.since or (calls[0].time if calls else 0),
+        until=where.until or (calls[-1].time if calls else 0),
+        unwatched=tuple(brief or ()),
         reads=reads,
         known=told.known,
         drift=drift,
         left=listings.left,
+        brief=brief is not None,
+    )
+    return history if history.brief else _whole(source, where, history, found)
+
+
+def _whole(
+    source: Source, where: Filter, history: ResourceHistory, found: set[int]
+) -> ResourceHistory:
+    """The history with what else may have touched the resource, and when nobody was watching."""
+    scope = _scope(source)
+    books = _read_books(source, where, scope or range(0))
+    return replace(
+        history,
+        scope=scope,
+        since=books.coverage.since,
+        until=books.coverage.until,
+        undetermined=tuple(_undetermined(source, where, found, reads=history.reads)),
+        erased=tuple(sorted(books.erased)),
+        unwatched=tuple(books.coverage.gaps),
     )
 
 

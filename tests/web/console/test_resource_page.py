@@ -44,6 +44,15 @@ def test_of_very_many_calls_they_are_listed_and_the_story_is_told_on_request(pag
     assert "No other changes" in pages.get("/resource/target3?whole=true").text
 
 
+def test_in_a_large_log_what_else_touched_it_is_sought_on_request(seen, monkeypatch):
+    monkeypatch.setattr(resource_page, "LARGE", 5)
+    page = seen.get(f"/resource/{SG}")
+    assert f"What else may have touched {SG} was not looked for here." in page.text
+    assert "Nobody was recording from" in page.text
+    assert "Drift. SecurityGroup" in page.text
+    assert "No other changes" in seen.get(f"/resource/{SG}?whole=true").text
+
+
 def test_no_resource_of_that_name(pages):
     page = pages.get("/resource/nothing")
     assert (page.status, "No call here names or shows the resource 'nothing'" in page.text) == (

@@ -20,6 +20,8 @@ from apitrail.web.console.url_state import UrlState
 # Of a resource that more calls name they are listed. What each says of its state takes reading
 # them all, and is asked for.
 READ_WHOLE = 3_000
+# In a log of more entries it is not sought at once what else may have touched the resource.
+LARGE = 30_000
 # Of a longer story, the newest steps are told.
 STEPS = 60
 # States to choose from.
@@ -31,7 +33,7 @@ def show(console: Console, request: Request) -> Page:
     """The story of what has the name or ARN that the URL says."""
     name = str(request.path_params["name"])
     pairs = request.query_params.multi_items()
-    asked = dict(pairs)
+    asked, now = dict(pairs), int(console.now().timestamp() * 1000)
     state = UrlState.parse(each for each in pairs if each[0] not in _OWN)
     with console.source() as source:
         where = event_list.resolve(source, Filter(resource_name=(name,)))
@@ -41,16 +43,20 @@ def show(console: Console, request: Request) -> Page:
             rows = event_rows.rows(source, found[: state.rows], state.columns)
             return _listed(name, rows, state, more=len(found) > state.rows)
         limits = state.filter(console.now())
+        brief = None
+        if source.size > LARGE and asked.get("whole") != "true":
+            newest = source.entry(source.size - 1)
+            until = limits.until or max(now, newest.time if newest else 0)
+            brief = console.books.between(source, limits.since or 0, until) or []
         history = resource_history.tell(
             source, name, Filter(since=limits.since, until=limits.until),
-            reads=asked.get("reads") == "true",
+            reads=asked.get("reads") == "true", brief=brief,
         )  # fmt: skip
     if not found and not history.known:
         raise UsageError(
             f"no call here names or shows the resource {name!r}",
             hint="names are told apart by letter case; a * stands for any text",
         )
-    now = int(console.now().timestamp() * 1000)
     return _told(
         KnownState(resource=name, at=min(limits.until or now, now), history=history), asked
     )
