@@ -85,12 +85,16 @@ def _explained(written: Sequence[Needed], needs: Needs) -> list[list[str]]:
 
 
 def _tell(needs: Needs) -> None:
-    calls = "1 call" if needs.calls == 1 else f"{needs.calls:,} calls"
-    say(f"from {calls}, {len(needs.counts):,} uses of {len(needs.levels):,} actions")
+    uses, actions = _many(len(needs.counts), "use"), _many(len(needs.levels), "action")
+    say(f"from {_many(needs.calls, 'call')}, {uses} of {actions}")
     if needs.denied:
-        say(f"{needs.denied:,} refused calls are left out; --denied counts them too")
+        say(f"left out: {_many(needs.denied, 'refused call')}; --denied counts them too")
     for name, count in sorted(needs.untold.items()):
-        say(f"{name}: no action of IAM's is known for it, {count:,} times")
+        say(f"{name}: no action of IAM's is known for it ({_many(count, 'call')})")
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _table(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> Generator[str]:
