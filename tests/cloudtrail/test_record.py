@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from apitrail.aws.call import Blob, Call, Error, EventStream, Map, Redacted
@@ -244,6 +244,7 @@ def canaried(value):
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(made=calls, key=st.sampled_from(MEMBERS))
+@example(made=Call(service="s3", operation="PutObject", parameters={"Bucket": [""]}), key="Body")
 def test_no_redacted_value_is_told(made, key):
     secret = {key: Redacted("CANARY")}
     hidden = Call(

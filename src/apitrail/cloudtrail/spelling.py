@@ -157,8 +157,8 @@ def scalar(value: Value, time: Callable[[datetime], str | int | float]) -> Value
             return time(value)
         case bytes() | bytearray():
             return base64.b64encode(value).decode()
-        case Blob() | EventStream():
-            return None
+        case Blob() | EventStream() | dict() | list() | tuple():
+            return None  # no leaf, and what is in it may be a secret
         case None | bool() | str():
             return value
         case int():
