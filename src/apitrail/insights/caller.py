@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 
@@ -24,6 +25,8 @@ BROWSERS = ("mozilla", "opera", "signin.amazonaws.com", "console.amazonaws.com",
 ATTACK_SYSTEMS = ("kali", "parrot", "pentoo")
 
 _PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9 .-]*")
+# No network is written longer than this.
+_LONGEST = 64
 _SESSION_DIGITS = re.compile(r"\d")
 
 
@@ -80,9 +83,14 @@ def network(address: str) -> str:
     return f"{':'.join(groups[:3])}::/48"
 
 
-@remembered(8192)
 def is_public(net: str) -> bool:
     """Is this a network of the internet, and not a private one or the name of a service?"""
+    return len(net) <= _LONGEST and _is_public(net)
+
+
+# Asked for nearly each call: a cache of our own, bound by length, would take as long as the rest.
+@lru_cache(maxsize=8192)
+def _is_public(net: str) -> bool:
     try:
         return not ip_network(net).is_private
     except ValueError:

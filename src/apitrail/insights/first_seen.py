@@ -102,13 +102,13 @@ class FirstSeen:
             and self._networks.get(call.key) != call.network
             and self._has_moved(call)
         )
+        if call.kind == "AWSService":
+            return False
         usual = (
             call.operation, call.network, call.agent, call.region, call.error, call.target,
             call.grants,
         )  # fmt: skip
         if not moved and usual in caller.combinations and not caller.window:
-            return False
-        if call.kind == "AWSService":
             return False
         self._forget(call, caller)
         self._add_new(call, caller, account, moved=moved)

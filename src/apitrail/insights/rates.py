@@ -86,15 +86,17 @@ class Counts:
                     moments.age(day)
                 moments.total += learnt
                 moments.squares += squared
+            peak = self.peak
             if day != self.peak_day:
-                self.peak *= PEAK_KEPT_A_DAY ** min(400, day - self.peak_day)
+                peak *= PEAK_KEPT_A_DAY ** min(400, day - self.peak_day)
                 self.peak_day = day
-            self.peak = max(self.peak, learnt)
+            # Comparisons take half as long as `max`.
+            self.peak = learnt if learnt > peak else peak  # noqa: FURB136
         self.number = number
         self.count = 0
         # Most series never come near the floor.
         check = self.peak * times
-        self.check = max(self.floor, check)
+        self.check = check if check > self.floor else self.floor  # noqa: FURB136
 
     def limit(self, times: float) -> float:
         """Fewer calls are not looked at."""
