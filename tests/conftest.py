@@ -23,6 +23,12 @@ CHECK = Path(__file__).parent / "web" / "browser" / "js" / "check"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _configuration(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Recorders of this process note the logs they make: not among those that a user trusts."""
+    os.environ["APITRAIL_CONFIG"] = str(tmp_path_factory.mktemp("configuration"))
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """The browser."""
