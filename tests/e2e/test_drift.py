@@ -23,7 +23,7 @@ def behind(name):
 def rule(port, cidr="10.0.0.0/8"):
     return [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": cidr}]}]
 ec2 = through("ec2")
-group = ec2.create_security_group(GroupName="web", Description="web")["GroupId"]
+group = ec2.create_security_group(GroupName="drifting", Description="drifting")["GroupId"]
 ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule(443))
 ec2.describe_security_groups(GroupIds=[group])
 ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule(80))

@@ -36,6 +36,18 @@ def test_a_question_is_answered_and_nothing_is_left(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_trail_may_be_deep_and_so_may_the_directory_for_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name of a socket may not be long."""
+    deep = tmp_path / ("d" * 60) / ("e" * 60)
+    deep.mkdir(parents=True)
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    answer = asyncio.run(through(Door(deep, {"echo": echo}), control.ask, deep, "echo"))
+    assert answer == {"heard": {}}
+    assert list(deep.iterdir()) == []
+
+
 def test_nobody_answers_where_no_recorder_runs(tmp_path: Path) -> None:
     assert control.ask(tmp_path, "echo") is None
     assert control.end(tmp_path) is None

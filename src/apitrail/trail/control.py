@@ -26,6 +26,13 @@ END_TIMEOUT = 60
 type Operation = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
+def _short() -> str:
+    """A directory for temporary files whose name leaves room for a socket's."""
+    chosen = tempfile.gettempdir()
+    # TMPDIR may be as deep as the trail.
+    return chosen if len(chosen) <= PATH_LIMIT // 2 else "/tmp"  # noqa: S108
+
+
 class Door:
     """Serves operations on a socket of mode 0600 while a recorder runs.
 
@@ -42,7 +49,7 @@ class Door:
         self._file = directory / FILE
         path = directory.absolute() / "control.sock"
         if len(str(path)) > PATH_LIMIT:
-            path = Path(tempfile.mkdtemp(prefix="apitrail-")) / "control.sock"
+            path = Path(tempfile.mkdtemp(prefix="apitrail-", dir=_short())) / "control.sock"
         self._path = path
         self._operations = operations
         self._left = dict(left or {})

@@ -93,6 +93,12 @@ class Stream(http.HttpStream):
                 continue
             command.reply = yield command.item
 
+    def check_killed(self, emit_error_hook: bool) -> layer.CommandGenerator[bool]:
+        """mitmproxy looks here for a client that left, or failed, while a hook was waited for."""
+        if any(isinstance(each, _events.RequestProtocolError) for each in self._paused_event_queue):
+            self.flow.metadata[BY_CLIENT] = True
+        return (yield from super().check_killed(emit_error_hook))
+
     def _fails(self, command: commands.Command) -> bool:
         return (
             isinstance(command, http.SendHttp)
