@@ -138,7 +138,7 @@ class What:
     @property
     def withheld(self) -> bool:
         """Did a guard keep the call from leaving?"""
-        return self.decision.get("effect") in ("deny", "ask")
+        return self.decision.get("effect") in WITHHOLDING
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +229,11 @@ FACETS: dict[str, type[Who | What | Asked | Answered]] = {
     "request": Asked,
     "response": Answered,
 }
+RECORD_TAGS = tuple(FACETS)
+"""The facets that hold a call's record."""
+
+# Effects of a guard that keep a call from leaving.
+WITHHOLDING = ("deny", "ask")
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)

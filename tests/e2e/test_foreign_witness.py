@@ -18,9 +18,8 @@ import witnessing
 from apitrail.address import Address, listen
 from apitrail.evidence.verify import Trust, Verdict
 from apitrail.evidence.verify import trail_check as verification
-from apitrail.evidence.witness.submission import digest
 from apitrail.tlog import merkle, note
-from apitrail.tlog.add_checkpoint import AddCheckpoint
+from apitrail.tlog.add_checkpoint import AddCheckpoint, log_digest
 from apitrail.tlog.cosignature import CosignatureVerifier
 from apitrail.trail.audit import Audit
 from apitrail.trail.keys import Keys
@@ -124,7 +123,9 @@ def test_it_cosigns_what_we_record_and_refuses_a_rewritten_log(
             assert len(found) == 4
             tail = str(reader.tail())
         # What it serves to monitors is the head that we recorded, cosigned by it.
-        with urllib.request.urlopen(f"{foreign.url}{digest(ORIGIN)}/checkpoint", timeout=30) as got:
+        with urllib.request.urlopen(
+            f"{foreign.url}{log_digest(ORIGIN)}/checkpoint", timeout=30
+        ) as got:
             newest = note.open(got.read(), [CosignatureVerifier.parse(foreign.vkey)])
         assert newest.text == note.Note.parse(tail).text
         # Root on the recorder's host has the key, and can make the recorder forget.

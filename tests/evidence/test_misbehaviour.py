@@ -16,6 +16,7 @@ from apitrail.evidence.bundle import Bundle
 from apitrail.evidence.misbehaviour import Misbehaviour
 from apitrail.evidence.verify import Trust, Verdict
 from apitrail.tlog import note
+from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail.audit import Audit
 from evidence.bundle import evidence
 
@@ -99,7 +100,7 @@ def test_a_log_is_not_accused_by_what_does_not_show_it(
 def test_an_honest_log_cannot_be_accused(two: tuple[Path, Path]) -> None:
     with Audit(two[1]) as audit:
         text = next(text for size, text in audit.checkpoints() if size < audit.size)
-        size = misbehaviour._head(text).size
+        size = Checkpoint.unverified(text).size
         proof = tuple(audit.consistency(size, audit.size))
         honest = Misbehaviour(text, str(audit.tail()), audit.root_at(size), proof)
     with pytest.raises(VerificationError, match="of one tree: there is no misbehaviour"):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator
 from pathlib import Path
 
 import click
 
 from apitrail.cli.options import Group, filter_options, output_option, with_trail
 from apitrail.cli.pager import pager_option
-from apitrail.cli.printing import emit, say
+from apitrail.cli.printing import emit, say, table
 from apitrail.query import Filter
 
 
@@ -65,13 +64,5 @@ def test(trail: Path, guards: tuple[str, ...], where: Filter, output: str) -> No
             emit((json.dumps(each.told()) for each in tried), paged=True)
             return
         calls, refused, rows = guard_trial.tally(tried)
-        emit(_table(rows), paged=True)
+        emit(table(rows, guard_trial.HEADERS), paged=True)
         say(f"{refused} of {calls} calls would have been refused")
-
-
-def _table(rows: list[list[str]]) -> Generator[str]:
-    from apitrail.policy.guard_trial import HEADERS
-    from apitrail.reading import columns
-
-    if rows:
-        yield from columns.laid_out(rows, columns.plain(HEADERS), width=None, colour=False)

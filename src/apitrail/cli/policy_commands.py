@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import click
 
 from apitrail.cli.options import filter_options, with_trail
 from apitrail.cli.pager import pager_option
-from apitrail.cli.printing import emit, say
+from apitrail.cli.printing import emit, say, table
 from apitrail.errors import UsageError
 from apitrail.query import Filter
 
@@ -38,6 +38,7 @@ def policy_command(
     """
     if sum([explain, existing is not None, deny_all_but]) > 1:
         raise UsageError("--explain, --existing and --deny-all-but exclude each other")
+    from apitrail.event import RECORD_TAGS
     from apitrail.evidence.opening import open_source
     from apitrail.policy import document, kept_call, needed
     from apitrail.policy import existing as in_force
@@ -46,18 +47,18 @@ def policy_command(
     from apitrail.reading import event_list
 
     with open_source(trail) as source:
-        found = kept_call.calls(source, event_list.resolve(source, where, say), kept_call.TAGS)
+        found = kept_call.calls(source, event_list.resolve(source, where, say), RECORD_TAGS)
         needs = needed.needs(found, denied=denied)
     _tell(needs)
     if existing is not None:
         rows = list(in_force.compare(in_force.parse(_read(existing)), needs.counts))
-        emit(_table(rows, in_force.HEADERS))
+        emit(table(rows, in_force.HEADERS))
         return
     written = statements(needs, generalised(needs.counts) if generalise else None)
     if not written:
         raise UsageError("no call needed anything", hint="`apitrail events` lists the calls")
     if explain:
-        emit(_table(_explained(written, needs), _EXPLAINED), paged=True)
+        emit(table(_explained(written, needs), _EXPLAINED), paged=True)
     elif deny_all_but:
         click.echo(document.as_json([document.guard(written)]))
     elif form == "terraform":
@@ -95,13 +96,6 @@ def _tell(needs: Needs) -> None:
 
 def _many(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _table(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> Generator[str]:
-    from apitrail.reading import columns
-
-    if rows:
-        yield from columns.laid_out(rows, columns.plain(headers), width=None, colour=False)
 
 
 def _read(path: Path) -> str:

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from typing import IO
 
@@ -78,3 +78,11 @@ def _printed(lines: Iterable[str], out: IO[str], *, flush: bool) -> int:
             # Python would complain at exit about what is still buffered.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return count
+
+
+def table(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> Generator[str]:
+    """The rows under their headers, at full width and without colour; nothing where there are none."""
+    from apitrail.reading import columns
+
+    if rows:
+        yield from columns.laid_out(rows, columns.plain(headers), width=None, colour=False)

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from apitrail import __version__, durable, places
 from apitrail.entry import TAGS, Entry
 from apitrail.errors import RecordingError, UsageError
-from apitrail.event import record_of
+from apitrail.event import RECORD_TAGS, record_of
 from apitrail.evidence import maintenance
 from apitrail.evidence.bundle import Bundle, bundle_writer, layout, page_file, time_range
 from apitrail.evidence.bundle.attestation import said_question
@@ -31,7 +31,6 @@ from apitrail.replay.recorded import in_order, read
 from apitrail.replay.scripts import formats
 from apitrail.source import Source
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.tlog.note import Note
 from apitrail.trail import control, statements, targets
 from apitrail.trail.clock_entry import Clock
 from apitrail.trail.keys import Keys
@@ -39,8 +38,6 @@ from apitrail.trail.rotation import Rotation
 from apitrail.trail.statements import Erase, Heartbeat, Key, Open
 from apitrail.trail.writer import Trail
 from apitrail.when import iso
-
-RECORD_TAGS = ("who", "what", "request", "response")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +123,7 @@ def _with_report(source: Source, plan: bundle_writer.Plan) -> bundle_writer.Plan
     claimed = manifest.range
     page = Page(
         origin=manifest.origin, size=manifest.size, version=manifest.version,
-        root=Checkpoint.parse(Note.parse(plan.checkpoint).text).root.hex(),
+        root=Checkpoint.unverified(plan.checkpoint).root.hex(),
         question=said_question(filter_to_json(manifest.where)), calls=told,
         number=len(manifest.selected), since=manifest.where.since, until=manifest.where.until,
         span=None if claimed is None else (claimed.first, claimed.last),
@@ -256,7 +253,7 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
     note = source.tail()
     if note is None:
         raise UsageError("the trail is empty", hint="record something first: apitrail exec -- CMD")
-    head = Checkpoint.parse(Note.parse(note).text)
+    head = Checkpoint.unverified(note)
     found = selected(source, job, head.size)
     books = _books(source, head.size)
     claimed = _range(source, job, head.size, found) if job.complete else None

@@ -15,15 +15,12 @@ import orjson
 import rfc8785
 
 from apitrail.errors import UsageError
-from apitrail.event import Event
+from apitrail.event import RECORD_TAGS, Event
 from apitrail.evidence.bundle.log_tree import tree_of
 from apitrail.reading import ocsf
 from apitrail.source import Source
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.tlog.note import Note
 from apitrail.tlog.proof import Proof
-
-TAGS = ("who", "what", "request", "response")
 
 # RFC 8785 takes numbers that every JavaScript has: others are written as strings.
 _LARGEST = (1 << 53) - 1
@@ -38,7 +35,7 @@ def lines(source: Source, indexes: Iterable[int]) -> Iterator[bytes]:
     """
     if (note := source.tail()) is None:
         raise UsageError("the trail is empty", hint="record something first: apitrail exec -- CMD")
-    head, tree = Checkpoint.parse(Note.parse(note).text), tree_of(source, note)
+    head, tree = Checkpoint.unverified(note), tree_of(source, note)
     before: str | None = None
     for index in indexes:
         made = _event(source, index, head.origin)
@@ -50,7 +47,7 @@ def lines(source: Source, indexes: Iterable[int]) -> Iterator[bytes]:
 
 
 def _event(source: Source, index: int, origin: str) -> dict[str, Any]:
-    made = ocsf.activity(Event.parse(source.facets(index, TAGS)))
+    made = ocsf.activity(Event.parse(source.facets(index, RECORD_TAGS)))
     link = source.entry(index)
     made["metadata"] |= {"log_name": origin, "log_provider": "apitrail", "sequence": index}
     if link is not None:

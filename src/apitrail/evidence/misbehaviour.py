@@ -18,6 +18,7 @@ from apitrail.evidence.bundle import Bundle
 from apitrail.evidence.verify import Finding, Report, Trust, Verdict
 from apitrail.tlog import checkpoint, encoding, merkle, note
 from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.tlog.proof import MAX_HASHES
 from apitrail.trail.audit import Audit
 
 FORMAT = "apitrail.misbehaviour@v1"
@@ -45,7 +46,7 @@ class Misbehaviour:
             case {
                 "format": "apitrail.misbehaviour@v1", "smaller": str(smaller),
                 "larger": str(larger), "root": str(root), "proof": list(proof),
-            } if len(proof) <= 63 and all(isinstance(each, str) for each in proof):  # fmt: skip
+            } if len(proof) <= MAX_HASHES and all(isinstance(each, str) for each in proof):  # fmt: skip
                 hashes = tuple(encoding.decode_base64(each, "hash", length=32) for each in proof)
                 decoded = encoding.decode_base64(root, "root", length=32)
                 return cls(smaller, larger, decoded, hashes)
@@ -77,11 +78,11 @@ class Misbehaviour:
 
 def of_trail(directory: Path, since: str) -> Misbehaviour | None:
     """What a trail and a checkpoint of its log show; None where they are of one tree, or it is shorter."""
-    seen = _head(since)
+    seen = Checkpoint.unverified(since)
     with Audit(directory) as audit:
         audit.pin()
         larger = audit.tail() or ""
-        size = _head(larger).size
+        size = Checkpoint.unverified(larger).size
         if not 0 < seen.size <= size or audit.root_at(seen.size) == seen.root:
             return None
         proof = audit.consistency(seen.size, size)
@@ -90,9 +91,9 @@ def of_trail(directory: Path, since: str) -> Misbehaviour | None:
 
 def of_bundle(bundle: Bundle, since: str) -> Misbehaviour | None:
     """What a bundle's checkpoint of the same size and another one show."""
-    seen = _head(since)
+    seen = Checkpoint.unverified(since)
     for _, text in (*bundle.checkpoints(), (bundle.size, bundle.checkpoint_note)):
-        head = _head(text)
+        head = Checkpoint.unverified(text)
         if head.size == seen.size and head.root != seen.root:
             return Misbehaviour(since, text, head.root)
     return None
@@ -119,7 +120,3 @@ def verify_file(path: Path, trust: Trust, *, step: Callable[[str], None]) -> Rep
         message=f"the log {larger.origin!r} has signed two histories: one of {smaller.size} entries, and "
         f"one of {larger.size} whose first {smaller.size} are others",
     )  # fmt: skip
-
-
-def _head(text: str) -> Checkpoint:
-    return Checkpoint.parse(note.Note.parse(text).text)

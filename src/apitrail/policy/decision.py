@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from apitrail.codec import Json
+from apitrail.event import WITHHOLDING
 from apitrail.valueclass import valueclass
 
 type Effect = Literal["allow", "deny", "ask", "watch"]
@@ -37,7 +38,7 @@ class Decision:
     @property
     def refuses(self) -> bool:
         """May the call not leave?"""
-        return self.effect in ("deny", "ask")
+        return self.effect in WITHHOLDING
 
     def told(self) -> dict[str, Json]:
         """What the log keeps of it. Resources are told elsewhere, without their secrets."""

@@ -13,7 +13,7 @@ import orjson
 
 from apitrail.aws.call import Call, Map, Structure
 from apitrail.codec import Json, Object
-from apitrail.event import statement
+from apitrail.event import RECORD_TAGS, WITHHOLDING, statement
 from apitrail.iam.action import Action
 from apitrail.iam.authorised import actions
 from apitrail.policy.guarding import Around
@@ -51,7 +51,7 @@ class KeptCall:
         Raises:
             FormatError: one of them is no JSON object.
         """
-        read = {tag: _read(facets[tag]) for tag in TAGS if tag in facets}
+        read = {tag: _read(facets[tag]) for tag in RECORD_TAGS if tag in facets}
         what, asked = read.get("what", _NOTHING), read.get("request", _NOTHING)
         facts, who = _object(what.get("call")), read.get("who", _NOTHING)
         http, run = _object(asked.get("http")), _object(who.get("run"))
@@ -71,13 +71,12 @@ class KeptCall:
             method=_text(http.get("method")),
             run=_text(run.get("id")),
             error=_text(facts.get("error")),
-            withheld=_object(what.get("decision")).get("effect") in ("deny", "ask"),
+            withheld=_object(what.get("decision")).get("effect") in WITHHOLDING,
             cut=what.get("kept") is not None,
             touched=tuple(_arns(what.get("resources"))),
         )  # fmt: skip
 
 
-TAGS = ("who", "what", "request", "response")
 ASKED = ("who", "what", "request")
 """The facets that it takes to ask a guard."""
 

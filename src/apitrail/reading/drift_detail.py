@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apitrail.event import Event
+from apitrail.event import RECORD_TAGS, Event
 from apitrail.source import Source
 from apitrail.state.call_effect import effect
 from apitrail.state.comparing import Sight, between
@@ -10,7 +10,6 @@ from apitrail.state.differing import Difference
 from apitrail.trail.statements import Insight
 
 KIND = "drift"
-_TAGS = ("who", "what", "request", "response")
 
 
 def differences(source: Source, said: Insight) -> tuple[Difference, ...]:
@@ -27,7 +26,7 @@ def differences(source: Source, said: Insight) -> tuple[Difference, ...]:
 
 def _sights(source: Source, index: int) -> dict[tuple[str, ...], Sight]:
     """What an entry shows, by its subject."""
-    call = effect(index, Event.parse(source.facets(index, _TAGS)))
+    call = effect(index, Event.parse(source.facets(index, RECORD_TAGS)))
     return {
         each.subject: Sight(
             observation=each, index=index, id=call.id, started=call.started, ended=call.ended

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
 from apitrail.errors import UsageError
-from apitrail.event import Event
+from apitrail.event import RECORD_TAGS, Event
 from apitrail.query import Filter
 from apitrail.reading import event_table, render
 from apitrail.reading.event_table import PIPED, Look
@@ -17,8 +17,6 @@ from apitrail.source import Source
 # What a person sees at once; pipes get everything.
 SCREENFUL = 50
 POLL = 0.2
-
-RECORD_TAGS = ("who", "what", "request", "response")
 
 
 def resolve(reader: Source, where: Filter, say: Callable[[str], None] = silent) -> Filter:

@@ -8,7 +8,7 @@ from typing import Any
 
 from apitrail.codec import Json
 from apitrail.entry import CALLS, Entry
-from apitrail.event import CallFacts, Event, Resource
+from apitrail.event import RECORD_TAGS, CallFacts, Event, Resource
 from apitrail.evidence.bundle import Bundle
 from apitrail.evidence.bundle.watched import Unwatched, Watched
 from apitrail.evidence.verify.coverage import MISSED
@@ -41,7 +41,6 @@ COLUMNS = (
 )
 # Of more things than these, the number is said.
 NAMED = 20
-TAGS = ("who", "what", "request", "response")
 
 # The kinds of entries that tell when a recorder was watching.
 _SPEAKING = ("open", "close", "heartbeat")
@@ -291,7 +290,7 @@ def _is_meant(value: Value, item: Resource) -> bool:
 
 
 def _call(source: Source, index: int, told: observing.Observing, *, is_named: bool) -> Call:
-    event = Event.parse(source.facets(index, TAGS))
+    event = Event.parse(source.facets(index, RECORD_TAGS))
     record, call = event.record(), event.call
     user = record.get("userIdentity") or {}
     is_unknown = any(Entry.kind_of(link) == "unknown" for link in source.entries(index, index + 1))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from apitrail.event import RECORD_TAGS
 from apitrail.query import Filter
 from apitrail.redact import Redactor
 from apitrail.source import Source
-
-SEARCHED = ("who", "what", "request", "response")
 
 
 def find_value(source: Source, redactor: Redactor, value: bytes, where: Filter) -> Iterator[int]:
@@ -20,7 +19,7 @@ def find_value(source: Source, redactor: Redactor, value: bytes, where: Filter) 
     return (
         index
         for index in source.select(where)
-        if _mentions(source.facets(index, SEARCHED).values(), digests)
+        if _mentions(source.facets(index, RECORD_TAGS).values(), digests)
     )
 
 

@@ -10,16 +10,17 @@ The answer is one signature line or several, or 409 with the size that the witne
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from apitrail.errors import FormatError
 from apitrail.tlog import encoding, merkle, note
 from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.tlog.proof import MAX_HASHES
 
 PATH = "add-checkpoint"
 # The type of an answer of 409, to the letter: no charset may follow.
 SIZE_TYPE = "text/x.tlog.size"
-MAX_PROOF = 63
 # A hundred signatures of ML-DSA-44 and a proof fit into it.
 MAX_BODY = 512 * 1024
 
@@ -33,7 +34,7 @@ class AddCheckpoint:
     checkpoint: str
 
     def __post_init__(self) -> None:
-        if not 0 <= self.old <= encoding.MAX_INTEGER or len(self.proof) > MAX_PROOF:
+        if not 0 <= self.old <= encoding.MAX_INTEGER or len(self.proof) > MAX_HASHES:
             raise FormatError("malformed request: a proof of more than 63 hashes")
         if any(len(data) != merkle.HASH_SIZE for data in self.proof):
             raise FormatError("malformed request: hash of the wrong size")
@@ -44,7 +45,7 @@ class AddCheckpoint:
         """Read a request's body; raises FormatError."""
         text = encoding.decode_utf8(body, "request", limit=MAX_BODY)
         head, separator, signed = text.partition("\n\n")
-        old, *lines = head.split("\n", MAX_PROOF + 1)
+        old, *lines = head.split("\n", MAX_HASHES + 1)
         if not separator or not old.startswith("old "):
             raise FormatError(f"malformed request: {old[:100]!r} is no old size")
         return cls(
@@ -56,7 +57,7 @@ class AddCheckpoint:
     @property
     def head(self) -> Checkpoint:
         """What the checkpoint says; its signatures were not looked at."""
-        return Checkpoint.parse(note.Note.parse(self.checkpoint).text)
+        return Checkpoint.unverified(self.checkpoint)
 
     def __str__(self) -> str:
         proof = "".join(f"{encoding.encode_base64(data)}\n" for data in self.proof)
@@ -82,3 +83,8 @@ def parse_lines(body: bytes) -> tuple[note.Signature, ...]:
     if not text.endswith("\n"):
         raise FormatError("malformed signatures: the last line does not end")
     return tuple(map(note.Signature.parse, text[:-1].split("\n", note.MAX_SIGNATURES)))
+
+
+def log_digest(origin: str) -> str:
+    """What stands for a log in the path of its newest head, `…/<digest>/checkpoint`."""
+    return hashlib.sha256(origin.encode("utf-8")).hexdigest()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from apitrail.cloudtrail.selectors import Selectors
-from apitrail.event import Event, Resource
+from apitrail.event import RECORD_TAGS, Event, Resource
 from apitrail.evidence.bundle import Bundle
 from apitrail.query import Filter, username
 from apitrail.trail.reader import Reader
@@ -182,7 +182,7 @@ def _answer(found: list[Document], question: Question, *, after: int | None) -> 
 
 def _event(source: Reader | Bundle, index: int) -> Document:
     """An `Event` of the service model; what is not known is left out."""
-    event = Event.parse(source.facets(index, ("who", "what", "request", "response")))
+    event = Event.parse(source.facets(index, RECORD_TAGS))
     record = event.record()
     user = record.get("userIdentity") or {}
     ended = event.call.time

@@ -12,13 +12,11 @@ from apitrail.delivery.logfiles.place import INSIGHTS, Place
 from apitrail.delivery.logfiles.tree_manifest import read_json
 from apitrail.entry import CALLS, Entry
 from apitrail.errors import FormatError
-from apitrail.event import record_of
+from apitrail.event import RECORD_TAGS, record_of
 from apitrail.source import Source
 from apitrail.trail import statements
 from apitrail.trail.statements import Erase, Insight
 from apitrail.when import parse_iso_second
-
-RECORD_TAGS = ("who", "what", "request", "response")
 
 
 @dataclass(frozen=True, slots=True)

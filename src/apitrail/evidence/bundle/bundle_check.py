@@ -249,7 +249,7 @@ def _check_kept(bundle: Bundle, history: History, head: Checkpoint) -> list[Chec
 
 
 def _check_comparable(bundle: Bundle, since: str) -> None:
-    seen = Checkpoint.parse(note.Note.parse(since).text)
+    seen = Checkpoint.unverified(since)
     if seen.origin != bundle.checkpoint.origin:
         raise UsageError(
             f"the bundle is of the log {bundle.checkpoint.origin!r}, the checkpoint of {seen.origin!r}"
@@ -267,7 +267,7 @@ def _check_seen(head: Checkpoint, kept: list[Checkpoint], trust: Trust) -> None:
     """Heads that were seen elsewhere must be of this log, where both are of one size."""
     ours = {known.size: known.root for known in (*kept, head)}
     for text in trust.seen:
-        seen = Checkpoint.parse(note.Note.parse(text).text)
+        seen = Checkpoint.unverified(text)
         if seen.origin == head.origin and ours.get(seen.size, seen.root) != seen.root:
             raise Finding(
                 Verdict.FORK,

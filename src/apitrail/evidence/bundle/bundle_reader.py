@@ -57,7 +57,7 @@ class Bundle:
         self.manifest = Manifest.parse(archive.read(layout.MANIFEST))
         self.checkpoint_note = self.text(layout.CHECKPOINT)
         with _reading(layout.CHECKPOINT):
-            self.checkpoint = Checkpoint.parse(Note.parse(self.checkpoint_note).text)
+            self.checkpoint = Checkpoint.unverified(self.checkpoint_note)
         self.events = layout.events(archive.names)
         self.others = self._check_others()
         self._check_span()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from apitrail.errors import Error, FormatError, VerificationError
 from apitrail.evidence.witness import asking
-from apitrail.evidence.witness.submission import digest
 from apitrail.tlog import checkpoint, note
+from apitrail.tlog.add_checkpoint import log_digest
 from apitrail.tlog.policy import Policy, PolicyWitness
 
 PATIENCE = 10.0
@@ -33,7 +33,7 @@ def ask_all(policy: Policy, origin: str) -> Iterator[NewestHead]:
 
 def _ask(witness: PolicyWitness, origin: str) -> NewestHead:
     try:
-        answer = asking.ask(str(witness.url), f"{digest(origin)}/checkpoint", seconds=PATIENCE)
+        answer = asking.ask(str(witness.url), f"{log_digest(origin)}/checkpoint", seconds=PATIENCE)
     except Error as error:
         return NewestHead(witness.name, problem=str(error))
     if answer.status == 404:

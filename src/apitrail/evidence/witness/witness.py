@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +14,7 @@ from apitrail.errors import FormatError, UsageError, VerificationError
 from apitrail.evidence.witness import witness_keys
 from apitrail.evidence.witness.sizes import FILE, FORK, PROOF, Refused, Seen, Sizes
 from apitrail.tlog import add_checkpoint, checkpoint, merkle, note, policy
-from apitrail.tlog.add_checkpoint import AddCheckpoint
+from apitrail.tlog.add_checkpoint import AddCheckpoint, log_digest
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -46,7 +45,7 @@ class Witness:
         """`logs` are the keys of each origin, `clock` gives seconds since the epoch."""
         self._signers = signers
         self._logs = logs
-        self._digests = {hashlib.sha256(name.encode()).hexdigest(): name for name in logs}
+        self._digests = {log_digest(name): name for name in logs}
         self._sizes = sizes
         self._clock = clock
         self._held = held

@@ -10,6 +10,7 @@ from typing import Any
 from apitrail.codec import Object
 from apitrail.errors import Error, UsageError
 from apitrail.event import (
+    RECORD_TAGS,
     REQUEST_FIELDS,
     RESPONSE_FIELDS,
     WHO_FIELDS,
@@ -41,8 +42,7 @@ class Fields:
         """The value at `path` in the record of entry `index`, as SQLite has it."""
         try:
             if path == "record":
-                tags = ("who", "what", "request", "response")
-                return cell(record_of(self._source.facets(index, tags)))
+                return cell(record_of(self._source.facets(index, RECORD_TAGS)))
             if path.partition(".")[0] == "labels":
                 return cell(at({"labels": self._labels(index)}, path))
             return cell(at(self._record(index, _tag(path)), path))

@@ -257,7 +257,7 @@ class ToServer(_Http1, _http1.Http1Client):
 def _framed(event: _events.RequestHeaders) -> _events.RequestHeaders:
     request = event.request
     framed = request.is_http2 or request.is_http3
-    if not framed or {"content-length", "transfer-encoding"} & {*map(str.lower, request.headers)}:
+    if not framed or "content-length" in request.headers or "transfer-encoding" in request.headers:
         return event
     request = request.copy()
     request.headers["Transfer-Encoding"] = "chunked"

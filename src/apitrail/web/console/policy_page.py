@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from starlette.requests import Request
 
 from apitrail.errors import UsageError
+from apitrail.event import RECORD_TAGS
 from apitrail.policy import document, needed
-from apitrail.policy.kept_call import TAGS, KeptCall
+from apitrail.policy.kept_call import KeptCall
 from apitrail.policy.least import statements
 from apitrail.reading import event_list
 from apitrail.web.console.console import Console
@@ -30,7 +31,8 @@ def show(console: Console, request: Request) -> Page:
         where = event_list.resolve(source, state.filter(console.now()))
         found = list(source.select(where, limit=CALLS + 1))
         events = (
-            (index, KeptCall.parse(source.facets(index, TAGS))) for index in found[:CALLS][::-1]
+            (index, KeptCall.parse(source.facets(index, RECORD_TAGS)))
+            for index in found[:CALLS][::-1]
         )
         needs = needed.needs(events)
     written = document.documents(statements(needs))
