@@ -240,7 +240,7 @@ def test_a_client_that_vanishes_before_its_request_is_whole_made_no_call(tmp_pat
             async with dial(session) as other:
                 await other.send(request(f"http://{AWS}/"))
                 assert await other.message() == OK
-            inside_now = session.server.doors.inside
+            inside_now = session.front.server.doors.inside
             while inside_now:  # noqa: ASYNC110
                 await asyncio.sleep(0)
             assert len(stub.seen) == 1

@@ -446,7 +446,7 @@ def test_a_connection_that_mitmproxy_loses_track_of_is_closed(tmp_path, monkeypa
             assert await client.rest() == b""
             await session.recorder.drained()
             monkeypatch.undo()
-            assert session.runs.addon._seen == {}
+            assert session.front.addon._seen == {}
             async with dial(session) as other:
                 await tunnel(other, f"{AWS}:443")
                 await secure(other, tmp_path)
@@ -475,13 +475,13 @@ def test_a_client_that_leaves_while_its_upstream_is_connected_to(
 
     async def scenario() -> None:
         async with scene(tmp_path) as (stub, client, session):
-            session.server._master.addons.add(Slow())
+            session.front.server._master.addons.add(Slow())
             await client.send(put(body) if body else request())
             await connecting.wait()
             await client.close()
             async with asyncio.timeout(20):
                 await session.recorder.drained()
-            assert session.runs.addon._seen == {}
+            assert session.front.addon._seen == {}
             assert stub.seen == []
 
     asyncio.run(scenario())
@@ -524,7 +524,7 @@ def test_a_call_whose_connection_is_lost_while_its_intent_is_written(
             go_on.set()
             async with asyncio.timeout(20):
                 await session.recorder.drained()
-            assert session.runs.addon._seen == {}
+            assert session.front.addon._seen == {}
             assert stub.seen == []
 
     asyncio.run(scenario())

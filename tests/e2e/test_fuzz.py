@@ -118,8 +118,8 @@ async def all_of_them(trail: Path) -> tuple[Upstream, Counter[str]]:
         async with connect(session.listeners[0].port) as peer:
             await peer.send(request(f"http://{AWS}/"))
             told["alive"] = len(await peer.message()) > 0
-        assert session.runs.addon._seen == {}
-        assert session.runs.addon.budget.free == session.runs.addon.budget.total
+        assert session.front.addon._seen == {}
+        assert session.front.addon.budget.free == session.front.addon.budget.total
     server.close()
     return stub, told
 

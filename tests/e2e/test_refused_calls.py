@@ -187,7 +187,7 @@ def test_a_lack_of_room_for_long_bodies_is_stated_too(tmp_path):
 
     async def scenario() -> None:
         async with scene(tmp_path) as (stub, session, client):
-            addon = session.runs.addon
+            addon = session.front.addon
             usual, addon.budget = addon.budget, Budget(1_000, patience=0.01)
             assert addon.budget.has(1_000)
             assert (await ask(client, long)).startswith(b"HTTP/1.1 503 ")

@@ -39,7 +39,7 @@ def test_it_tells_what_was_recorded_and_what_was_refused(tmp_path: Path) -> None
             recording(tmp_path, upstream=stub.url) as session,
             dial(session) as client,
         ):
-            health = Health.start(session.recorder, listen(Address("127.0.0.1", 0)))
+            health = Health.start(session.recorder, session.trail, listen(Address("127.0.0.1", 0)))
             await client.send(request(f"http://{AWS}/"))
             assert await client.message() == OK
             assert await ask(health, "/healthz") == (200, "ok\n")
@@ -66,7 +66,7 @@ def test_it_tells_what_was_recorded_and_what_was_refused(tmp_path: Path) -> None
 def test_a_recorder_that_closes_is_not_ready(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with recording(tmp_path) as session:
-            health = Health.start(session.recorder, listen(Address("127.0.0.1", 0)))
+            health = Health.start(session.recorder, session.trail, listen(Address("127.0.0.1", 0)))
         assert await ask(health, "/readyz") == (503, "the trail is closing\n")
         await health.close()
 

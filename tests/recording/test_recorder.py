@@ -389,7 +389,7 @@ def test_a_call_that_is_given_up_while_its_answer_is_read_has_one_entry(trail):
                 sessions.append(session)
                 await client.send(signed(WHO))
                 assert await client.message() == OK
-                assert session.recorder.calls == 1
+                assert session.recorder.tally.calls == 1
 
     asyncio.run(scenario())
     assert [kind for kind, _ in entries(trail)] == ["open", "unknown", "close"]

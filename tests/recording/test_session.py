@@ -205,7 +205,7 @@ def test_late_anchors_are_in_heartbeats_metrics_and_the_verdict_s_words(tmp_path
             session._anchorer._since -= 500
             [sample] = [
                 each
-                for each in metrics.registry(session.recorder).collect()
+                for each in metrics.registry(session.recorder, session.trail).collect()
                 if each.name == "apitrail_unanchored_seconds"
             ]
             assert sample.samples[0].value >= 500

@@ -243,7 +243,7 @@ async def _record(trail: Path, settings: Any, log: Log) -> None:
         background.to_log(trail)
     reason = await stop
     await session.stop(reason)
-    calls = session.recorder.calls
+    calls = session.recorder.tally.calls
     log(f"stopped after {_calls(calls)}", event="stopped", reason=reason, calls=calls)
 
 

@@ -137,9 +137,9 @@ class Execution:
             await self._see_off(session.runs, signals)
         finally:
             await session.stop("the command ended")
-        calls = session.recorder.run_calls[run]
+        calls = session.recorder.tally.run_calls[run]
         passed = tuple(session.status()["passed"])
-        denied = session.recorder.run_denied[run]
+        denied = session.recorder.tally.run_denied[run]
         return Outcome(ended_with, run, calls, _ports(status, fronts), passed, denied)
 
     async def _ask_who(self, variables: Mapping[str, str]) -> None:

@@ -22,6 +22,7 @@ from apitrail import asked_host
 from apitrail.address import Address
 from apitrail.recording import metrics
 from apitrail.recording.recorder import Recorder
+from apitrail.trail.writer import Trail
 
 # Connections at once; whoever opens more gets 503.
 MOST = 64
@@ -40,9 +41,9 @@ class _Server(uvicorn.Server):
 class Health:
     """The port; begin to answer with `start`."""
 
-    def __init__(self, recorder: Recorder, bound: socket.socket) -> None:
+    def __init__(self, recorder: Recorder, trail: Trail, bound: socket.socket) -> None:
         self._recorder = recorder
-        self._registry = metrics.registry(recorder)
+        self._registry = metrics.registry(recorder, trail)
         self._bound = bound
         self.address = Address.of(bound)
         routes = [
@@ -59,9 +60,9 @@ class Health:
         self._serving: asyncio.Task[None]
 
     @classmethod
-    def start(cls, recorder: Recorder, bound: socket.socket) -> Self:
+    def start(cls, recorder: Recorder, trail: Trail, bound: socket.socket) -> Self:
         """Answer on this socket, which listens already."""
-        health = cls(recorder, bound)
+        health = cls(recorder, trail, bound)
         health._serving = asyncio.create_task(health._server.serve(sockets=[bound]), name="health")
         return health
 

@@ -14,24 +14,26 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from apitrail.recording.recorder import Recorder
+from apitrail.trail.writer import Trail
 
 COMMIT = "apitrail_commit_seconds"
 
 
 class _Counted(Collector):
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, trail: Trail) -> None:
         self._recorder = recorder
+        self._trail = trail
 
     def collect(self) -> Iterator[Metric]:
         """Everything as it is now."""
-        recorder, trail = self._recorder, self._recorder.trail
+        recorder, trail, tally = self._recorder, self._trail, self._recorder.tally
         counters = (
-            ("calls", "Calls whose entry was written or is owed.", recorder.calls),
+            ("calls", "Calls whose entry was written or is owed.", tally.calls),
             ("refused", "Calls refused because they could not be recorded.", recorder.refusals.total),
-            ("rejected", "Calls refused because their signature is wrong.", recorder.rejected),
-            ("ambiguous", "Calls refused because they can be read in two ways.", recorder.ambiguous),
-            ("denied", "Calls that a guard refused.", recorder.denied),
-            ("doubts", "Calls that were recorded with a doubt.", recorder.doubts),
+            ("rejected", "Calls refused because their signature is wrong.", tally.rejected),
+            ("ambiguous", "Calls refused because they can be read in two ways.", tally.ambiguous),
+            ("denied", "Calls that a guard refused.", tally.denied),
+            ("doubts", "Calls that were recorded with a doubt.", tally.doubts),
         )  # fmt: skip
         gauges = (
             ("in_flight", "Calls that were let through and are not answered yet.", len(recorder.in_flight)),
@@ -55,8 +57,8 @@ class _Counted(Collector):
         )
 
 
-def registry(recorder: Recorder) -> CollectorRegistry:
+def registry(recorder: Recorder, trail: Trail) -> CollectorRegistry:
     """Everything that this recorder counts, and nothing of the process."""
     found = CollectorRegistry(auto_describe=False)
-    found.register(_Counted(recorder))
+    found.register(_Counted(recorder, trail))
     return found

@@ -16,6 +16,7 @@ from apitrail.recording.proxy.addon import Addon
 from apitrail.recording.proxy.admission import malformed, refusal
 from apitrail.recording.session import open_recorder
 from apitrail.recording.settings import Settings
+from apitrail.trail.writer import Trail
 
 logger = logging.getLogger("apitrail")
 
@@ -58,13 +59,13 @@ class Recording:
             body_limit=ctx.options.apitrail_body_limit,
         )
         try:
-            addon = await open_recorder(directory, settings)
+            trail, addon = await open_recorder(directory, settings)
             await addon.recorder.start()
         except Error as error:
             logger.error("apitrail: %s (%s)", error, error.hint)
             ctx.master.shutdown()
             return
-        ctx.master.addons.add(_Behind(addon))
+        ctx.master.addons.add(_Behind(trail, addon))
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Nothing passes before the recorder is there, nor what two readers would read apart."""
@@ -81,7 +82,8 @@ class _Behind:
 
     name = "apitrail-recorder"
 
-    def __init__(self, addon: Addon) -> None:
+    def __init__(self, trail: Trail, addon: Addon) -> None:
+        self.trail = trail
         self.addon = addon
         self.requestheaders = addon.requestheaders
         self.request = addon.request
@@ -95,4 +97,4 @@ class _Behind:
         try:
             await self.addon.recorder.stop("mitmproxy ended")
         finally:
-            await self.addon.recorder.trail.close()
+            await self.trail.close()

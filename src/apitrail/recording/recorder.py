@@ -6,7 +6,6 @@ It knows neither mitmproxy nor SQL: exchanges go in, drafts go to the trail.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -31,8 +30,10 @@ from apitrail.policy.guarding import Around, question
 from apitrail.policy.guards import Guards
 from apitrail.recording.commits import Commits
 from apitrail.recording.describing import Described, Describer
+from apitrail.recording.ledger import Ledger
 from apitrail.recording.refusals import Refusals
 from apitrail.recording.settings import BODY_LIMIT
+from apitrail.recording.tally import Tally
 from apitrail.recording.whoami import AGENT
 from apitrail.redact import Redactor
 from apitrail.redact.keep import Keep
@@ -40,7 +41,7 @@ from apitrail.trail import statements
 from apitrail.trail.rows import Draft
 from apitrail.trail.statements import Close, Heartbeat
 from apitrail.trail.statements import Open as Opened
-from apitrail.trail.writer import Trail, unknown
+from apitrail.trail.writer import unknown
 
 # Bodies of this size and more are decoded off the event loop, so that other calls go on.
 LARGE = 64 * 1024
@@ -106,20 +107,14 @@ class Recorder:
     milliseconds; `unnamed` is told each key of which nobody knows whose it is.
     """
 
-    trail: Trail
+    trail: Ledger
     redactor: Redactor
     known: Known
     clock: Callable[[], int]
     configuration: Mapping[str, Any] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
-    calls: int = 0
-    rejected: int = 0
-    ambiguous: int = 0
-    denied: int = 0
-    doubts: int = 0
+    tally: Tally = field(default_factory=Tally)
     commits: Commits = field(default_factory=Commits)
-    run_calls: Counter[str] = field(default_factory=Counter)
-    run_denied: Counter[str] = field(default_factory=Counter)
     unnamed: Callable[[str], object] = field(default=lambda _key: None)
     unanchored: Callable[[], int | None] = field(default=lambda: None)
     late_anchors: Callable[[], int] = field(default=lambda: 0)
@@ -143,7 +138,6 @@ class Recorder:
     async def start(self) -> int:
         """Write `open`, then account for calls a crash left; gives how many those were."""
         said = Opened(apitrail=__version__, configuration=self.configuration)
-        self.trail.steps.forward = said.interval or self.trail.steps.forward
         await self.trail.append(statements.draft(said))
         for each in self.policy.guards.entries():
             await self.trail.append(statements.draft(each))
@@ -158,13 +152,14 @@ class Recorder:
             with suppress(RecordingError):
                 await self.abandon(opened)
         await self.refusals.state()
-        await self.trail.append(statements.draft(Close(reason=reason, calls=self.calls)))
+        await self.trail.append(statements.draft(Close(reason=reason, calls=self.tally.calls)))
 
     async def heartbeat(self, passed: Mapping[str, int]) -> int:
         """Say that nothing is missing up to now, and what was tunnelled past, by host."""
         said = Heartbeat(
-            calls=self.calls, tunnelled=passed, in_flight=len(self.in_flight),
-            rejected=self.rejected, ambiguous=self.ambiguous, unanchored=self.late_anchors(),
+            calls=self.tally.calls, tunnelled=passed, in_flight=len(self.in_flight),
+            rejected=self.tally.rejected, ambiguous=self.tally.ambiguous,
+            unanchored=self.late_anchors(),
         )  # fmt: skip
         return await self.trail.append(statements.draft(said))
 
@@ -221,14 +216,14 @@ class Recorder:
         credential = auth.read(exchange.request)
         verdict = self._verdict(exchange, credential, streamed=streamed)
         if verdict == "invalid" and self.policy.require_valid:
-            self.rejected += 1
+            self.tally.reject()
             raise RejectedError(
                 "the request signature does not match the secret that is known for "
                 f"{credential.access_key_id}"
             )
         call = await _asked(exchange.request, credential)
         if call.ambiguous and not self.policy.record_ambiguous:
-            self.ambiguous += 1
+            self.tally.refuse_ambiguous()
             raise AmbiguousError(f"two readers could see two calls in it: {call.ambiguous[0]}")
         await self._warm(call)
         caller = self.known.identify(credential, at=exchange.started, call=call)
@@ -239,17 +234,25 @@ class Recorder:
         if opened.decision is not None and opened.decision.refuses:
             raise await self._deny(opened, opened.decision, caller)
         opened.described = await _off_loop(body, self._describe, opened, exchange, call, caller)
-        await self.trail.begin(exchange.id, opened.facets)
-        try:
-            # The trail takes calls again; what it could not take before is written first.
-            await self.refusals.state()
-        except RecordingError:
-            await self.trail.withdraw(exchange.id)
-            raise
+        await self.intend(exchange.id, opened.facets)
         self.in_flight[exchange.id] = opened
         if caller.arn is None and caller.access_key_id is not None:
             self.unnamed(caller.access_key_id)
         return opened
+
+    async def intend(self, key: str, facets: Mapping[str, bytes]) -> None:
+        """Make an intent durable, and before its call passes say which were refused.
+
+        Raises:
+            RecordingError: one of the two could not be; the call must not go through.
+        """
+        await self.trail.begin(key, facets)
+        try:
+            # The trail takes calls again; what it could not take before is written first.
+            await self.refusals.state()
+        except RecordingError:
+            await self.trail.withdraw(key)
+            raise
 
     def _decide(self, opened: Open, caller: Identity, *, unread: bool) -> Decision | None:
         """What the guards say of a call; None where there are none, or it is none to AWS.
@@ -284,11 +287,7 @@ class Recorder:
         )  # fmt: skip
         draft = Draft(kind="denied", facets=described.facets, row=described.event.row())
         index = await self.trail.append(draft)
-        self.calls += 1
-        self.denied += 1
-        if opened.run is not None:
-            self.run_calls[opened.run["id"]] += 1
-            self.run_denied[opened.run["id"]] += 1
+        self.tally.deny(None if opened.run is None else opened.run["id"])
         return DeniedError(decision.answer(who, index))
 
     async def _warm(self, call: Call) -> None:
@@ -325,7 +324,8 @@ class Recorder:
             max(exchange.request.body, answer, key=lambda body: len(body.data)), self._describe,
             opened, exchange, call, caller, tuple(codec.encode(binding) for binding in learned),
         )  # fmt: skip
-        self.doubts += bool(told.event.call.problems)
+        if told.event.call.problems:
+            self.tally.doubt()
         await self._settle(opened, Draft(kind="api", facets=told.facets, row=told.event.row()))
 
     async def abandon(self, opened: Open) -> None:
@@ -344,12 +344,9 @@ class Recorder:
         if opened.done:
             return
         opened.done = True
-        self.calls += 1
         # A run's calls are its command's; that `exec` asked who makes them is none of these.
-        if opened.run is not None and AGENT not in (
-            opened.exchange.request.header("user-agent") or ""
-        ):
-            self.run_calls[opened.run["id"]] += 1
+        own = AGENT not in (opened.exchange.request.header("user-agent") or "")
+        self.tally.call(opened.run["id"] if opened.run is not None and own else None)
         try:
             with self.commits.timed(opened.exchange.id):
                 opened.index = await self.trail.append(draft, settles=opened.exchange.id)

@@ -6,16 +6,16 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from apitrail.recording.ledger import Ledger
 from apitrail.trail import statements
 from apitrail.trail.statements import Refused
-from apitrail.trail.writer import Trail
 
 
 @dataclass(slots=True)
 class Refusals:
     """Counts refusals; `state` writes them down. `clock` gives Unix milliseconds."""
 
-    trail: Trail
+    trail: Ledger
     clock: Callable[[], int]
     total: int = 0
     _open: Refused | None = None

@@ -19,27 +19,25 @@ from apitrail.aws.sign.credential import Credential
 from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence import maintenance
 from apitrail.log_lines import Tell
-from apitrail.recording import config_file, preparation
+from apitrail.recording import assembly, config_file, preparation
 from apitrail.recording.anchorer import Anchorer
 from apitrail.recording.authority.authority import ending
 from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.config_file import Configuration
+from apitrail.recording.front import Alone, Front
 from apitrail.recording.insight_follower import Follower
-from apitrail.recording.operators import Operators
 from apitrail.recording.proxy import certificates, messages
 from apitrail.recording.proxy.addon import Addon
-from apitrail.recording.proxy.admission import Guard
-from apitrail.recording.proxy.authentication import Logins, check_doors
-from apitrail.recording.proxy.destination import Destinations, Tunnels, Upstream
+from apitrail.recording.proxy.authentication import Logins
+from apitrail.recording.proxy.destination import Upstream
 from apitrail.recording.proxy.master import Listener, Server, check_mode, check_ports
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.runs import Runs
 from apitrail.recording.settings import Settings
 from apitrail.recording.whoami import Asker
-from apitrail.redact import Redactor
 from apitrail.redact.userinfo import without_userinfo
 from apitrail.trail import control, database
-from apitrail.trail.keys import Keys
+from apitrail.trail.statements import Open
 from apitrail.trail.writer import Trail
 
 if TYPE_CHECKING:
@@ -48,32 +46,12 @@ if TYPE_CHECKING:
 DRAIN = 10.0
 
 
-def destinations_of(settings: Settings) -> Destinations:
-    """Where these settings let the proxy go; raises UsageError where they are unusable."""
-    upstream = Upstream.parse(settings.upstream) if settings.upstream else None
-    targets = {(upstream.host, upstream.port)} if upstream else set()
-    for spec in settings.modes:
-        targets |= targets_of(spec)
-    return Destinations(
-        upstream=upstream,
-        targets=frozenset(targets),
-        tunnels=Tunnels.parse(settings.tunnels),
-        direct=settings.direct,
-    )
-
-
-def targets_of(spec: str) -> set[tuple[str, int]]:
-    """The address a mode names as its upstream."""
-    address = getattr(check_mode(spec), "address", None)
-    return {(str(address[0]).lower(), int(address[1]))} if address else set()
-
-
 def check(directory: Path, settings: Settings) -> None:
     """Raise UsageError for what a recorder of a new trail could not use; only its directory is made."""
-    destinations_of(settings)
+    assembly.destinations_of(settings)
     if (bound := _bind(settings)) is not None:
         bound.close()
-    _logins(directory, settings)
+    assembly.logins_of(directory, settings)
     check_ports(settings.modes)
     places.make_directory(directory)
 
@@ -83,8 +61,8 @@ async def open_recorder(
     settings: Settings,
     configured: Configuration | None = None,
     logins: Logins | None = None,
-) -> Addon:
-    """Open the trail and put a recorder before it.
+) -> tuple[Trail, Addon]:
+    """Open the trail and put a recorder before it, with its add-on.
 
     Args:
         directory: the trail's.
@@ -95,36 +73,23 @@ async def open_recorder(
     Raises:
         UsageError: the trail or a setting cannot be used; nothing was written.
     """
-    destinations, configured = destinations_of(settings), configured or config_file.of(settings)
-    logins = logins or _logins(directory, settings)
+    configured = configured or config_file.of(settings)
+    guard = assembly.guard_of(settings, logins or assembly.logins_of(directory, settings))
+    trail, recorder = await _open(directory, settings, configured)
+    return trail, assembly.addon_of(recorder, guard, settings, configured)
+
+
+async def _open(
+    directory: Path, settings: Settings, configured: Configuration
+) -> tuple[Trail, Recorder]:
+    """Open the trail and put a recorder before it, which knows whom the trail has met."""
     policy = preparation.policy(settings, configured)
     places.make_directory(directory)
     trail = (await maintenance.enter(directory)).trail
-    recorder = Recorder(
-        trail,
-        Redactor(Keys.of(directory).redaction()),
-        await preparation.known(trail, configured),
-        places.clock,
-        settings.summary() | _configured(configured),
-        policy,
-    )
-    addon = Addon(
-        recorder, Guard(destinations, logins, listed_only=_refuses(settings)), settings.body_limit,
-        receipts=configured.receipts,
-    )  # fmt: skip
-    logins.runs = addon.runs
-    return addon
-
-
-def _configured(configured: Configuration) -> dict[str, Any]:
-    """What `open` says of the configuration file: its hash, and if nobody looks for insights."""
-    off = {} if configured.insights.enabled else {"insights": False}
-    return {"configuration": configured.sha256, **off}
-
-
-def _refuses(settings: Settings) -> bool:
-    """Do guards refuse calls, so that nothing may pass them unread?"""
-    return bool(settings.guards) and not settings.guards.watching
+    known = await preparation.known(trail, configured)
+    recorder = assembly.recorder_of(trail, directory, settings, configured, known, policy)
+    trail.steps.forward = Open(configuration=recorder.configuration).interval or trail.steps.forward
+    return trail, recorder
 
 
 def _bind(settings: Settings) -> socket.socket | None:
@@ -136,15 +101,6 @@ def _bind(settings: Settings) -> socket.socket | None:
         return listen(settings.health)
     except UsageError as error:
         raise UsageError(str(error), hint="name another port with --health") from error
-
-
-def _logins(directory: Path, settings: Settings) -> Logins:
-    """Who may use the listeners; raises UsageError where one would let strangers in."""
-    operators = Operators.of(directory)
-    if not settings.insecure_listen:
-        check_doors(map(check_mode, settings.modes), operators)
-    ports = {check_mode(spec).full_spec: name for name, spec in settings.operator_modes}
-    return Logins(operators, insecure=settings.insecure_listen, ports=ports)
 
 
 def _tell(text: str, _level: str = "info", /) -> None:
@@ -160,21 +116,21 @@ class Session:
         settings: Settings,
         configured: Configuration,
         trail: Trail,
-        addon: Addon,
-        server: Server,
+        recorder: Recorder,
+        front: Front,
         voice: messages.Voice,
     ) -> None:
         self.directory = directory
         self.settings = settings
         self.configured = configured
         self.trail = trail
-        self.recorder = addon.recorder
-        self.server = server
+        self.recorder = recorder
+        self.front = front
         self.recovered = 0
         self.health: Health | None = None
-        self._guard = addon.guard
+        self._guard = front.guard
         self._maintainer = maintenance.Maintainer.of(trail)
-        self.runs = Runs(addon, server, CaFiles(directory), places.clock)
+        self.runs = Runs(front, recorder, places.clock)
         self._stopping = asyncio.Event()
         self._started = places.clock()
         # If set, `apitrail stop` may end this recorder; it is called with the reason.
@@ -207,7 +163,7 @@ class Session:
         Raises:
             UsageError: the trail or a setting cannot be used; nothing was recorded.
         """
-        logins = _logins(directory, settings)
+        logins = assembly.logins_of(directory, settings)
         configured = config_file.of(settings)
         bound, voice = _bind(settings), messages.Voice(tell)
         voice.attach()
@@ -222,7 +178,7 @@ class Session:
         if bound is not None:
             from apitrail.recording.health import Health
 
-            session.health = Health.start(session.recorder, bound)
+            session.health = Health.start(session.recorder, session.trail, bound)
         return session
 
     @classmethod
@@ -237,8 +193,7 @@ class Session:
         if not (directory / database.FILE).exists():
             # Before anything is made: a port in use must leave nothing behind.
             check_ports(settings.modes)
-        addon = await open_recorder(directory, settings, configured, logins)
-        trail = addon.recorder.trail
+        trail, addon = await open_recorder(directory, settings, configured, logins)
         try:
             # Before `open` is written: a port in use must leave no trace in the trail either.
             check_ports(settings.modes)
@@ -257,12 +212,13 @@ class Session:
         except BaseException:
             await trail.close()
             raise
-        session = cls(directory, settings, configured, trail, addon, server, voice)
+        front = Alone(addon, server, files)
+        session = cls(directory, settings, configured, trail, addon.recorder, front, voice)
         try:
             session.recovered = await session.recorder.start()
             await session._open_doors()
         except BaseException:
-            await server.stop()
+            await front.stop()
             await trail.close()
             raise
         session._beating = asyncio.create_task(session._beat(), name="heartbeat")
@@ -273,7 +229,7 @@ class Session:
     async def _open_doors(self) -> None:
         """A port that is open records: it opens when everything behind it is there."""
         try:
-            await self.server.listen()
+            await self.front.listen()
             await self._door.open()
         except BaseException:
             await self.recorder.stop("it could not listen")
@@ -284,18 +240,19 @@ class Session:
         if self._asker is not None:
             await self._asker.close()
         await self._door.close()
-        await self.server.close_doors()
+        await self.front.close_doors()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN):
-                await self.recorder.drained()
+                await self.front.drained()
         self._stopping.set()
         await self._beating
         await self._follower.ended()
         try:
+            await self.front.settle()
             await self.recorder.stop(reason)
             await self._anchorer.last()
         finally:
-            await self.server.stop()
+            await self.front.stop()
             self._voice.detach()
             await self.trail.close()
             self._maintainer.remember()
@@ -305,7 +262,7 @@ class Session:
     @property
     def listeners(self) -> list[Listener]:
         """Where it listens."""
-        return self.server.listeners
+        return self.front.listeners
 
     def proxy(self) -> str | None:
         """The URL for HTTPS_PROXY, where there is a listener for it."""
@@ -317,7 +274,7 @@ class Session:
     def endpoint(self) -> str | None:
         """The URL for AWS_ENDPOINT_URL, where a reverse listener was asked for."""
         for item in self.listeners:
-            own = item.port in self.runs.addon.listeners or self._owner(item) is not None
+            own = self.front.is_of_run(item.port) or self._owner(item) is not None
             if item.mode.startswith("reverse") and not own:
                 return f"http://{item.host}:{item.port}"
         return None
@@ -347,7 +304,7 @@ class Session:
                 [without_userinfo(item.mode), item.host, item.port] for item in self.listeners
             ],
             "settings": self.settings.to_json(),
-            "calls": self.recorder.calls,
+            "calls": self.recorder.tally.calls,
             "passed": sorted(self._guard.passed),
             "entries": self.trail.size,
         }
@@ -368,7 +325,10 @@ class Session:
 
     async def _end_run(self, request: dict[str, Any]) -> dict[str, Any]:
         run = str(request.get("id"))
-        return {"calls": await self.runs.end(run), "denied": self.recorder.run_denied.pop(run, 0)}
+        return {
+            "calls": await self.runs.end(run),
+            "denied": self.recorder.tally.run_denied.pop(run, 0),
+        }
 
     async def _stop(self, _request: dict[str, Any]) -> dict[str, Any]:
         if self.end is None:
@@ -377,7 +337,7 @@ class Session:
                 hint="end that command, or wait for it",
             )
         self.end("apitrail stop")
-        return {"pid": os.getpid(), "calls": self.recorder.calls}
+        return {"pid": os.getpid(), "calls": self.recorder.tally.calls}
 
     async def _knows(self, request: dict[str, Any]) -> dict[str, Any]:
         credential = Credential(scheme="sigv4", access_key_id=str(request.get("key")))

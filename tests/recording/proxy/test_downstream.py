@@ -214,7 +214,7 @@ def test_one_connection_too_many_is_turned_away_and_the_others_go_on(tmp_path, c
             await second.send(request(f"http://{AWS}/"))
             assert await second.message() == OK
             await client.close()
-            inside = session.server.doors.inside
+            inside = session.front.server.doors.inside
             while inside.get("127.0.0.1", 0) > 1:  # noqa: ASYNC110
                 await asyncio.sleep(0)
             async with dial(session) as fourth:

@@ -155,7 +155,7 @@ def test_what_does_not_fit_waits_for_its_turn(trail):
         async with upstream(slow, OK) as stub:
             modes = (f"reverse:{stub.url}@127.0.0.1:0",)
             async with recording(trail, modes=modes) as session:
-                addon = session.runs.addon
+                addon = session.front.addon
                 addon.budget = Budget(total=LONG + 50_000)
                 async with dial(session) as one, dial(session) as two:
                     await one.send(put_item("a" * LONG))
@@ -303,7 +303,7 @@ def receive(trail, request, made, *, budget=None, **settings):
         async with upstream(made) as stub:
             modes = (f"reverse:{stub.url}@127.0.0.1:0",)
             async with recording(trail, modes=modes, **settings) as session:
-                addon = session.runs.addon
+                addon = session.front.addon
                 if budget is not None:
                     addon.budget = Budget(budget)
                 async with dial(session) as client:
@@ -373,7 +373,7 @@ def test_of_an_object_that_is_answered_nothing_is_held(trail):
         async with upstream(watched) as stub:
             modes = (f"reverse:{stub.url}@127.0.0.1:0",)
             async with recording(trail, modes=modes) as session:
-                addons.append(session.runs.addon)
+                addons.append(session.front.addon)
                 async with dial(session) as client:
                     await client.send(ask("s3", "GET /bucket/key", b""))
                     await client.message()

@@ -122,7 +122,7 @@ def test_its_entry_is_written_when_it_closes_and_its_intent_before_it_opens(tmp_
     async def talk(side, session):
         await side.send(ws.TextMessage("hi"))
         await side.events()
-        sizes.append((session.recorder.calls, len(session.recorder.in_flight)))
+        sizes.append((session.recorder.tally.calls, len(session.recorder.in_flight)))
         await side.send(ws.CloseConnection(code=1001))
         await side.until_closed()
 

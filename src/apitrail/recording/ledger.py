@@ -1,0 +1,32 @@
+"""What a recorder needs of the trail it writes to, which may be in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from apitrail.trail.rows import Draft
+
+
+class Ledger(Protocol):
+    """A trail as the recorder of calls sees it; see `trail.writer.Trail` for what each promises."""
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+
+    @property
+    def owed(self) -> int:
+        """How many entries the disk has refused so far."""
+
+    async def begin(self, key: str, facets: Mapping[str, bytes]) -> None:
+        """Make an intent durable; raises RecordingError."""
+
+    async def withdraw(self, key: str) -> None:
+        """The call of an intent was not let through after all."""
+
+    async def append(self, draft: Draft, *, settles: str | None = None) -> int:
+        """Make an entry durable and an intent done; gives its index, or raises RecordingError."""
+
+    async def recover(self) -> int:
+        """Account for calls that a crash has left; gives how many those were."""
