@@ -42,7 +42,7 @@ FENCES = {
     "jinja2": {"web"},
     "jmespath": {"reading"},
     "markupsafe": {"web"},
-    "cbor2": {"trail", "recording", "aws", "web", "replay"},
+    "cbor2": {"trail", "recording", "aws", "web", "replay", "tlog"},
     "orjson": {"event", "cloudtrail", "policy", "delivery"},
     "platformdirs": {"places", "aws"},
     "certifi": {"recording"},

@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import jq
@@ -14,10 +13,11 @@ import pytest
 from sigma.backends.sqlite import sqliteBackend
 from sigma.collection import SigmaCollection
 
+import apart
 import rules
 from apitrail.reading import sql
 from apitrail.trail.reader import Reader
-from machine import BIN, Machine
+from machine import Machine
 
 STORY = """
 import boto3, json
@@ -127,21 +127,8 @@ print(json.dumps(found))
 @pytest.fixture(scope="module")
 def panther(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Python with Panther's own rule engine, in an environment that is thrown away."""
-    home = tmp_path_factory.mktemp("panther")
-    python = home / "venv" / "bin" / "python"
     packages = ("panther-core==0.16.3", "python-dateutil", "jmespath", "jsonpath-ng")
-    for command in (
-        ["uv", "venv", "--quiet", "--python", sys.executable, str(home / "venv")],
-        ["uv", "pip", "install", "--quiet", "--python", str(python), *packages],
-    ):
-        done = subprocess.run(
-            [str(BIN / command[0]), *command[1:]],
-            capture_output=True, text=True, timeout=110, check=False,
-            env={**os.environ, "UV_CACHE_DIR": str(home / "cache")},
-        )  # fmt: skip
-        if done.returncode:
-            pytest.skip(f"panther-core cannot be installed here: {done.stderr[-200:]}")
-    return python
+    return apart.install(tmp_path_factory, *packages) / "python"
 
 
 def test_panthers_engine_runs_python_rules_on_our_records(panther, records):

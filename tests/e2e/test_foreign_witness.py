@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import apart
 import witnessing
 from apitrail.address import Address, listen
 from apitrail.evidence.verify import Trust, Verdict
@@ -26,7 +25,6 @@ from apitrail.trail.keys import Keys
 from proxying import recording
 from tlog import logs
 
-BIN = Path(sys.executable).parent
 PACKAGE = "aics-witness==0.1.0"
 ORIGIN = "example.com/foreign-test"
 
@@ -41,21 +39,8 @@ class Foreign:
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Apart from our environment: it wants a newer cryptography than mitmproxy allows."""
-    home = tmp_path_factory.mktemp("aics")
-    python = home / "venv" / "bin" / "python"
-    environment = {**os.environ, "UV_CACHE_DIR": str(home / "cache")}
-    for command in (
-        ["uv", "venv", "--quiet", "--python", sys.executable, str(home / "venv")],
-        ["uv", "pip", "install", "--quiet", "--python", str(python), PACKAGE],
-    ):
-        done = subprocess.run(
-            [str(BIN / command[0]), *command[1:]],
-            capture_output=True, text=True, timeout=110, check=False, env=environment,
-        )  # fmt: skip
-        if done.returncode:
-            pytest.skip(f"aics-witness cannot be installed here: {done.stderr[-200:]}")
-    return python.with_name("aics-witness")
+    """It wants a newer cryptography than mitmproxy allows."""
+    return apart.install(tmp_path_factory, PACKAGE) / "aics-witness"
 
 
 @pytest.fixture(scope="module")

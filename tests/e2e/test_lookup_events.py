@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import socket
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,7 +16,8 @@ from pathlib import Path
 import pytest
 from botocore import session
 
-from machine import BIN, KEY, SECRET, Machine, Process, boto3, free_port
+import apart
+from machine import KEY, SECRET, Machine, Process, boto3, free_port
 
 STORY = """
 import boto3
@@ -177,21 +176,8 @@ def test_validate_logs_finds_all_valid(served):
 
 @pytest.fixture(scope="module")
 def trailscraper(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """trailscraper in an environment of its own: it wants an older click than we do."""
-    home = tmp_path_factory.mktemp("trailscraper")
-    python = home / "venv" / "bin" / "python"
-    environment = {**os.environ, "UV_CACHE_DIR": str(home / "cache")}
-    for command in (
-        ["uv", "venv", "--quiet", "--python", sys.executable, str(home / "venv")],
-        ["uv", "pip", "install", "--quiet", "--python", str(python), "trailscraper==0.10.0"],
-    ):
-        done = subprocess.run(
-            [str(BIN / command[0]), *command[1:]],
-            capture_output=True, text=True, timeout=110, check=False, env=environment,
-        )  # fmt: skip
-        if done.returncode:
-            pytest.skip(f"trailscraper cannot be installed here: {done.stderr[-200:]}")
-    return python.parent / "trailscraper"
+    """It wants an older click than we do."""
+    return apart.install(tmp_path_factory, "trailscraper==0.10.0") / "trailscraper"
 
 
 def test_trailscraper_writes_a_policy_from_our_events(served, trailscraper):

@@ -16,7 +16,7 @@ from apitrail import durable, places
 from apitrail.cli import shipping
 from apitrail.cli.options import output_option, with_trail
 from apitrail.errors import UsageError
-from apitrail.evidence import bundle, known_logs, receipt
+from apitrail.evidence import bundle, cose_files, known_logs, receipt
 from apitrail.evidence import misbehaviour as misbehaviours
 from apitrail.evidence.verify import Report, Trust
 from apitrail.evidence.verify import trail_check as verification
@@ -45,7 +45,7 @@ def verify_command(
 ) -> int:  # fmt: skip
     """Check that a trail is complete and unaltered, or what a bundle or a receipt proves.
 
-    TREE is a directory that `export --format cloudtrail` wrote. s3://… is where `ship` wrote to.
+    RECEIPT is a file of `/proof/INDEX`, or one or a directory of them of `export --format cose`. TREE is a directory that `export --format cloudtrail` wrote. s3://… is where `ship` wrote to.
     """
     known = known_logs.KnownLogs(places.directory())
     trust = known_logs.given(vkeys) if vkeys else known.trusted()
@@ -156,6 +156,9 @@ def _check(path: Path, trust: Trust, since: str | None) -> Report:
     if path.is_file() and receipt.is_receipt(path):
         _refuse_more(trust, since, "a receipt")
         return receipt.verify_file(path, trust, step=step)
+    if receipts := cose_files.receipts(path):
+        _refuse_more(trust, since, "a receipt")
+        return cose_files.verify_files(receipts, trust, step=step)
     if path.is_file() or bundle.is_archive(path):
         if trust.asked is not None:
             raise UsageError(

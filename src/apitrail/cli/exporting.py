@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from apitrail import places
 from apitrail.cli import shipping
 from apitrail.cli.options import filter_options, with_trail
 from apitrail.cli.printing import say
@@ -17,12 +18,16 @@ from apitrail.evidence.bundle import is_archive
 from apitrail.evidence.opening import open_source
 from apitrail.query import Filter
 from apitrail.reading import event_list
+from apitrail.source import Source
+
+# This format, too, is a directory: a receipt for each call.
+COSE = "cose"
 
 
 @click.command("export")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @filter_options
-@click.option("--format", "form", type=click.Choice([*exporting.FORMATS, shipping.CLOUDTRAIL]), default="bundle", show_default=True, help="What to write. A bundle is evidence, and so is html: a page that checks itself in a browser. The others are data.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice([*exporting.FORMATS, shipping.CLOUDTRAIL, COSE]), default="bundle", show_default=True, help="What to write. A bundle is evidence, and so is html: a page that checks itself in a browser. cose is a directory of COSE Receipts (RFC 9942), which prove calls to verifiers of others. The rest are data.")  # fmt: skip
 @click.option("-o", "--out", metavar="PATH", help="Write to this file or directory; `-` is stdout.")
 @click.option("--facet", "facets", multiple=True, type=click.Choice(TAGS), help="Open only this part of each call. May be repeated; all parts by default.")  # fmt: skip
 @click.option("--prove-complete", "complete", is_flag=True, help="Also prove that no other call in this time matches.")  # fmt: skip
@@ -38,20 +43,48 @@ def export_command(
     if form == shipping.CLOUDTRAIL:
         shipping.export_tree(trail, where, ids, out, digest_every)
         return
-    write, is_text = exporting.FORMATS[form]
-    if not is_text and out in (None, "-"):
+    if form == COSE:
+        _refuse_with_receipts(facets, complete, out)
+    elif out in (None, "-") and not exporting.FORMATS[form][1]:
         raise UsageError(f"--format {form} needs a file", hint="-o PATH")
     with open_source(trail) as source:
         job = exporting.Job(
             where=event_list.resolve(source, where, say), ids=ids, facets=facets or TAGS,
             complete=complete, vkey=exporting.vkey(source, trail),
         )  # fmt: skip
-        if not is_text and not is_archive(trail):
-            # The reader sees what is appended now.
-            click.echo(f"apitrail: {exporting.date(trail)}", err=True)
-        if out in (None, "-"):
-            write(source, job, sys.stdout.buffer)
+        if form == COSE:
+            count = _receipts(source, job, trail, Path(str(out)))
+        elif out in (None, "-"):
+            exporting.FORMATS[form][0](source, job, sys.stdout.buffer)
             sys.stdout.flush()
             return
-        count = exporting.to_file(source, job, form=form, path=Path(str(out)))
+        else:
+            if not exporting.FORMATS[form][1]:
+                _date(trail)
+            count = exporting.to_file(source, job, form=form, path=Path(str(out)))
     click.echo(f"apitrail: {count} {'call' if count == 1 else 'calls'} in {out}", err=True)
+
+
+def _date(trail: Path) -> None:
+    """Evidence says when it was made. The reader sees what is appended now."""
+    if not is_archive(trail):
+        click.echo(f"apitrail: {exporting.date(trail)}", err=True)
+
+
+def _refuse_with_receipts(facets: tuple[str, ...], complete: bool, out: str | None) -> None:
+    if facets or complete:
+        raise UsageError(
+            "a receipt opens no part of a call, and proves no completeness", hint="--format bundle"
+        )
+    if out in (None, "-"):
+        raise UsageError("receipts need a directory", hint="-o DIR")
+
+
+def _receipts(source: Source, job: exporting.Job, trail: Path, out: Path) -> int:
+    from apitrail.delivery import cose_directory
+
+    signer = cose_directory.signer(source, trail)
+    cose_directory.check(out)
+    _date(trail)
+    indexes = exporting.selected(source, job, source.size)
+    return cose_directory.write(source, indexes, out, signer=signer, issued=places.clock() // 1000)

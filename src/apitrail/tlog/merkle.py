@@ -66,11 +66,18 @@ def prove_inclusion(index: int, size: int, read: Read) -> list[bytes]:
 def check_inclusion(
     *, index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes
 ) -> None:
-    """Hold `proof` to show that the leaf hash `leaf` is leaf `index` under `root`, or raise.
+    """Hold `proof` to show that the leaf hash `leaf` is leaf `index` under `root`, or raise."""
+    _check_hashes(root)
+    if root_by(index=index, size=size, leaf=leaf, proof=proof) != root:
+        raise VerificationError(f"leaf {index} is not what the tree of {size} holds there")
+
+
+def root_by(*, index: int, size: int, leaf: bytes, proof: Sequence[bytes]) -> bytes:
+    """The root under which `proof` puts the leaf hash `leaf`, or raise.
 
     RFC 9162 section 2.1.3.2.
     """
-    _check_hashes(leaf, root, *proof)
+    _check_hashes(leaf, *proof)
     if not 0 <= index < size:
         raise VerificationError(f"leaf {index} is not in a tree of {size}")
     node, last, result = index, size - 1, leaf
@@ -87,8 +94,7 @@ def check_inclusion(
         node, last = node >> 1, last >> 1
     if last:
         raise VerificationError(f"inclusion proof of leaf {index} is too short")
-    if result != root:
-        raise VerificationError(f"leaf {index} is not what the tree of {size} holds there")
+    return result
 
 
 def prove_consistency(old: int, new: int, read: Read) -> list[bytes]:
