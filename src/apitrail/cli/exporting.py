@@ -27,19 +27,23 @@ COSE = "cose"
 @click.command("export")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @filter_options
-@click.option("--format", "form", type=click.Choice([*exporting.FORMATS, shipping.CLOUDTRAIL, COSE]), default="bundle", show_default=True, help="What to write. A bundle is evidence, and so is html: a page that checks itself in a browser. cose is a directory of COSE Receipts (RFC 9942), which prove calls to verifiers of others. The rest are data.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice([*exporting.FORMATS, shipping.CLOUDTRAIL, shipping.PARQUET, COSE]), default="bundle", show_default=True, help="What to write. A bundle is evidence, and so is html: a page that checks itself in a browser. cose is a directory of COSE Receipts (RFC 9942), which prove calls to verifiers of others. parquet is a directory that is the lake of many logs. The rest are data.")  # fmt: skip
 @click.option("-o", "--out", metavar="PATH", help="Write to this file or directory; `-` is stdout.")
 @click.option("--facet", "facets", multiple=True, type=click.Choice(TAGS), help="Open only this part of each call. May be repeated; all parts by default.")  # fmt: skip
 @click.option("--prove-complete", "complete", is_flag=True, help="Also prove that no other call in this time matches.")  # fmt: skip
 @click.option("--digest-every", metavar="TIME", help="The time that one CloudTrail digest covers; 1h by default.")  # fmt: skip
+@click.option("--unfinished", is_flag=True, help="With parquet: write the hour that is not over too, as it stands.")  # fmt: skip
 @with_trail
 def export_command(
-    trail: Path, where: Filter, ids: tuple[str, ...], form: str, out: str | None, facets: tuple[str, ...], complete: bool, digest_every: str | None
+    trail: Path, where: Filter, ids: tuple[str, ...], form: str, out: str | None, facets: tuple[str, ...], complete: bool, digest_every: str | None, unfinished: bool
 ) -> None:  # fmt: skip
     """Hand over calls, by default as a bundle that proves them.
 
     ID is an event id or the start of one. Without an ID the filter options choose the calls.
     """
+    if form == shipping.PARQUET:
+        shipping.export_lake(trail, where, ids, out, unfinished=unfinished)
+        return
     if form == shipping.CLOUDTRAIL:
         shipping.export_tree(trail, where, ids, out, digest_every)
         return

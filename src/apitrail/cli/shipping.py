@@ -24,8 +24,9 @@ from apitrail.trail.statements import Target
 if TYPE_CHECKING:
     from apitrail.delivery.bucket.shipping import Outcome, Shipping
 
-# This format of `export` writes a directory tree instead of one file.
+# These formats of `export` write a directory instead of one file.
 CLOUDTRAIL = "cloudtrail"
+PARQUET = "parquet"
 
 
 def seconds(text: str | None) -> int | None:
@@ -48,11 +49,7 @@ def export_tree(
     """Write log files and digests of the whole trail to the directory `out`."""
     from apitrail.delivery.logfiles import log_directory
 
-    if not where.is_open or ids:
-        raise UsageError(
-            "log files and digests are of all calls: a filter would look like a hole",
-            hint="--format jsonl takes a filter, and --format bundle proves what it leaves out",
-        )
+    _refuse_choice(where, ids, "log files and digests")
     if out in (None, "-"):
         raise UsageError("log files need a directory", hint="-o DIR")
     made = log_directory.export(trail, Path(str(out)), now=places.clock(), every=seconds(every))
@@ -61,6 +58,31 @@ def export_tree(
         f"in {out}",
         err=True,
     )
+
+
+def export_lake(
+    trail: Path, where: Filter, ids: tuple[str, ...], out: str | None, *, unfinished: bool
+) -> None:
+    """Bring a lake in the directory `out` up to date with the whole trail."""
+    from apitrail.delivery.lake import lake_directory
+
+    _refuse_choice(where, ids, "a lake's files")
+    if out in (None, "-"):
+        raise UsageError("a lake needs a directory", hint="-o DIR")
+    made = lake_directory.export(trail, Path(str(out)), now=places.clock(), as_it_stands=unfinished)
+    if not made:
+        click.echo(f"apitrail: nothing new for {out}; an hour is written once it is over", err=True)
+        return
+    rows, files = sum(each.rows for each in made), sum(len(each.files) for each in made)
+    click.echo(f"apitrail: {rows} calls in {files} files, {len(made)} lists, in {out}", err=True)
+
+
+def _refuse_choice(where: Filter, ids: tuple[str, ...], what: str) -> None:
+    if not where.is_open or ids:
+        raise UsageError(
+            f"{what} are of all calls: a filter would look like a hole",
+            hint="--format jsonl takes a filter, and --format bundle proves what it leaves out",
+        )
 
 
 @click.command("ship")

@@ -143,7 +143,7 @@ class Store:
                 self._sign(source, done, tail, signer)
 
     def _sign(self, source: Source, manifest: Manifest, tail: str, signer: note.Signer) -> Manifest:
-        done = replace(manifest, checkpoint=tail, rotations=_rotations(source))
+        done = replace(manifest, checkpoint=tail, rotations=rotations(source))
         self.save(done)
         # The checkpoint is written last: a reader in between sees a manifest that is not signed
         # yet, which names no file less than before.
@@ -251,7 +251,7 @@ def _leaf(source: Source, size: int) -> str:
     return "" if link is None else link.hash.hex()
 
 
-def _rotations(source: Source) -> tuple[str, ...]:
+def rotations(source: Source) -> tuple[str, ...]:
     """The notes by which the log's keys follow each other."""
     notes = []
     try:

@@ -6,7 +6,7 @@ Members that a later version added are read over; `check.py` names them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -92,7 +92,7 @@ class LogFile:
                     place=Place(item["account"], item["region"]),
                     oldest=item["oldest"], newest=item["newest"],
                     indexes=parse_indexes(item["indexes"]),
-                    erased=parse_indexes(item.get("erased", "")), copy=_copy(item),
+                    erased=parse_indexes(item.get("erased", "")), copy=parse_copy(item),
                 )  # fmt: skip
             case _:
                 raise FormatError("malformed log file")
@@ -112,7 +112,7 @@ class LogFile:
         }  # fmt: skip
         if self.erased:
             said["erased"] = format_indexes(self.erased)
-        return said | _copied(self.copy)
+        return said | copied(self.copy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +142,7 @@ class DigestFile:
                     key=item["key"], sha256=item["sha256"], hash=item["hash"],
                     place=Place(item["account"], item["region"]),
                     start=item["start"], end=item["end"], signature=item["signature"],
-                    logs=tuple(str(log) for log in logs), copy=_copy(item),
+                    logs=tuple(str(log) for log in logs), copy=parse_copy(item),
                 )  # fmt: skip
             case _:
                 raise FormatError("malformed digest")
@@ -154,7 +154,7 @@ class DigestFile:
             "account": self.place.account, "region": self.place.region,
             "start": self.start, "end": self.end, "signature": self.signature,
             "logs": list(self.logs),
-        } | _copied(self.copy)  # fmt: skip
+        } | copied(self.copy)  # fmt: skip
 
     def metadata(self) -> dict[str, str]:
         """What S3 keeps beside the object, as `x-amz-meta-…`."""
@@ -318,25 +318,37 @@ def format_indexes(indexes: Iterable[int]) -> str:
 def parse_indexes(text: object) -> tuple[int, ...]:
     """Inverse of `format_indexes`; raises FormatError, also where they do not rise."""
     found: list[int] = []
+    for run in parse_runs(text):
+        if len(run) > LIMIT:
+            raise FormatError(f"malformed indexes: {text!r}")
+        found.extend(run)
+    return tuple(found)
+
+
+def parse_runs(text: object) -> Iterator[range]:
+    """The runs of `format_indexes`, however long; raises FormatError where they do not rise."""
+    end = 0
     for part in str(text).split(",") if text else ():
         first, dash, last = part.partition("-")
         if not (first.isdecimal() and (last.isdecimal() if dash else True)):
             raise FormatError(f"malformed indexes: {text!r}")
         run = range(int(first), int(last if dash else first) + 1)
-        if not run or len(run) > LIMIT or (found and run[0] <= found[-1]):
+        if not run or run.start < end:
             raise FormatError(f"malformed indexes: {text!r}")
-        found.extend(run)
-    return tuple(found)
+        end = run.stop
+        yield run
 
 
 # A log file has no more records than this.
 LIMIT = 1_000_000
 
 
-def _copy(item: Mapping[str, Any]) -> Copy | None:
+def parse_copy(item: Mapping[str, Any]) -> Copy | None:
+    """Where a file's copy is, if it has one."""
     copy = item.get("copy")
     return None if copy is None else parse_all([copy], Copy.parse)[0]
 
 
-def _copied(copy: Copy | None) -> dict[str, Any]:
+def copied(copy: Copy | None) -> dict[str, Any]:
+    """Inverse of `parse_copy`: the member of a file that has a copy."""
     return {} if copy is None else {"copy": copy.to_json()}
