@@ -19,13 +19,14 @@ from apitrail.evidence.verify import Trust, Verdict
 from apitrail.evidence.verify import trail_check as verification
 from apitrail.tlog import merkle, note
 from apitrail.tlog.add_checkpoint import AddCheckpoint, log_digest
-from apitrail.tlog.cosignature import CosignatureVerifier
+from apitrail.tlog.cosignature import CosignatureVerifier, Cosigner
+from apitrail.tlog.mldsa_cosignature import MldsaCosigner
 from apitrail.trail.audit import Audit
 from apitrail.trail.keys import Keys
 from proxying import recording
 from tlog import logs
 
-PACKAGE = "aics-witness==0.1.0"
+PACKAGES = ("aics-witness==0.1.0", "aics-tlog==0.2.1")
 ORIGIN = "example.com/foreign-test"
 
 
@@ -40,7 +41,7 @@ class Foreign:
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It wants a newer cryptography than mitmproxy allows."""
-    return apart.install(tmp_path_factory, PACKAGE) / "aics-witness"
+    return apart.install(tmp_path_factory, *PACKAGES) / "aics-witness"
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +160,31 @@ def test_their_log_gets_our_witness_s_cosignatures(program: Path, tmp_path: Path
     assert done.stdout.splitlines() == [
         "cosigned 1", "cosigned 1", "rejected 422", "conflict 300", "cosigned 1", "cosigned 1",
     ], done.stderr  # fmt: skip
+
+
+def test_aics_tlog_judges_our_cosignatures_by_a_policy(program: Path, tmp_path: Path) -> None:
+    witnesses = [Cosigner(f"{name}.example/w", name.encode() * 32) for name in ("a", "b", "c")]
+    newest, signed = int(time.time()), logs.signed_head(700)
+    text = note.Note.parse(signed).text
+    lines = [str(each.cosign(text, time=newest)) for each in witnesses[:2]]
+    lines.append(str(MldsaCosigner("pq.example/w", bytes(32)).cosign(text, time=newest)))
+    policy = tmp_path / "policy.json"
+    policy.write_text(json.dumps(
+        {"quorum": 2, "witnesses": [str(each.verifier) for each in witnesses]}
+    ))  # fmt: skip
+
+    def judged(*notes: str) -> tuple[int, str]:
+        path = tmp_path / "checkpoint"
+        path.write_text("".join(notes))
+        command = [str(program.with_name("aics-tlog")), "verify-checkpoint", "--note", str(path),
+                   "--log-key", str(logs.SIGNER.verifier), "--policy-file", str(policy)]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    whole = [signed, *(f"{line}\n" for line in lines)]
+    assert judged(*whole)[0] == 0
+    status, said = judged(whole[0], whole[1], whole[3])
+    assert (status != 0, "quorum not met: 1 valid fresh cosignatures < 2" in said) == (True, True)
+    rewritten = AddCheckpoint.parse(witnessing.forged(0, 700)).checkpoint
+    status, said = judged(rewritten, *whole[1:])
+    assert (status != 0, "cosignature from a.example/w failed verification" in said) == (True, True)

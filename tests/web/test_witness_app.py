@@ -61,6 +61,32 @@ def test_a_log_gets_its_cosignatures_on_one_connection(
     assert (status, kind, body) == (409, "text/x.tlog.size", b"9\n")
 
 
+def test_each_row_of_the_table_over_http(tmp_path: Path) -> None:
+    clock = witnessing.Clock()
+    other = note.Signer("example.org/other", logs.SIGNER.seed)
+    stranger = note.sign("example.org/other\n1\n" + "A" * 43 + "=\n", other)
+    rows = [
+        (witnessing.request(0, 4), 200, "text/plain; charset=utf-8"),
+        (b"old 4\n", 400, "text/plain; charset=utf-8"),
+        (b"old 10\n" + witnessing.request(0, 9)[6:], 400, "text/plain; charset=utf-8"),
+        (witnessing.request(4, 9, signer=logs.OTHER), 403, "text/plain; charset=utf-8"),
+        (b"old 0\n\n" + stranger.encode(), 404, "text/plain; charset=utf-8"),
+        (witnessing.request(3, 9), 409, "text/x.tlog.size"),
+        (witnessing.forged(3, 4), 409, "text/x.tlog.size"),
+        (witnessing.forged(4, 4), 422, "text/plain; charset=utf-8"),
+        (witnessing.forged(4, 9), 422, "text/plain; charset=utf-8"),
+    ]
+    with witnessing.witness(tmp_path, clock=clock) as (_, url):
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+        for body, status, kind in rows:
+            found = add(connection, body)
+            assert found[:2] == (status, kind), body
+            assert status != 409 or found[2] == b"4\n"
+        clock.now -= 1
+        assert add(connection, witnessing.request(4, 9))[0] == 503
+        connection.close()
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

@@ -181,6 +181,8 @@ def _problem(
     if asked.old != seen.size:
         size = add_checkpoint.format_size(seen.size)
         return Answer(409, size, add_checkpoint.SIZE_TYPE, told)
+    if forked and not seen.size:
+        return Answer(422, "this is not the root of the empty tree\n", told=told)
     if forked:
         return Answer(422, f"another tree of {seen.size} entries was cosigned\n", told=told)
     try:
