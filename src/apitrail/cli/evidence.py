@@ -30,7 +30,10 @@ from apitrail.trail.reader import Reader
 @click.command("verify")
 @click.argument("source", required=False, metavar="[TRAIL|BUNDLE|RECEIPT|TREE|s3://…]")
 @click.option("--key", "vkeys", multiple=True, metavar="VKEY", help="Trust this public key, or the one in this file.")  # fmt: skip
-@click.option("--since", type=click.File("rb"), metavar="CHECKPOINT", help="The log must continue this older signed checkpoint.")  # fmt: skip
+@click.option("--since", type=click.File("rb"), metavar="CHECKPOINT", help="Check of a trail what came after this older signed checkpoint, which it must continue. Anything else is checked whole, and must continue it.")  # fmt: skip
+@click.option(
+    "--whole", is_flag=True, help="With --since, check of a trail what came before it too."
+)
 @click.option("--misbehaviour", type=click.Path(path_type=Path), metavar="FILE", help="Where the log has forked from the checkpoint of --since, write what shows it to a third person here.")  # fmt: skip
 @click.option("--policy", "policy", type=click.Path(path_type=Path), metavar="FILE", help="Judge by this policy (C2SP tlog-policy): its witnesses must have seen the log, and its logs are the keys that are trusted, where it names any.")  # fmt: skip
 @click.option("--tsa", type=click.Path(path_type=Path), metavar="FILE", help="A timestamp (RFC 3161) must be there that holds under these certificates (PEM).")  # fmt: skip
@@ -40,7 +43,7 @@ from apitrail.trail.reader import Reader
 @output_option("text", "json", default="text")
 @with_trail
 def verify_command(
-    trail: Path, source: str | None, vkeys: tuple[str, ...], since: BinaryIO | None, misbehaviour: Path | None, policy: Path | None, tsa: Path | None, ask: bool,
+    trail: Path, source: str | None, vkeys: tuple[str, ...], since: BinaryIO | None, whole: bool, misbehaviour: Path | None, policy: Path | None, tsa: Path | None, ask: bool,
     endpoint_url: str | None, profile: str | None, output: str,
 ) -> int:  # fmt: skip
     """Check that a trail is complete and unaltered, or what a bundle or a receipt proves.
@@ -60,13 +63,15 @@ def verify_command(
         raise UsageError(
             "there is nothing to compare with", hint="--since CHECKPOINT names an older head"
         )
+    if whole and older is None:
+        raise UsageError("everything is checked as it is", hint="--whole is for --since CHECKPOINT")
     if source is not None and source.startswith("s3://"):
         _refuse_policy(trust, source)
         report = shipping.verify_bucket(
             source, trust, trail=trail, since=older, endpoint=endpoint_url, profile=profile
         )
     else:
-        report = _check(Path(source) if source else trail, trust, older)
+        report = _check(Path(source) if source else trail, trust, older, whole=whole)
     if trust.by == known_logs.FILE:
         known.remember(report)
     if misbehaviour is not None and older is not None and not report.holds:
@@ -145,7 +150,7 @@ def _refuse_policy(trust: Trust, source: str) -> None:
         )
 
 
-def _check(path: Path, trust: Trust, since: str | None) -> Report:
+def _check(path: Path, trust: Trust, since: str | None, *, whole: bool) -> Report:
     def step(text: str) -> None:
         click.echo(text, err=True)
 
@@ -171,7 +176,13 @@ def _check(path: Path, trust: Trust, since: str | None) -> Report:
         return shipping.verify_tree(path, trust, since=since)
     with _progress(path) as progress:
         return verification.check(
-            path, trust, now=places.clock(), since=since, step=step, progress=progress
+            path,
+            trust,
+            now=places.clock(),
+            since=since,
+            whole=whole,
+            step=step,
+            progress=progress,
         )
 
 

@@ -6,6 +6,7 @@ again from the at most 255 leaf hashes that no full tile holds."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -217,11 +218,16 @@ def _tile_root(data: bytes) -> bytes:
 
 def _tree_root(hashes: bytes) -> bytes:
     """Root over the concatenated hashes of a complete subtree."""
-    step, node_hash = merkle.HASH_SIZE, merkle.node_hash
-    row = [hashes[at : at + step] for at in range(0, len(hashes), step)]
-    while len(row) > 1:
-        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-    return row[0]
+    # As `merkle.node_hash`, without a call for each of what may be many thousands.
+    pair, sha256 = 2 * merkle.HASH_SIZE, hashlib.sha256
+    while len(hashes) > merkle.HASH_SIZE:
+        hashes = b"".join(
+            [
+                sha256(b"\x01" + hashes[at : at + pair]).digest()
+                for at in range(0, len(hashes), pair)
+            ]
+        )
+    return hashes
 
 
 def _check_tile(data: bytes) -> None:

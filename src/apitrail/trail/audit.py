@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
 from apitrail.errors import FormatError
 from apitrail.tlog import merkle
-from apitrail.tlog.tile import TileReader
+from apitrail.tlog.tile import HEIGHT, TileReader
 from apitrail.trail import database
 from apitrail.trail.anchor import COSIGNATURE, TIMESTAMP, Anchor
 from apitrail.trail.reader import Reader
@@ -21,12 +21,25 @@ type SchemaItem = tuple[str, str, str, str]
 # Every table with a row per entry, or several.
 BY_INDEX = ("entry", "seal", "facet", "event", "resource", "run")
 
+# Above every index.
+_END = 1 << 62
+_RESOURCES = "SELECT r.idx, r.name, r.type, n.value, t.value"
+_NAMED = "LEFT JOIN string n ON n.id = r.name LEFT JOIN string t ON t.id = r.type"
+# Each type of resource, by a step in the index for each.
+_TYPES = (
+    "WITH RECURSIVE each(id) AS (SELECT min(type) FROM resource UNION ALL "
+    "SELECT (SELECT min(type) FROM resource WHERE type > each.id) FROM each "
+    "WHERE each.id IS NOT NULL)"
+)
+
 
 class Audit(Reader):
     """A reader that also shows what readers do not need."""
 
     def pin(self) -> None:
         """From here on see one state, whatever a recorder writes meanwhile."""
+        if self._database.in_transaction:
+            return
         self._database.execute("BEGIN")
         self._database.execute("SELECT count(*) FROM tail").fetchone()
 
@@ -39,10 +52,10 @@ class Audit(Reader):
         (found,) = self._database.execute("PRAGMA integrity_check(1)").fetchone()
         return None if found == "ok" else " ".join(str(found).split())
 
-    def stray(self, size: int) -> str | None:
+    def stray(self, size: int, tables: Sequence[str] = BY_INDEX) -> str | None:
         """A table with rows that belong to no entry of a log of `size`."""
         books = ("book",) if database.has_books(self.derived) else ()
-        for table in (*BY_INDEX, *books):
+        for table in (*tables, *books):
             # Two queries: each alone is answered from the ends of an index, or a quick scan.
             for extreme in ("min", "max"):
                 (idx,) = self._database.execute(f"SELECT {extreme}(idx) FROM {table}").fetchone()
@@ -50,8 +63,9 @@ class Audit(Reader):
                     return f"table {table!r} has a row for entry {idx}"
         return None
 
-    def unspanned(self, size: int) -> str | None:
-        """What a search by time would not find, or a span that belongs to no entry."""
+    def unspanned(self, size: int, start: int = 0) -> str | None:
+        """What of entries from `start` on a search by time would not find, or a span that belongs
+        to no entry."""
         if not database.has_spans(self.derived):
             return None
         blocks = -(-size // database.SPAN)
@@ -60,9 +74,9 @@ class Audit(Reader):
             return f"table 'span' has a row for block {block}"
         sql = (
             "SELECT e.idx FROM event e LEFT JOIN span s ON s.block = e.idx / ? "
-            "WHERE s.block IS NULL OR e.time < s.first OR e.time > s.last LIMIT 1"
+            "WHERE e.idx >= ? AND (s.block IS NULL OR e.time < s.first OR e.time > s.last) LIMIT 1"
         )
-        for (index,) in self._rows(sql, database.SPAN):
+        for (index,) in self._rows(sql, database.SPAN, start):
             return f"table 'span' leaves out the time of entry {index}"
         return None
 
@@ -87,19 +101,35 @@ class Audit(Reader):
         """Stored tiles as (level, index, data), lower levels first."""
         yield from self._rows("SELECT level, idx, data FROM tile ORDER BY level, idx")
 
+    def higher_tile(self, size: int) -> str | None:
+        """A stored tile right of the full ones of a log of `size`."""
+        level, full = 0, size >> HEIGHT
+        while full:
+            for (index,) in self._rows("SELECT max(idx) FROM tile WHERE level = ?", level):
+                if index is not None and index >= full:
+                    return f"tile {level}/{index} does not belong in this tree"
+            level, full = level + 1, full >> HEIGHT
+        for above, index in self._rows(
+            "SELECT level, idx FROM tile WHERE level >= ? LIMIT 1", level
+        ):
+            return f"tile {above}/{index} does not belong in this tree"
+        return None
+
+    def frontier_at(self, size: int) -> merkle.Frontier:
+        """The right edge of the tree when there were `size` entries, from stored tiles."""
+        return merkle.Frontier.read(size, self._tile_reader().read)
+
     def root_at(self, size: int) -> bytes:
         """The tree hash when there were `size` entries, from stored tiles and entries."""
         return merkle.root(size, self._tile_reader().read)
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """The audit path of an entry in the tree of `size`, from stored tiles."""
-        tree = TileReader(size, full_tile=self._full_tile, leaf=self._leaf)
-        return merkle.prove_inclusion(index, size, tree.read)
+        return merkle.prove_inclusion(index, size, self._tree_of(size).read)
 
     def consistency(self, old: int, new: int) -> list[bytes]:
         """The proof that the tree of `new` entries continues that of `old`, from stored tiles."""
-        tree = TileReader(new, full_tile=self._full_tile, leaf=self._leaf)
-        return merkle.prove_consistency(old, new, tree.read)
+        return merkle.prove_consistency(old, new, self._tree_of(new).read)
 
     def events(self, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
         """Rows as (idx, id, time, read_only, stand_in, undetermined, *ids of strings) in order."""
@@ -121,6 +151,16 @@ class Audit(Reader):
             start, stop,
         )  # fmt: skip
 
+    def books_before(self, index: int) -> Iterator[tuple[int, bytes]]:
+        """Entries before this one that are no calls, newest first; in search tables that do not say
+        which these are, all entries."""
+        table = "book" if database.has_books(self.derived) else "entry"
+        yield from self._rows(
+            f"SELECT e.idx, e.data FROM {table} b JOIN entry e ON e.idx = b.idx "
+            "WHERE b.idx < ? ORDER BY b.idx DESC",
+            index,
+        )
+
     def book(self, start: int, stop: int) -> Iterator[int] | None:
         """The entries that are no calls, in order; None in search tables that do not say."""
         if not database.has_books(self.derived):
@@ -128,12 +168,17 @@ class Audit(Reader):
         sql = "SELECT idx FROM book WHERE idx >= ? AND idx < ? ORDER BY idx"
         return (index for (index,) in self._rows(sql, start, stop))
 
-    def resources(self) -> Iterator[tuple[Any, ...]]:
-        """Rows as (idx, id of name, id of type, name, type) in no order that matters."""
-        yield from self._rows(
-            "SELECT r.idx, r.name, r.type, n.value, t.value FROM resource r "
-            "LEFT JOIN string n ON n.id = r.name LEFT JOIN string t ON t.id = r.type"
-        )
+    def resources(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[Any, ...]]:
+        """Rows as (idx, id of name, id of type, name, type) in no order that matters; with a `start`
+        those of these entries alone, as the index by type knows them."""
+        if not start and stop is None:
+            yield from self._rows(f"{_RESOURCES} FROM resource r {_NAMED}")
+        elif database.has_spans(self.derived):
+            sql = f"{_TYPES} {_RESOURCES} FROM each CROSS JOIN resource r INDEXED BY resource_type ON r.type = each.id AND r.idx >= ? AND r.idx < ? {_NAMED}"
+            yield from self._rows(sql, start, _END if stop is None else stop)
+        else:  # that index is in the order of names
+            sql = f"{_RESOURCES} FROM resource r {_NAMED} WHERE r.idx >= ? AND r.idx < ?"
+            yield from self._rows(sql, start, _END if stop is None else stop)
 
     def string_ids(self) -> Iterator[tuple[int]]:
         """The ids in the dictionary."""
@@ -149,13 +194,19 @@ class Audit(Reader):
         for row in self._database.execute(sql, values):  # noqa: UP028
             yield row
 
+    def _tree_of(self, size: int) -> TileReader:
+        if size == self.size:
+            return self._tile_reader()
+        return TileReader(size, full_tile=self.full_tile, leaf=self._leaf)
+
     def _tile_reader(self) -> TileReader:
         if (made := self.__dict__.get("_tree")) is not None and made.size == self.size:
             return made  # type: ignore[no-any-return]
-        self._tree = TileReader(self.size, full_tile=self._full_tile, leaf=self._leaf)
+        self._tree = TileReader(self.size, full_tile=self.full_tile, leaf=self._leaf)
         return self._tree
 
-    def _full_tile(self, level: int, index: int) -> bytes:
+    def full_tile(self, level: int, index: int) -> bytes:
+        """A stored tile; raises FormatError where there is none."""
         for (data,) in self._rows(
             "SELECT data FROM tile WHERE level = ? AND idx = ?", level, index
         ):

@@ -20,6 +20,7 @@ from apitrail.evidence.verify import Trust, Verdict
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import frames
+from apitrail.trail.audit import Audit
 from apitrail.trail.statements import Target
 from trails import OTHER, SIGNER, T0, TRUST, check, forge, make
 
@@ -36,6 +37,13 @@ def pristine(tmp_path_factory):
 def trail(pristine, tmp_path):
     shutil.copytree(pristine, tmp_path / "trail")
     return tmp_path / "trail"
+
+
+@pytest.fixture(scope="module")
+def known(pristine):
+    """The head before the first call."""
+    with Audit(pristine) as audit:
+        return note.sign(str(Checkpoint(SIGNER.name, FIRST, audit.root_at(FIRST))), SIGNER)
 
 
 @dataclass(frozen=True)
@@ -394,8 +402,16 @@ ATTACKS = {
 }  # fmt: skip
 
 
+# What was done to the two entries before FIRST, to strings that nothing uses, to all of a table.
+UNSEEN = {
+    "a string too many", "invent an event", "a resource of nothing", "hide a run", "label a run",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ATTACKS)
-def test_every_attack_has_its_verdict(trail, name):
+def test_every_attack_has_its_verdict(trail, known, name):
+    """Also for who asks only for what came after the second entry, unless it is named as not looked
+    at."""
     attack = ATTACKS[name]
     with forge(trail) as database:
         if isinstance(attack.does, str):
@@ -406,6 +422,9 @@ def test_every_attack_has_its_verdict(trail, name):
     assert (report.verdict, attack.says in report.message) == (attack.verdict, True), report.message
     assert not report.holds
     assert report.to_json()["verdict"] == str(attack.verdict)
+    since = check(trail, since=known, whole=False)
+    assert (since.verdict is attack.verdict) is (name not in UNSEEN), since.message
+    assert since.holds is (name in UNSEEN)
 
 
 def test_untouched_it_holds(trail):

@@ -277,3 +277,13 @@ def test_cosignatures_from_before_a_change_of_key_still_count(tmp_path: Path) ->
     )
     assert report.verdict is Verdict.OK
     assert report.to_json()["witnessed"]["size"] == 6
+
+
+def test_who_asks_only_for_what_came_since_is_told_of_older_heads(tmp_path: Path) -> None:
+    trail = make(tmp_path, {3: "abc"})
+    with Audit(trail) as audit:
+        known = note.sign(str(Checkpoint(trails.ORIGIN, 5, audit.root_at(5))), trails.SIGNER)
+    trust = replace(trails.TRUST, policy=policy())
+    report = trails.check(trail, trust, now=T0 + 61_000, since=known, whole=False)
+    assert report.witnessed is not None
+    assert (report.since, report.witnessed["size"]) == (5, 3)

@@ -6,7 +6,7 @@ It does not know SQL. Search must not lie while the log verifies.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -153,29 +153,42 @@ def check_shared(rows: Rows, use: Use, *, key: bytes, expected: Expected) -> Non
 
     `expected` tells the rows of a range again, to name what is wrong in a bucket that differs.
     """
-    used, stored = set(use.strings), dict[int, int]()
-    for idx, *numbers, name, kind in rows.resources():
-        if name is None or kind is None:
-            raise tampered("a resource uses a string that is missing", index=idx)
-        used.update(numbers)
-        bucket = idx // BUCKET
-        stored[bucket] = (stored.get(bucket, 0) + _digest(key, idx, name, kind)) % _MODULUS
-    for bucket in sorted({*stored, *use.resources}):
-        if stored.get(bucket, 0) != use.resources.get(bucket, 0):
-            raise _resource_finding(rows, bucket, expected)
+    used = use.strings | check_resources(rows.resources, use, key=key, expected=expected)
     for (number,) in rows.string_ids():
         if number not in used:
             raise tampered(f"string {number} in the dictionary is used by nothing")
 
 
+type Stored = Callable[[], Iterable[tuple[Any, ...]]]
+"""Tells the stored rows of resources; read again only when something is wrong."""
+
 type Expected = Iterable[tuple[int, Row]]
 """Indexes and rows of all calls; read only when something is wrong."""
 
 
-def _resource_finding(rows: Rows, bucket: int, expected: Expected) -> Exception:
-    there = {
-        (idx, name, kind) for idx, _, _, name, kind in rows.resources() if idx // BUCKET == bucket
-    }
+def check_resources(stored: Stored, use: Use, *, key: bytes, expected: Expected) -> set[int]:
+    """Hold the stored rows of resources to be those that are used; gives the strings they use.
+
+    Raises:
+        Finding: a row is missing, or is there and should not.
+    """
+    used, sums = set[int](), dict[int, int]()
+    for idx, *numbers, name, kind in stored():
+        if name is None or kind is None:
+            raise tampered("a resource uses a string that is missing", index=idx)
+        used.update(numbers)
+        bucket = idx // BUCKET
+        sums[bucket] = (sums.get(bucket, 0) + _digest(key, idx, name, kind)) % _MODULUS
+    for bucket in sorted({*sums, *use.resources}):
+        if sums.get(bucket, 0) != use.resources.get(bucket, 0):
+            raise _resource_finding(stored(), bucket, expected)
+    return used
+
+
+def _resource_finding(
+    stored: Iterable[tuple[Any, ...]], bucket: int, expected: Expected
+) -> Exception:
+    there = {(idx, name, kind) for idx, _, _, name, kind in stored if idx // BUCKET == bucket}
     should = {
         (idx, *resource)
         for idx, row in expected

@@ -13,10 +13,10 @@ from apitrail.trail.statements import ERASABLE, Erase
 def check(segment: Segment) -> int:
     """How many entries had something erased; raises Finding at one that is missing without leave, or
     there in spite of it."""
-    named = _named(segment.books)
-    for index in sorted({*segment.missing, *named}):
+    leaves = named(segment.books)
+    for index in sorted({*segment.missing, *leaves}):
         missing = set(segment.missing.get(index, ()))
-        leave = named.get(index, set())
+        leave = leaves.get(index, set())
         if lacking := sorted(missing - leave):
             raise tampered(
                 f"facet {lacking[0]!r} is missing and no entry says it was erased", index=index
@@ -32,12 +32,13 @@ def check(segment: Segment) -> int:
     return len(segment.missing)
 
 
-def _named(books: Sequence[Book]) -> Mapping[int, set[str]]:
-    named: dict[int, set[str]] = {}
+def named(books: Sequence[Book]) -> Mapping[int, set[str]]:
+    """The tags of the facets that `erase` entries name, by index; raises Finding."""
+    found: dict[int, set[str]] = {}
     for book in books:
         if isinstance(book.says, Erase):
             for target in book.says.targets:
                 if target.index >= book.index:
                     raise tampered("it erases what came after it", index=book.index)
-                named.setdefault(target.index, set()).update(target.facets)
-    return named
+                found.setdefault(target.index, set()).update(target.facets)
+    return found

@@ -48,15 +48,25 @@ class Tree:
 
 
 def check_kept(
-    kept: Iterable[tuple[int, str]], tree: Tree, history: History, closes: Sequence[int]
+    kept: Iterable[tuple[int, str]],
+    tree: Tree,
+    history: History,
+    closes: Sequence[int],
+    *,
+    start: int = 0,
 ) -> int:
-    """Hold every kept checkpoint against the tree; gives how many there are.
+    """Hold every kept checkpoint of `start` entries or more against the tree; gives how many there
+    are in all.
 
     Raises:
         Finding: one is not the log's, or one that must be there is missing.
     """
     before, sizes = 0, []
     for size, text in kept:
+        sizes.append(size)
+        if size < start:
+            before = size
+            continue
         what = f"the kept checkpoint of {size}"
         head = history.open(text, what)
         if head.size != size:
@@ -65,7 +75,6 @@ def check_kept(
         if size - before > KEPT_EVERY:
             raise tampered(f"no checkpoint is kept between {before} and {size}")
         before = size
-        sizes.append(size)
     if tree.head.size - before > KEPT_EVERY:
         raise tampered(f"no checkpoint is kept after {before}")
     for rotation in history.rotations:

@@ -85,8 +85,8 @@ def trace(source: Source, trust: Trust) -> History:
     return History(head.origin, keys, tuple(rotations))
 
 
-def check(history: History, books: Sequence[Book]) -> None:
-    """Hold the `key` entries to be just the rotations of the history; raises Finding."""
+def check(history: History, books: Sequence[Book], *, start: int = 0) -> None:
+    """Hold the `key` entries from `start` on to be just the rotations of the history; raises Finding."""
     said = {}
     for book in books:
         if isinstance(book.says, Key):
@@ -94,7 +94,7 @@ def check(history: History, books: Sequence[Book]) -> None:
                 said[book.index] = Rotation.of(book.says)
             except (FormatError, VerificationError) as error:
                 raise tampered(str(error), index=book.index) from error
-    expected = {change.index: change for change in history.rotations}
+    expected = {change.index: change for change in history.rotations if change.index >= start}
     for index in sorted({*said, *expected}):
         if said.get(index) != expected.get(index):
             raise tampered("a change of key that its checkpoint does not show", index=index)

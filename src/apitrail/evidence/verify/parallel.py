@@ -46,12 +46,12 @@ def check(
     return log, use
 
 
-def rows(audit: Audit, size: int) -> Iterator[tuple[int, Row]]:
-    """The searchable rows that the entries themselves ask for."""
-    for start in range(0, size, PIECE):
-        stop = min(start + PIECE, size)
-        contents = dict(audit.contents(start, stop))
-        for data in audit.entries(start, stop):
+def rows(audit: Audit, size: int, *, start: int = 0) -> Iterator[tuple[int, Row]]:
+    """The searchable rows that the entries from `start` on ask for."""
+    for first in range(start, size, PIECE):
+        stop = min(first + PIECE, size)
+        contents = dict(audit.contents(first, stop))
+        for data in audit.entries(first, stop):
             link = Entry.parse(data)
             if link.index in contents:
                 row = row_of(link, open_facets(link, contents[link.index]))

@@ -72,7 +72,9 @@ class Trust:
 class Report:
     """The verdict and what it rests on; times are Unix milliseconds.
 
-    `unknown` names what a later version wrote: it is compared as bytes and not looked into.
+    `unknown` names what a later version wrote: it is compared as bytes and not looked into. With
+    `since` only what came after so many entries was checked, numbers are of that, and `unchecked`
+    says what was not looked at.
     """
 
     verdict: Verdict
@@ -103,6 +105,8 @@ class Report:
     witnessed: Mapping[str, Any] | None = None
     stamped: Mapping[str, Any] | None = None
     unknown: Mapping[str, int] = field(default_factory=dict)
+    since: int | None = None
+    unchecked: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -141,6 +145,8 @@ class Report:
             "witnessed": self.witnessed,
             "timestamped": self.stamped,
             "unknown": dict(self.unknown),
+            "since": self.since,
+            "notLookedAt": list(self.unchecked),
         }
 
     def failing(self, error: VerificationError | FormatError) -> Self:
@@ -155,6 +161,8 @@ class Report:
             return f"{self.verdict}: {self.message}"
         erasures = _count(self.erasures, "erasure")
         verdict = f"{self.verdict} with {erasures}" if self.erasures else str(self.verdict)
+        if self.since is not None:
+            verdict += f" since {self.since}"
         return f"{verdict}: {self.message}"
 
 

@@ -67,10 +67,8 @@ class Segment:
         if after.start == after.stop:
             return
         # The first entry of a log follows 32 zero bytes.
-        if (self.stop > self.start or not self.stop) and after.previous != self.last:
-            raise tampered("it does not follow the entry before it", index=after.start)
-        if after.first_time < self.last_time:
-            raise tampered("it is older than the entry before it", index=after.start)
+        if self.stop > self.start or not self.stop:
+            after.follow(self)
         if self.stop == self.start:
             self.previous, self.first_time = after.previous, after.first_time
         self.stop, self.last, self.last_time = after.stop, after.last, after.last_time
@@ -84,6 +82,13 @@ class Segment:
         self.insights += after.insights
         self.books += after.books
         self.unknown += after.unknown
+
+    def follow(self, before: Segment) -> None:
+        """Hold this one, which is not empty, to go on from the one before; raises Finding."""
+        if self.previous != before.last:
+            raise tampered("it does not follow the entry before it", index=self.start)
+        if self.first_time < before.last_time:
+            raise tampered("it is older than the entry before it", index=self.start)
 
     def root(self) -> bytes:
         """RFC 6962 tree hash, if this is the whole log from entry 0."""
@@ -112,7 +117,7 @@ class Pyramid:
 def walk(
     source: Source, start: int, stop: int, *, sealed: bool = True, visit: Visit | None = None
 ) -> Segment:
-    """Check entries [start, stop), where `start` is a multiple of 256.
+    """Check entries [start, stop), where `start` is a multiple of 256 if segments are to be joined.
 
     `sealed` is how a trail keeps salts: an event key as long as nothing of an entry is erased,
     single salts after. Which missing facets are excused is for the caller to decide.
