@@ -38,6 +38,7 @@ COMMANDS = {
     "sql": "serving:sql_command",
     "reconcile": "serving:reconcile_command",
     "ship": "shipping:ship",
+    "lake": "lake:lake_group",
     "witness": "witnessing:witness_command",
     "erase": "maintenance:erase",
     "prune": "maintenance:prune",

@@ -1,0 +1,17 @@
+"""`apitrail lake`: one table over the Parquet files of many logs."""
+
+from __future__ import annotations
+
+import click
+
+from apitrail.cli.options import Group
+
+COMMANDS = {
+    "sql": "lake_asking:lake_sql_command",
+    "questions": "lake_asking:lake_questions",
+}
+
+
+@click.group("lake", cls=Group, commands_at=COMMANDS)
+def lake_group() -> None:
+    """Ask a lake: the Parquet files of many logs in one place."""

@@ -1,0 +1,83 @@
+"""The twenty questions: `apitrail lake sql` answers each as `apitrail sql` does on the log's trail."""
+
+from __future__ import annotations
+
+import pytest
+
+import investigated
+from apitrail.delivery.lake import lake_files, lake_sql, questions
+from apitrail.delivery.lake.dialects import ALWAYS, LAKE, TRAIL, Period
+from apitrail.delivery.lake.lake_files import LakePlace
+from apitrail.errors import UsageError
+from apitrail.evidence.opening import open_source
+from apitrail.reading import sql
+
+NAMES = [question.name for question in questions.QUESTIONS]
+# How many of the crafted calls answer a question; the others count calls of many.
+EXPECTED = {
+    "root-use": 2, "key-made": 1, "key-used": 4, "principal-did": 11, "region-first-used": 3,
+    "console-logins": 2, "secret-read": 2, "policy-changes": 1, "resource-story": 4, "run-did": 2,
+    "trail-changes": 2, "groups-opened": 2, "buckets-opened": 3, "roles-across-accounts": 2,
+    "deletions": 5,
+}  # fmt: skip
+MIDNIGHT = 1_795_737_600_000
+PERIODS = {
+    "always": ALWAYS,
+    "a day": Period(until=MIDNIGHT),
+    "an hour": Period(MIDNIGHT - 3_600_500, MIDNIGHT + 500),
+}
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory):
+    return investigated.lake(tmp_path_factory.mktemp("lake"))
+
+
+def asked(name):
+    question = questions.named(name)
+    return question, {need: investigated.VALUES[need] for need in question.needs}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_log_in_a_lake_answers_as_its_trail(lake, name):
+    question, values = asked(name)
+    for period in PERIODS.values():
+        text = TRAIL.ask(question, values, period)
+        with open_source(lake.parent / "trail1") as source, sql.ask(source, text) as answer:
+            own = list(answer.rows)
+        files = lake_files.find(LakePlace.parse(str(lake)), period)
+        text = LAKE.ask(question, values, period)
+        with lake_sql.ask(files, text, log=investigated.origin(1)) as answer:
+            assert list(answer.rows) == own
+        if period == ALWAYS:
+            assert own
+            assert len(own) == EXPECTED.get(name, len(own))
+
+
+def test_calls_from_outside_are_those_of_no_network_and_no_service(lake):
+    question, values = asked("calls-from-outside")
+    files = lake_files.find(LakePlace.parse(str(lake)))
+    with lake_sql.ask(files, LAKE.ask(question, values, ALWAYS)) as answer:
+        addresses = {str(row[0]) for row in answer.rows if not str(row[0]).startswith("10.")}
+    assert addresses == {"198.51.100.7", "203.0.113.5", "2001:db8::7", "192.0.2.12"}
+
+
+def test_there_are_twenty_and_each_asks_in_words():
+    assert len(set(NAMES)) == 20
+    assert all(question.words.endswith("?") for question in questions.QUESTIONS)
+
+
+def test_a_value_that_is_missing_is_named():
+    with pytest.raises(UsageError, match="key-made needs a key"):
+        questions.named("key-made").values({})
+
+
+def test_a_value_that_is_not_needed_is_refused():
+    with pytest.raises(UsageError, match="top-talkers needs no 'key'"):
+        questions.named("top-talkers").values({"key": "AKIA1"})
+
+
+def test_an_unknown_question_has_the_nearest_name_as_hint():
+    with pytest.raises(UsageError, match="'root-used'") as raised:
+        questions.named("root-used")
+    assert raised.value.hint == "did you mean root-use?"
