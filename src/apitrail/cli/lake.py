@@ -7,6 +7,7 @@ import click
 from apitrail.cli.options import Group
 
 COMMANDS = {
+    "verify": "lake_proof:verify_command",
     "sql": "lake_asking:lake_sql_command",
     "questions": "lake_asking:lake_questions",
 }
@@ -14,4 +15,7 @@ COMMANDS = {
 
 @click.group("lake", cls=Group, commands_at=COMMANDS)
 def lake_group() -> None:
-    """Ask a lake: the Parquet files of many logs in one place."""
+    """Prove and ask a lake: the Parquet files of many logs in one place.
+
+    `export --format parquet` writes them to a directory.
+    """

@@ -46,7 +46,7 @@ def test_parsing_is_the_inverse_of_dumping(lake):
 )
 def test_a_list_that_does_not_tell_of_each_entry_once_is_malformed(said, change):
     change(said)
-    with pytest.raises(FormatError, match="malformed|peaks"):
+    with pytest.raises(FormatError, match=r"malformed|peaks"):
         parse(said)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from apitrail.delivery.bucket.shipment import Shipment, key_of, note_key, whole
 from apitrail.delivery.bucket.versions import BucketContents
 from apitrail.delivery.logfiles import chain, file_checkpoint, findings
 from apitrail.delivery.logfiles.check import Check, Step
-from apitrail.delivery.logfiles.tree_manifest import DigestFile, File, Manifest
+from apitrail.delivery.logfiles.tree_manifest import DigestFile, File, LogFile, Manifest
 from apitrail.evidence.verify.key_history import History
 from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tampered
 from apitrail.tlog import merkle
@@ -52,6 +52,23 @@ def verify_bucket(
     return checking.outcome(lambda: checking.run(trail, since))
 
 
+def shipped_logs(
+    location: Location, bucket: Bucket, trust: Trust
+) -> tuple[Manifest, Callable[[LogFile], bytes | None]]:
+    """What the log has signed that it shipped to a place, and what reads one of its log files.
+
+    Raises:
+        Finding: the shipments do not hold.
+    """
+    contents = BucketContents(bucket, location)
+    shipments, _, _ = _BucketCheck(contents, trust, lambda _: None).shipments()
+
+    def read(log: LogFile) -> bytes | None:
+        return None if log.copy is None else contents.read(log.key, log.copy.version)
+
+    return whole(shipments), read
+
+
 class _BucketCheck(Check):
     """The steps, and which versions were named so far."""
 
@@ -68,7 +85,7 @@ class _BucketCheck(Check):
         self.tell("1. versions of everything under the prefix")
         keys = self.contents.versions.keys()
         self.tell(f"2. shipments: signatures, locks, order ({len(keys)} keys)")
-        shipments, history, heads = self._shipments()
+        shipments, history, heads = self.shipments()
         every = whole(shipments)
         self.learn(every, heads[-1], history)
         self._say(every)
@@ -83,7 +100,7 @@ class _BucketCheck(Check):
 
     # -- shipments ---------------------------------------------------------------------------
 
-    def _shipments(self) -> tuple[list[Shipment], History, list[Checkpoint]]:
+    def shipments(self) -> tuple[list[Shipment], History, list[Checkpoint]]:
         """Every shipment in order, each signed by the log and naming the one before."""
         shipments: list[Shipment] = []
         heads: list[Checkpoint] = []
@@ -219,7 +236,7 @@ class _BucketCheck(Check):
                 self.found.append(
                     Finding(Verdict.TRUNCATED, message, hint="`apitrail verify` says more of it")
                 )
-            roots = _roots(source, {head.size for head in heads if head.size <= size})
+            roots = roots_at(source, {head.size for head in heads if head.size <= size})
             for shipment, head in zip(shipments, heads, strict=True):
                 if head.size in roots and roots[head.size] != head.root:
                     message = f"the trail has other entries than {shipment.key} was shipped with"
@@ -245,7 +262,7 @@ class _BucketCheck(Check):
                 self.found.append(tampered(f"{anchor.key} names other versions than entry {index}"))
 
 
-def _roots(source: Reader, sizes: set[int]) -> dict[int, bytes]:
+def roots_at(source: Reader, sizes: set[int]) -> dict[int, bytes]:
     """The tree hash at each of these sizes."""
     tree, found = merkle.Frontier(), {}
     for size, data in enumerate(source.entries(0, max(sizes, default=0)), 1):

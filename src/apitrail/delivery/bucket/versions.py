@@ -39,9 +39,11 @@ class BucketContents:
 
     def read(self, key: str, version: str) -> bytes | None:
         """The bytes of one version; None where it is gone."""
-        if all(each.id != version for each in self.versions.get(key, ())):
-            return None
-        return self.bucket.get(key, version)
+        return self.bucket.get(key, version) if self.is_there(key, version) else None
+
+    def is_there(self, key: str, version: str) -> bool:
+        """Was this version listed?"""
+        return any(each.id == version for each in self.versions.get(key, ()))
 
     def hidden(self, key: str, version: str) -> Iterator[str]:
         """What lies over this version, or was slipped under it."""

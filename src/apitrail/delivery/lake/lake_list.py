@@ -136,7 +136,8 @@ class LakeList:
     """One list. `hour` is when its entries were written, Unix seconds, to the hour.
 
     `last` is the leaf hash of entry `stop - 1`, and `peaks` are the edge of the tree of `stop`
-    leaves; `previous` is the hash of the list before; `recorder` is the newest recorder's version,
+    leaves; `previous` is the hash of the list before; `until` is how long the list itself is locked,
+    where it is; `recorder` is the newest recorder's version,
     `every` the milliseconds between the heartbeats that it promised.
     """
 
@@ -154,6 +155,7 @@ class LakeList:
     every: int | None
     files: tuple[LakeFile, ...]
     rowless: tuple[Rowless, ...]
+    until: str | None = None
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -169,6 +171,7 @@ class LakeList:
                 "checkpoint": str(checkpoint), "previous": None | str() as previous,
                 "rotations": [*rotations], "recorder": None | str() as recorder,
                 "heartbeatEvery": None | int() as every, "files": [*files], "rowless": [*rowless],
+                **rest,
             }:  # fmt: skip
                 found = cls(
                     number=number, origin=origin, hour=parse_iso_second(hour), start=start,
@@ -176,6 +179,7 @@ class LakeList:
                     previous=previous, rotations=tuple(map(str, rotations)), recorder=recorder,
                     every=every, files=parse_all(files, LakeFile.parse),
                     rowless=parse_all(rowless, Rowless.parse),
+                    until=None if rest.get("retainUntil") is None else str(rest["retainUntil"]),
                 )  # fmt: skip
             case _:
                 raise FormatError("malformed list")
@@ -195,6 +199,8 @@ class LakeList:
             "files": [file.to_json() for file in self.files],
             "rowless": [each.to_json() for each in self.rowless],
         }  # fmt: skip
+        if self.until is not None:
+            said["retainUntil"] = self.until
         return f"{json.dumps(said, indent=1)}\n".encode("ascii")
 
     @property
