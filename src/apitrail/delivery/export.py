@@ -272,7 +272,7 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
         # For verifiers that do not know these files.
         files={
             name: hashlib.sha256(token).hexdigest()
-            for name, token in bundle_writer.stamps(source, head.size)
+            for name, token in bundle_writer.stamps(source, note)
         },
     )  # fmt: skip
     plan = bundle_writer.Plan(

@@ -8,6 +8,7 @@ from typing import Any
 
 from apitrail.event import What, Who
 from apitrail.evidence.bundle.similar import asked, clean, quoted
+from apitrail.evidence.bundle.stamped_heads import StampedHead
 from apitrail.evidence.bundle.watched import Watched
 from apitrail.trail.clock_entry import Clock
 from apitrail.trail.statements import Insight, Refused
@@ -23,6 +24,7 @@ LIMITS = (
 )
 
 
+UNJUDGED = "whose word that is was not checked: README.txt says how, with openssl"
 REPORTED = "report.html is for reading: it was not compared with the entries, and proves nothing"
 AFTER = "The range ends before the log: entries after {}, and a clock set back among them, are not told."
 
@@ -92,7 +94,10 @@ class Complete:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """All that is stated; times are Unix milliseconds."""
+    """All that is stated; times are Unix milliseconds.
+
+    `judged` says that one of the timestamps held under certificates that the verifier trusts.
+    """
 
     origin: str
     key: str
@@ -104,6 +109,8 @@ class Statement:
     complete: Complete | None = None
     later: Sequence[tuple[str, Sequence[int]]] = ()
     reported: bool = False
+    stamps: Sequence[StampedHead] = ()
+    judged: bool = False
 
     def lines(self) -> Iterator[str]:
         """The statement, a fact a line."""
@@ -132,6 +139,9 @@ class Statement:
         if self.kept:
             yield "", f"which continues {count(self.kept, 'older signed root')}"
         yield "exported", f"{iso(self.exported)}, by the {self.dating}"
+        yield from (("stamped", str(each)) for each in self.stamps)
+        if self.stamps and not self.judged:
+            yield "", UNJUDGED
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         yield from self._head()

@@ -15,6 +15,7 @@ from apitrail.evidence.bundle import completeness, layout, page_file
 from apitrail.evidence.bundle.attestation import Shown, Statement, count
 from apitrail.evidence.bundle.bundle_reader import Bundle
 from apitrail.evidence.bundle.similar import clean
+from apitrail.evidence.bundle.stamped_heads import stamped_heads
 from apitrail.evidence.bundle.time_range import is_alive
 from apitrail.evidence.verify import timestamps
 from apitrail.evidence.verify.coverage import INTERVAL, MISSED
@@ -99,10 +100,7 @@ def verify(bundle: Bundle, trust: Trust, *, since: str | None = None, step: Step
 def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
     for name in bundle.archive.names & layout.TOLD:
         bundle.archive.read(name)  # it is no evidence, but the zip must hold it unbroken
-    for size, name in layout.stamps(bundle.archive.names):
-        bundle.archive.read(name)
-        if size not in (bundle.size, *layout.kept_sizes(bundle.archive.names)):
-            raise tampered(f"{name} belongs to no checkpoint")
+    stamps = stamped_heads(bundle)
     step("1. the checkpoint's signature, and the log's keys")
     history = trace(bundle, trust)
     head = history.open(bundle.checkpoint_note, "the checkpoint")
@@ -128,6 +126,7 @@ def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
         origin=head.origin, key=_key(bundle, history), size=head.size, exported=exported,
         dating=dating, kept=len(kept), complete=found, later=tuple(_later(bundle)),
         reported=layout.REPORT in bundle.archive.names,
+        stamps=stamps, judged=stamp is not None,
         shown=[_shown(bundle, index) for index in claims.selected],
     )  # fmt: skip
     return BundleReport(

@@ -11,14 +11,16 @@ from typing import BinaryIO
 
 from apitrail import entry
 from apitrail.entry import Entry
-from apitrail.errors import UsageError
+from apitrail.errors import FormatError, UsageError
 from apitrail.evidence.bundle import layout
 from apitrail.evidence.bundle.layout import Consistency, Opened
 from apitrail.evidence.bundle.log_tree import Tree
 from apitrail.evidence.bundle.manifest import Manifest
+from apitrail.evidence.verify.timestamp_token import Token
 from apitrail.evidence.verify.witnessed import parse_line
 from apitrail.source import Source
 from apitrail.tlog import proof, tile
+from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.note import MAX_SIGNATURES, Note
 
 # The earliest time that a zip can hold. The time of writing is not evidence, so all files have
@@ -79,7 +81,7 @@ def _files(source: Source, tree: Tree, plan: Plan) -> Iterator[tuple[str, bytes]
     if plan.keys:
         yield layout.KEYS, "".join(f"{line}\n" for line in plan.keys).encode()
     yield from _kept(source, tree, plan.manifest.size)
-    yield from stamps(source, plan.manifest.size)
+    yield from stamps(source, plan.checkpoint)
     for index in sorted(plan.shown):
         yield from _event(source, tree, plan, index)
     if plan.manifest.range is not None:
@@ -107,12 +109,23 @@ def _kept(source: Source, tree: Tree, size: int) -> Iterator[tuple[str, bytes]]:
         yield layout.step(old, new), str(Consistency(old, new, tuple(hashes))).encode()
 
 
-def stamps(source: Source, size: int) -> Iterator[tuple[str, bytes]]:
-    """Timestamps as files: the newest of each authority, whose checkpoint is in the bundle."""
-    there = {size, *(at for at, _ in source.checkpoints())}
+def stamps(source: Source, signed: str) -> Iterator[tuple[str, bytes]]:
+    """Timestamps as files: the newest of each authority, whose checkpoint is in the bundle.
+
+    What is kept in a trail as a timestamp and is none, or is one of something else, is left out.
+    """
+    size = Checkpoint.unverified(signed).size
+    there = {**dict(source.checkpoints()), size: signed}
     for number, (at, token) in enumerate(source.last_stamps(size)):
-        if at in there:
+        if (text := there.get(at)) is not None and _is_of(token, text):
             yield layout.stamp(at, number), token
+
+
+def _is_of(token: bytes, text: str) -> bool:
+    try:
+        return Token.parse(token).is_of(Note.parse(text).text)
+    except FormatError:
+        return False
 
 
 def cosigned(text: str, lines: Iterable[bytes]) -> str:

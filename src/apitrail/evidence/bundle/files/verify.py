@@ -16,6 +16,8 @@ with it. It must come from elsewhere than the bundle: from the log's owner, or f
 audit. FILE is your own policy (C2SP tlog-policy). The first word printed is the verdict: OK, STALE,
 TAMPERED, UNTRUSTED-KEY or UNWITNESSED; the exit
 status is 0 if the bundle holds, 1 if not, 2 if used wrongly. --output json is for programs.
+Timestamps are held to be of a checkpoint, and their times are told; whose signature they have,
+OpenSSL checks: README.txt.
 It does not know apitrail: the formats are RFC 6962, C2SP's, and those of docs/evidence.md.
 """
 
@@ -1048,14 +1050,79 @@ def liars(witnessed):
     return said
 
 
+# -- timestamps, RFC 3161: of which text a token is, and when it says that was ------------------
+
+SIGNED_DATA, TST_INFO, SHA256 = (
+    bytes.fromhex(text) for text in ("2a864886f70d010702", "2a864886f70d0109100104", "608648016503040201")
+)
+INTEGER, OCTETS, OID, TIME, SEQUENCE, EXPLICIT = 2, 4, 6, 24, 48, 160
+GENERALIZED = re.compile(rb"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})(?:\.[0-9]{1,9})?Z")
+
+
+def der(data, tags, exactly=False):
+    """The contents of the first values in DER, which have these tags (None: any)."""
+    found, at = [], 0
+    while at < len(data):
+        head, start = data[at : at + 2], at + 2
+        length = head[1] if len(head) == 2 and head[0] & 31 != 31 else -1
+        if length > 127:
+            size = length - 128
+            digits = data[start : start + size]
+            start, length = start + size, int.from_bytes(digits, "big")
+            if not 1 <= size <= 4 or len(digits) != size or digits[0] == 0 or length < 128:
+                length = -1
+        at = start + length
+        if length < 0 or at > len(data):
+            raise Problem("malformed timestamp")
+        found.append((head[0], data[start:at]))
+    given = found[: len(tags)]
+    fits = len(given) == len(tags) and all(want in (None, tag) for want, (tag, _) in zip(tags, given))
+    if not fits or (exactly and len(found) != len(tags)):
+        raise Problem("malformed timestamp")
+    return [content for _, content in given]
+
+
+def explicit(data, kind, tag):
+    """What stands in `SEQUENCE {kind, [0] content}`."""
+    found, content = der(data, (OID, EXPLICIT), True)
+    if found != kind:
+        raise Problem("a timestamp of another kind")
+    return der(content, (tag,), True)[0]
+
+
+def token_of(data):
+    """What a token stamped, as SHA-256, and when. Whose signature it has is not looked at."""
+    status, token = der(der(data, (SEQUENCE,), True)[0], (SEQUENCE, SEQUENCE), True)
+    if der(status, (INTEGER,)) != [b"\0"]:
+        raise Problem("no timestamp was given")
+    inner = der(explicit(token, SIGNED_DATA, SEQUENCE), (None, None, SEQUENCE))[2]
+    said = der(explicit(inner, TST_INFO, OCTETS), (SEQUENCE,), True)[0]
+    imprint, time = der(said, (INTEGER, OID, SEQUENCE, INTEGER, TIME))[2::2]
+    algorithm, digest = der(imprint, (SEQUENCE, OCTETS), True)
+    match = GENERALIZED.fullmatch(time)
+    if not match or der(algorithm, (OID,)) != [SHA256] or len(digest) != 32:
+        raise Problem("a timestamp of another kind")
+    return digest, "%s-%s-%sT%s:%s:%sZ" % tuple(part.decode() for part in match.groups())
+
+
 def check_stamps(bundle):
-    """Timestamps are for `openssl ts -verify`; each must be whole, and of a checkpoint here."""
-    for name in sorted(bundle.known):
+    """Each timestamp must be of a checkpoint here; gives its file, size and time."""
+    found = []
+    for name in bundle.known:
         if name.startswith("timestamps/"):
-            bundle.read(name)
-            size = int(name.split("/")[1])
-            if size != bundle.head.size and "checkpoints/%d" % size not in bundle.known:
+            data, size = bundle.read(name), int(name.split("/")[1])
+            kept = "checkpoints/%d" % size
+            if size != bundle.head.size and kept not in bundle.known:
                 raise Problem("%s belongs to no checkpoint" % name)
+            try:
+                digest, time = token_of(data)
+            except Problem as problem:
+                raise Problem("%s: %s" % (name, problem))
+            head = bundle.head if size == bundle.head.size else Note(bundle.read(kept), kept)
+            if digest != hashlib.sha256(head.text.encode()).digest():
+                raise Problem("%s is not of the checkpoint of %d" % (name, size))
+            found.append((-size, name, time))
+    return [(name, -size, time) for size, name, time in sorted(found)]
 
 
 def check_events(bundle):
@@ -1697,6 +1764,8 @@ def shown(bundle, index):
     return clean("  ".join(part for part in parts if part))
 
 
+STAMPED = "%s says that the first %d entries existed at %s"
+UNJUDGED = "whose word that is was not checked: README.txt says how, with openssl"
 REPORTED = "report.html is for reading: it was not compared with the entries, and proves nothing"
 AFTER = (
     "The range ends before the log: entries after %d, and a clock set back among them, are not told."
@@ -1709,7 +1778,7 @@ RESTS = (
 )
 
 
-def statement(bundle, key, kept, newest, found):
+def statement(bundle, key, kept, newest, found, stamps):
     chosen = [shown(bundle, index) for index in bundle.manifest["selected"]]
     yield "the log %s attests under its key %s:" % (
         clean(bundle.head.origin),
@@ -1724,6 +1793,8 @@ def statement(bundle, key, kept, newest, found):
             "%s, by the newest entry, %s %d" % (iso(newest.time), newest.kind, newest.index),
         )
     )
+    facts += [("stamped", STAMPED % stamp) for stamp in stamps]
+    facts += [("", UNJUDGED)] if stamps else []
     if found is None:
         facts.append(
             ("shown", "%s, each as it was recorded" % count(len(chosen), "entry", "entries"))
@@ -1915,7 +1986,7 @@ def verify(path, trusted, policy=None):
     bundle = Bundle(path)
     for name in bundle.names & {"README.txt", "report.html", "verify.py", "log.vkey", "keys"}:
         bundle.read(name)  # no evidence, but it must come out of the zip whole
-    check_stamps(bundle)
+    stamps = check_stamps(bundle)
     keys, changes = trace(bundle, trusted)
     if bundle.elsewhere:
         raise Problem("manifest.json is of another log or size")
@@ -1948,7 +2019,7 @@ def verify(path, trusted, policy=None):
         "calls": len(bundle.manifest["selected"]), "erasures": erased, "rotations": len(changes),
         "last": iso(newest.time), "checkpoint": bundle.head.whole, "witnessed": witnessed,
         "unknown": {said: len(at) or 1 for said, at in unknown(bundle)},
-        "statement": list(statement(bundle, key, kept, newest, found)),
+        "statement": list(statement(bundle, key, kept, newest, found, stamps)),
         "line": "%s: %s" % (verdict, said),
     }  # fmt: skip
 

@@ -5,6 +5,7 @@ import { isTrue, member, printed } from "./json.js";
 import { question, strange } from "./question.js";
 import { LATEST, NAMED, Problem, byCodePoint, clean, count, hex, indexes, iso, quoted } from "./text.js";
 
+const UNJUDGED = "whose word that is was not checked: README.txt says how, with openssl";
 const REPORTED = "report.html is for reading: it was not compared with the entries, and proves nothing";
 const UNTOLD = "whose resources could not be told";
 const CASED = "with such a name in another letter case, which does not count there";
@@ -42,9 +43,10 @@ export function shown(bundle, index) {
 /**
  * The statement, a fact a line.
  * @param {Bundle} bundle @param {import("./note.js").Key} key @param {number} kept
- * @param {import("./entry.js").Entry} newest @param {Found | null} found @returns {string[]}
+ * @param {import("./entry.js").Entry} newest @param {Found | null} found
+ * @param {import("./stamps.js").Stamp[]} stamps @returns {string[]}
  */
-export function statement(bundle, key, kept, newest, found) {
+export function statement(bundle, key, kept, newest, found, stamps) {
   const { head, manifest } = bundle;
   manifest.selected.forEach((index) => checkShown(bundle, index));
   const chosen = manifest.selected.slice(0, NAMED).map((index) => shown(bundle, index));
@@ -54,6 +56,8 @@ export function statement(bundle, key, kept, newest, found) {
     ["log", `${head.size} entries under one signed root`],
     ...only(kept > 0, ["", `which continues ${count(kept, "older signed root")}`]),
     ["exported", `${iso(newest.time)}, by the newest entry, ${newest.kind} ${newest.index}`],
+    ...stamps.map(({ name, size, time }) => /** @type {Fact} */ (["stamped", `${name} says that the first ${size} entries existed at ${time}`])),
+    ...only(stamps.length > 0, ["", UNJUDGED]),
     ...(found === null ? plainFacts(bundle, chosen) : completeFacts(bundle, found, chosen)),
     ...later.map(([said, at]) => /** @type {Fact} */ (["unknown", at.length ? `${said}, ${count(at.length, "entry", "entries")}: ${indexes(at)}` : said])),
     ...only(later.length > 0, ["", "of a later version: compared as bytes, not looked into"]),

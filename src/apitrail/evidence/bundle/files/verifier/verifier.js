@@ -16,6 +16,7 @@ import { Key, LOG_KEY, knowsEd25519 } from "./note.js";
 import { Policy, checkWitnessed, liars } from "./policy.js";
 import { checkRange } from "./range.js";
 import { checkItself } from "./sha256.js";
+import { checkStamps } from "./stamps.js";
 import { INTERVAL, erasures, intervalOf, isAlive } from "./statements.js";
 import { Problem, clean, count, iso, same } from "./text.js";
 import { Zip } from "./zip.js";
@@ -100,7 +101,7 @@ function failing(error) {
  */
 export async function verifyBundle(bundle, trusted, { step = () => {}, progress = () => {} }, policy = null) {
   for (const name of TOLD) if (bundle.names.has(name)) bundle.read(name);
-  checkStamps(bundle);
+  const stamps = checkStamps(bundle);
   step("the checkpoint's signature, and the log's keys");
   const history = await trace(bundle, trusted);
   const { manifest, head } = bundle;
@@ -120,7 +121,7 @@ export async function verifyBundle(bundle, trusted, { step = () => {}, progress 
   return {
     verdict: "OK", holds: true, message, hint: null, calls: manifest.selected.length, bundle,
     line: `${erased ? `OK with ${count(erased, "erasure")}` : "OK"}: ${message}`,
-    statement: statement(bundle, key, heads.length, newest, found),
+    statement: statement(bundle, key, heads.length, newest, found, stamps),
   };
 }
 
@@ -151,15 +152,6 @@ function said(bundle, complete) {
   const rest = later ? `; ${count(later, "thing")} of a later version not looked into` : "";
   if (!complete) return `${number} shown, each in a log of ${bundle.head.size} entries${rest}`;
   return `${number} in entries ${range?.first} to ${range?.last}, ${unasked.length ? "others not ruled out" : "and none but these"}${rest}`;
-}
-
-/** Timestamps are for `openssl ts -verify`; each must be whole, and of a checkpoint here. @param {Bundle} bundle */
-function checkStamps(bundle) {
-  for (const name of bundle.known.filter((name) => name.startsWith("timestamps/"))) {
-    bundle.read(name);
-    const size = name.split("/")[1];
-    if (size !== String(bundle.head.size) && !bundle.names.has(`checkpoints/${size}`)) throw new Problem(`${name} belongs to no checkpoint`);
-  }
 }
 
 /** Every file belongs to an entry, and every entry stands in the log. @param {Bundle} bundle @param {Pause} pause */
