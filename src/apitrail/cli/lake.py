@@ -9,6 +9,7 @@ from apitrail.cli.options import Group
 COMMANDS = {
     "verify": "lake_proof:verify_command",
     "sql": "lake_asking:lake_sql_command",
+    "commit": "lake_committing:lake_commit",
     "questions": "lake_asking:lake_questions",
 }
 

@@ -69,7 +69,7 @@ def lake_sql_command(
     if question:
         statement = dialects.LAKE.ask(questions.named(question), values, period)
     lake_sql.check_installed()
-    where = lake_files.LakePlace.parse(place, endpoint=endpoint_url, profile=profile)
+    where = lake_files.ArrowPlace.parse(place, endpoint=endpoint_url, profile=profile)
     files = lake_files.find(where, period, log)
     if files.unlisted:
         say(

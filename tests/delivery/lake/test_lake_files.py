@@ -9,7 +9,7 @@ import pytest
 import investigated
 from apitrail.delivery.lake import lake_files
 from apitrail.delivery.lake.dialects import ALWAYS, Period
-from apitrail.delivery.lake.lake_files import LakePlace
+from apitrail.delivery.lake.lake_files import ArrowPlace
 from apitrail.errors import UsageError
 
 MIDNIGHT = 1_795_737_600_000
@@ -21,7 +21,7 @@ def lake(tmp_path_factory):
 
 
 def find(lake, *about):
-    return lake_files.find(LakePlace.parse(str(lake)), *about)
+    return lake_files.find(ArrowPlace.parse(str(lake)), *about)
 
 
 def test_files_of_other_days_are_left_out(lake):

@@ -9,7 +9,7 @@ import pytest
 import investigated
 from apitrail.delivery.lake import lake_files, lake_sql
 from apitrail.delivery.lake.dialects import ALWAYS
-from apitrail.delivery.lake.lake_files import LakePlace
+from apitrail.delivery.lake.lake_files import ArrowPlace
 from apitrail.errors import UsageError
 from apitrail.reading import sql
 
@@ -21,12 +21,12 @@ def lake(tmp_path_factory):
 
 
 def ask(lake, statement, **options):
-    with lake_sql.ask(lake_files.find(LakePlace.parse(str(lake))), statement, **options) as answer:
+    with lake_sql.ask(lake_files.find(ArrowPlace.parse(str(lake))), statement, **options) as answer:
         return list(answer.rows)
 
 
 def test_columns_are_those_of_a_trail_and_say_where_the_entry_is(lake):
-    files = lake_files.find(LakePlace.parse(str(lake)))
+    files = lake_files.find(ArrowPlace.parse(str(lake)))
     with lake_sql.ask(files, "SELECT * FROM events") as answer:
         assert {"eventName", "userIdentity.arn", "log", "idx", "leaf_hash", "eventday"} <= {
             *answer.columns
@@ -52,7 +52,7 @@ def test_values_of_any_type_can_be_shown(lake):
     [row] = ask(lake, statement)
     assert row[:8] == (1.5, "nan", 2, 1.25, "[1,2]", '{"a":"2026-01-01"}', 1, None)
     assert row[9:] == (b"x", "2026-01-01T00:00:00.500000")
-    files = lake_files.find(LakePlace.parse(str(lake)))
+    files = lake_files.find(ArrowPlace.parse(str(lake)))
     for output in ("table", "json", "jsonl", "csv", "text"):
         with lake_sql.ask(files, statement) as answer:
             assert "1.25" in "".join(sql.lines(answer, output=output))
@@ -123,7 +123,7 @@ def test_nothing_is_left_of_a_question(lake, tmp_path, monkeypatch):
 
 
 def test_a_period_without_files_has_no_calls(lake):
-    files = lake_files.find(LakePlace.parse(str(lake)), ALWAYS)
+    files = lake_files.find(ArrowPlace.parse(str(lake)), ALWAYS)
     files = lake_files.LakeFiles(files.place, ())
     with lake_sql.ask(files, "SELECT eventTime, userIdentity.arn FROM events") as answer:
         assert list(answer.rows) == []

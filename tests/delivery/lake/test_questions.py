@@ -7,7 +7,7 @@ import pytest
 import investigated
 from apitrail.delivery.lake import lake_files, lake_sql, questions
 from apitrail.delivery.lake.dialects import ALWAYS, LAKE, TRAIL, Period
-from apitrail.delivery.lake.lake_files import LakePlace
+from apitrail.delivery.lake.lake_files import ArrowPlace
 from apitrail.errors import UsageError
 from apitrail.evidence.opening import open_source
 from apitrail.reading import sql
@@ -45,7 +45,7 @@ def test_a_log_in_a_lake_answers_as_its_trail(lake, name):
         text = TRAIL.ask(question, values, period)
         with open_source(lake.parent / "trail1") as source, sql.ask(source, text) as answer:
             own = list(answer.rows)
-        files = lake_files.find(LakePlace.parse(str(lake)), period)
+        files = lake_files.find(ArrowPlace.parse(str(lake)), period)
         text = LAKE.ask(question, values, period)
         with lake_sql.ask(files, text, log=investigated.origin(1)) as answer:
             assert list(answer.rows) == own
@@ -56,7 +56,7 @@ def test_a_log_in_a_lake_answers_as_its_trail(lake, name):
 
 def test_calls_from_outside_are_those_of_no_network_and_no_service(lake):
     question, values = asked("calls-from-outside")
-    files = lake_files.find(LakePlace.parse(str(lake)))
+    files = lake_files.find(ArrowPlace.parse(str(lake)))
     with lake_sql.ask(files, LAKE.ask(question, values, ALWAYS)) as answer:
         addresses = {str(row[0]) for row in answer.rows if not str(row[0]).startswith("10.")}
     assert addresses == {"198.51.100.7", "203.0.113.5", "2001:db8::7", "192.0.2.12"}

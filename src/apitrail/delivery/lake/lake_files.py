@@ -26,7 +26,7 @@ _NO_LAKE = "apitrail export --format parquet -o DIR"
 
 
 @dataclass(frozen=True, slots=True)
-class LakePlace:
+class ArrowPlace:
     """Where a lake is: a directory, or a bucket and a prefix, as Arrow addresses it."""
 
     name: str
@@ -37,7 +37,7 @@ class LakePlace:
     @classmethod
     def parse(
         cls, text: str, *, endpoint: str | None = None, profile: str | None = None
-    ) -> LakePlace:
+    ) -> ArrowPlace:
         """Read `DIR` or `s3://BUCKET/PREFIX`; raises UsageError."""
         from pyarrow.fs import LocalFileSystem
 
@@ -59,6 +59,20 @@ class LakePlace:
             raise UsageError(f"cannot list {self.name!r}: {first_line(error)}") from error
         return sorted(found, key=lambda each: str(each.base_name))
 
+    def size(self, path: str) -> int | None:
+        """How many bytes a file has; None where there is none."""
+        try:
+            size = self.files.get_file_info(f"{self.root}/{path}").size
+        except OSError as error:
+            raise UsageError(
+                f"cannot read {path!r} of {self.name!r}: {first_line(error)}"
+            ) from error
+        return None if size is None else int(size)
+
+    def url(self, path: str = "") -> str:
+        """A file as Iceberg names it."""
+        return f"{'file://' if self.local else SCHEME}{self.root}/{path}".rstrip("/")
+
     def read(self, path: str) -> bytes:
         """All of a file."""
         try:
@@ -78,7 +92,7 @@ class LakeFiles:
     broke off, or a file that somebody else put there.
     """
 
-    place: LakePlace
+    place: ArrowPlace
     names: tuple[str, ...]
     unlisted: tuple[str, ...] = ()
 
@@ -97,7 +111,7 @@ class LakeFiles:
         )
 
 
-def find(place: LakePlace, period: Period = ALWAYS, log: str | None = None) -> LakeFiles:
+def find(place: ArrowPlace, period: Period = ALWAYS, log: str | None = None) -> LakeFiles:
     """The listed files that may have events of a period, of one log or of all.
 
     Raises:
@@ -119,7 +133,7 @@ def find(place: LakePlace, period: Period = ALWAYS, log: str | None = None) -> L
     return LakeFiles(place, listed, tuple(name for name in names if name not in set(listed)))
 
 
-def _names(place: LakePlace, days: Iterable[str], period: Period) -> Iterator[str]:
+def _names(place: ArrowPlace, days: Iterable[str], period: Period) -> Iterator[str]:
     for day in days:
         if period.holds(day.removeprefix("eventday=")):
             for each in place.list(day):
@@ -127,7 +141,7 @@ def _names(place: LakePlace, days: Iterable[str], period: Period) -> Iterator[st
                     yield f"{day}/{each.base_name}"
 
 
-def _ends(place: LakePlace, only: str | None) -> dict[str, int]:
+def _ends(place: ArrowPlace, only: str | None) -> dict[str, int]:
     """Log, by the name of its folder → where its newest list ends."""
     found = {}
     for log in [only] if only else [str(each.base_name) for each in place.list(FOLDER)]:
@@ -149,11 +163,10 @@ def _is_listed(name: str, ends: dict[str, int]) -> bool:
     return found is not None and int(found["start"]) < ends.get(found["log"], 0)
 
 
-def _s3(endpoint: str | None, profile: str | None) -> FileSystem:
-    """S3 as Arrow reads it, with the credentials and the region that boto3 finds."""
+def s3_settings(endpoint: str | None, profile: str | None) -> dict[str, str]:
+    """The credentials, the region and the endpoint that boto3 finds, as pyiceberg names them."""
     from botocore.exceptions import BotoCoreError
     from botocore.session import Session
-    from pyarrow.fs import S3FileSystem
 
     try:
         session = Session(profile=profile)
@@ -166,10 +179,22 @@ def _s3(endpoint: str | None, profile: str | None) -> FileSystem:
             "cannot use S3: there are no credentials", hint="aws configure, or --profile"
         )
     keys = found.get_frozen_credentials()
-    endpoint = endpoint or session.get_config_variable("endpoint_url")
+    said = {
+        "s3.access-key-id": keys.access_key, "s3.secret-access-key": keys.secret_key,
+        "s3.session-token": keys.token, "s3.region": region or "us-east-1",
+        "s3.endpoint": endpoint or session.get_config_variable("endpoint_url"),
+    }  # fmt: skip
+    return {name: value for name, value in said.items() if value}
+
+
+def _s3(endpoint: str | None, profile: str | None) -> FileSystem:
+    from pyarrow.fs import S3FileSystem
+
+    said = s3_settings(endpoint, profile)
     return S3FileSystem(
-        access_key=keys.access_key, secret_key=keys.secret_key, session_token=keys.token,
-        region=region or "us-east-1", endpoint_override=endpoint or None,
+        access_key=said["s3.access-key-id"], secret_key=said["s3.secret-access-key"],
+        session_token=said.get("s3.session-token"), region=said["s3.region"],
+        endpoint_override=said.get("s3.endpoint"),
     )  # fmt: skip
 
 
