@@ -75,7 +75,7 @@ name-constraints: install
 
 # Hashes only: no index URL and no registry host may be committed.
 lock: install
-	.venv/bin/uv pip compile pyproject.toml --group dev --extra lake --extra s3 --extra timestamps --universal --python-version 3.12 \
+	.venv/bin/uv pip compile pyproject.toml --group dev --extra lake --extra s3 --extra sigma --extra timestamps --universal --python-version 3.12 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --upgrade \
 	  --custom-compile-command 'make lock' --quiet -o requirements.lock
 	@! grep -nE 'https?://|--index|--find-links' requirements.lock

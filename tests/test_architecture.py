@@ -42,6 +42,9 @@ FENCES = {
     "prometheus_client": {"recording"},
     "jinja2": {"web"},
     "jmespath": {"reading"},
+    "sigma": {"reading"},  # rules of alerts
+    "re2": {"reading"},
+    "yaml": {"reading"},
     "markupsafe": {"web"},
     "cbor2": {"trail", "recording", "aws", "web", "replay", "tlog"},
     "orjson": {"event", "cloudtrail", "policy", "delivery"},

@@ -12,7 +12,7 @@ from apitrail.evidence.verify import Verdict, insight_check
 from apitrail.insights.insight_settings import InsightSettings
 from apitrail.insights.thresholds import DAY, HOUR, Thresholds
 from apitrail.reading.mutes import Mutes
-from apitrail.recording import insight_follower
+from apitrail.recording import insight_follower, log_follower
 from apitrail.recording.insight_follower import Follower, start_of_baseline, told_before
 from apitrail.trail import learnt
 from apitrail.trail.reader import Reader
@@ -131,7 +131,7 @@ def test_an_idle_recorder_s_log_is_read_once(tmp_path, calls):
 
 
 def test_a_recorder_that_ends_does_not_wait_until_a_long_log_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(insight_follower, "NEAR", 3)
+    monkeypatch.setattr(log_follower, "NEAR", 3)
     refusing.make(tmp_path)
 
     async def main() -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,8 @@ from apitrail.evidence.witness import submission, timestamp
 from apitrail.evidence.witness.submission import ConflictError, Head, RefusedError
 from apitrail.log_lines import Tell
 from apitrail.recording.anchor_settings import Anchors
+from apitrail.recording.aside import aside
+from apitrail.recording.piped_command import piped
 from apitrail.tlog import note
 from apitrail.tlog.policy import PolicyWitness
 from apitrail.trail.anchor import COSIGNATURE, TIMESTAMP, Anchor
@@ -199,28 +200,8 @@ class Anchorer:
         return None
 
     async def _command(self, text: str, patience: float) -> Outcome:
-        shown = repr(self._anchors.command[0])
-        nowhere = asyncio.subprocess.DEVNULL
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *self._anchors.command, stdin=asyncio.subprocess.PIPE, stdout=nowhere,
-                stderr=nowhere,
-            )  # fmt: skip
-        except OSError as error:
-            return RefusedError(f"{shown} cannot be run: {error.strerror}")
-        try:
-            async with asyncio.timeout(patience):
-                await process.communicate(text.encode())
-        except (TimeoutError, asyncio.CancelledError) as error:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-            if isinstance(error, TimeoutError):
-                return RefusedError(f"{shown} did not end within {patience:g} s")
-            raise
-        return (
-            RefusedError(f"{shown} ended with {process.returncode}") if process.returncode else None
-        )
+        problem = await piped(self._anchors.command, text.encode(), patience)
+        return None if problem is None else RefusedError(problem)
 
     def _place(self, name: str) -> _Place:
         return self._places.setdefault(name, _Place())
@@ -249,28 +230,8 @@ class Anchorer:
 async def _within(patience: float, name: str, work: Callable[[], Anchor]) -> Outcome:
     try:
         async with asyncio.timeout(patience):
-            return await _in_thread(work)
+            return await aside(work, "anchor")
     except TimeoutError:
         return RefusedError(f"{name} did not answer within {patience:g} s")
-
-
-async def _in_thread(work: Callable[[], Anchor]) -> Outcome:
-    """What `work` gives, from a thread that keeps nothing from ending."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[Outcome] = loop.create_future()
-
-    def run() -> None:
-        outcome: Outcome
-        try:
-            outcome = work()
-        except Error as error:
-            outcome = error
-        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
-            loop.call_soon_threadsafe(tell, outcome)
-
-    def tell(outcome: Outcome) -> None:
-        if not done.done():
-            done.set_result(outcome)
-
-    threading.Thread(target=run, name="anchor", daemon=True).start()
-    return await done
+    except Error as error:
+        return error

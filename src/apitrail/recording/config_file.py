@@ -17,6 +17,8 @@ from apitrail.errors import UsageError
 from apitrail.identity import Known
 from apitrail.insights.insight_settings import InsightSettings
 from apitrail.log_lines import FORMATS
+from apitrail.recording.alerts import alert_settings
+from apitrail.recording.alerts.alert_settings import Alert
 from apitrail.recording.anchor_settings import Anchors
 from apitrail.recording.limits import Limits
 from apitrail.recording.settings import Settings
@@ -25,7 +27,7 @@ from apitrail.redact.keep import Keep
 _SIGNATURES = {"verify": bool, "require_valid": bool, "keyring": str, "profiles": bool}
 _HINT = (
     'it holds ambiguous = "refuse"|"record", log_format = "text"|"json", receipts = true|false, whoami = true|false, '
-    "[anchors], [identities.AKIA…], [[keep]], [insights], [limits] and [signatures]"
+    "[[alert]], [anchors], [identities.AKIA…], [[keep]], [insights], [limits] and [signatures]"
 )
 _AMBIGUOUS = ("refuse", "record")
 
@@ -63,6 +65,7 @@ class Configuration:
     log_format: str | None = None
     limits: Limits = field(default_factory=Limits)
     insights: InsightSettings = field(default_factory=InsightSettings)
+    alerts: tuple[Alert, ...] = ()
     sha256: str | None = None
 
     @classmethod
@@ -93,6 +96,7 @@ class Configuration:
     def _parse(cls, content: Mapping[str, Any], directory: Path, digest: str) -> Configuration:
         for name in content:
             if name not in (
+                "alert",
                 "ambiguous",
                 "anchors",
                 "identities",
@@ -129,6 +133,7 @@ class Configuration:
             log_format=log_format,
             limits=Limits.parse(content.get("limits", {})),
             insights=InsightSettings.parse(content.get("insights", {})),
+            alerts=alert_settings.parse(content.get("alert", []), directory),
             sha256=digest,
         )
 

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from apitrail import asked_host
 from apitrail.address import Address
 from apitrail.recording import metrics
+from apitrail.recording.alerts.alert_follower import Figures
 from apitrail.recording.recorder import Recorder
 from apitrail.trail.writer import Trail
 
@@ -41,9 +42,11 @@ class _Server(uvicorn.Server):
 class Health:
     """The port; begin to answer with `start`."""
 
-    def __init__(self, recorder: Recorder, trail: Trail, bound: socket.socket) -> None:
+    def __init__(
+        self, recorder: Recorder, trail: Trail, bound: socket.socket, alerts: Figures | None
+    ) -> None:
         self._recorder = recorder
-        self._registry = metrics.registry(recorder, trail)
+        self._registry = metrics.registry(recorder, trail, alerts)
         self._bound = bound
         self.address = Address.of(bound)
         routes = [
@@ -60,9 +63,11 @@ class Health:
         self._serving: asyncio.Task[None]
 
     @classmethod
-    def start(cls, recorder: Recorder, trail: Trail, bound: socket.socket) -> Self:
+    def start(
+        cls, recorder: Recorder, trail: Trail, bound: socket.socket, alerts: Figures | None = None
+    ) -> Self:
         """Answer on this socket, which listens already."""
-        health = cls(recorder, trail, bound)
+        health = cls(recorder, trail, bound, alerts)
         health._serving = asyncio.create_task(health._server.serve(sockets=[bound]), name="health")
         return health
 

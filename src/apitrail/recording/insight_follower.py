@@ -1,7 +1,6 @@
 """Tells insights while a recorder works: it reads committed entries behind the writer.
 
-Recording never waits for it. It reads in a thread of its own, with rests, and what it tells are
-entries like any other. What it has learnt is kept beside the trail, and the next recorder goes on
+Recording never waits for it. It reads with rests, and what it tells are entries like any other. What it has learnt is kept beside the trail, and the next recorder goes on
 from there.
 """
 
@@ -10,15 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from bisect import bisect_left
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from apitrail.entry import Entry
-from apitrail.errors import Error, FormatError, RecordingError
+from apitrail.errors import FormatError, RecordingError
 from apitrail.insights.insight_settings import InsightSettings
 from apitrail.insights.thresholds import DAY, HOUR
 from apitrail.reading.mutes import Mutes
+from apitrail.recording.log_follower import LogFollower, first_since
 from apitrail.trail import learnt, statements
 from apitrail.trail.learnt import Learnt
 from apitrail.trail.muting import Muting
@@ -29,16 +27,11 @@ from apitrail.trail.writer import Trail
 
 # How long a call may wait to be looked at, in seconds.
 PAUSE = 1.0
-# How long a recorder that stops lets it go on, in seconds.
-PATIENCE = 5.0
 # A recorder that starts where nothing is kept learns what is usual from so much of the log.
 BASELINE = 14 * DAY
 MOST = 200_000
 # Entries that are read at a stretch, before a rest that is as long.
 STRETCH = 500
-# A command that has ended waits for no more entries than this to be read; the next recorder tells
-# what they have to tell.
-NEAR = 2_000
 # What was learnt is kept each time so many entries were read, and at the end if it were these.
 KEEP = 5_000
 KEEP_AT_END = 200
@@ -46,8 +39,10 @@ KEEP_AT_END = 200
 LATE = HOUR
 
 
-class Follower:
-    """The detectors behind one writer; `tell` says to a person why it stopped early."""
+class Follower(LogFollower):
+    """The detectors behind one writer."""
+
+    work = "insights are not told"
 
     def __init__(
         self,
@@ -56,11 +51,10 @@ class Follower:
         clock: Callable[[], int],
         tell: Callable[[str], None],
     ) -> None:
-        self._trail = trail
+        super().__init__(trail, "insights", tell)
         self._settings = settings
         self._thresholds = settings.thresholds
         self._clock = clock
-        self._tell = tell
         self._teller: Teller | None = None
         # Insights that the log has from before.
         self._known: set[str] = set()
@@ -71,81 +65,28 @@ class Follower:
         self._began = 0
         # How far what is kept goes; None where nothing may be kept, since something was erased.
         self._kept: int | None = 0
-        # SQLite's connection belongs to one thread.
-        self._thread = ThreadPoolExecutor(1, "insights")
-        self._reader: Reader | None = None
-        self._task: asyncio.Task[None] | None = None
 
     async def begin(self, stopping: asyncio.Event) -> None:
-        """Follow the log until `stopping`.
+        """Follow the log until `stopping`, unless the configuration switches insights off."""
+        if self._settings.enabled:
+            await super().begin(stopping)
 
-        The log is opened now and stays open, so that no descriptor is wanted later, when there may
-        be none. Where the configuration switches insights off, nothing is done.
-        """
-        if not self._settings.enabled:
-            return
-        with contextlib.suppress(Error, OSError):
-            await self._in_thread(self._prepare)
-        self._task = asyncio.create_task(self._follow(stopping), name="insights")
-        self._task.add_done_callback(self._said)
-
-    async def ended(self) -> None:
-        """Wait until it has looked at everything; it does not take long, or is given up."""
-        if self._task is not None:
-            await asyncio.wait({self._task}, timeout=PATIENCE)
-            self._task.cancel()
-            await asyncio.wait({self._task})
-        await self._in_thread(self._close)
-        self._thread.shutdown(wait=False)
-
-    async def _in_thread[T](self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+    @property
+    def position(self) -> int:
+        """Entries before this one were looked at."""
+        return self._teller.next if self._teller else self._kept or 0
 
     def _prepare(self) -> None:
         self._open()
         self._left = learnt.read(self._trail.directory)
         self._kept = self._left.next if self._left is not None else 0
 
-    def _open(self) -> Reader:
-        if self._reader is None:
-            self._reader = Reader(self._trail.directory)
-        return self._reader
-
-    def _close(self) -> None:
-        if self._reader is not None:
-            self._reader.close()
-
-    def _said(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._tell(f"insights are not told any more: {error}")
-
-    async def _follow(self, stopping: asyncio.Event) -> None:
-        seen = 0
-        if not self._is_near():
-            # Most commands are short, and what is usual takes a while to learn.
-            await self._rest(stopping)
-        while True:
-            last = stopping.is_set()
-            while seen < self._trail.size and (not last or self._is_near()):
-                try:
-                    seen = await self._in_thread(self._look)
-                except (Error, OSError):
-                    break  # no descriptor is free, say: another look follows
-                await self._write()
-            if last:
-                with contextlib.suppress(Error, OSError):
-                    await self._in_thread(lambda: self._keep(KEEP_AT_END))
-                return
-            await self._rest(stopping)
-
-    @staticmethod
-    async def _rest(stopping: asyncio.Event) -> None:
+    async def _rest(self, stopping: asyncio.Event) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), PAUSE)
 
-    def _is_near(self) -> bool:
-        """Is what is left to read short enough for a command that has ended to wait for it?"""
-        return self._trail.size - (self._teller.next if self._teller else self._kept or 0) <= NEAR
+    def _finish(self) -> None:
+        self._keep(KEEP_AT_END)
 
     async def _write(self) -> None:
         found, self._found = self._found, []
@@ -215,15 +156,6 @@ class Follower:
 def start_of_baseline(reader: Reader, now: int) -> int:
     """The entry from which on a recorder learns."""
     return first_since(reader, now - BASELINE, oldest=max(0, reader.size - MOST))
-
-
-def first_since(reader: Reader, time: int, oldest: int = 0) -> int:
-    """The first entry, from `oldest` on, that was written at that time or later."""
-
-    def written(index: int) -> int:
-        return Entry.head_of(next(iter(reader.entries(index, index + 1))))[1]
-
-    return bisect_left(range(reader.size), time, lo=oldest, key=written)
 
 
 def told_before(reader: Reader, start: int) -> set[str]:

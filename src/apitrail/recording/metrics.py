@@ -13,6 +13,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from apitrail.recording.alerts.alert_follower import Figures
 from apitrail.recording.recorder import Recorder
 from apitrail.trail.writer import Trail
 
@@ -20,9 +21,10 @@ COMMIT = "apitrail_commit_seconds"
 
 
 class _Counted(Collector):
-    def __init__(self, recorder: Recorder, trail: Trail) -> None:
+    def __init__(self, recorder: Recorder, trail: Trail, alerts: Figures | None) -> None:
         self._recorder = recorder
         self._trail = trail
+        self._alerts = alerts
 
     def collect(self) -> Iterator[Metric]:
         """Everything as it is now."""
@@ -50,6 +52,8 @@ class _Counted(Collector):
         if (unanchored := recorder.unanchored()) is not None:
             text = "For how long there have been entries that no anchor has seen."
             yield GaugeMetricFamily("apitrail_unanchored_seconds", text, value=unanchored)
+        if self._alerts is not None:
+            yield from _of_alerts(self._alerts)
         text = "How long entries took to become durable."
         commits = recorder.commits
         yield HistogramMetricFamily(
@@ -57,8 +61,24 @@ class _Counted(Collector):
         )
 
 
-def registry(recorder: Recorder, trail: Trail) -> CollectorRegistry:
+def _of_alerts(alerts: Figures) -> Iterator[Metric]:
+    counters = (
+        ("alerts", "Alerts that rules have raised.", alerts.found),
+        ("alert_deliveries", "Alerts that a sink has taken.", alerts.delivered),
+        ("alert_failures", "Tries to deliver an alert that failed.", alerts.failed),
+        ("alert_given_up", "Deliveries that nobody took for three days.", alerts.given_up),
+        ("alert_rule_errors", "Entries that a rule could not judge.", alerts.errors),
+    )
+    for name, text, value in counters:
+        yield CounterMetricFamily(f"apitrail_{name}", text, value=value)
+    text = "Deliveries that wait for a sink."
+    yield GaugeMetricFamily("apitrail_alert_waiting", text, value=alerts.waiting)
+    text = "Entries that rules have not looked at yet."
+    yield GaugeMetricFamily("apitrail_alert_behind", text, value=alerts.behind)
+
+
+def registry(recorder: Recorder, trail: Trail, alerts: Figures | None = None) -> CollectorRegistry:
     """Everything that this recorder counts, and nothing of the process."""
     found = CollectorRegistry(auto_describe=False)
-    found.register(_Counted(recorder, trail))
+    found.register(_Counted(recorder, trail, alerts))
     return found

@@ -20,6 +20,7 @@ from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence import maintenance
 from apitrail.log_lines import Tell
 from apitrail.recording import assembly, config_file, preparation
+from apitrail.recording.alerts.alerting import Alerting
 from apitrail.recording.anchorer import Anchorer
 from apitrail.recording.authority.authority import ending
 from apitrail.recording.authority.ca_files import CaFiles
@@ -152,6 +153,7 @@ class Session:
         self._beating: asyncio.Task[None]
         self._asker: Asker | None = None
         self._follower = Follower(trail, configured.insights, places.clock, voice.tell)
+        self.alerting = Alerting(trail, configured.alerts, places.clock, voice.tell)
         self._anchorer = Anchorer(trail, configured.anchors, time.monotonic, voice.tell)
         self.recorder.unanchored = lambda: self._anchorer.unanchored
         self.recorder.late_anchors = lambda: self._anchorer.late
@@ -178,7 +180,8 @@ class Session:
         if bound is not None:
             from apitrail.recording.health import Health
 
-            session.health = Health.start(session.recorder, session.trail, bound)
+            figures = session.alerting.figures
+            session.health = Health.start(session.recorder, session.trail, bound, figures)
         return session
 
     @classmethod
@@ -223,6 +226,7 @@ class Session:
             raise
         session._beating = asyncio.create_task(session._beat(), name="heartbeat")
         await session._follower.begin(session._stopping)
+        await session.alerting.begin()
         session._anchorer.begin(session._stopping)
         return session
 
@@ -247,6 +251,8 @@ class Session:
         self._stopping.set()
         await self._beating
         await self._follower.ended()
+        # After the insights: they raise alerts too.
+        await self.alerting.ended()
         try:
             await self.front.settle()
             await self.recorder.stop(reason)

@@ -53,6 +53,8 @@ class Trail:
         self._publisher = Publisher(self.directory / CHECKPOINT, lambda: appender.newest)
         self._closing = self._released = False
         self.lost: str | None = None
+        # Called whenever entries have become durable.
+        self.on_commit: list[Callable[[], None]] = []
         self._writing: asyncio.Task[None]
 
     @classmethod
@@ -368,6 +370,8 @@ class Trail:
                 append.done.set_result(index)
         if appends:
             self._publisher.committed()
+            for tell in self.on_commit:
+                tell()
 
     def _tell_begins(self, begins: Sequence[Begin], failure: Failure | None) -> None:
         if failure is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
@@ -14,6 +15,7 @@ from apitrail.tlog import add_checkpoint
 
 # An answer has a few signature lines, or a checkpoint.
 _LONGEST = add_checkpoint.MAX_BODY
+_NONE: Mapping[str, str] = {}
 
 
 class AskingError(Error):
@@ -48,8 +50,10 @@ def ask(url: str, path: str, body: bytes | None = None, *, seconds: float) -> An
     return post(check_url(url) + path, body, kind="text/plain; charset=utf-8", seconds=seconds)
 
 
-def post(url: str, body: bytes | None, *, kind: str, seconds: float) -> Answered:
-    """POST `body` of this content type, or GET where there is none.
+def post(
+    url: str, body: bytes | None, *, kind: str, seconds: float, headers: Mapping[str, str] = _NONE
+) -> Answered:
+    """POST `body` of this content type, or GET where there is none; `headers` are more of them.
 
     Redirects are not followed: who is asked is where the policy says. Another machine is asked
     through the proxy of the environment, if there is one.
@@ -57,7 +61,7 @@ def post(url: str, body: bytes | None, *, kind: str, seconds: float) -> Answered
     Raises:
         AskingError: there was no answer in time, or too long a one.
     """
-    request = Request(url, data=body, headers={"User-Agent": "apitrail"})  # noqa: S310  # http or https, see check_url
+    request = Request(url, data=body, headers={"User-Agent": "apitrail", **headers})  # noqa: S310  # http or https, see check_url
     if body is not None:
         request.add_header("Content-Type", kind)
     deadline = time.monotonic() + seconds

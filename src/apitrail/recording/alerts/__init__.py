@@ -1,0 +1,1 @@
+"""Alerts while a recorder works: rules over committed entries, and the delivery of what they find."""
