@@ -41,6 +41,7 @@ KINDS = (
     "mute",
     "denied",
     "policy",
+    "decision",
 )
 CALLS = ("api", "unknown", "denied")
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "diff": "overview:diff",
     "insights": "watching:insights",
     "guard": "guard_commands:guard_group",
+    "approvals": "approving:approvals",
     "policy": "policy_commands:policy_command",
     "verify": "evidence:verify_command",
     "export": "exporting:export_command",

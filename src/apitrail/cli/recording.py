@@ -41,6 +41,7 @@ _RECORD_OPTIONS = (
     click.option("--heartbeat", default="60s", show_default=True, metavar="TIME", help="How often an entry says that recording goes on; at least 1s."),
     click.option("--config", "configuration", type=click.Path(path_type=Path), metavar="FILE", help="Read this configuration file instead of the user's config.toml."),
     click.option("--guard", "guards", multiple=True, metavar="FILE|NAME", help="Refuse the calls that this guard does not let pass: a policy in IAM's language, or read-only, no-delete, no-iam, one-region=REGION, sandbox-account=ACCOUNT. May be repeated: a call must pass all."),
+    click.option("--ask", "ask", default="wait", show_default=True, metavar="HOW", help="What becomes of calls that a guard wants approved. wait: they wait for it, for 120s. ticket: they are refused with a ticket, under which the same call passes once it is approved, within 1h. wait=30s and ticket=8h set the times."),
     click.option("--watch", is_flag=True, help="Let calls pass that the guards would refuse, and mark them."),
     click.option("--verify-signatures", "signatures", flag_value="verify", help="Check the signature of each call, and record the result."),
     click.option("--require-valid-signature", "signatures", flag_value="require", help="Check signatures, and refuse calls whose signature is wrong."),
@@ -60,11 +61,12 @@ def _settings(
     modes: tuple[str, ...], upstream: str | None, tunnels: tuple[str, ...], body_limit: str,
     heartbeat: str, configuration: Path | None, signatures: Any, whoami: bool,
     insecure_listen: bool, operator_modes: tuple[str, ...], health: str | None,
-    guards: tuple[str, ...], watch: bool,
+    guards: tuple[str, ...], ask: str, watch: bool,
 ) -> Any:  # fmt: skip
     from apitrail import when
     from apitrail.address import Address
     from apitrail.policy.loading import load
+    from apitrail.recording.ask_settings import Asking
     from apitrail.recording.settings import LEAST_HEARTBEAT, Settings
 
     seconds = when.parse_duration(heartbeat).total_seconds()
@@ -84,6 +86,7 @@ def _settings(
         whoami=whoami,
         health=Address.parse(health) if health else None,
         guards=load(guards, os.environ, watching=watch),
+        asking=Asking.parse(ask),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,11 +19,14 @@ from typing import Any, NamedTuple
 from apitrail import places
 from apitrail.errors import UsageError
 from apitrail.evidence.known_logs import KnownLogs
+from apitrail.redact import Redactor
 from apitrail.tlog import note
 from apitrail.trail import control, database, learnt, lock, rebuild, statements
 from apitrail.trail.keys import Keys
 from apitrail.trail.muting import Muting
+from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Anchor, Erase, Target
+from apitrail.trail.tickets import LONGEST, Answer, Tickets, rulings
 from apitrail.trail.writer import ERASE_BATCH, Trail
 
 
@@ -47,6 +51,7 @@ class Maintainer:
             "rotate": self.rotate,
             "anchor": self.anchor,
             "mute": self.mute,
+            "decide": self.decide,
         }
 
     async def erase(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -87,6 +92,21 @@ class Maintainer:
             raise UsageError("a mute says what it is")
         return {"index": await self.trail.append(statements.draft(Muting.parse(what)))}
 
+    async def decide(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Approve or deny a ticket while no recorder runs: no call waits, but one may come again."""
+        answer = Answer.parse(request, control.account(os.getuid()))
+        safe = Redactor(self.keys.redaction()).text
+        now = places.clock()
+        with Reader(self.trail.directory) as source:
+            tickets = Tickets.of(rulings(source, now - LONGEST * 1000))
+        ticket = tickets.find(str(request.get("ticket")), now)
+        said = ticket.answered(answer.redacted(safe))
+        index = await self.trail.append(statements.draft(said))
+        return {
+            "ticket": ticket.id, "step": said.step, "entry": index, "call": "none",
+            "until": ticket.until,
+        }  # fmt: skip
+
     def remember(self) -> None:
         """Tell `known_logs` how far the log has come, if that log is known to it."""
         if self.trail.newest is not None:
@@ -125,6 +145,18 @@ def anchor(directory: Path, said: Anchor) -> int:
 def mute(directory: Path, said: Muting) -> int:
     """Mute insights, or lift a mute; gives the entry's index."""
     return int(_do(directory, "mute", what=said.what())["index"])
+
+
+def decide(
+    directory: Path, ticket: str, *, verdict: str, road: str, name: str, reason: str
+) -> dict[str, Any]:
+    """Approve or deny a ticket; gives what became of it.
+
+    Raises:
+        UsageError: there is no such ticket, or it cannot be decided any more.
+    """
+    told = {"ticket": ticket, "verdict": verdict, "road": road, "name": name, "reason": reason}
+    return _do(directory, "decide", **told)
 
 
 def recover(directory: Path) -> str | None:

@@ -8,6 +8,24 @@ from apitrail.codec import Json
 from apitrail.event import WITHHOLDING
 from apitrail.valueclass import valueclass
 
+PENDING, LAPSED, LEFT, STOPPED, FULL = "pending", "lapsed", "left", "stopped", "full"
+REFUSED, APPROVED, UNWRITTEN = "denied", "approved", "unwritten"
+"""What became of a call that needed an approval."""
+
+# What its caller is told, and what to do next.
+_TOLD: dict[str, tuple[str, str]] = {
+    PENDING: ("approval pending, ticket {ticket}",
+              "repeat the same call once ticket {ticket} is approved; it then passes once"),
+    LAPSED: ("nobody approved it in time, ticket {ticket}",
+             "find somebody who approves calls here, then make it again"),
+    REFUSED: ("ticket {ticket} was denied{note}", "do not repeat it; ask who denied it"),
+    LEFT: ("its client left before it was approved, ticket {ticket}",
+           "wait longer for an answer, or have calls answered with a ticket (--ask ticket)"),
+    STOPPED: ("the recorder stopped before it was approved, ticket {ticket}", "make it again"),
+    UNWRITTEN: ("the approval could not be written down, ticket {ticket}", "make it again"),
+    FULL: ("too many calls wait for an approval", "make it again when fewer wait"),
+}  # fmt: skip
+
 type Effect = Literal["allow", "deny", "ask", "watch"]
 
 DENIED = "AccessDenied"
@@ -24,6 +42,9 @@ class Decision:
     `statement` is the statement's Sid, or its number where it has none; None where no statement
     decided: nothing allows the call, or it cannot be told (`reason`). `would` is what would have been
     decided, where the guards only watch. `policy` is the SHA-256 (hex) of the guard's text.
+
+    Of a call that needed an approval, `ticket` is the question, `outcome` what became of it, and `note`
+    why it was denied. One that was approved has the effect allow.
     """
 
     effect: Effect
@@ -34,6 +55,9 @@ class Decision:
     resource: str | None = None
     reason: str | None = None
     would: Effect | None = None
+    ticket: str | None = None
+    outcome: str | None = None
+    note: str = ""
 
     @property
     def refuses(self) -> bool:
@@ -45,7 +69,7 @@ class Decision:
         members = {
             "effect": self.effect, "guard": self.guard, "policy": self.policy,
             "statement": self.statement, "action": self.action, "reason": self.reason,
-            "would": self.would,
+            "would": self.would, "ticket": self.ticket, "outcome": self.outcome,
         }  # fmt: skip
         return {name: value for name, value in members.items() if value is not None}
 
@@ -57,6 +81,8 @@ class Decision:
         """What the caller is told: the sentence, the log's entry, and what to ask for."""
         on = "" if self.resource in (None, "*") else f" on resource: {self.resource}"
         said = f"{self._sentence(who, on)}, entry {entry}. The call was not sent."
+        if self.outcome in _TOLD:
+            return f"{said} Hint: {_TOLD[self.outcome][1].format(ticket=self.ticket)}"
         if self.action is None:
             return said
         about = self.action if not on else f"{self.action} on {self.resource}"
@@ -74,6 +100,9 @@ class Decision:
         if self.statement is None:
             return f"because no statement of guard {self.guard!r} allows it"
         where = f"in guard {self.guard!r} (statement {self.statement})"
-        return (
-            f"{'without an approval' if self.effect == 'ask' else 'with an explicit deny'} {where}"
-        )
+        if self.effect != "ask":
+            return f"with an explicit deny {where}"
+        if self.outcome not in _TOLD:
+            return f"without an approval {where}"
+        became = _TOLD[self.outcome][0].format(ticket=self.ticket, note=self.note)
+        return f"without an approval {where}: {became}"

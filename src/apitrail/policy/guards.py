@@ -21,6 +21,13 @@ class Guards:
     def __bool__(self) -> bool:
         return bool(self.stack)
 
+    @property
+    def may_ask(self) -> bool:
+        """Can a call be held for an approval?"""
+        return not self.watching and any(
+            rule.effect == "ask" for guard in self.stack for rule in guard.rules
+        )
+
     def decide(self, question: Question) -> Decision:
         """The strictest of what the guards say; of several alike, what the first one says."""
         said = [guard.decide(question) for guard in self.stack]

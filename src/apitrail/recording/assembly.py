@@ -73,6 +73,7 @@ def recorder_of(
         places.clock,
         settings.summary() | _configured(configured),
         policy,
+        directory=directory,
     )
 
 

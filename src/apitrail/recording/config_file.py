@@ -20,6 +20,7 @@ from apitrail.log_lines import FORMATS
 from apitrail.recording.alerts import alert_settings
 from apitrail.recording.alerts.alert_settings import Alert
 from apitrail.recording.anchor_settings import Anchors
+from apitrail.recording.ask_settings import Approvals
 from apitrail.recording.limits import Limits
 from apitrail.recording.settings import Settings
 from apitrail.redact.keep import Keep
@@ -27,7 +28,7 @@ from apitrail.redact.keep import Keep
 _SIGNATURES = {"verify": bool, "require_valid": bool, "keyring": str, "profiles": bool}
 _HINT = (
     'it holds ambiguous = "refuse"|"record", log_format = "text"|"json", receipts = true|false, whoami = true|false, '
-    "[[alert]], [anchors], [identities.AKIA…], [[keep]], [insights], [limits] and [signatures]"
+    "[[alert]], [anchors], [approvals], [identities.AKIA…], [[keep]], [insights], [limits] and [signatures]"
 )
 _AMBIGUOUS = ("refuse", "record")
 
@@ -66,6 +67,7 @@ class Configuration:
     limits: Limits = field(default_factory=Limits)
     insights: InsightSettings = field(default_factory=InsightSettings)
     alerts: tuple[Alert, ...] = ()
+    approvals: Approvals = field(default_factory=Approvals)
     sha256: str | None = None
 
     @classmethod
@@ -99,6 +101,7 @@ class Configuration:
                 "alert",
                 "ambiguous",
                 "anchors",
+                "approvals",
                 "identities",
                 "insights",
                 "keep",
@@ -134,6 +137,7 @@ class Configuration:
             limits=Limits.parse(content.get("limits", {})),
             insights=InsightSettings.parse(content.get("insights", {})),
             alerts=alert_settings.parse(content.get("alert", []), directory),
+            approvals=Approvals.parse(content.get("approvals", {}), directory),
             sha256=digest,
         )
 

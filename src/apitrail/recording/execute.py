@@ -333,6 +333,7 @@ _OPTIONS = {
     "heartbeat": "--heartbeat",
     "config": "--config",
     "guards": "--guard",
+    "ask": "--ask",
     "health": "--health",
     "signatures": "--verify-signatures or --require-valid-signature",
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from apitrail.trail.rows import Draft
+from apitrail.trail.writer import Settled
 
 
 class Ledger(Protocol):
@@ -28,5 +29,5 @@ class Ledger(Protocol):
     async def append(self, draft: Draft, *, settles: str | None = None) -> int:
         """Make an entry durable and an intent done; gives its index, or raises RecordingError."""
 
-    async def recover(self) -> int:
+    async def recover(self, settled: Settled | None = None) -> int:
         """Account for calls that a crash has left; gives how many those were."""

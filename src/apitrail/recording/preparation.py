@@ -34,6 +34,8 @@ def policy(settings: Settings, about: Configuration) -> Policy:
         body_limit=settings.body_limit,
         record_ambiguous=about.ambiguous == "record",
         guards=settings.guards,
+        asking=settings.asking,
+        most_held=about.approvals.held,
     )
 
 

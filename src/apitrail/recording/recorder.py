@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from apitrail import __version__, codec
@@ -19,6 +21,7 @@ from apitrail.aws.find.route import Route
 from apitrail.aws.sign import auth
 from apitrail.aws.sign.credential import Credential
 from apitrail.cloudtrail.resources import iam_types
+from apitrail.codec import Json
 from apitrail.errors import Error, RecordingError
 from apitrail.exchange import EMPTY, Body, Exchange, Request
 from apitrail.iam.authorised import own_names
@@ -28,10 +31,13 @@ from apitrail.identity.keyring import Keyring
 from apitrail.policy.decision import DENIED, Decision
 from apitrail.policy.guarding import Around, question
 from apitrail.policy.guards import Guards
+from apitrail.recording.ask_settings import HELD, Asking
 from apitrail.recording.commits import Commits
 from apitrail.recording.describing import Described, Describer
+from apitrail.recording.holding import Holding, Waiting
 from apitrail.recording.ledger import Ledger
 from apitrail.recording.refusals import Refusals
+from apitrail.recording.same_call import same_call
 from apitrail.recording.settings import BODY_LIMIT
 from apitrail.recording.tally import Tally
 from apitrail.recording.whoami import AGENT
@@ -88,7 +94,8 @@ class Open:
 class Policy:
     """What the settings want: how much to keep, whose signatures to check, what follows.
 
-    `body_limit` is how many bytes of a body are kept. `record_ambiguous` lets calls pass that two readers could see as two different ones. `guards` are what calls must pass.
+    `body_limit` is how many bytes of a body are kept. `record_ambiguous` lets calls pass that two readers could see as two different ones. `guards` are what calls must pass;
+    `asking` is how those are held that need an approval, `most_held` how many at once.
     """
 
     keep: Keep = field(default_factory=Keep)
@@ -97,6 +104,8 @@ class Policy:
     require_valid: bool = False
     record_ambiguous: bool = False
     guards: Guards = field(default_factory=Guards)
+    asking: Asking = field(default_factory=Asking)
+    most_held: int = HELD
 
 
 @dataclass(slots=True)
@@ -104,7 +113,8 @@ class Recorder:
     """Records calls into a trail.
 
     `configuration` is what the `open` entry says of the settings; `clock` gives Unix
-    milliseconds; `unnamed` is told each key of which nobody knows whose it is.
+    milliseconds; `unnamed` is told each key of which nobody knows whose it is. `directory` is the
+    trail's, where it is on this machine.
     """
 
     trail: Ledger
@@ -118,15 +128,21 @@ class Recorder:
     unnamed: Callable[[str], object] = field(default=lambda _key: None)
     unanchored: Callable[[], int | None] = field(default=lambda: None)
     late_anchors: Callable[[], int] = field(default=lambda: 0)
+    directory: Path | None = None
     in_flight: dict[str, Open] = field(default_factory=dict)
     _entering: int = 0
     _state: str = "not open yet"
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _warmed: set[str] = field(default_factory=set)
     refusals: Refusals = field(init=False)
+    holding: Holding = field(init=False)
 
     def __post_init__(self) -> None:
         self.refusals = Refusals(self.trail, self.clock)
+        asking = self.policy.asking
+        self.holding = Holding(
+            self.trail, self.clock, self.directory, asking=asking, most=self.policy.most_held
+        )
 
     @property
     def unready(self) -> str | None:
@@ -141,7 +157,9 @@ class Recorder:
         await self.trail.append(statements.draft(said))
         for each in self.policy.guards.entries():
             await self.trail.append(statements.draft(each))
-        recovered = await self.trail.recover()
+        if self.policy.guards.may_ask:
+            await self.holding.load()
+        recovered = await self.trail.recover(self.holding.settled)
         self._state = ""
         return recovered
 
@@ -156,6 +174,7 @@ class Recorder:
 
     async def heartbeat(self, passed: Mapping[str, int]) -> int:
         """Say that nothing is missing up to now, and what was tunnelled past, by host."""
+        await self.holding.sweep()
         said = Heartbeat(
             calls=self.tally.calls, tunnelled=passed, in_flight=len(self.in_flight),
             rejected=self.tally.rejected, ambiguous=self.tally.ambiguous,
@@ -170,12 +189,14 @@ class Recorder:
         *,
         operator: str | None = None,
         streamed: bool = False,
+        left: asyncio.Future[None] | None = None,
     ) -> Open:
         """Make the intent of a call durable; only then may it be forwarded.
 
         Args:
             operator: who sent it, where the recorder knows.
             streamed: the request's body is yet to come.
+            left: done when its client leaves; without it the call cannot be held.
 
         Raises:
             RecordingError: it could not be; the call must not go through.
@@ -187,7 +208,7 @@ class Recorder:
             raise RecordingError(f"the trail is {self._state}")
         self._entering += 1
         try:
-            return await self._begin(exchange, run, operator, streamed=streamed)
+            return await self._begin(exchange, run, operator, left, streamed=streamed)
         finally:
             self._entering -= 1
             self._idle.set()
@@ -210,6 +231,7 @@ class Recorder:
         exchange: Exchange,
         run: Mapping[str, Any] | None,
         operator: str | None,
+        left: asyncio.Future[None] | None,
         *,
         streamed: bool,
     ) -> Open:
@@ -231,14 +253,21 @@ class Recorder:
         body = exchange.request.body
         unread = streamed and bool(self.policy.guards) and await self.holds(exchange.request) > 0
         opened.decision = await _off_loop(body, self._decide, opened, caller, unread=unread)
-        if opened.decision is not None and opened.decision.refuses:
+        if opened.decision is not None and opened.decision.effect == "ask":
+            await self._hold(opened, opened.decision, caller, left, streamed=streamed)
+        elif opened.decision is not None and opened.decision.refuses:
             raise await self._deny(opened, opened.decision, caller)
-        opened.described = await _off_loop(body, self._describe, opened, exchange, call, caller)
-        await self.intend(exchange.id, opened.facets)
+        else:
+            await self._intend(opened, caller)
         self.in_flight[exchange.id] = opened
         if caller.arn is None and caller.access_key_id is not None:
             self.unnamed(caller.access_key_id)
         return opened
+
+    async def _intend(self, opened: Open, caller: Identity) -> None:
+        """Make the intent of a call durable; raises RecordingError where it is not."""
+        await self._describe_asked(opened, caller)
+        await self.intend(opened.exchange.id, opened.facets)
 
     async def intend(self, key: str, facets: Mapping[str, bytes]) -> None:
         """Make an intent durable, and before its call passes say which were refused.
@@ -253,6 +282,46 @@ class Recorder:
         except RecordingError:
             await self.trail.withdraw(key)
             raise
+
+    async def _describe_asked(self, opened: Open, caller: Identity) -> None:
+        exchange = opened.exchange
+        opened.described = await _off_loop(
+            exchange.request.body, self._describe, opened, exchange, opened.call, caller
+        )
+
+    async def _hold(
+        self,
+        opened: Open,
+        asked: Decision,
+        caller: Identity,
+        left: asyncio.Future[None] | None,
+        *,
+        streamed: bool,
+    ) -> None:
+        """Let a call go on once it is approved.
+
+        Raises:
+            DeniedError: it is not; the log has it.
+            RecordingError: that could not be written down; it does not leave.
+        """
+        exchange = opened.exchange
+        same = await _off_loop(
+            exchange.request.body,
+            partial(same_call, exchange.request, opened.call, _caller(caller), opened.operator,
+                    self.redactor.digest, streamed=streamed),
+        )  # fmt: skip
+
+        async def prepare(decision: Decision, *, leaves: bool) -> Mapping[str, Json]:
+            opened.decision = decision
+            await (self._intend if leaves else self._describe_asked)(opened, caller)
+            return opened.described.event.record() if opened.described else {}
+
+        waiting = Waiting(exchange.id, _caller(caller), same, left)
+        decision, begun = await self.holding.seek(asked, waiting, prepare)
+        if decision.refuses:
+            settles = exchange.id if begun else None
+            raise await self._deny(opened, decision, caller, settles)
+        opened.decision = decision
 
     def _decide(self, opened: Open, caller: Identity, *, unread: bool) -> Decision | None:
         """What the guards say of a call; None where there are none, or it is none to AWS.
@@ -272,13 +341,17 @@ class Recorder:
         asked = question(call, around, method=request.method)
         return None if asked is None else self.policy.guards.decide(asked)
 
-    async def _deny(self, opened: Open, decision: Decision, caller: Identity) -> DeniedError:
+    async def _deny(
+        self, opened: Open, decision: Decision, caller: Identity, settles: str | None = None
+    ) -> DeniedError:
         """Write down that a call was refused; gives what its caller is told.
+
+        `settles` is its intent, where there is one.
 
         Raises:
             RecordingError: not written; the call does not pass all the same.
         """
-        who = caller.arn or caller.access_key_id or "anonymous"
+        who, opened.decision = _caller(caller), decision
         fault = Fault(code=DENIED, message=decision.sentence(who))
         exchange = replace(opened.exchange, ended=self.clock())
         described = await _off_loop(
@@ -286,8 +359,8 @@ class Recorder:
             opened.call.changed(error=fault), caller,
         )  # fmt: skip
         draft = Draft(kind="denied", facets=described.facets, row=described.event.row())
-        index = await self.trail.append(draft)
-        self.tally.deny(None if opened.run is None else opened.run["id"])
+        index = await self.trail.append(draft, settles=settles)
+        self.tally.deny(_run_of(opened))
         return DeniedError(decision.answer(who, index))
 
     async def _warm(self, call: Call) -> None:
@@ -344,9 +417,7 @@ class Recorder:
         if opened.done:
             return
         opened.done = True
-        # A run's calls are its command's; that `exec` asked who makes them is none of these.
-        own = AGENT not in (opened.exchange.request.header("user-agent") or "")
-        self.tally.call(opened.run["id"] if opened.run is not None and own else None)
+        self.tally.call(_run_of(opened))
         try:
             with self.commits.timed(opened.exchange.id):
                 opened.index = await self.trail.append(draft, settles=opened.exchange.id)
@@ -376,6 +447,17 @@ class Recorder:
             run=opened.run, operator=opened.operator, learned=learned, before=opened.described,
             decision=None if opened.decision is None else opened.decision.told(),
         )  # fmt: skip
+
+
+def _run_of(opened: Open) -> str | None:
+    """The run that a call counts for; that `exec` asked who makes its calls is none of them."""
+    own = AGENT not in (opened.exchange.request.header("user-agent") or "")
+    return opened.run["id"] if opened.run is not None and own else None
+
+
+def _caller(caller: Identity) -> str:
+    """Who calls, for a message."""
+    return caller.arn or caller.access_key_id or "anonymous"
 
 
 async def _asked(request: Request, credential: Credential) -> Call:

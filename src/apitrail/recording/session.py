@@ -39,6 +39,7 @@ from apitrail.recording.whoami import Asker
 from apitrail.redact.userinfo import without_userinfo
 from apitrail.trail import control, database
 from apitrail.trail.statements import Open
+from apitrail.trail.tickets import Answer
 from apitrail.trail.writer import Trail
 
 if TYPE_CHECKING:
@@ -146,6 +147,8 @@ class Session:
                 "knows": self._knows,
                 "stop": self._stop,
                 **self._maintainer.operations(),
+                "approvals": self._approvals,
+                "decide": self._decide,
             },
             left={"run": self._end_run},
         )
@@ -245,6 +248,7 @@ class Session:
             await self._asker.close()
         await self._door.close()
         await self.front.close_doors()
+        self.recorder.holding.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN):
                 await self.front.drained()
@@ -344,6 +348,14 @@ class Session:
             )
         self.end("apitrail stop")
         return {"pid": os.getpid(), "calls": self.recorder.tally.calls}
+
+    async def _approvals(self, _request: dict[str, Any]) -> dict[str, Any]:
+        return {"waiting": self.recorder.holding.waiting()}
+
+    async def _decide(self, request: dict[str, Any]) -> dict[str, Any]:
+        answer = Answer.parse(request, control.account(request.get("uid")))
+        answer = answer.redacted(self.recorder.redactor.text)
+        return await self.recorder.holding.decide(str(request.get("ticket")), answer)
 
     async def _knows(self, request: dict[str, Any]) -> dict[str, Any]:
         credential = Credential(scheme="sigv4", access_key_id=str(request.get("key")))

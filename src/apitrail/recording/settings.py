@@ -15,6 +15,7 @@ from typing import Any, Literal
 from apitrail.address import Address
 from apitrail.errors import UsageError
 from apitrail.policy.guards import Guards
+from apitrail.recording.ask_settings import Asking
 from apitrail.recording.limits import Limits
 from apitrail.redact.userinfo import without_userinfo
 
@@ -36,7 +37,8 @@ class Settings:
     keys whose secrets are at hand; `insecure_listen` lets other machines in without asking who
     they are; `operator_modes` are operators with the modes that are theirs (also in `modes`);
     `limits` stand before the configuration's; `health` is where it answers for its health;
-    `guards` are what calls must pass before they leave;
+    `guards` are what calls must pass before they leave, `asking` how those are held that need an
+    approval;
     `settings` are further mitmproxy options, which the log does not tell: there are credentials
     among them.
     """
@@ -55,6 +57,7 @@ class Settings:
     limits: Limits | None = None
     health: Address | None = None
     guards: Guards = field(default_factory=Guards)
+    asking: Asking = field(default_factory=Asking)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def check_health(self) -> None:
@@ -79,6 +82,7 @@ class Settings:
             "health": None if self.health is None else str(self.health),
             "operatorModes": [list(each) for each in self.operator_modes],
             "guards": self.guards.to_json(),
+            "ask": str(self.asking),
         }
 
     def summary(self) -> dict[str, Any]:

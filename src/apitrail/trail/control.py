@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import json
 import os
+import pwd
 import socket
+import struct
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
@@ -79,6 +81,7 @@ class Door:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             request = _parse(await reader.readline())
+            request["uid"] = _uid(writer.get_extra_info("socket"))
             answer = await self._answer(dict(request))
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
@@ -107,6 +110,24 @@ class Door:
             return await operation(request)
         except Error as error:
             return {"error": str(error), "hint": error.hint}
+
+
+def _uid(connection: socket.socket) -> int | None:
+    """Whose process is at the other end, as the kernel says it (Linux)."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return None
+    data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", data)[1])
+
+
+def account(uid: object) -> str | None:
+    """The name of a user of this machine; the number where it has none."""
+    if type(uid) is not int:
+        return None
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def _parse(line: bytes) -> dict[str, Any]:

@@ -20,12 +20,13 @@ from apitrail.trail.clock_entry import Clock
 from apitrail.trail.muting import Muting
 from apitrail.trail.policy_entry import Policy
 from apitrail.trail.rows import Draft
+from apitrail.trail.ruling import Ruling
 
 type What = Mapping[str, Any]
 """The JSON object in a `what` facet."""
 
 # Kinds whose content may be erased. The rest is what verification itself rests on.
-ERASABLE = ("api", "unknown", "denied", "run", "heartbeat", "insight", "mute")
+ERASABLE = ("api", "unknown", "denied", "run", "heartbeat", "insight", "mute", "decision")
 
 _TAG = re.compile("[a-z]{1,8}")
 # The longest heartbeat interval that a recorder may promise, in seconds.
@@ -417,12 +418,13 @@ type Statement = (
     | Insight
     | Muting
     | Policy
+    | Ruling
 )
 
 _CLASSES: dict[str, type[Statement]] = {
     "open": Open, "close": Close, "heartbeat": Heartbeat, "run": Run, "gap": Gap, "erase": Erase,
     "key": Key, "anchor": Anchor, "clock": Clock, "refused": Refused, "insight": Insight,
-    "mute": Muting, "policy": Policy,
+    "mute": Muting, "policy": Policy, "decision": Ruling,
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, Self
@@ -24,6 +24,9 @@ from apitrail.trail.queue import Alone, Append, Begin, Item, fail
 from apitrail.trail.resume import CHECKPOINT
 from apitrail.trail.rows import Draft
 from apitrail.trail.statements import Close, Gap, Target
+
+type Settled = Callable[[str, Mapping[str, bytes]], Awaitable[Draft]]
+"""What a call becomes that a crash has left: by its event id and the facets of its intent."""
 
 # At most this many waiters share one fsync.
 BATCH = 1_024
@@ -167,11 +170,12 @@ class Trail:
             async for row in rows:
                 yield row[0], decompress(row[1])
 
-    async def recover(self) -> int:
-        """Account for calls whose outcome was never seen, as entries of kind `unknown`."""
+    async def recover(self, settled: Settled | None = None) -> int:
+        """Account for calls whose outcome was never seen: as `settled` says, else as `unknown`."""
         left = await self._run(self._appender.left)
         for key, facets in left:
-            await self.append(unknown(facets), settles=key)
+            draft = unknown(facets) if settled is None else await settled(key, facets)
+            await self.append(draft, settles=key)
         return len(left)
 
     @property

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from mitmproxy import http
@@ -24,7 +25,15 @@ from apitrail.aws.read.unframing import Unframer
 from apitrail.errors import RecordingError
 from apitrail.exchange import EMPTY, Body, Exchange, Headers
 from apitrail.recording import refusal
-from apitrail.recording.proxy import downstream, flows, held, layer, messages, websockets
+from apitrail.recording.proxy import (
+    departures,
+    downstream,
+    flows,
+    held,
+    layer,
+    messages,
+    websockets,
+)
 from apitrail.recording.proxy.admission import OPERATOR, Guard
 from apitrail.recording.proxy.admission import refusal as refused
 from apitrail.recording.proxy.destination import Destinations, Upstream
@@ -362,14 +371,31 @@ class Addon:
             large = len(data) >= LARGE
             content = await asyncio.to_thread(Body.of, data) if large else Body.of(data)
         exchange = self._exchange(flow, seen, content, final=False)
-        opened = await self.recorder.begin(
-            exchange, seen.run, operator=seen.operator, streamed=streamed
-        )
+        opened = await self._enter(flow, seen, exchange, streamed=streamed)
         if self._is_lost(flow, seen):
             _kill(flow)
             await self.recorder.abandon(opened)
             return
         seen.opened = opened
+
+    async def _enter(
+        self, flow: http.HTTPFlow, seen: Seen, exchange: Exchange, *, streamed: bool
+    ) -> Open:
+        """Have the recorder begin a call, which may be held there until it is approved."""
+        begin = partial(
+            self.recorder.begin, exchange, seen.run, operator=seen.operator, streamed=streamed
+        )
+        if not self.recorder.policy.guards.may_ask:
+            return await begin()
+        length = flows.declared_length(flow.request) if streamed else 0
+        if length is None or length > held.LONGEST or not self.budget.has(length):
+            # Nothing can be held of it: what comes of the body would pile up.
+            return await begin()
+        try:
+            with departures.watched(flow.id) as left:
+                return await begin(left=left)
+        finally:
+            self.budget.give(length)
 
     async def _finish(self, flow: http.HTTPFlow) -> None:
         seen = self._seen.get(flow.id)

@@ -15,6 +15,8 @@ from apitrail.errors import RecordingError
 TOTAL = 256 * 1024 * 1024
 # Bytes that an answer of unknown length takes at a time.
 STEP = 1024 * 1024
+LONGEST = 32 * 1024 * 1024
+"""Bytes of a body that may come while its call waits for an approval."""
 PATIENCE = 30.0
 """Seconds that a request waits for its turn before it is refused."""
 

@@ -20,7 +20,7 @@ from mitmproxy.proxy.layers import http, websocket
 from mitmproxy.proxy.layers.http import _events, _hooks, _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
-from apitrail.recording.proxy import downstream, flows, http2, websockets
+from apitrail.recording.proxy import departures, downstream, flows, http2, websockets
 from apitrail.recording.proxy.patience import PACES
 
 type Commands = layer.CommandGenerator[None]
@@ -64,6 +64,12 @@ class Stream(http.HttpStream):
     """One exchange: a streamed answer ends after its entry is written, a refused body is let go."""
 
     _has_told = False
+
+    def handle_event(self, event: events.Event) -> Commands:
+        """What comes while a hook is waited for; that the client leaves is told to whoever holds it."""
+        if isinstance(event, _events.RequestProtocolError) and hasattr(self, "flow"):
+            departures.gone(self.flow.id)
+        return super().handle_event(event)
 
     def state_wait_for_request_headers(self, event: events.Event) -> Commands:
         """A client that asks before it sends a body (100-continue) is told at once."""

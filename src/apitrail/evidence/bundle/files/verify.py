@@ -64,7 +64,7 @@ from datetime import datetime, timedelta, timezone
 TAGS = ("who", "what", "request", "response", "reqbody", "resbody", "learned")
 # How a facet or a kind is spelt that a later version has added.
 TAG, KIND = "[a-z]{1,8}", "[a-z]{1,16}"
-KINDS = ("api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor", "clock", "refused", "insight", "mute", "denied", "policy")
+KINDS = ("api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor", "clock", "refused", "insight", "mute", "denied", "policy", "decision")
 CALLS = ("api", "unknown", "denied")
 # A recorder at work writes these, beside heartbeats; a range may end, after a while, with those.
 ALIVE = ("api", "open", "unknown", "run", "gap")
@@ -1426,6 +1426,11 @@ STATEMENTS = {
     "clock": {"from": int, "to": int},
     "refused": {"from": int, "to": int, "calls": int, "reason": str},
     "policy": {"name": str, "sha256": str, "text": str, "watching": bool},
+    "decision": {
+        "ticket": str, "step": str, "guard": str, "event": str, "policy": str, "statement": str,
+        "action": str, "caller": str, "same": str, "until": int, "by": str, "name": str,
+        "road": str, "reason": str,
+    },
     "insight": {
         "record": dict, "kind": str, "name": str, "time": int, "caller": str, "why": list,
         "evidence": list, "from": int, "to": int, "detector": int, "thresholds": dict,
@@ -1435,7 +1440,7 @@ STATEMENTS = {
 NEEDED = {
     "run": ("run",), "gap": ("lost",), "erase": ("erased",), "key": ("old", "new", "note"),
     "clock": ("from", "to"), "refused": ("from", "to", "calls", "reason"),
-    "policy": ("name", "sha256", "text"),
+    "policy": ("name", "sha256", "text"), "decision": ("ticket", "step", "guard"),
     "insight": ("record", "kind", "name", "time", "caller", "why", "evidence", "from", "to",
                 "detector", "thresholds"),
     "mute": ("mute", "by", "reason", "lifted"),

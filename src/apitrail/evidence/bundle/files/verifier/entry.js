@@ -4,7 +4,7 @@ import { sha256 } from "./sha256.js";
 import { LATEST, NUMBER, Problem, ascii, base64 } from "./text.js";
 
 export const TAGS = ["who", "what", "request", "response", "reqbody", "resbody", "learned"];
-export const KINDS = ["api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor", "clock", "refused", "insight", "mute", "denied", "policy"];
+export const KINDS = ["api", "open", "close", "heartbeat", "unknown", "run", "erase", "key", "gap", "anchor", "clock", "refused", "insight", "mute", "denied", "policy", "decision"];
 export const CALLS = ["api", "unknown", "denied"];
 /** How a facet is called, also one that a later version has added. */
 export const TAG = /^[a-z]{1,8}$/;

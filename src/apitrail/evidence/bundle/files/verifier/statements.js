@@ -31,6 +31,10 @@ const STATEMENTS = new Map(Object.entries(/** @type {Record<string, Record<strin
   clock: { from: whole, to: whole },
   refused: { from: whole, to: whole, calls: whole, reason: text },
   policy: { name: text, sha256: text, text, watching: flag },
+  decision: {
+    ticket: text, step: text, guard: text, event: text, policy: text, statement: text, action: text, caller: text,
+    same: text, until: whole, by: text, name: text, road: text, reason: text,
+  },
   insight: {
     record: object, kind: text, name: text, time: whole, caller: text, why: list, evidence: list,
     from: whole, to: whole, detector: whole, thresholds: object,
@@ -40,7 +44,7 @@ const STATEMENTS = new Map(Object.entries(/** @type {Record<string, Record<strin
 /** @type {Map<string, string[]>} */
 const NEEDED = new Map(Object.entries({
   run: ["run"], gap: ["lost"], erase: ["erased"], key: ["old", "new", "note"], clock: ["from", "to"],
-  refused: ["from", "to", "calls", "reason"], policy: ["name", "sha256", "text"],
+  refused: ["from", "to", "calls", "reason"], policy: ["name", "sha256", "text"], decision: ["ticket", "step", "guard"],
   insight: ["record", "kind", "name", "time", "caller", "why", "evidence", "from", "to", "detector", "thresholds"],
   mute: ["mute", "by", "reason", "lifted"],
 }));

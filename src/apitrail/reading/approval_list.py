@@ -1,0 +1,98 @@
+"""Tickets as lists show them: those that wait for an answer, and those of the past."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from apitrail.codec import Json
+from apitrail.errors import UsageError
+from apitrail.event import Event
+from apitrail.reading.render import clean
+from apitrail.source import Source
+from apitrail.trail import control, targets
+from apitrail.trail.tickets import LONGEST, Tickets, rulings
+from apitrail.when import iso
+
+type Told = dict[str, Json]
+"""One ticket for programs: `Ticket.to_json`, and the call that it is about."""
+
+HEADERS = ("TICKET", "ASKED", "LEFT", "CALL", "ON", "CALLER", "GUARD", "STATE")
+_LONGEST = 4_000
+"""Characters of parameters that are shown of a call."""
+
+
+def waiting(source: Source, directory: Path, now: int) -> list[Told]:
+    """What may be decided now, oldest first: as the recorder tells it, or else the log."""
+    try:
+        found = control.ask(directory, "approvals")
+    except UsageError:
+        found = None  # a recorder of an earlier version, which holds nothing
+    if found is not None:
+        return [_with_call(source, told, now) for told in found["waiting"]]
+    tickets = Tickets.of(rulings(source, now - LONGEST * 1000))
+    told = [ticket.to_json(now) | {"held": False} for ticket in tickets.waiting(now)]
+    return [_with_call(source, each, now) for each in told]
+
+
+def past(source: Source, now: int, since: int = 0) -> list[Told]:
+    """Every ticket that was asked for since then, newest first."""
+    found = Tickets.of(rulings(source, since)).by_id.values()
+    return [_with_call(source, each.to_json(now), now) for each in reversed(found)]
+
+
+def _with_call(source: Source, told: Told, now: int) -> Told:
+    """With what is known of the call: from the recorder that holds it, or its entry."""
+    record = told.pop("call", None)
+    if not isinstance(record, Mapping):
+        record = _recorded(source, str(told.get("eventID")))
+    return told | {"left": max(0, _number(told["until"]) - now), "call": shown(record)}
+
+
+def _recorded(source: Source, event_id: str) -> Mapping[str, Json]:
+    try:
+        index = targets.find(source, event_id)
+    except UsageError:
+        return {}
+    return Event.parse(source.facets(index, ("who", "what", "request"))).record()
+
+
+def shown(record: Mapping[str, Json]) -> Told:
+    """What an approver needs to see of a call."""
+    parameters = record.get("requestParameters")
+    long = len(json.dumps(parameters, default=str)) > _LONGEST
+    resources = record.get("resources")
+    names = resources if isinstance(resources, Sequence) and not isinstance(resources, str) else ()
+    return {
+        "event": record.get("eventName"), "source": record.get("eventSource"),
+        "region": record.get("awsRegion"), "address": record.get("sourceIPAddress"),
+        "resources": [each.get("ARN") for each in names if isinstance(each, Mapping)],
+        "parameters": "too long to be shown" if long else parameters,
+    }  # fmt: skip
+
+
+def rows(found: Iterable[Told]) -> list[list[str]]:
+    """Rows under `HEADERS`."""
+    return [_row(each) for each in found]
+
+
+def _row(told: Told) -> list[str]:
+    call = told["call"]
+    assert isinstance(call, Mapping)
+    resources = call.get("resources")
+    on = resources[0] if isinstance(resources, Sequence) and resources else "-"
+    seconds = _number(told["left"]) // 1000
+    held = "held" if told.get("held") else str(told["state"])
+    who = told.get("name") or told.get("by")
+    return [
+        str(told["ticket"]), iso(_number(told["asked"])),
+        f"{seconds} s" if told["state"] == "asked" else "-",
+        clean(str(told["action"] or call.get("event") or "-")), clean(str(on)),
+        clean(str(told["caller"])), clean(f"{told['guard']} ({told['statement']})"),
+        held if who is None else clean(f"{held} by {who}"),
+    ]  # fmt: skip
+
+
+def _number(value: Json) -> int:
+    return value if isinstance(value, int) else 0
