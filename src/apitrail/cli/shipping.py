@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,8 @@ from apitrail.trail import database
 from apitrail.trail.statements import Target
 
 if TYPE_CHECKING:
-    from apitrail.delivery.bucket.shipping import Outcome, Shipping
+    from apitrail.delivery.bucket.object_lock import Bucket, Location
+    from apitrail.delivery.bucket.shipping import Outcome
 
 # These formats of `export` write a directory instead of one file.
 CLOUDTRAIL = "cloudtrail"
@@ -95,11 +97,14 @@ def _refuse_choice(where: Filter, ids: tuple[str, ...], what: str) -> None:
 @click.option(
     "--digest-every", metavar="TIME", help="The time that one digest covers; 1h by default."
 )
+@click.option("--parquet", is_flag=True, help="Ship the Parquet files of a lake instead of log files: an hour once it is over. Many recorders may write to one lake.")  # fmt: skip
+@click.option("--unfinished", is_flag=True, help="With --parquet: ship the hour that is not over too, as it stands.")  # fmt: skip
 @click.option("--endpoint-url", metavar="URL", help="The endpoint of S3, where it is not AWS.")
 @click.option("--profile", metavar="NAME", help="Write with this AWS profile.")
 @with_trail
 def ship(
-    trail: Path, place: str, once: bool, every: str | None, retain: str | None, digest_every: str | None, endpoint_url: str | None, profile: str | None
+    trail: Path, place: str, once: bool, every: str | None, retain: str | None, digest_every: str | None, parquet: bool, unfinished: bool,
+    endpoint_url: str | None, profile: str | None,
 ) -> None:  # fmt: skip
     """Bring log files, digests and checkpoints to a bucket where nobody can take them away.
 
@@ -107,19 +112,56 @@ def ship(
     not even the root user: try it with a short --retain first.
     """
     from apitrail.delivery.bucket.object_lock import Bucket, Location
-    from apitrail.delivery.bucket.shipping import Shipping
 
     if once and every:
         raise UsageError("--once and --every contradict each other")
+    _refuse_mixed(parquet, digest_every, unfinished)
     location = Location.parse(place)
     bucket = Bucket.connect(location.bucket, endpoint=endpoint_url, profile=profile)
-    shipping = Shipping(trail, location, bucket, retain=retain, every=seconds(digest_every))
     pause = seconds(every)
-    _say(shipping.ship(places.clock()), place)
+    if parquet:
+        _repeat(partial(_ship_lake, trail, location, bucket, retain, unfinished), pause)
+    else:
+        length = seconds(digest_every)
+        _repeat(partial(_ship_logs, trail, location, bucket, retain, length), pause)
+
+
+def _refuse_mixed(parquet: bool, digest_every: str | None, unfinished: bool) -> None:
+    if parquet and digest_every:
+        raise UsageError("a lake has no digests", hint="leave out --digest-every")
+    if unfinished and not parquet:
+        raise UsageError("--unfinished is for --parquet", hint="log files are shipped as they are")
+
+
+def _ship_logs(
+    trail: Path, location: Location, bucket: Bucket, retain: str | None, every: int | None
+) -> None:
+    from apitrail.delivery.bucket.shipping import Shipping
+
+    _say(Shipping(trail, location, bucket, retain=retain, every=every).ship(places.clock()), location)  # fmt: skip
+
+
+def _ship_lake(
+    trail: Path, location: Location, bucket: Bucket, retain: str | None, unfinished: bool
+) -> None:
+    from apitrail.delivery.lake.lake_shipping import LakeShipping
+
+    shipping = LakeShipping(trail, location, bucket, retain=retain, as_it_stands=unfinished)
+    made = shipping.ship(places.clock())
+    for said in made:
+        count = f"{said.rows} calls in {len(said.files)} files"
+        click.echo(f"apitrail: list {said.number} is at {location}: {count}, locked", err=True)
+    if not made:
+        click.echo(f"apitrail: nothing new for {location}: an hour is shipped once it is over", err=True)  # fmt: skip
+
+
+def _repeat(once: Callable[[], None], pause: int | None) -> None:
+    """Do it once, and then again and again, where there is a pause in between."""
+    once()
     if pause:
         stopping = _stopping()
         while not stopping.wait(pause):
-            _try(shipping, place)
+            _try(once)
 
 
 def _stopping() -> threading.Event:
@@ -130,15 +172,15 @@ def _stopping() -> threading.Event:
     return stopping
 
 
-def _try(shipping: Shipping, place: str) -> None:
+def _try(once: Callable[[], None]) -> None:
     """One of many: what failed is done with the next."""
     try:
-        _say(shipping.ship(places.clock()), place)
+        once()
     except Error as error:
         click.echo(f"apitrail: {error}", err=True)
 
 
-def _say(outcome: Outcome, place: str) -> None:
+def _say(outcome: Outcome, place: Location) -> None:
     if not outcome.shipments:
         click.echo(f"apitrail: nothing new for {place}", err=True)
     for number in outcome.shipments:
@@ -182,15 +224,24 @@ def verify_tree(path: Path, trust: Trust, *, since: str | None) -> Report:
 def after_erasure(trail: Path, targets: Sequence[Target]) -> None:
     """Take what was erased from the log files too, and name the copies that stay."""
     from apitrail.delivery.bucket import shipping
+    from apitrail.delivery.lake import held_copies
     from apitrail.delivery.logfiles import store
 
     store.follow_erasures(trail)
-    copies = shipping.shipped_copies(trail, [target.index for target in targets])
+    held_copies.forget_unshipped(trail)
+    indexes = [target.index for target in targets]
+    copies = shipping.shipped_copies(trail, indexes)
+    held = held_copies.held_copies(trail, indexes)
     if copies:
         count = "1 shipped file tells" if len(copies) == 1 else f"{len(copies)} shipped files tell"
         click.echo(f"out of reach: {count} of it until the lock ends", err=True)
     for copy in copies:
         click.echo(f"  {copy}", err=True)
+    if held:
+        count = "1 file of a lake holds" if len(held) == 1 else f"{len(held)} files of lakes hold"
+        click.echo(f"out of reach: {count} of it, and stays as its log has signed it", err=True)
+    for one in held:
+        click.echo(f"  {one}", err=True)
 
 
 def _step(text: str) -> None:

@@ -27,6 +27,9 @@ _GONE = ("NoSuchKey", "NoSuchVersion", "404", "NotFound")
 _TAKEN = ("PreconditionFailed", "412")
 _CONFLICT = ("ConditionalRequestConflict", "409")
 
+# What an object is, by the end of its key; all else is JSON, compressed or not.
+_TYPES = {"parquet": "application/vnd.apache.parquet"}
+
 
 class TakenError(Error):
     """An object of this key is there already."""
@@ -145,7 +148,7 @@ class Bucket:
             with _asking(f"write s3://{self.name}/{key}", passed=(*_TAKEN, *_CONFLICT)):
                 answer = self.client.put_object(
                     Bucket=self.name, Key=key, Body=data, IfNoneMatch="*",
-                    ContentType="application/json",
+                    ContentType=_TYPES.get(key.rpartition(".")[2], "application/json"),
                     ChecksumAlgorithm="SHA256", ChecksumSHA256=checksum,
                     Metadata=dict(metadata or {}),
                     ObjectLockMode=COMPLIANCE, ObjectLockRetainUntilDate=until, **gzipped,

@@ -9,16 +9,17 @@ know the command line, nor what time it is.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import batched
 from pathlib import Path
 
 from apitrail.delivery.bucket import retention
 from apitrail.delivery.bucket.anchors import anchors_of
-from apitrail.delivery.bucket.object_lock import COMPLIANCE, Bucket, Location, TakenError
+from apitrail.delivery.bucket.object_lock import Bucket, Location
+from apitrail.delivery.bucket.placing import Placing
 from apitrail.delivery.bucket.shipment import Shipment, note_key
 from apitrail.delivery.logfiles import digest, file_checkpoint
 from apitrail.delivery.logfiles.store import Store
@@ -62,6 +63,11 @@ class Shipping:
     every: int | None = None
 
     @property
+    def placing(self) -> Placing:
+        """How this place is written to."""
+        return Placing(self.location, self.bucket, self.retain)
+
+    @property
     def store(self) -> Store:
         """Where this place's chain is kept."""
         return Store.of_bucket(self.trail, self.location.bucket, self.location.prefix)
@@ -74,7 +80,7 @@ class Shipping:
                 shipped is not what is known here.
         """
         self.bucket.require_lock()
-        until = self._until(datetime.fromtimestamp(now // 1000, UTC))
+        until = self.placing.until(datetime.fromtimestamp(now // 1000, UTC))
         store = self.store
         with store.locked():
             done = list(self._finish(store))
@@ -90,16 +96,6 @@ class Shipping:
                 self._prepare(store, files, until)
                 done += self._finish(store)
         return Outcome(tuple(number for number, _ in done), sum(count for _, count in done))
-
-    def _until(self, now: datetime) -> datetime:
-        if self.retain is not None:
-            return retention.until(self.retain, now)
-        if days := self.bucket.default_days():
-            return now + timedelta(days=days)
-        raise UsageError(
-            f"the bucket {self.location.bucket!r} does not say how long to keep",
-            hint="--retain 7y; nobody can shorten it afterwards",
-        )
 
     def _check_state(self, store: Store) -> None:
         """What the log says was shipped is what we know of it."""
@@ -151,42 +147,12 @@ class Shipping:
             # It may have been uploaded before a record was erased from it here.
             return found == data or (isinstance(file, LogFile) and _content(found) == file.hash)
 
-        version, found = self._put(file.key, data, until, metadata, ours)
+        version, found = self.placing.put(file.key, data, until, metadata=metadata, ours=ours)
         copy = Copy(version, retention.iso(until))
         if found != data and isinstance(file, LogFile):
             sha256 = hashlib.sha256(found).hexdigest()
             return replace(file, sha256=sha256, erased=(), copy=copy)
         return replace(file, copy=copy)
-
-    def _put(
-        self,
-        key: str,
-        data: bytes,
-        until: datetime,
-        metadata: dict[str, str],
-        ours: Callable[[bytes], bool],
-    ) -> tuple[str, bytes]:
-        """Write an object, or find that it was written before; its version and its bytes."""
-        try:
-            return self.bucket.put(key, data, until=until, metadata=metadata), data
-        except TakenError as error:
-            versions = [each for each in self.bucket.versions(key) if each.key == key]
-            for version in reversed(versions):
-                found = None if version.marker else self.bucket.get(key, version.id)
-                if found is not None and ours(found):
-                    self._lock(key, version.id, until)
-                    return version.id, found
-            raise UsageError(
-                f"s3://{self.location.bucket}/{key} is there already, and is not ours",
-                hint="ship to a prefix that nobody else writes to; if another `apitrail ship` "
-                "is running, try again",
-            ) from error
-
-    def _lock(self, key: str, version: str, until: datetime) -> None:
-        """An object that was written before is locked for as long as one written now."""
-        found, _ = self.bucket.about(key, version)
-        if found is None or found.mode != COMPLIANCE or found.until < until:
-            self.bucket.extend(key, version, until)
 
     def _finish(self, store: Store) -> Iterator[tuple[int, int]]:
         """Upload the shipment that is pending, have the log say so, and let go of the files."""
@@ -194,8 +160,8 @@ class Shipping:
         if data is None or note is None:
             return
         shipment, until = Shipment.parse(data), retention.parse(Shipment.parse(data).until)
-        version, _ = self._put(shipment.key, data, until, {}, data.__eq__)
-        noted, _ = self._put(note_key(shipment.key), note, until, {}, note.__eq__)
+        version, _ = self.placing.put(shipment.key, data, until)
+        noted, _ = self.placing.put(note_key(shipment.key), note, until)
         copies = {file.key: file.copy for file in shipment.files() if file.copy is not None}
         anchor = Anchor(
             bucket=shipment.bucket, prefix=shipment.prefix, number=shipment.number,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from apitrail import durable
 from apitrail.delivery.lake.lake_list import LakeList
 from apitrail.delivery.lake.sealing import Sealing
 from apitrail.delivery.logfiles.tree import Tree
@@ -17,6 +18,8 @@ from apitrail.trail.reader import Reader
 
 # What a trail keeps of the lakes that it writes to.
 FOLDER = "lake"
+# Which lake it is: a path, or s3://….
+PLACE = "place"
 
 
 def export(trail: Path, out: Path, *, now: int, as_it_stands: bool = False) -> list[LakeList]:
@@ -73,4 +76,5 @@ def locked(trail: Path, place: str) -> Iterator[Path]:
     kept.mkdir(parents=True, exist_ok=True, mode=0o700)
     with kept.with_suffix(".lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        durable.write(kept / PLACE, place.encode())
         yield kept

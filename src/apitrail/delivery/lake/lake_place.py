@@ -26,8 +26,10 @@ class LakePlace(Protocol):
         """A file's bytes, those of the copy that is named; None where it is gone."""
         ...
 
-    def problems(self, name: str, copy: Copy | None = None) -> Iterator[str]:
-        """What is wrong with how a file is kept."""
+    def problems(
+        self, name: str, copy: Copy | None = None, until: str | None = None
+    ) -> Iterator[str]:
+        """What is wrong with how a file is kept: the copy that is named, or what is there `until` then."""
         ...
 
 
@@ -50,9 +52,11 @@ class Directory:
         """See `LakePlace`: a directory has one version of each."""
         return self.tree.read(name)
 
-    def problems(self, name: str, copy: Copy | None = None) -> Iterator[str]:
+    def problems(
+        self, name: str, copy: Copy | None = None, until: str | None = None
+    ) -> Iterator[str]:
         """See `LakePlace`: nothing is locked here."""
-        del name, copy
+        del name, copy, until
         yield from ()
 
 
@@ -74,17 +78,19 @@ class Locked:
         first = self.contents.first(self._key(name))
         return None if first is None else self.contents.read(first.key, first.id)
 
-    def problems(self, name: str, copy: Copy | None = None) -> Iterator[str]:
+    def problems(
+        self, name: str, copy: Copy | None = None, until: str | None = None
+    ) -> Iterator[str]:
         """See `LakePlace`: what hides the version, and whether its lock is as long as was said."""
-        key = self._key(name)
-        if copy is None:
-            if (first := self.contents.first(key)) is not None:
-                yield from self.contents.hidden(key, first.id)
+        key, first = self._key(name), self.contents.first(self._key(name))
+        version = copy.version if copy else None if first is None else first.id
+        until = copy.until if copy else until
+        if version is None:
             return
-        yield from self.contents.hidden(key, copy.version)
-        if self.contents.is_there(key, copy.version):
-            lock, _ = self.contents.bucket.about(key, copy.version)
-            yield from self.contents.unlocked(key, lock, copy.until)
+        yield from self.contents.hidden(key, version)
+        if until is not None and self.contents.is_there(key, version):
+            lock, _ = self.contents.bucket.about(key, version)
+            yield from self.contents.unlocked(key, lock, until)
 
     def _key(self, name: str) -> str:
         return join(self.contents.location.prefix, name)

@@ -143,8 +143,8 @@ class LogCheck(Check):
         except (FormatError, VerificationError) as error:
             self.found.append(error if isinstance(error, Finding) else tampered(f"{key}: {error}"))
             return None
-        self.blame(self.place.problems(key))
-        self.blame(self.place.problems(note_key(key)))
+        for each in (key, note_key(key)):
+            self.blame(self.place.problems(each, until=said.until))
         self.known |= {file.name for file in said.files}
         self.sums |= {file.sha256: file.name for file in said.files}
         return Found(said, data, head)

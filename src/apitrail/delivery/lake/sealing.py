@@ -131,8 +131,9 @@ class Sealing:
         )  # fmt: skip
 
     def sealed(
-        self, hour: Hour, files: tuple[LakeFile, ...], after: tuple[LakeList, str] | None
-    ) -> Sealed:
+        self, hour: Hour, files: tuple[LakeFile, ...], after: tuple[LakeList, str] | None,
+        *, until: str | None = None,
+    ) -> Sealed:  # fmt: skip
         """The signed list of an hour, after another."""
         before, digest = after or (None, None)
         recorder, every = self._recorder(hour, before)
@@ -141,7 +142,7 @@ class Sealing:
             hour=hour.hour, start=hour.start, stop=hour.stop, last=hour.last.hex(),
             peaks=tuple(peak.hex() for peak in hour.edge.peaks), checkpoint=self.tail,
             previous=digest, rotations=self.rotations, recorder=recorder, every=every, files=files,
-            rowless=tuple(hour.rowless),
+            rowless=tuple(hour.rowless), until=until,
         )  # fmt: skip
         data = said.dump()
         signed = file_checkpoint.vouch(self.head, data, self.signer)
