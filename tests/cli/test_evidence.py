@@ -121,6 +121,20 @@ def test_a_fork_is_written_down_for_a_third_person(cli, tmp_path, trail):
     assert "has signed two histories: one of 7 entries" in said
 
 
+def test_a_receipt_shows_that_its_log_was_rewritten(cli, tmp_path, trail):
+    path = tmp_path / "1.tlog-proof"
+    path.write_text(str(receipt.of_trail(trail, 1)))
+    asked = ("verify", "--key", LOG, "--since", str(path))
+    status, out, _ = cli(*asked)
+    assert (status, out.split(":")[0]) == (0, "OK since 16")
+    other = tmp_path / "other"
+    trails.write(other, lambda log: trails.append_all(log, [trails.draft(n) for n in range(9, 40)]))
+    fork = tmp_path / "fork.json"
+    status, out, _ = cli(*asked, "--misbehaviour", str(fork), on=other)
+    assert (status, out.split(":")[0]) == (1, "FORK")
+    assert cli("verify", str(fork), "--key", LOG)[0] == 0
+
+
 @pytest.mark.parametrize("option", ["--since", "--tsa"])
 def test_a_receipt_is_checked_by_itself(cli, tmp_path, trail, option):
     found = receipt.of_trail(trail, 1)

@@ -80,6 +80,36 @@ def test_it_brings_the_cosignatures_of_its_head(trail: Path, tmp_path: Path) -> 
     assert judged(proof(trail, 280), tmp_path, trust).verdict is Verdict.UNWITNESSED
 
 
+def test_it_is_under_the_head_that_most_witnesses_have_signed(tmp_path: Path) -> None:
+    """The newest one may have been signed by one alone: others were away, or late."""
+
+    async def work(trail: Trail) -> None:
+        for who in ("ab", "abc", "a", "a"):
+            await trail.append(trails.draft(trail.size))
+            assert trail.newest is not None
+            text = Note.parse(trail.newest).text
+            lines = [Cosigner(f"{name}.example", b"w" * 32).cosign(text, time=1) for name in who]
+            found = [
+                Anchor(
+                    trail.size, COSIGNATURE, f"{line.name}+{line.key_id.hex()}", str(line).encode()
+                )
+                for line in lines
+            ]
+            await trail.anchor(trail.size, trail.newest, found)
+
+    trails.write(tmp_path / "trail", work)
+    sizes = [
+        Checkpoint.unverified(proof(tmp_path / "trail", at).checkpoint_note).size for at in range(4)
+    ]
+    assert sizes == [2, 2, 4, 4]
+
+
+def test_its_checkpoint_is_an_older_head_of_the_log(trail: Path) -> None:
+    found = proof(trail, 7)
+    assert receipt.checkpoint_of(str(found)) == found.checkpoint_note
+    assert receipt.checkpoint_of(found.checkpoint_note) == found.checkpoint_note
+
+
 def test_another_key_is_not_trusted(trail: Path, tmp_path: Path) -> None:
     trust = Trust((trails.OTHER.verifier,), "--key")
     assert judged(proof(trail, 7), tmp_path, trust).verdict is Verdict.UNTRUSTED_KEY

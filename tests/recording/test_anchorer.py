@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 import trails
 import witnessing
+from apitrail import durable
 from apitrail.evidence.verify import Verdict
 from apitrail.evidence.witness.witness import Witness
 from apitrail.recording import anchorer
@@ -271,6 +272,46 @@ def test_a_command_that_does_not_end_is_ended(
     monkeypatch.setattr(anchorer, "LAST", 0.1)
     said = record(tmp_path / "trail", Anchors(command=("sleep", "100")), nothing)
     assert said[0] == "anchor the command: 'sleep' did not end within 0.1 s"
+
+
+def test_a_file_system_that_hangs_holds_up_neither_recording_nor_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    real = durable.write
+
+    def hangs(path: Path, content: bytes, **more: int) -> None:
+        assert path.name != "head" or release.wait(30)
+        real(path, content, **more)
+
+    async def work(trail: Trail, beside: Anchorer) -> None:
+        await trail.append(trails.draft(1))
+        await until(lambda: any(each.failures for each in beside._places.values()))
+        await trail.append(trails.draft(2))
+
+    monkeypatch.setattr(anchorer, "PATIENCE", 0.1)
+    monkeypatch.setattr(anchorer, "LAST", 0.1)
+    monkeypatch.setattr(durable, "write", hangs)
+    try:
+        said = record(tmp_path / "trail", Anchors(file=tmp_path / "head", every=SOON), work)
+    finally:
+        release.set()
+    assert said == [
+        f"anchor the file: {str(tmp_path / 'head')!r} did not answer within 0.1 s",
+        "the newest entries were not anchored; the next recorder does it",
+    ]
+
+
+def test_a_log_that_rests_is_not_late_when_it_goes_on(tmp_path: Path) -> None:
+    async def work(trail: Trail, beside: Anchorer) -> None:
+        await until(lambda: beside._anchored == trail.size)
+        anchored = beside._since
+        await until(lambda: beside._since > anchored)  # it rests, and is anchored all the time
+        beside._anchors = Anchors(file=tmp_path / "head", every=1000)
+        await trail.append(trails.draft(1))
+        assert beside.unanchored == 0
+
+    record(tmp_path / "trail", Anchors(file=tmp_path / "head", every=SOON), work)
 
 
 def test_a_defect_is_told_and_the_last_head_is_anchored_all_the_same(tmp_path: Path) -> None:

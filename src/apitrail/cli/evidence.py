@@ -58,7 +58,9 @@ def verify_command(
         raise UsageError("nobody is named to ask", hint="--policy FILE names the witnesses")
     if tsa is not None:
         trust = replace(trust, stamped=_stamped(tsa))
-    older = None if since is None else since.read().decode("utf-8", "replace")
+    older = (
+        None if since is None else receipt.checkpoint_of(since.read().decode("utf-8", "replace"))
+    )
     if misbehaviour is not None and older is None:
         raise UsageError(
             "there is nothing to compare with", hint="--since CHECKPOINT names an older head"

@@ -7,6 +7,7 @@ nothing else than the log's key.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice, takewhile
 from pathlib import Path
 
 from apitrail.entry import Entry
@@ -23,9 +24,12 @@ from apitrail.when import iso
 
 MAGIC = b"c2sp.org/tlog-proof@v1\n"
 
+# So many of the newest heads are compared: the last may have been signed by a witness alone.
+RECENT = 32
+
 
 def of_trail(directory: Path, index: int) -> Proof | None:
-    """The receipt of an entry, under the newest head that witnesses have signed, if that has it.
+    """The receipt of an entry, under a head that most witnesses have signed, if one has it.
 
     None where there is no such entry.
     """
@@ -50,6 +54,13 @@ def is_receipt(path: Path) -> bool:
     """Does the file begin as a receipt?"""
     with path.open("rb") as file:
         return file.read(len(MAGIC)) == MAGIC
+
+
+def checkpoint_of(text: str) -> str:
+    """The checkpoint that a receipt is under; what is no receipt is given back."""
+    if not text.startswith(MAGIC.decode()):
+        return text
+    return Proof.parse(text).checkpoint_note
 
 
 def verify_file(path: Path, trust: Trust, *, step: Callable[[str], None]) -> Report:
@@ -96,10 +107,14 @@ def _verified(proof: Proof, trust: Trust) -> Report:
 
 
 def _head(audit: Audit, index: int) -> str | None:
-    """The newest checkpoint that witnesses have signed and that has this entry; else the newest."""
-    for size in audit.cosigned():
-        if size <= index:
-            break
-        if size <= audit.size and (kept := audit.kept(size)) is not None:
-            return cosigned(kept, audit.cosignatures(size))
-    return audit.tail()
+    """Of the newest checkpoints that have this entry, the one that most witnesses have signed."""
+    newer = takewhile(lambda size: size > index, audit.cosigned())
+    fitting = (size for size in newer if size <= audit.size)
+    heads = [
+        (kept, lines)
+        for size in islice(fitting, RECENT)
+        if (kept := audit.kept(size)) is not None and (lines := audit.cosignatures(size))
+    ]
+    # The first of those with most: the newest.
+    best = max(heads, key=lambda head: len(head[1]), default=None)
+    return audit.tail() if best is None else cosigned(*best)

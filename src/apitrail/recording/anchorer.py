@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from apitrail import durable
 from apitrail.errors import Error, RecordingError
@@ -66,6 +68,7 @@ class Anchorer:
         self._since = steady()
         self._task: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
+        self._writing = threading.Lock()
 
     def begin(self, stopping: asyncio.Event) -> None:
         """Show heads until `stopping`."""
@@ -124,10 +127,12 @@ class Anchorer:
             await self._show(patience)
 
     async def _show(self, patience: float) -> None:
-        text = self._trail.newest
-        if text is None or (head := Head.of(text)).size == self._anchored:
+        text, began = self._trail.newest, self._steady()
+        if text is None:
             return
-        began = self._steady()
+        if (head := Head.of(text)).size == self._anchored:
+            self._since = began  # what comes from now on is not anchored
+            return
         witnesses = [each for each in self._anchors.witnesses if self._is_due(each.name)]
         work = [self._ask(each, head, patience) for each in witnesses]
         others = self._others(text, head, patience)
@@ -145,21 +150,22 @@ class Anchorer:
             for url in self._anchors.timestamps
             if self._is_due(url)
         }
-        if self._anchors.file is not None:
-            work[_FILE] = asyncio.ensure_future(self._write(text))
-        if self._anchors.command:
+        if self._anchors.file is not None and self._is_due(_FILE):
+            work[_FILE] = asyncio.ensure_future(self._write(self._anchors.file, text, patience))
+        if self._anchors.command and self._is_due(_COMMAND):
             work[_COMMAND] = asyncio.ensure_future(self._command(text, patience))
         return work
 
     def _is_anchored(self, outcomes: dict[str, Outcome]) -> bool:
         """Has the quorum cosigned, and did all others take it?"""
         policy = self._anchors.policy
-        signed = {name for name, each in outcomes.items() if isinstance(each, Anchor)}
-        failed = {name for name, each in outcomes.items() if isinstance(each, Error)}
-        stamped = signed.issuperset(self._anchors.timestamps)
-        return (
-            (policy is None or policy.is_met(signed)) and stamped and not failed & {_FILE, _COMMAND}
-        )
+        took = {name for name, each in outcomes.items() if not isinstance(each, Error)}
+        others = [
+            *self._anchors.timestamps,
+            *([_FILE] if self._anchors.file is not None else []),
+            *([_COMMAND] if self._anchors.command else []),
+        ]
+        return (policy is None or policy.is_met(took)) and took.issuperset(others)
 
     async def _keep(self, head: Head, found: Sequence[Anchor]) -> bool:
         if not found:
@@ -191,13 +197,19 @@ class Anchorer:
 
         return await _within(patience, url, work)
 
-    async def _write(self, text: str) -> Outcome:
-        assert self._anchors.file is not None
-        try:
-            await asyncio.to_thread(durable.write, self._anchors.file, text.encode())
-        except OSError as error:
-            return RefusedError(f"{str(self._anchors.file)!r}: {error.strerror}")
-        return None
+    async def _write(self, path: Path, text: str, patience: float) -> Outcome:
+        def work() -> None:
+            # A file system that hangs keeps an older head: it must not come after a newer one.
+            if not self._writing.acquire(blocking=False):
+                raise RefusedError(f"{str(path)!r}: an older head is still being written")
+            try:
+                durable.write(path, text.encode())
+            except OSError as error:
+                raise RefusedError(f"{str(path)!r}: {error.strerror}") from error
+            finally:
+                self._writing.release()
+
+        return await _within(patience, repr(str(path)), work)
 
     async def _command(self, text: str, patience: float) -> Outcome:
         problem = await piped(self._anchors.command, text.encode(), patience)
@@ -227,7 +239,7 @@ class Anchorer:
         place.size, place.failures, place.not_before = size, 0, 0.0
 
 
-async def _within(patience: float, name: str, work: Callable[[], Anchor]) -> Outcome:
+async def _within(patience: float, name: str, work: Callable[[], Anchor | None]) -> Outcome:
     try:
         async with asyncio.timeout(patience):
             return await aside(work, "anchor")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterable, Iterator
 
 from starlette.applications import Starlette
@@ -57,7 +58,7 @@ def serve(witness: Witness, address: Address, *, names: Iterable[str], say: Say)
         application(witness, say), frozenset(name.lower() for name in (*names, address.host))
     )
     app = guarded if address.is_loopback else guarded.app
-    words = list(_welcome(witness, f"http://{Address.of(listening)}/"))
+    words = list(_welcome(witness, f"http://{_reached(Address.of(listening))}/"))
     listener.run(app, listening, ready=lambda: say("\n".join(words)))
 
 
@@ -65,6 +66,12 @@ def _response(answer: Answer, *, close: bool = False) -> Response:
     # Named as a header: as a media type, Starlette would append a charset to `text/…`.
     headers = {"content-type": answer.kind} | ({"connection": "close"} if close else {})
     return Response(answer.body, answer.status, headers=headers)
+
+
+def _reached(address: Address) -> Address:
+    """Where others reach it: of every address of this machine there is a name."""
+    is_any = address.host in ("0.0.0.0", "::")  # noqa: S104  # this does not listen
+    return Address(socket.gethostname(), address.port) if is_any else address
 
 
 def _welcome(witness: Witness, url: str) -> Iterator[str]:
