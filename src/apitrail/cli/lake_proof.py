@@ -1,17 +1,22 @@
-"""`apitrail lake verify`."""
+"""`apitrail lake verify` and `apitrail lake coverage`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from apitrail import places
+from apitrail import places, when
 from apitrail.cli.options import output_option, with_trail
+from apitrail.cli.printing import emit, say, table
 from apitrail.evidence import known_logs
 from apitrail.evidence.verify import Trust
 from apitrail.reading import render
+
+if TYPE_CHECKING:
+    from apitrail.delivery.lake.lake_coverage import Covered
 
 
 @click.command("verify")
@@ -51,6 +56,54 @@ def verify_command(
     if report.hint:
         click.echo(f"hint: {report.hint}", err=True)
     return 0 if report.holds else 1
+
+
+@click.command("coverage")
+@click.argument("place", metavar="DIR|s3://BUCKET/PREFIX")
+@click.option("--key", "vkeys", multiple=True, metavar="VKEY", help="Trust this public key of a log, or the one in this file. May be repeated.")  # fmt: skip
+@click.option("--late", metavar="TIME", default="15m", show_default=True, help="A recorder is late whose next hour has been over for longer and is not here.")  # fmt: skip
+@click.option("--endpoint-url", metavar="URL", help="The endpoint of S3, where it is not AWS.")
+@click.option("--profile", metavar="NAME", help="Read S3 with this AWS profile.")
+@output_option("table", "json", default="table")
+def coverage_command(
+    place: str, vkeys: tuple[str, ...], late: str, endpoint_url: str | None, profile: str | None, output: str
+) -> int:  # fmt: skip
+    """Say who was recording when, which recorder is late, its newest heartbeat and version.
+
+    The lists of each log are verified, and that their files are there; `lake verify` opens the files
+    too. It fails where lists do not hold, or where a recorder is late.
+    """
+    from apitrail.delivery.lake import lake_coverage, lake_place
+
+    where = lake_place.at(place, endpoint=endpoint_url, profile=profile)
+    allowed = int(when.parse_duration(late).total_seconds())
+    logs = lake_coverage.coverage(where, _trust(vkeys), now=places.clock(), late=allowed)
+    if output == "json":
+        click.echo(render.json_document({"logs": [log.to_json() for log in logs]}))
+    else:
+        emit(table([row for log in logs for row in _lines(log)], _HEADERS))
+        for log in logs:
+            if not log.report.holds:
+                say(f"{log.name}: {log.report.message}")
+    return 0 if all(log.holds for log in logs) else 1
+
+
+_HEADERS = ("LOG", "STATE", "RECORDED FROM", "TO", "HEARTBEAT", "VERSION", "CALLS", "VERDICT")
+
+
+def _lines(log: Covered) -> Iterator[tuple[str, ...]]:
+    """A line for each time in which it was recording, the newest first; the log is told once."""
+    first, *others = [(_time(each.since), _time(each.until)) for each in log.spans[::-1]] or [("", "")]  # fmt: skip
+    yield (
+        log.report.origin or log.name, log.state, *first, _time(log.heartbeat), log.version or "",
+        str(log.rows), str(log.report.verdict),
+    )  # fmt: skip
+    for span in others:
+        yield ("", "", *span, "", "", "", "")
+
+
+def _time(milliseconds: int | None) -> str:
+    return "" if milliseconds is None else when.iso_second(milliseconds // 1000)
 
 
 def _trust(vkeys: tuple[str, ...]) -> Trust:

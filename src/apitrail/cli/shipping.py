@@ -18,6 +18,7 @@ from apitrail import places, when
 from apitrail.cli.options import with_trail
 from apitrail.errors import Error, UsageError
 from apitrail.evidence.verify import Report, Trust
+from apitrail.evidence.verify.report import counted
 from apitrail.query import Filter
 from apitrail.trail import database
 from apitrail.trail.statements import Target
@@ -76,7 +77,8 @@ def export_lake(
         click.echo(f"apitrail: nothing new for {out}; an hour is written once it is over", err=True)
         return
     rows, files = sum(each.rows for each in made), sum(len(each.files) for each in made)
-    click.echo(f"apitrail: {rows} calls in {files} files, {len(made)} lists, in {out}", err=True)
+    what = f"{counted(rows, 'call')} in {counted(files, 'file')}, {counted(len(made), 'list')}"
+    click.echo(f"apitrail: {what}, in {out}", err=True)
 
 
 def _refuse_choice(where: Filter, ids: tuple[str, ...], what: str) -> None:
@@ -149,7 +151,7 @@ def _ship_lake(
     shipping = LakeShipping(trail, location, bucket, retain=retain, as_it_stands=unfinished)
     made = shipping.ship(places.clock())
     for said in made:
-        count = f"{said.rows} calls in {len(said.files)} files"
+        count = f"{counted(said.rows, 'call')} in {counted(len(said.files), 'file')}"
         click.echo(f"apitrail: list {said.number} is at {location}: {count}, locked", err=True)
     if not made:
         click.echo(f"apitrail: nothing new for {location}: an hour is shipped once it is over", err=True)  # fmt: skip

@@ -108,7 +108,10 @@ STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "a mute until True": ("mute", MUTE | {"until": True}),
     "a mute by nobody": ("mute", {"mute": {"kind": "rate"}, "reason": "", "lifted": False}),
     "a decision of no ticket": ("decision", {"step": "asked", "guard": "g"}),
-    "a decision until True": ("decision", {"ticket": "t", "step": "asked", "guard": "g", "until": True}),
+    "a decision until True": (
+        "decision",
+        {"ticket": "t", "step": "asked", "guard": "g", "until": True},
+    ),
     "a run without a name": ("run", {"run": {}}),
     "a gap of nothing": ("gap", {"lost": []}),
     "an erasure of nothing": ("erase", {"erased": []}),

@@ -13,7 +13,7 @@ from apitrail.delivery.lake.lake_place import LakePlace
 from apitrail.delivery.lake.log_check import Beside, LogCheck, lists_in
 from apitrail.delivery.logfiles import findings
 from apitrail.delivery.logfiles.check import Step
-from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tampered
+from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, counted, tampered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +96,8 @@ def verify_lake(
     if len(reports) == 1:
         return LakeReport(Verdict.OK, reports[0].report.message, None, tuple(reports))
     message = (
-        f"{len(reports)} logs, {sum(log.rows for log in reports)} calls in "
-        f"{sum(log.files for log in reports)} files"
+        f"{len(reports)} logs, {counted(sum(log.rows for log in reports), 'call')} in "
+        f"{counted(sum(log.files for log in reports), 'file')}"
     )
     return LakeReport(Verdict.OK, message, None, tuple(reports))
 

@@ -21,7 +21,7 @@ from apitrail.delivery.logfiles.check import Check, Step
 from apitrail.entry import Entry
 from apitrail.errors import FormatError, VerificationError
 from apitrail.evidence.verify.key_history import History
-from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tampered
+from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, counted, tampered
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.merkle import HASH_SIZE, Frontier
 from apitrail.trail import database
@@ -37,12 +37,16 @@ type LogFiles = Callable[[LakeList], Records]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What is at hand beside the lake: a trail, log files, an older checkpoint, and the time."""
+    """What is at hand beside the lake: a trail, log files, an older checkpoint, and the time.
+
+    With `only_lists` no file is opened: it is enough that all are there.
+    """
 
     trail: Path | None = None
     records: LogFiles | None = None
     since: str | None = None
     now: int = 0
+    only_lists: bool = False
 
 
 @dataclass(slots=True)
@@ -74,6 +78,7 @@ class LogCheck(Check):
         self.sums: dict[str, str] = {}
         self.lists: list[Found] = []
         self.held = Held()
+        self._here = frozenset(names)
         self._names = [each for each in names if each.startswith(f"{FOLDER}/{name}/")]
 
     def check(self, beside: Beside, step: Step) -> Report:
@@ -88,6 +93,9 @@ class LogCheck(Check):
         heads = [each.head for each in self.lists]
         newest = self.lists[-1]
         self._learn(newest, history)
+        if beside.only_lists:
+            self._only_lists(newest)
+            return
         since = beside.since
         if since is not None and not since.startswith(f"{history.origin}\n"):
             since = None
@@ -184,6 +192,11 @@ class LogCheck(Check):
                 continue
             self._grow(edge, leaves, wanted, said)
 
+    def _only_lists(self, newest: Found) -> None:
+        files = [file for each in self.lists for file in each.said.files]
+        self.blame(f"{file.name} is missing" for file in files if file.name not in self._here)
+        self.said = [f"the lists up to entry {newest.said.stop - 1} hold"]
+
     def _grow(
         self, edge: Frontier, leaves: bytearray, wanted: Mapping[int, bytes], said: LakeList
     ) -> None:
@@ -244,7 +257,7 @@ class LogCheck(Check):
         files = sum(len(each.said.files) for each in self.lists)
         rows = sum(each.said.rows for each in self.lists)
         self.said = [
-            f"{rows} calls in {files} files under {len(self.lists)} lists",
+            f"{counted(rows, 'call')} in {counted(files, 'file')} under {counted(len(self.lists), 'list')}",
             f"complete and unaltered up to entry {newest.said.stop - 1}",
             f"the log {newest.said.origin} is trusted by {self.trust.by}",
         ]

@@ -159,7 +159,7 @@ class Report:
     def __str__(self) -> str:
         if not self.holds:
             return f"{self.verdict}: {self.message}"
-        erasures = _count(self.erasures, "erasure")
+        erasures = counted(self.erasures, "erasure")
         verdict = f"{self.verdict} with {erasures}" if self.erasures else str(self.verdict)
         if self.since is not None:
             verdict += f" since {self.since}"
@@ -176,5 +176,6 @@ def not_known(unknown: Mapping[str, int]) -> str | None:
     return f"{noun} with a kind or facet this apitrail does not know ({names})"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """`1 file`, `3 files`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
