@@ -20,7 +20,7 @@ from apitrail.log_lines import FORMATS
 from apitrail.recording.alerts import alert_settings
 from apitrail.recording.alerts.alert_settings import Alert
 from apitrail.recording.anchor_settings import Anchors
-from apitrail.recording.ask_settings import Approvals
+from apitrail.recording.approval_settings import Approvals
 from apitrail.recording.limits import Limits
 from apitrail.recording.settings import Settings
 from apitrail.redact.keep import Keep

@@ -22,6 +22,7 @@ from apitrail.log_lines import Tell
 from apitrail.recording import assembly, config_file, preparation
 from apitrail.recording.alerts.alerting import Alerting
 from apitrail.recording.anchorer import Anchorer
+from apitrail.recording.announcing import Announcer
 from apitrail.recording.authority.authority import ending
 from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.config_file import Configuration
@@ -38,6 +39,7 @@ from apitrail.recording.settings import Settings
 from apitrail.recording.whoami import Asker
 from apitrail.redact.userinfo import without_userinfo
 from apitrail.trail import control, database
+from apitrail.trail.keys import Keys
 from apitrail.trail.statements import Open
 from apitrail.trail.tickets import Answer
 from apitrail.trail.writer import Trail
@@ -158,6 +160,10 @@ class Session:
         self._follower = Follower(trail, configured.insights, places.clock, voice.tell)
         self.alerting = Alerting(trail, configured.alerts, places.clock, voice.tell)
         self._anchorer = Anchorer(trail, configured.anchors, time.monotonic, voice.tell)
+        self._announcer = Announcer(
+            configured.approvals, Keys.of(directory).redaction(), trail.origin, places.clock
+        )
+        self.recorder.holding.announce = self._announcer
         self.recorder.unanchored = lambda: self._anchorer.unanchored
         self.recorder.late_anchors = lambda: self._anchorer.late
 
@@ -255,6 +261,7 @@ class Session:
         self._stopping.set()
         await self._beating
         await self._follower.ended()
+        await self._announcer.close()
         # After the insights: they raise alerts too.
         await self.alerting.ended()
         try:

@@ -23,6 +23,10 @@ _NO_TOKEN = "UnrecognizedClientException"  # noqa: S105  # what CloudTrail calls
 _TOKEN = re.compile(r"[A-Za-z0-9_]{16,128}")
 
 
+# An approval's link is a secret itself; and what its page looks like is none.
+_OPEN = ("/approvals/link/", "/static/")
+
+
 def new_token() -> str:
     """A token that every client takes for an access key id."""
     return f"APITRAIL{secrets.token_hex(16).upper()}"
@@ -60,7 +64,10 @@ class Guard:
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
-        problem = self._problem(headers, scope["query_string"].decode("latin-1"))
+        query = scope["query_string"].decode("latin-1")
+        problem = self._problem(
+            headers, query, needs_token=not scope.get("path", "").startswith(_OPEN)
+        )
         if problem is None:
             await self.app(scope, receive, send)
             return
@@ -69,12 +76,16 @@ class Guard:
         else:
             await _refuse(send, *problem, is_api="x-amz-target" in headers)
 
-    def _problem(self, headers: Mapping[str, str], query: str) -> tuple[str, str] | None:
+    def _problem(
+        self, headers: Mapping[str, str], query: str, *, needs_token: bool
+    ) -> tuple[str, str] | None:
         refusal = asked_host.refusal(
             headers, lambda host: asked_host.is_ours(host, self.names), own_pages=True
         )
         if refusal is not None:
             return "AccessDenied", refusal
+        if not needs_token:
+            return None
         shown = _shown(headers.get("authorization", ""), query)
         if self.token is not None and not hmac.compare_digest(shown.encode(), self.token.encode()):
             return (

@@ -73,14 +73,22 @@ def _sinks(table: Mapping[str, object], directory: Path) -> list[Sink]:
         found.append(FileSink(directory / Path(file).expanduser(), _patience(table, "file")))
     if "command" in table:
         found.append(CommandSink(_command(table["command"]), _patience(table, "command")))
-    if (url := _text(table, "webhook")) is not None:
-        keys = _keys(table, directory)
-        found.append(WebhookSink(_url(url), keys, _patience(table, "webhook"), places.clock))
-    elif "secret_file" in table or "secret_env" in table:
-        raise UsageError("a secret is for a webhook, and there is none", hint=_HINT)
+    if (webhook := webhook_of(table, directory)) is not None:
+        found.append(webhook)
     if not found:
         raise UsageError("it goes nowhere", hint=_HINT)
     return found
+
+
+def webhook_of(table: Mapping[str, object], directory: Path) -> WebhookSink | None:
+    """The webhook of a table, if it names one; raises UsageError."""
+    url = _text(table, "webhook")
+    if url is not None:
+        keys = _keys(table, directory)
+        return WebhookSink(_url(url), keys, _patience(table, "webhook"), places.clock)
+    if "secret_file" in table or "secret_env" in table:
+        raise UsageError("a secret is for a webhook, and there is none", hint=_HINT)
+    return None
 
 
 def _command(value: object) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from apitrail.errors import Error, FormatError, UsageError
 from apitrail.reading import event_detail
 from apitrail.web.console import (
+    approvals_page,
     assets,
     event_page,
     exports,
@@ -46,6 +47,7 @@ PAGES: Mapping[str, Show] = {
     "/live": live_page.show,
     "/insights": insights_page.show,
     "/insight/{name}": insights_page.detail,
+    "/approvals": approvals_page.show,
     "/trust": trust_page.show,
     "/policy": policy_page.show,
     "/who": listings.callers,
@@ -61,13 +63,15 @@ NAVIGATION = (
     ("/", "Event history"),
     ("/live", "Live"),
     ("/insights", "Insights"),
+    ("/approvals", "Approvals"),
     ("/resource", "Resources"),
     ("/who", "Callers"),
     ("/run", "Runs"),
     ("/trust", "Trust"),
 )
 _ENDINGS = (".json", ".html")
-_FORM_LIMIT = 4096
+# A reason of 1,000 characters, each of which may become twelve.
+_FORM_LIMIT = 16 * 1024
 
 
 class Site:
@@ -94,6 +98,11 @@ class Site:
             Route("/trust", self._verify, methods=["POST"]),
             Route("/insights/mute", self._acting(muting_forms.mute), methods=["POST"]),
             Route("/insights/unmute", self._acting(muting_forms.lift), methods=["POST"]),
+            Route("/approvals/decide", self._acting(approvals_page.decide), methods=["POST"]),
+            Route(
+                "/approvals/link/{token}", self._answering(approvals_page.linked), methods=["GET"]
+            ),
+            Route("/approvals/link/{token}", self._linked, methods=["POST"]),
             Route("/trust/progress.json", self._answering(trust_page.following), methods=["GET"]),
             Route("/live/events", self._stream, methods=["GET"]),
             Route("/event/{name}/proof", self._sending(_proof), methods=["GET"]),
@@ -190,6 +199,18 @@ class Site:
 
         return answer
 
+    async def _linked(self, request: Request) -> Response:
+        """A link decides once. It is a secret itself, so its page needs no token of ours."""
+        form = await self._said(request)
+        if form is None:
+            return self._foreign(request)
+        token = str(request.path_params["token"])
+        try:
+            then = await run_in_threadpool(approvals_page.decide_linked, self._console, token, form)
+        except Error as error:
+            return self._as_html(approvals_page.refused(error), request)
+        return RedirectResponse(then, 303, headers=dict(headers.FRESH))
+
     def _foreign(self, request: Request) -> Response:
         return self.problem(request, UsageError("this form is not of a page of this server"), 403)
 
@@ -205,14 +226,20 @@ class Site:
     async def _form(self, request: Request) -> Mapping[str, str] | None:
         """What a form of ours says; None where it was on no page of ours: others do not have its
         token."""
+        given = await self._said(request)
+        if given is None:
+            return None
+        token = given.pop("token", "").encode()
+        return given if hmac.compare_digest(token, self._console.form_token.encode()) else None
+
+    async def _said(self, request: Request) -> dict[str, str] | None:
+        """The fields of a form; None where it is too long to be one of ours."""
         body = b""
         async for chunk in request.stream():
             body += chunk
             if len(body) > _FORM_LIMIT:
                 return None
-        given = {name: values[0] for name, values in parse_qs(body.decode("latin-1")).items()}
-        token = given.pop("token", "").encode()
-        return given if hmac.compare_digest(token, self._console.form_token.encode()) else None
+        return {name: values[0] for name, values in parse_qs(body.decode("latin-1")).items()}
 
 
 def problem(error: Error, status: int | None = None) -> Page:
