@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,9 @@ def test_without_the_log_s_key_there_are_none(trail: Path, tmp_path: Path) -> No
     path.write_bytes(evidence.bundle_of(trail, evidence.job(trail)))
     with Bundle.open(path) as bundle, pytest.raises(UsageError, match="signed by the log's key"):
         cose_directory.signer(bundle, trail)
+
+
+def test_an_empty_trail_has_none(tmp_path: Path) -> None:
+    trails.write(tmp_path / "trail", lambda trail: asyncio.sleep(0))
+    with pytest.raises(UsageError, match="the trail is empty"):
+        write(tmp_path / "trail", tmp_path / "out", [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -114,6 +115,20 @@ def test_witnesses_are_those_of_the_head_beside_it(out: Path) -> None:
     assert judged(out / "4.cose", JUDGED).verdict is Verdict.TAMPERED
     path.unlink()
     assert judged(out / "4.cose", JUDGED).verdict is Verdict.UNWITNESSED
+
+
+def test_receipts_are_under_the_head_that_most_witnesses_have_signed(
+    pristine: Path, tmp_path: Path
+) -> None:
+    trail, out = tmp_path / "trail", tmp_path / "out"
+    shutil.copytree(pristine.with_name("trail"), trail)
+    trails.write(trail, lambda opened: opened.append(trails.draft(9)))
+    for index, size in ((8, 9), (9, 10)):
+        with Reader(trail) as source:
+            cose_directory.write(source, [index], out, signer=trails.SIGNER, issued=1)
+        report = judged(out, JUDGED if index == 8 else trails.TRUST)
+        assert (report.verdict, report.entries) == (Verdict.OK, size)
+        shutil.rmtree(out)
 
 
 def test_a_head_of_another_size_is_no_witness_of_this_one(out: Path, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def _files(
     source: Source, indexes: list[int], signer: note.Signer, issued: int
 ) -> Iterator[tuple[str, bytes]]:
     """Names and contents."""
-    signed = source.tail() or ""
+    signed = _signed(source, max(indexes, default=-1), signer)
     head = _head(signed, signer)
     tree = tree_of(source, signed)
     for index in indexes:
@@ -96,6 +96,23 @@ def _files(
     yield PEM, cose_key.pem(public_key)
     yield COSE_KEY, cose_key.encode(public_key)
     yield CHECKPOINT, cosigned(signed, source.cosignatures(head.size)).encode()
+
+
+def _signed(source: Source, newest: int, signer: note.Signer) -> str:
+    """The head that most witnesses have signed, of the newest that have all these entries."""
+    if (tail := source.tail()) is None:
+        raise UsageError("the trail is empty", hint="record something first: apitrail exec -- CMD")
+    size = Checkpoint.unverified(tail).size
+    sizes = {at for at in source.last_cosigned(size) if newest < at < size}
+    best = max(sizes, key=lambda at: (len(source.cosignatures(at)), at), default=0)
+    if not best or len(source.cosignatures(best)) <= len(source.cosignatures(size)):
+        return tail
+    older = dict(source.checkpoints()).get(best, "")
+    try:
+        note.open(older, [signer.verifier])
+    except (VerificationError, FormatError):
+        return tail  # from before a change of key
+    return older
 
 
 def _head(signed: str, signer: note.Signer) -> Checkpoint:
