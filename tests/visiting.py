@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import trails
 from apitrail.address import Address, listen
 from apitrail.insights.thresholds import Thresholds
 from apitrail.trail import statements
+from apitrail.trail.outbox import DELIVERED, GIVEN_UP, Cursor, Kept, Outbox
 from apitrail.trail.reader import Reader
 from apitrail.trail.telling import Teller
 from apitrail.trail.writer import Trail
@@ -69,7 +71,25 @@ def make(place: Path) -> Path:
         [said] = Teller(0, Thresholds()).read(reader, reader.size)
     trails.write(place, lambda trail: trail.append(statements.draft(said)))
     trails.write(place, work, clock=trails.Clock(trails.T0 + 50_000))
+    raise_alerts(place)
     return place
+
+
+def raise_alerts(place: Path) -> None:
+    """Three alerts beside the trail: delivered, waiting, given up."""
+    with closing(Outbox.open(place)) as box:
+        box.sinks({"file:1": "file alerts.jsonl", "webhook:2": "webhook https://example.com/"})
+        found = [
+            (Kept(
+                id=str(number), name="failed", title="A call was refused", level="high", rule="r",
+                entries=(number,), count=1, time=trails.T0 + number,
+            ), ["file:1", "webhook:2"])
+            for number in (1, 2, 3)
+        ]  # fmt: skip
+        box.add(found, Cursor(4, ""), now=trails.T0)
+        for number, state, problem in ((1, DELIVERED, None), (2, GIVEN_UP, "it answered 500")):
+            for sink in ("file:1", "webhook:2"):
+                box.mark(number, sink, state, due=trails.T0, now=trails.T0, problem=problem)
 
 
 class serving:  # noqa: N801  # a context manager that reads as a verb

@@ -28,6 +28,7 @@ COMMANDS = {
     "top": "overview:top",
     "diff": "overview:diff",
     "insights": "watching:insights",
+    "alert": "alerting_commands:alert_group",
     "guard": "guard_commands:guard_group",
     "approvals": "approving:approvals",
     "policy": "policy_commands:policy_command",

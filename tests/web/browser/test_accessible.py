@@ -19,6 +19,7 @@ PAGES = {
     "run": "/run/run-1",
     "resource": "/resource/Mary",
     "insights": "/insights",
+    "alerts": "/alerts",
     "approvals": "/approvals",
     "trust": "/trust",
     "policy": "/policy?username=John",

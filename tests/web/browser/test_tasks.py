@@ -136,6 +136,21 @@ def test_see_what_was_unusual(site, opened):
     assert "7 different operations were refused" in page.locator("main").inner_text()
 
 
+def test_see_which_alerts_did_not_arrive_and_have_them_sent_again(site, opened):
+    page = opened(site.url)
+    tab_to(page, "Alerts")
+    page.keyboard.press("Enter")
+    loaded(page, "/alerts")
+    assert page.locator("#rows tr.failed").count() == 1
+    tab_to(page, "Try again")
+    page.keyboard.press("Enter")
+    page.locator("main form").wait_for(state="detached")
+    assert page.locator("#rows tr.failed").count() == 0
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    loaded(page, "/event/")
+
+
 def test_verify_now_and_read_the_verdict(site, opened):
     page = opened(f"{site.url}/trust")
     page.get_by_role("button", name="Verify now").wait_for()

@@ -48,3 +48,9 @@ def counted(found: Iterable[Object]) -> str:
     told = ", ".join(f"{name} {count:,}" for name, count in counts.most_common())
     number = counts.total()
     return f"{number:,} alert{'' if number == 1 else 's'}{f': {told}' if told else ''}"
+
+
+def origin(source: Source) -> str | None:
+    """The log's name, as its newest checkpoint says it."""
+    tail = source.tail()
+    return tail.partition("\n")[0] if tail else None

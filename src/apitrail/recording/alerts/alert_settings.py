@@ -70,7 +70,8 @@ def _sinks(table: Mapping[str, object], directory: Path) -> list[Sink]:
             raise UsageError(f"unknown field {name!r}", hint=f"it holds {', '.join(FIELDS)}")
     found: list[Sink] = []
     if (file := _text(table, "file")) is not None:
-        found.append(FileSink(directory / Path(file).expanduser(), _patience(table, "file")))
+        path = (directory / Path(file).expanduser()).absolute()
+        found.append(FileSink(path, _patience(table, "file")))
     if "command" in table:
         found.append(CommandSink(_command(table["command"]), _patience(table, "command")))
     if (webhook := webhook_of(table, directory)) is not None:

@@ -138,9 +138,14 @@ class WebhookSink:
     def _post(self, message: Message) -> None:
         seconds = self.clock() // 1000
         headers = webhook_signature.headers(self.keys, message.id, seconds, message.body)
-        answered = asking.post(
-            self.url, message.body, kind="application/json", seconds=self.patience, headers=headers
-        )
+        try:
+            answered = asking.post(
+                self.url, message.body, kind="application/json", seconds=self.patience,
+                headers=headers,
+            )  # fmt: skip
+        except asking.AskingError as error:
+            place = self.shown.removeprefix("webhook ")
+            raise DeliveryError(str(error).replace(place, "it", 1)) from error
         if not 200 <= answered.status < 300:
             moved = ", and redirects are not followed" if 300 <= answered.status < 400 else ""
             raise DeliveryError(f"it answered {answered.status}{moved}")

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from apitrail.errors import Error, FormatError, UsageError
 from apitrail.reading import event_detail
 from apitrail.web.console import (
+    alerts_page,
     approvals_page,
     assets,
     event_page,
@@ -46,6 +47,7 @@ PAGES: Mapping[str, Show] = {
     "/events": history_page.show,
     "/live": live_page.show,
     "/insights": insights_page.show,
+    "/alerts": alerts_page.show,
     "/insight/{name}": insights_page.detail,
     "/approvals": approvals_page.show,
     "/trust": trust_page.show,
@@ -63,6 +65,7 @@ NAVIGATION = (
     ("/", "Event history"),
     ("/live", "Live"),
     ("/insights", "Insights"),
+    ("/alerts", "Alerts"),
     ("/approvals", "Approvals"),
     ("/resource", "Resources"),
     ("/who", "Callers"),
@@ -97,6 +100,7 @@ class Site:
             Route("/static/{version}/{name}", self._asset, methods=["GET"]),
             Route("/trust", self._verify, methods=["POST"]),
             Route("/insights/mute", self._acting(muting_forms.mute), methods=["POST"]),
+            Route("/alerts/retry", self._acting(alerts_page.retry), methods=["POST"]),
             Route("/insights/unmute", self._acting(muting_forms.lift), methods=["POST"]),
             Route("/approvals/decide", self._acting(approvals_page.decide), methods=["POST"]),
             Route(
