@@ -59,7 +59,7 @@ def test_an_answer_that_is_not_2xx_is_a_failure_and_redirects_are_not_followed(s
 def test_nobody_listens():
     with receiving() as receiver:
         pass
-    with pytest.raises(Error, match="^it did not answer: ") as error:
+    with pytest.raises(Error, match=r"^it did not answer: ") as error:
         send(webhook(receiver.url))
     assert "token" not in str(error.value)
 
