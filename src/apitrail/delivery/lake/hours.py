@@ -15,7 +15,7 @@ from apitrail.delivery.lake.lake_columns import Row, happened, row
 from apitrail.delivery.lake.lake_list import HOUR, Rowless
 from apitrail.delivery.logfiles.tree_manifest import format_indexes
 from apitrail.entry import CALLS, Entry
-from apitrail.event import RECORD_TAGS, Event, load
+from apitrail.event import RECORD_TAGS, load
 from apitrail.source import Source
 from apitrail.tlog import merkle
 from apitrail.tlog.merkle import Frontier
@@ -103,7 +103,7 @@ def hours(source: Source, edge: Frontier, stop: int) -> Iterator[Hour]:
         leaf = merkle.leaf_hash(data)
         tree.append(leaf)
         hour.stop, hour.edge, hour.last = index + 1, tree, leaf
-        second = _second(source, data, index) if kind in CALLS else None
+        second = _second(source, index, time) if kind in CALLS else None
         if second is None:
             hour.rowless.append(Rowless(index=index, kind=kind, time=time, hash=leaf.hex()))
         else:
@@ -112,14 +112,14 @@ def hours(source: Source, edge: Frontier, stop: int) -> Iterator[Hour]:
         yield hour
 
 
-def _second(source: Source, data: bytes, index: int) -> int | None:
+def _second(source: Source, index: int, time: int) -> int | None:
     """When a call's event was; None where nothing is left of the call."""
     facets = source.facets(index, ("what",)) or source.facets(index, RECORD_TAGS)
     if not facets:
         return None
     said = load(facets["what"]) if "what" in facets else {}
     record = said.get("record") if isinstance(said, dict) else None
-    return happened(record if isinstance(record, dict) else {}, Entry.parse(data)) // 1000
+    return happened(record if isinstance(record, dict) else {}, time) // 1000
 
 
 def rows(source: Source, log: str, indexes: Iterable[int]) -> Iterator[Row]:
@@ -127,4 +127,4 @@ def rows(source: Source, log: str, indexes: Iterable[int]) -> Iterator[Row]:
     for index in indexes:
         link = source.entry(index)
         if link is not None:
-            yield row(log, link, Event.parse(source.facets(index, RECORD_TAGS)))
+            yield row(log, link, source.facets(index, RECORD_TAGS))

@@ -9,7 +9,7 @@ Athena has `requestparameters`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,7 +18,7 @@ from apitrail import when
 from apitrail.codec import Json
 from apitrail.entry import Entry
 from apitrail.errors import FormatError
-from apitrail.event import ORDER, Event
+from apitrail.event import ORDER, load, record_of
 from apitrail.query import searchable, username
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ OF_ENTRY = (
     Column("leaf_hash", "string", required=True),
 )
 COLUMNS = (*OF_RECORD, *OF_IDENTITY, *OF_ENTRY)
+_READ = dict(zip(ORDER, OF_RECORD, strict=True))
 NAMES = tuple(column.name for column in COLUMNS)
 
 
@@ -91,35 +92,44 @@ def schema() -> pa.Schema:
     )
 
 
-def row(log: str, link: Entry, event: Event) -> Row:
-    """The row of a call: all columns, in their order.
+def row(log: str, link: Entry, facets: Mapping[str, bytes]) -> Row:
+    """The row of a call, of the facets that hold its record: all columns, in their order.
 
     What was erased is null. `eventtime` is then the entry's time, since a file is of one day.
     """
-    record, who = event.record(), event.who
+    record, who = record_of(facets), _object(facets.get("who"))
+    run, user = who.get("run"), record.get("userIdentity")
+    run = run if isinstance(run, dict) else {}
     made = of_record(record)
-    made["eventtime"] = moment(happened(record, link))
-    run = who.run if who else None
-    labels = dict(run.labels) if run and run.labels else None
-    made |= {
-        "username": searchable(username(who.user)) if who else None,
-        "operator": searchable(who.operator) if who else None,
-        "run": searchable(run.id) if run else None,
-        "labels": _text(labels),
-        "kind": link.kind,
-        "recorded": moment(link.time),
-        "log": log,
-        "idx": link.index,
-        "leaf_hash": link.hash.hex(),
-    }
+    made["eventtime"] = moment(happened(record, link.time))
+    made["username"] = searchable(username(user)) if isinstance(user, dict) else None
+    made["operator"] = _text(who.get("operator"))
+    made["run"] = _text(run.get("id"))
+    made["labels"] = _text(run.get("labels") or None)
+    made["kind"] = link.kind
+    made["recorded"] = moment(link.time)
+    made["log"] = log
+    made["idx"] = link.index
+    made["leaf_hash"] = link.hash.hex()
     return made
 
 
-def of_record(record: dict[str, Any]) -> Row:
+def _object(facet: bytes | None) -> Mapping[str, Json]:
+    found = None if facet is None else load(facet)
+    return found if isinstance(found, dict) else {}
+
+
+def of_record(record: Mapping[str, Any]) -> Row:
     """The columns that a CloudTrail record alone tells."""
     made: Row = {}
-    for column in OF_RECORD:
-        made[column.name] = _value(column.type, record.get(str(column.source)))
+    for name, column in _READ.items():
+        value = record.get(name)
+        if value is None:
+            made[column.name] = None
+        elif type(value) is str and column.type == "string":
+            made[column.name] = value if value.isascii() else searchable(value)
+        else:
+            made[column.name] = _value(column.type, value)
     user = record.get("userIdentity")
     user = user if isinstance(user, dict) else {}
     for name, column in zip(IDENTITY, OF_IDENTITY, strict=True):
@@ -127,12 +137,12 @@ def of_record(record: dict[str, Any]) -> Row:
     return made
 
 
-def happened(record: dict[str, Any], link: Entry) -> int:
+def happened(record: Mapping[str, Any], otherwise: int) -> int:
     """When the event was, Unix milliseconds: a whole second where its record says it."""
     try:
         return when.parse_iso_second(str(record.get("eventTime"))) * 1000
     except FormatError:
-        return link.time
+        return otherwise
 
 
 def moment(milliseconds: int) -> datetime:
@@ -143,11 +153,8 @@ def moment(milliseconds: int) -> datetime:
 
 def columns_of(rows: Iterable[Row]) -> dict[str, list[Value]]:
     """Rows turned: the values of each column."""
-    turned: dict[str, list[Value]] = {name: [] for name in NAMES}
-    for each in rows:
-        for name, values in turned.items():
-            values.append(each[name])
-    return turned
+    held = list(rows)
+    return {name: [row[name] for row in held] for name in NAMES}
 
 
 def _value(kind: Type, value: Json) -> Value:
