@@ -9,6 +9,7 @@ import asyncio
 import atexit
 import datetime as dt
 import json
+import os
 import shutil
 import ssl
 import tempfile
@@ -166,6 +167,7 @@ async def upstream(
 async def recording(trail: Path, **settings: Any) -> AsyncIterator[Session]:
     """A recorder on a free port, stopped at the end."""
     settings.setdefault("modes", ("regular@127.0.0.1:0",))
+    settings.setdefault("workers", int(os.environ.get("WORKERS", "0")))
     trail.mkdir(parents=True, exist_ok=True)
     if not (trail / "ca").exists():
         shutil.copytree(_authority(), trail / "ca")

@@ -249,7 +249,7 @@ async def async_defect(*_: object, **__: object) -> None:
 
 BEFORE = {
     "auth": (recorder_module.auth, "read", defect),
-    "models": (recorder_module, "_asked", async_defect),
+    "models": (recorder_module, "asked", async_defect),
     "decode": (recorder_module.decode, "request", defect),
     "redact": (Redactor, "halves", defect),
     "identity": (recorder_module.Known, "identify", defect),

@@ -46,6 +46,7 @@ _RECORD_OPTIONS = (
     click.option("--verify-signatures", "signatures", flag_value="verify", help="Check the signature of each call, and record the result."),
     click.option("--require-valid-signature", "signatures", flag_value="require", help="Check signatures, and refuse calls whose signature is wrong."),
     click.option("--whoami", is_flag=True, help="Ask AWS who makes the calls (GetCallerIdentity), with the credentials that are at hand here; recorded as a call of its own."),
+    click.option("--workers", type=click.IntRange(0, 64), default=0, show_default=True, metavar="N", help="Let N proxy processes share the ports, before the one that writes the log; 0 keeps all in one process."),
     click.option("--health", metavar="HOST:PORT", help="Answer /healthz, /readyz and /metrics (Prometheus) there, on this machine alone."),
 )  # fmt: skip
 
@@ -61,7 +62,7 @@ def _settings(
     modes: tuple[str, ...], upstream: str | None, tunnels: tuple[str, ...], body_limit: str,
     heartbeat: str, configuration: Path | None, signatures: Any, whoami: bool,
     insecure_listen: bool, operator_modes: tuple[str, ...], health: str | None,
-    guards: tuple[str, ...], ask: str, watch: bool,
+    guards: tuple[str, ...], ask: str, watch: bool, workers: int,
 ) -> Any:  # fmt: skip
     from apitrail import when
     from apitrail.address import Address
@@ -87,6 +88,7 @@ def _settings(
         health=Address.parse(health) if health else None,
         guards=load(guards, os.environ, watching=watch),
         asking=Asking.parse(ask),
+        workers=workers,
     )
 
 

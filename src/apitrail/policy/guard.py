@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from apitrail.errors import UsageError
@@ -71,6 +71,10 @@ class Guard:
             name, text, hashlib.sha256(text.encode()).hexdigest(), rules,
             any(rule.effect == "allow" for rule in rules),
         )  # fmt: skip
+
+    def __reduce__(self) -> tuple[Callable[[str, str], Guard], tuple[str, str]]:
+        """Another process compiles it anew."""
+        return Guard.parse, (self.name, self.text)
 
     def decide(self, question: Question) -> Decision:
         """What this guard says of a call."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from apitrail import places
 from apitrail.identity import Known
+from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.config_file import Configuration
 from apitrail.recording.ledger import Ledger
 from apitrail.recording.operators import Operators
@@ -14,7 +15,7 @@ from apitrail.recording.proxy.addon import Addon
 from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.authentication import Logins, check_doors
 from apitrail.recording.proxy.destination import Destinations, Tunnels, Upstream
-from apitrail.recording.proxy.master import check_mode
+from apitrail.recording.proxy.master import Server, check_mode
 from apitrail.recording.recorder import Policy, Recorder
 from apitrail.recording.settings import Settings
 from apitrail.redact import Redactor
@@ -84,6 +85,19 @@ def addon_of(
     addon = Addon(recorder, guard, settings.body_limit, receipts=configured.receipts)
     guard.logins.runs = addon.runs
     return addon
+
+
+async def server_of(
+    addon: Addon, settings: Settings, configured: Configuration, files: CaFiles
+) -> Server:
+    """The proxy around an add-on, whose ports are not open yet; raises UsageError."""
+    return await Server.start(
+        settings.modes,
+        addons=(addon.guard, addon),
+        confdir=files.directory,
+        settings=dict(settings.settings),
+        limits=settings.limits or configured.limits,
+    )
 
 
 def _configured(configured: Configuration) -> dict[str, Any]:

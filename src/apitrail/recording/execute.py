@@ -317,7 +317,7 @@ def _must_agree(asked: Settings, running: Mapping[str, Any]) -> None:
     """Options that the running recorder does not have must not be ignored in silence."""
     default = Settings().to_json()
     for name, value in asked.to_json().items():
-        if value != default[name] and value != running.get(name):
+        if value != default.get(name) and value != running.get(name):
             option = _OPTIONS[name]
             raise UsageError(
                 f"a recorder with another {option} is running on this trail: {running.get(name)!r}",
@@ -335,6 +335,7 @@ _OPTIONS = {
     "guards": "--guard",
     "ask": "--ask",
     "health": "--health",
+    "workers": "--workers",
     "signatures": "--verify-signatures or --require-valid-signature",
 }
 

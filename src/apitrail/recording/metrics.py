@@ -38,7 +38,7 @@ class _Counted(Collector):
             ("doubts", "Calls that were recorded with a doubt.", tally.doubts),
         )  # fmt: skip
         gauges = (
-            ("in_flight", "Calls that were let through and are not answered yet.", len(recorder.in_flight)),
+            ("in_flight", "Calls that were let through and are not answered yet.", recorder.flying),
             ("queue", "Intents and entries that wait for the disk.", trail.queued),
             ("owed", "Entries that the disk has refused and that are to be written.", trail.owed),
             ("entries", "Entries of the log.", trail.size),

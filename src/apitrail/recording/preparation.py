@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 from apitrail.errors import FormatError
-from apitrail.event import Event
-from apitrail.identity import Binding, Known
+from apitrail.identity import Known
 from apitrail.identity.keyring import Keyring
+from apitrail.recording import lessons
 from apitrail.recording.config_file import Configuration, Signatures
 from apitrail.recording.recorder import Policy
 from apitrail.recording.settings import Settings
@@ -44,8 +44,7 @@ async def known(trail: Trail, about: Configuration) -> Known:
     found = Known.configured(about.identities)
     async for index, content in trail.learned():
         try:
-            learned = Event.parse({"learned": content}).learned
-            found.add(*(Binding.parse(each) for each in learned))
+            found.add(*lessons.bindings(content))
         except FormatError as error:
             logger.warning("entry %d taught of no identity: %s", index, error)
     return found

@@ -17,13 +17,12 @@ from apitrail import __version__, codec
 from apitrail.aws import decode, held
 from apitrail.aws.call import Call
 from apitrail.aws.call import Error as Fault
-from apitrail.aws.find.route import Route
 from apitrail.aws.sign import auth
 from apitrail.aws.sign.credential import Credential
 from apitrail.cloudtrail.resources import iam_types
 from apitrail.codec import Json
 from apitrail.errors import Error, RecordingError
-from apitrail.exchange import EMPTY, Body, Exchange, Request
+from apitrail.exchange import EMPTY, Exchange, Request
 from apitrail.iam.authorised import own_names
 from apitrail.identity import Known
 from apitrail.identity.identity import Identity, Verdict
@@ -36,6 +35,7 @@ from apitrail.recording.commits import Commits
 from apitrail.recording.describing import Described, Describer
 from apitrail.recording.holding import Holding, Waiting
 from apitrail.recording.ledger import Ledger
+from apitrail.recording.off_loop import asked, asked_whole, off_loop, routed
 from apitrail.recording.refusals import Refusals
 from apitrail.recording.same_call import same_call
 from apitrail.recording.settings import BODY_LIMIT
@@ -48,9 +48,6 @@ from apitrail.trail.rows import Draft
 from apitrail.trail.statements import Close, Heartbeat
 from apitrail.trail.statements import Open as Opened
 from apitrail.trail.writer import unknown
-
-# Bodies of this size and more are decoded off the event loop, so that other calls go on.
-LARGE = 64 * 1024
 
 
 class RejectedError(Error):
@@ -114,7 +111,8 @@ class Recorder:
 
     `configuration` is what the `open` entry says of the settings; `clock` gives Unix
     milliseconds; `unnamed` is told each key of which nobody knows whose it is. `directory` is the
-    trail's, where it is on this machine.
+    trail's, where it is on this machine. Where workers take the calls, `elsewhere` counts those in
+    flight there, and `obstacle` says why none can be taken.
     """
 
     trail: Ledger
@@ -130,6 +128,8 @@ class Recorder:
     late_anchors: Callable[[], int] = field(default=lambda: 0)
     directory: Path | None = None
     in_flight: dict[str, Open] = field(default_factory=dict)
+    elsewhere: Callable[[], int] = field(default=lambda: 0)
+    obstacle: Callable[[], str | None] = field(default=lambda: None)
     _entering: int = 0
     _state: str = "not open yet"
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -149,7 +149,16 @@ class Recorder:
         """Why no call can be recorded now; None where nothing is known against it."""
         if self._state:
             return f"the trail is {self._state}"
-        return "the disk refuses entries" if self.trail.owed else None
+        return "the disk refuses entries" if self.trail.owed else self.obstacle()
+
+    def must_be_open(self) -> None:
+        """Raise RecordingError where no more calls are taken, or none yet."""
+        if self._state:
+            raise RecordingError(f"the trail is {self._state}")
+
+    def open(self) -> None:
+        """Take calls: what comes before them in the log is written."""
+        self._state = ""
 
     async def start(self) -> int:
         """Write `open`, then account for calls a crash left; gives how many those were."""
@@ -160,23 +169,32 @@ class Recorder:
         if self.policy.guards.may_ask:
             await self.holding.load()
         recovered = await self.trail.recover(self.holding.settled)
-        self._state = ""
+        self.open()
         return recovered
 
     async def stop(self, reason: str) -> None:
         """Take no more calls, settle what is still in flight as `unknown`, write `close`."""
+        await self.settle()
+        await self.refusals.state()
+        await self.trail.append(statements.draft(Close(reason=reason, calls=self.tally.calls)))
+
+    async def settle(self) -> None:
+        """Take no more calls; those that are still in flight end as `unknown`."""
         self._state = "closing"
         for opened in list(self.in_flight.values()):
             with suppress(RecordingError):
                 await self.abandon(opened)
-        await self.refusals.state()
-        await self.trail.append(statements.draft(Close(reason=reason, calls=self.tally.calls)))
+
+    @property
+    def flying(self) -> int:
+        """How many calls are in flight, here or in workers."""
+        return len(self.in_flight) + self.elsewhere()
 
     async def heartbeat(self, passed: Mapping[str, int]) -> int:
         """Say that nothing is missing up to now, and what was tunnelled past, by host."""
         await self.holding.sweep()
         said = Heartbeat(
-            calls=self.tally.calls, tunnelled=passed, in_flight=len(self.in_flight),
+            calls=self.tally.calls, tunnelled=passed, in_flight=self.flying,
             rejected=self.tally.rejected, ambiguous=self.tally.ambiguous,
             unanchored=self.late_anchors(),
         )  # fmt: skip
@@ -204,8 +222,7 @@ class Recorder:
             AmbiguousError: two readers could see two different calls in it.
             DeniedError: a guard does not let it leave.
         """
-        if self._state:
-            raise RecordingError(f"the trail is {self._state}")
+        self.must_be_open()
         self._entering += 1
         try:
             return await self._begin(exchange, run, operator, left, streamed=streamed)
@@ -218,7 +235,7 @@ class Recorder:
 
         `request` is without its body.
         """
-        route = await _routed(request, auth.read(request))
+        route = await routed(request, auth.read(request))
         return decode.holds(request, route)
 
     @staticmethod
@@ -243,7 +260,7 @@ class Recorder:
                 "the request signature does not match the secret that is known for "
                 f"{credential.access_key_id}"
             )
-        call = await _asked(exchange.request, credential)
+        call = await asked(exchange.request, credential)
         if call.ambiguous and not self.policy.record_ambiguous:
             self.tally.refuse_ambiguous()
             raise AmbiguousError(f"two readers could see two calls in it: {call.ambiguous[0]}")
@@ -252,7 +269,7 @@ class Recorder:
         opened = Open(exchange, call, credential, run, operator, verdict)
         body = exchange.request.body
         unread = streamed and bool(self.policy.guards) and await self.holds(exchange.request) > 0
-        opened.decision = await _off_loop(body, self._decide, opened, caller, unread=unread)
+        opened.decision = await off_loop(body, self._decide, opened, caller, unread=unread)
         if opened.decision is not None and opened.decision.effect == "ask":
             await self._hold(opened, opened.decision, caller, left, streamed=streamed)
         elif opened.decision is not None and opened.decision.refuses:
@@ -285,7 +302,7 @@ class Recorder:
 
     async def _describe_asked(self, opened: Open, caller: Identity) -> None:
         exchange = opened.exchange
-        opened.described = await _off_loop(
+        opened.described = await off_loop(
             exchange.request.body, self._describe, opened, exchange, opened.call, caller
         )
 
@@ -305,7 +322,7 @@ class Recorder:
             RecordingError: that could not be written down; it does not leave.
         """
         exchange = opened.exchange
-        same = await _off_loop(
+        same = await off_loop(
             exchange.request.body,
             partial(same_call, exchange.request, opened.call, _caller(caller), opened.operator,
                     self.redactor.digest, streamed=streamed),
@@ -354,7 +371,7 @@ class Recorder:
         who, opened.decision = _caller(caller), decision
         fault = Fault(code=DENIED, message=decision.sentence(who))
         exchange = replace(opened.exchange, ended=self.clock())
-        described = await _off_loop(
+        described = await off_loop(
             exchange.request.body, self._describe, opened, exchange,
             opened.call.changed(error=fault), caller,
         )  # fmt: skip
@@ -385,15 +402,15 @@ class Recorder:
         call = opened.call
         if exchange.request.body is not opened.exchange.request.body:
             # The body was streamed, so it is known only now.
-            call = await _asked_whole(exchange.request, opened)
+            call = await asked_whole(exchange.request, opened.credential, opened.call)
             opened.signature = self._verdict(exchange, opened.credential)
         if exchange.response is not None:
-            call = await _off_loop(exchange.response.body, decode.response, call, exchange.response)
+            call = await off_loop(exchange.response.body, decode.response, call, exchange.response)
         caller, learned = self.known.attribute(
             opened.credential, call, at=exchange.ended or exchange.started
         )
         answer = exchange.response.body if exchange.response else EMPTY
-        told = await _off_loop(
+        told = await off_loop(
             max(exchange.request.body, answer, key=lambda body: len(body.data)), self._describe,
             opened, exchange, call, caller, tuple(codec.encode(binding) for binding in learned),
         )  # fmt: skip
@@ -458,39 +475,3 @@ def _run_of(opened: Open) -> str | None:
 def _caller(caller: Identity) -> str:
     """Who calls, for a message."""
     return caller.arn or caller.access_key_id or "anonymous"
-
-
-async def _asked(request: Request, credential: Credential) -> Call:
-    """What a request means."""
-    route = await _routed(request, credential)
-    return await _off_loop(request.body, decode.request, request, credential, route)
-
-
-async def _asked_whole(request: Request, opened: Open) -> Call:
-    """What a request means whose body was streamed; it has passed, so nobody can refuse it."""
-    try:
-        return await _asked(request, opened.credential)
-    except (MemoryError, OSError) as error:
-        return opened.call.doubting(f"its body could not be read: {type(error).__name__}")
-
-
-async def _routed(request: Request, credential: Credential) -> Route:
-    """Where a request goes. Models are loaded in a thread, so that no other call waits."""
-    if not decode.is_ready():
-        await asyncio.to_thread(decode.prepare)
-    route = await _off_loop(request.body, decode.route, request, credential)
-    prepared = set[str]()
-    # Where there is no room for all of them, or others push them out, the decoder loads them again.
-    while (need := decode.needs(route)) is not None and need not in prepared:
-        await asyncio.to_thread(decode.prepare, need)
-        prepared.add(need)
-    return route
-
-
-async def _off_loop[**P, T](
-    body: Body, decoder: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-) -> T:
-    """Decode in a thread what has a large body, and at once what has not."""
-    if len(body.data) >= LARGE:
-        return await asyncio.to_thread(decoder, *args, **kwargs)
-    return decoder(*args, **kwargs)

@@ -23,16 +23,17 @@ from apitrail.recording import assembly, config_file, preparation
 from apitrail.recording.alerts.alerting import Alerting
 from apitrail.recording.anchorer import Anchorer
 from apitrail.recording.announcing import Announcer
-from apitrail.recording.authority.authority import ending
+from apitrail.recording.authority.authority import Authority, ending
 from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.config_file import Configuration
 from apitrail.recording.front import Alone, Front
 from apitrail.recording.insight_follower import Follower
-from apitrail.recording.proxy import certificates, messages
+from apitrail.recording.proxy import certificates, inlets, messages
 from apitrail.recording.proxy.addon import Addon
+from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.authentication import Logins
 from apitrail.recording.proxy.destination import Upstream
-from apitrail.recording.proxy.master import Listener, Server, check_mode, check_ports
+from apitrail.recording.proxy.master import Listener, check_mode, check_ports
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.runs import Runs
 from apitrail.recording.settings import Settings
@@ -53,6 +54,7 @@ DRAIN = 10.0
 def check(directory: Path, settings: Settings) -> None:
     """Raise UsageError for what a recorder of a new trail could not use; only its directory is made."""
     assembly.destinations_of(settings)
+    check_workers(settings)
     if (bound := _bind(settings)) is not None:
         bound.close()
     assembly.logins_of(directory, settings)
@@ -94,6 +96,17 @@ async def _open(
     recorder = assembly.recorder_of(trail, directory, settings, configured, known, policy)
     trail.steps.forward = Open(configuration=recorder.configuration).interval or trail.steps.forward
     return trail, recorder
+
+
+def check_workers(settings: Settings) -> None:
+    """Raise UsageError where workers cannot do what these settings ask for."""
+    if settings.workers:
+        inlets.check_shared(settings.modes)
+        if settings.guards.may_ask:
+            raise UsageError(
+                "workers cannot hold calls for an approval, and a guard asks for one",
+                hint="leave --workers out",
+            )
 
 
 def _bind(settings: Settings) -> socket.socket | None:
@@ -175,6 +188,7 @@ class Session:
             UsageError: the trail or a setting cannot be used; nothing was recorded.
         """
         logins = assembly.logins_of(directory, settings)
+        check_workers(settings)
         configured = config_file.of(settings)
         bound, voice = _bind(settings), messages.Voice(tell)
         voice.attach()
@@ -205,7 +219,8 @@ class Session:
         if not (directory / database.FILE).exists():
             # Before anything is made: a port in use must leave nothing behind.
             check_ports(settings.modes)
-        trail, addon = await open_recorder(directory, settings, configured, logins)
+        guard = assembly.guard_of(settings, logins)
+        trail, recorder = await _open(directory, settings, configured)
         try:
             # Before `open` is written: a port in use must leave no trace in the trail either.
             check_ports(settings.modes)
@@ -214,18 +229,13 @@ class Session:
             authority = files.ready(now, _signed_for(settings))
             if (warning := ending(authority, now)) is not None:
                 voice.tell(warning, "warning")
-            server = await Server.start(
-                settings.modes,
-                addons=(addon.guard, addon),
-                confdir=files.directory,
-                settings=dict(settings.settings),
-                limits=settings.limits or configured.limits,
+            front = await cls._front(
+                directory, settings, configured, recorder, guard, authority, voice
             )
         except BaseException:
             await trail.close()
             raise
-        front = Alone(addon, server, files)
-        session = cls(directory, settings, configured, trail, addon.recorder, front, voice)
+        session = cls(directory, settings, configured, trail, recorder, front, voice)
         try:
             session.recovered = await session.recorder.start()
             await session._open_doors()
@@ -238,6 +248,26 @@ class Session:
         await session.alerting.begin()
         session._anchorer.begin(session._stopping)
         return session
+
+    @staticmethod
+    async def _front(
+        directory: Path,
+        settings: Settings,
+        configured: Configuration,
+        recorder: Recorder,
+        guard: Guard,
+        authority: Authority,
+        voice: messages.Voice,
+    ) -> Front:
+        """The proxy, whose ports are not open yet: in this process, or in workers."""
+        if settings.workers:
+            from apitrail.recording.workers.crew import Crew
+
+            return await Crew.start(
+                recorder, guard, settings, configured, directory, authority, voice
+            )
+        files, addon = CaFiles(directory), assembly.addon_of(recorder, guard, settings, configured)
+        return Alone(addon, await assembly.server_of(addon, settings, configured, files), files)
 
     async def _open_doors(self) -> None:
         """A port that is open records: it opens when everything behind it is there."""

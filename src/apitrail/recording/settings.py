@@ -38,7 +38,8 @@ class Settings:
     they are; `operator_modes` are operators with the modes that are theirs (also in `modes`);
     `limits` stand before the configuration's; `health` is where it answers for its health;
     `guards` are what calls must pass before they leave, `asking` how those are held that need an
-    approval;
+    approval; `workers` are proxy processes before the one that has the trail, 0 for all in one
+    process;
     `settings` are further mitmproxy options, which the log does not tell: there are credentials
     among them.
     """
@@ -58,6 +59,7 @@ class Settings:
     health: Address | None = None
     guards: Guards = field(default_factory=Guards)
     asking: Asking = field(default_factory=Asking)
+    workers: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def check_health(self) -> None:
@@ -83,6 +85,7 @@ class Settings:
             "operatorModes": [list(each) for each in self.operator_modes],
             "guards": self.guards.to_json(),
             "ask": str(self.asking),
+            **({"workers": self.workers} if self.workers else {}),
         }
 
     def summary(self) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from apitrail.aws.read.unframing import Unframer
 from apitrail.errors import RecordingError
 from apitrail.exchange import EMPTY, Body, Exchange, Headers
 from apitrail.recording import refusal
+from apitrail.recording.off_loop import LARGE
 from apitrail.recording.proxy import (
     departures,
     downstream,
@@ -39,7 +40,6 @@ from apitrail.recording.proxy.admission import refusal as refused
 from apitrail.recording.proxy.destination import Destinations, Upstream
 from apitrail.recording.proxy.fail_closed import closed
 from apitrail.recording.recorder import (
-    LARGE,
     AmbiguousError,
     DeniedError,
     Open,

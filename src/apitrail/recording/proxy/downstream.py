@@ -22,7 +22,7 @@ from mitmproxy.proxy.server_hooks import ClientDisconnectedHook
 from apitrail.recording.limits import Limits
 from apitrail.recording.proxy.held import GATE
 from apitrail.recording.proxy.hook_runner import HookRunner
-from apitrail.recording.proxy.patience import PACES, Doors, Due, Pace
+from apitrail.recording.proxy.patience import PACES, TURNED_AWAY, Doors, Due, Pace
 from apitrail.recording.proxy.silence import Watchdog
 from apitrail.recording.proxy.turns import Turns
 from apitrail.recording.proxy.wanted_hooks import Addons, arguments
@@ -148,11 +148,7 @@ class Connection(mode_servers.ProxyConnectionHandler):
         return not isinstance(addons, Addons) or addons.wants(hook)
 
     def _turn_away(self) -> None:
-        logger.warning(
-            "a client has %d connections, which is the limit: it gets no more\n"
-            "hint: [limits] connections in config.toml",
-            self._doors.limits.connections,
-        )
+        logger.warning(TURNED_AWAY, self._doors.limits.connections)
         writer = self.transports.pop(self.client).writer
         assert writer is not None
         writer.close()

@@ -110,7 +110,7 @@ class Server:
         Raises:
             UsageError: an unknown mode, an option mitmproxy does not take.
         """
-        modes = _apart(modes)
+        modes = apart(modes)
         engine = _Master(confdir, limits or Limits())
         layer.install()
         front, ready, shown = proxyserver.Proxyserver(), _Ready(), Certificates()
@@ -198,10 +198,10 @@ class Server:
     def _check(self) -> None:
         for instance in self._front.servers:
             if (error := instance.last_exception) is not None:
-                raise _listen_error(instance.mode.full_spec, error)
+                raise listen_error(instance.mode.full_spec, error)
 
 
-def _apart(modes: Sequence[str]) -> list[str]:
+def apart(modes: Sequence[str]) -> list[str]:
     """Port 0 only once: mitmproxy takes it for the same address each time."""
     apart: list[str] = []
     for spec in modes:
@@ -231,7 +231,7 @@ def check_ports(modes: Sequence[str]) -> None:
             try:
                 probe.bind((host, port))
             except OSError as error:
-                raise _listen_error(spec, error) from error
+                raise listen_error(spec, error) from error
 
 
 def check_mode(spec: str) -> mode_specs.ProxyMode:
@@ -245,7 +245,8 @@ def check_mode(spec: str) -> mode_specs.ProxyMode:
         raise _mode_error(shown + reason) from error
 
 
-def _listen_error(spec: str, error: Exception) -> UsageError:
+def listen_error(spec: str, error: Exception) -> UsageError:
+    """What is said of a port that cannot be had."""
     reason = error.strerror if isinstance(error, OSError) else str(error)
     return UsageError(
         f"cannot listen as {without_userinfo(spec)!r}: {reason}",

@@ -52,12 +52,16 @@ class Voice(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage() if record.name == "apitrail" else translate(record)
+        self.say(text, record.levelname.lower())
+
+    def say(self, text: str, level: str) -> None:
+        """Say a line, unless it was said before."""
         if text in self._told:
             return
         if len(self._told) >= REMEMBERED:
             self._told.clear()
         self._told.add(text)
-        self.tell(text, record.levelname.lower())
+        self.tell(text, level)
 
     def attach(self) -> None:
         """Speak for mitmproxy and for us from now on."""

@@ -13,6 +13,11 @@ from weakref import WeakValueDictionary
 
 from apitrail.recording.limits import Limits
 
+TURNED_AWAY = (
+    "a client has %d connections, which is the limit: it gets no more\n"
+    "hint: [limits] connections in config.toml"
+)
+
 
 class Due(NamedTuple):
     """When a connection is to be closed, and what for."""

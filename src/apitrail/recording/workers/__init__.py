@@ -1,0 +1,1 @@
+"""Proxy processes before one process that has the trail: `--workers N`."""

@@ -1,0 +1,175 @@
+"""Messages between two processes of a recorder, over a pair of sockets that has no name.
+
+Each is its length in four bytes and a CBOR array. Either side may ask, and is answered, or tell,
+and is not. Messages arrive in the order in which they were sent, and what was told is dealt with
+before anything that was sent after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import cbor2
+
+from apitrail.errors import Error, RecordingError, UsageError
+from apitrail.recording.proxy import messages
+
+type Answer = Callable[..., Awaitable[object]]
+"""Does what is asked; gives what CBOR has: None, numbers, text, bytes, lists."""
+
+type Hearer = Callable[..., object]
+"""Deals with what is told, at once."""
+
+_ASK, _TELL, _ANSWER, _FAIL = range(4)
+_LENGTH = struct.Struct("!I")
+
+# The errors that go through as what they are.
+_ERRORS: Mapping[str, type[Error]] = {
+    each.__name__: each for each in (RecordingError, UsageError)
+}  # fmt: skip
+
+
+@dataclass(slots=True, kw_only=True)
+class Acts:
+    """What a side does: by name, what it answers to, and what it hears; `lost` at the end."""
+
+    lost: Callable[[], object]
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    hears: Mapping[str, Hearer] = field(default_factory=dict)
+
+
+class Channel(asyncio.Protocol):
+    """One end; make it with `over`."""
+
+    def __init__(self, acts: Acts) -> None:
+        self._acts = acts
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._received = bytearray()
+        self._unsent: list[bytes] = []
+        self._asked: dict[int, asyncio.Future[Any]] = {}
+        self._number = 0
+        self._tasks: set[asyncio.Future[object]] = set()
+
+    @classmethod
+    async def over(cls, end: socket.socket, acts: Acts) -> Self:
+        """Speak on this end of a pair of sockets, which is the channel's from now on."""
+        loop = asyncio.get_running_loop()
+        _, channel = await loop.create_unix_connection(lambda: cls(acts), sock=end)
+        return channel
+
+    @property
+    def is_open(self) -> bool:
+        """Is the other side there, as far as is known?"""
+        return self._transport is not None
+
+    async def ask(self, act: str, *arguments: object) -> Any:
+        """Have the other side do something; gives its answer.
+
+        Raises:
+            RecordingError: it could not, or it is gone.
+            UsageError: as it was raised there.
+        """
+        if self._transport is None:
+            raise RecordingError("another process of the recorder is gone")
+        self._number += 1
+        number, done = self._number, self._loop.create_future()
+        self._asked[number] = done
+        self._send([_ASK, act, number, *arguments])
+        try:
+            return await done
+        finally:
+            self._asked.pop(number, None)
+
+    def tell(self, act: str, *arguments: object) -> None:
+        """Let the other side know something, if it is there."""
+        if self._transport is not None:
+            self._send([_TELL, act, *arguments])
+
+    def close(self) -> None:
+        """Speak no more; what was sent arrives."""
+        if self._transport is not None:
+            self._flush()
+            self._transport.close()
+
+    # -- asyncio's side ------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """It begins."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """The other side is gone; nobody waits for it any more."""
+        self._transport = None
+        for done in self._asked.values():
+            if not done.done():
+                done.set_exception(RecordingError("another process of the recorder is gone"))
+        self._acts.lost()
+
+    def data_received(self, data: bytes) -> None:
+        """Some bytes; a message may come in parts."""
+        received = self._received
+        received += data
+        at = 0
+        while len(received) - at >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(received, at)
+            end = at + _LENGTH.size + length
+            if len(received) < end:
+                break
+            self._take(cbor2.loads(bytes(received[at + _LENGTH.size : end])))
+            at = end
+        del received[:at]
+
+    # -- messages ------------------------------------------------------------------------------
+
+    def _take(self, message: Sequence[Any]) -> None:
+        kind, name, *rest = message
+        if kind == _ASK:
+            number, *arguments = rest
+            task = asyncio.ensure_future(self._acts.answers[name](*arguments))
+            self._tasks.add(task)
+            task.add_done_callback(lambda done: self._answer(number, done))
+        elif kind == _TELL:
+            self._acts.hears[name](*rest)
+        elif (done := self._asked.get(name)) is not None and not done.done():
+            if kind == _ANSWER:
+                done.set_result(rest[0])
+            else:
+                error, text, hint = rest
+                done.set_exception(_ERRORS[error](text, hint=hint))
+
+    def _answer(self, number: int, task: asyncio.Future[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            self._send([_FAIL, number, *_told(RecordingError("it was given up"))])
+        elif (error := task.exception()) is not None:
+            self._send([_FAIL, number, *_told(error)])
+        else:
+            self._send([_ANSWER, number, task.result()])
+
+    def _send(self, message: Sequence[object]) -> None:
+        if self._transport is None:
+            return
+        data = cbor2.dumps(message)
+        if not self._unsent:
+            # What is sent before the loop turns goes in one write.
+            self._loop.call_soon(self._flush)
+        self._unsent += [_LENGTH.pack(len(data)), data]
+
+    def _flush(self) -> None:
+        if self._unsent and self._transport is not None:
+            self._transport.writelines(self._unsent)
+        self._unsent = []
+
+
+def _told(error: BaseException) -> tuple[str, str, str | None]:
+    """Name, text and hint of an error, with nothing of others' in it."""
+    kind = next((name for name, each in _ERRORS.items() if isinstance(error, each)), None)
+    hint = error.hint if isinstance(error, Error) else None
+    return kind or RecordingError.__name__, messages.safe(error), hint

@@ -1,0 +1,364 @@
+"""The workers of a recorder: started, fed with connections, and started again when one is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+import socket
+import time
+from collections import Counter
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+from apitrail.errors import FormatError, UsageError
+from apitrail.insights.insight_settings import InsightSettings
+from apitrail.recording import lessons
+from apitrail.recording.anchor_settings import Anchors
+from apitrail.recording.authority.authority import Authority
+from apitrail.recording.authority.ca_files import CaFiles
+from apitrail.recording.config_file import Configuration
+from apitrail.recording.front import RunFacts
+from apitrail.recording.proxy import patience
+from apitrail.recording.proxy.admission import Guard
+from apitrail.recording.proxy.destination import Upstream
+from apitrail.recording.proxy.master import LOOPBACK, Listener, apart, check_mode, listen_error
+from apitrail.recording.proxy.messages import Voice
+from apitrail.recording.recorder import Recorder
+from apitrail.recording.settings import Settings
+from apitrail.recording.workers import doors
+from apitrail.recording.workers.doors import Door
+from apitrail.recording.workers.member import ENDING, Desk, Member
+from apitrail.recording.workers.orders import Orders
+
+logger = logging.getLogger("apitrail")
+
+# How long an answer that taught something waits for a worker to learn it, in seconds. One that does
+# not answer for so long deals with no call either; it learns before it reads the next one.
+LEARNING = 5.0
+# A worker that was lost so soon after its start is started again after a rest, twice as long each
+# time, up to the second number. Seconds.
+SOON = 10.0
+LONGEST_REST = 30.0
+# How long a connection waits before it is tried again to hand it to workers that have too many.
+FULL = 0.05
+
+
+class Crew:
+    """The workers of one recorder; make it with `start`."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        guard: Guard,
+        settings: Settings,
+        configured: Configuration,
+        directory: Path,
+        authority: Authority,
+        voice: Voice,
+    ) -> None:
+        self.guard = guard
+        self._recorder = recorder
+        self._settings = replace(settings, modes=tuple(apart(settings.modes)))
+        self._configured = configured
+        self._directory = directory
+        self._authorities = [authority]
+        self._voice = voice
+        self._desk = Desk(recorder, guard, voice, self._teach, self._left)
+        self._members: list[Member] = []
+        self._doors: list[Door] = []
+        # What workers that begin later are told first: acts with what each is about.
+        self._acts: list[tuple[object, ...]] = []
+        self._numbers, self._connections = count(), count()
+        self._inside: Counter[str] = Counter()
+        self._limits = settings.limits or configured.limits
+        self._manned = asyncio.Event()
+        self._ending = False
+        self._keepers: list[asyncio.Task[None]] = []
+
+    @classmethod
+    async def start(
+        cls,
+        recorder: Recorder,
+        guard: Guard,
+        settings: Settings,
+        configured: Configuration,
+        directory: Path,
+        authority: Authority,
+        voice: Voice,
+    ) -> Crew:
+        """Start the workers, and wait until they can record.
+
+        Raises:
+            UsageError: one of them cannot.
+        """
+        crew = cls(recorder, guard, settings, configured, directory, authority, voice)
+        recorder.elsewhere = crew._in_flight
+        recorder.obstacle = crew._obstacle
+        begun = await asyncio.gather(
+            *(crew._begin() for _ in range(settings.workers)), return_exceptions=True
+        )
+        if failed := [each for each in begun if isinstance(each, BaseException)]:
+            await crew.stop()
+            raise failed[0]
+        crew._keepers = [
+            asyncio.create_task(crew._keep(each), name="worker")
+            for each in begun
+            if isinstance(each, Member)
+        ]
+        return crew
+
+    @property
+    def workers(self) -> list[int]:
+        """The process ids of those that take calls."""
+        return [each.process.pid for each in self._members if each.ready]
+
+    # -- clients -------------------------------------------------------------------------------
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """Where each mode listens."""
+        found = [(each.mode, each.addresses[0]) for each in self._doors]
+        return [Listener(mode, str(at[0]), int(at[1])) for mode, at in found]
+
+    def is_of_run(self, port: int) -> bool:
+        """Is this port a run's own?"""
+        return any(each.run is not None and each.addresses[0][1] == port for each in self._doors)
+
+    async def listen(self) -> None:
+        """Open the ports; raises UsageError where one is in use."""
+        for mode in self._settings.modes:
+            self._bind(mode)
+        about = [[each.number, each.mode, each.addresses] for each in self._doors]
+        await self._act("open", about)
+        for each in self._doors:
+            each.open(self._arrive)
+
+    async def add(self, mode: str, run: str) -> Listener:
+        """Listen in one more mode, for a run; raises UsageError."""
+        door = self._bind(mode, run)
+        try:
+            await self._act("listen", door.number, mode, door.addresses, run)
+        except UsageError:
+            await self.remove(mode)
+            raise
+        door.open(self._arrive)
+        return next(item for item in self.listeners if item.mode == mode)
+
+    async def remove(self, mode: str) -> None:
+        """Stop listening in a mode that was added."""
+        for door in [each for each in self._doors if each.mode == mode]:
+            self._doors.remove(door)
+            await door.close()
+            self._forget("listen", door.number)
+            await self._act("unlisten", door.number, keep=False)
+
+    async def close_doors(self) -> None:
+        """Take no new connections; those that are open go on."""
+        for door in self._doors:
+            await door.close()
+        self._doors = []
+
+    def _bind(self, spec: str, run: str | None = None) -> Door:
+        mode = check_mode(spec)
+        try:
+            sockets = doors.bind(mode.listen_host(LOOPBACK), mode.listen_port() or 0)
+        except OSError as error:
+            raise listen_error(spec, error) from error
+        door = Door(next(self._numbers), spec, sockets, run)
+        self._doors.append(door)
+        return door
+
+    async def _arrive(self, door: int, client: socket.socket, address: str) -> None:
+        """Hand a connection to the worker that has fewest."""
+        if self._inside[address] >= self._limits.connections:
+            logger.warning(patience.TURNED_AWAY, self._limits.connections)
+            return
+        while True:
+            await self._manned.wait()
+            ready = [each for each in self._members if each.ready]
+            for member in sorted(ready, key=lambda each: len(each.connections)):
+                connection = next(self._connections)
+                if doors.hand(member.hands, door, connection, client):
+                    member.connections[connection] = address
+                    self._inside[address] += 1
+                    return
+            await asyncio.sleep(FULL)
+
+    def _left(self, address: str) -> None:
+        self._inside[address] -= 1
+        if not self._inside[address]:
+            del self._inside[address]
+
+    # -- workers -------------------------------------------------------------------------------
+
+    async def _begin(self) -> Member:
+        member = await Member.start(self._desk)
+        # From now on it is told of all that happens; what has happened is in its orders.
+        self._members.append(member)
+        orders = Orders(
+            directory=self._directory, origin=self._recorder.trail.origin,
+            settings=self._settings, known=self._recorder.known,
+            # Of these a worker does nothing, and it need not know them.
+            configured=replace(
+                self._configured, anchors=Anchors(), insights=InsightSettings(), alerts=()
+            ),
+            workers=self._settings.workers, acts=tuple(self._acts),
+        )  # fmt: skip
+        try:
+            await member.order(orders)
+        except BaseException:
+            await self._drop(member)
+            raise
+        self._manned.set()
+        return member
+
+    async def _drop(self, member: Member) -> None:
+        self._members.remove(member)
+        if not any(each.ready for each in self._members):
+            self._manned.clear()
+        await member.account()
+        await member.end()
+
+    async def _keep(self, member: Member) -> None:
+        """Start another worker where one is lost."""
+        rest = 0.0
+        while True:
+            began = time.monotonic()
+            await member.gone.wait()
+            if self._ending:
+                return
+            await self._drop(member)
+            self._voice.say(_lost(member), "error")
+            rest = 0.0 if time.monotonic() - began > SOON else min(2 * rest + 1, LONGEST_REST)
+            found = await self._begin_again(rest)
+            if found is None:
+                return
+            member = found
+
+    async def _begin_again(self, rest: float) -> Member | None:
+        while not self._ending:
+            await asyncio.sleep(rest)
+            try:
+                return await self._begin()
+            except UsageError as error:
+                self._voice.say(f"{error}; it is tried again", "error")
+                rest = min(2 * rest + 1, LONGEST_REST)
+        return None
+
+    async def _act(self, name: str, *about: object, keep: bool = True) -> None:
+        """Have all workers do something, and wait for those that take calls.
+
+        Raises:
+            UsageError: one of them cannot.
+        """
+        if keep:
+            self._acts.append((name, *about))
+        asked = {each: asyncio.ensure_future(each.channel.ask(name, *about)) for each in self._members}  # fmt: skip
+        for each in asked.values():
+            each.add_done_callback(_heard)
+        waited = [future for member, future in asked.items() if member.ready]
+        for outcome in await asyncio.gather(*waited, return_exceptions=True):
+            if isinstance(outcome, UsageError):
+                raise outcome
+
+    def _forget(self, name: str, subject: object) -> None:
+        self._acts = [each for each in self._acts if each[:2] != (name, subject)]
+
+    async def _teach(self, by: Member, content: bytes) -> None:
+        """Let all know what a call has taught, before its answer is released."""
+        try:
+            self._recorder.known.add(*lessons.bindings(content))
+        except FormatError as error:
+            logger.warning("a call taught of no identity: %s", error)
+            return
+        others = [each for each in self._members if each is not by]
+        for each in others:
+            if not each.ready:
+                each.channel.tell("lesson", content)
+        learning = [asyncio.ensure_future(each.channel.ask("lesson", content)) for each in others if each.ready]  # fmt: skip
+        for future in learning:
+            future.add_done_callback(_heard)
+        if learning:
+            await asyncio.wait(learning, timeout=LEARNING)
+
+    def _in_flight(self) -> int:
+        return sum(len(each.open) for each in self._members)
+
+    def _obstacle(self) -> str | None:
+        return None if any(each.ready for each in self._members) else "no worker is running"
+
+    # -- runs ----------------------------------------------------------------------------------
+
+    async def begin_run(self, run: str, about: RunFacts, *, alone: bool) -> None:
+        """Know a run."""
+        await self._act("run", run, dict(about), alone)
+
+    async def calm(self, run: str) -> None:
+        """Wait until no call of a run is in flight."""
+        await self._all("calm", run)
+
+    async def end_run(self, run: str) -> None:
+        """Know a run no more."""
+        self._forget("run", run)
+        await self._act("end-run", run, keep=False)
+
+    async def admit(self, upstream: Upstream, base: str) -> None:
+        """Let calls pass to an endpoint that a run was given."""
+        if ("admit", str(upstream), base) not in self._acts:
+            await self._act("admit", str(upstream), base)
+
+    async def cover(self, host: str, now: dt.datetime) -> None:
+        """Have a certificate for a host that clients call by TLS."""
+        if not any(each.covers(host) for each in self._authorities):
+            self._authorities.append(CaFiles(self._directory).also(host, now))
+            await self._act("cover", host)
+
+    # -- the end -------------------------------------------------------------------------------
+
+    async def drained(self) -> None:
+        """Wait until no call is in flight."""
+        await self._all("drain")
+
+    async def settle(self) -> None:
+        """Take no more calls; those in flight end as `unknown`."""
+        self._ending = True
+        await self._within("settle")
+        await asyncio.gather(*(each.account() for each in self._members))
+
+    async def stop(self) -> None:
+        """End the workers."""
+        self._ending = True
+        await self._within("stop")
+        for task in self._keepers:
+            task.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        await asyncio.gather(*(each.end() for each in self._members))
+        self._members = []
+
+    async def _within(self, act: str) -> None:
+        """A worker that does not answer must not keep the log from being closed."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ENDING):
+                await self._all(act)
+
+    async def _all(self, act: str, *about: object) -> None:
+        asked = (each.channel.ask(act, *about) for each in self._members if each.ready)
+        await asyncio.gather(*asked, return_exceptions=True)
+
+
+def _heard(future: asyncio.Future[object]) -> None:
+    """Nobody else may look whether a worker that is gone was reached."""
+    if not future.cancelled():
+        future.exception()
+
+
+def _lost(member: Member) -> str:
+    status = member.process.returncode or 0
+    how = f"killed by signal {-status}" if status < 0 else f"status {status}"
+    return (
+        f"a worker has ended ({how}): its connections are cut, calls that it had let through are "
+        "recorded as unknown, and another one is started"
+    )

@@ -1,0 +1,221 @@
+"""A worker: mitmproxy and the recorder of calls, before a trail that is another process's.
+
+It has no port. When the process that has the trail is gone, it ends at once, and its connections
+with it: nothing passes that cannot be recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from apitrail import __version__, places
+from apitrail.identity import Known
+from apitrail.recording import allocator, assembly, front, lessons, preparation
+from apitrail.recording.authority.ca_files import CaFiles
+from apitrail.recording.proxy import held, messages
+from apitrail.recording.proxy.addon import Addon
+from apitrail.recording.proxy.destination import Upstream
+from apitrail.recording.proxy.inlets import Inlets
+from apitrail.recording.proxy.master import Server
+from apitrail.recording.workers import doors
+from apitrail.recording.workers.channel import Acts, Answer, Channel
+from apitrail.recording.workers.orders import Orders
+from apitrail.recording.workers.remote import RemoteTrail, ToldGuard, ToldRefusals, ToldTally
+
+# They are meant for the process that has the trail; a terminal sends them to all of a command.
+IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# The exit status of a worker of another version than the process that started it.
+OTHER_VERSION = 3
+
+
+class Worker:
+    """The answers to what the process that has the trail asks for."""
+
+    def __init__(self, handed: socket.socket, end: Callable[[], object]) -> None:
+        self._handed = handed
+        self._end = end
+        self._inlets = Inlets()
+        # What is asked for is done in its order, the orders first.
+        self._turn = asyncio.Lock()
+        self._modes: dict[int, str] = {}
+        self._known: Known | None = None
+        self._early: list[bytes] = []
+        self._clients: set[asyncio.Task[None]] = set()
+        self._channel: Channel
+        self._server: Server
+        self._addon: Addon
+        self._authority: CaFiles
+
+    async def begin(self, end: socket.socket) -> None:
+        """Speak with the process that has the trail."""
+        in_turn: dict[str, Answer] = {
+            "orders": self._take_orders, "open": self._open, "listen": self._listen,
+            "unlisten": self._unlisten, "run": self._begin_run, "end-run": self._end_run,
+            "admit": self._admit, "cover": self._cover,
+        }  # fmt: skip
+        at_once: dict[str, Answer] = {
+            "lesson": self._lesson, "calm": self._calm, "drain": self._drain,
+            "settle": self._settle, "stop": self._stop, "ready": self._ready,
+        }  # fmt: skip
+        answers = at_once | {name: self._in_turn(act) for name, act in in_turn.items()}
+        acts = Acts(lost=self._end, answers=answers, hears={"lesson": self._learn})
+        self._channel = await Channel.over(end, acts)
+
+    def _in_turn(self, act: Answer) -> Answer:
+        async def done(*arguments: Any) -> object:
+            async with self._turn:
+                return await act(*arguments)
+
+        return done
+
+    async def _take_orders(self, data: bytes) -> None:
+        orders, channel = Orders.load(data), self._channel
+        self._known = orders.known
+        for content in self._early:
+            self._learn(content)
+        settings, configured = orders.settings, orders.configured
+        messages.Voice(lambda text, level="info", /: channel.tell("say", text, level)).attach()
+        trail = RemoteTrail(channel, orders.origin)
+        recorder = assembly.recorder_of(
+            trail, orders.directory, settings, configured, orders.known,
+            preparation.policy(settings, configured),
+        )  # fmt: skip
+        recorder.tally, recorder.refusals = ToldTally(channel), ToldRefusals(trail, channel)
+        recorder.unnamed = lambda key: channel.tell("unnamed", key)
+        plain = assembly.guard_of(settings, assembly.logins_of(orders.directory, settings))
+        guard = ToldGuard(plain.destinations, plain.logins, channel, listed_only=plain.listed_only)
+        self._addon = assembly.addon_of(recorder, guard, settings, configured)
+        # What may be held in all is that of one process.
+        self._addon.budget = held.Budget(held.TOTAL // orders.workers)
+        self._authority = CaFiles(orders.directory)
+        self._inlets.install()
+        self._server = await assembly.server_of(self._addon, settings, configured, self._authority)
+        recorder.open()
+        acts: dict[str, Answer] = {
+            "open": self._open, "listen": self._listen, "run": self._begin_run,
+            "admit": self._admit, "cover": self._cover,
+        }  # fmt: skip
+        for name, *arguments in orders.acts:
+            await acts[str(name)](*arguments)
+
+    async def _ready(self) -> None:
+        """What was sent before this is dealt with; from now on clients come."""
+        async with self._turn:
+            asyncio.get_running_loop().add_reader(self._handed, self._take)
+
+    # -- what there is besides calls -----------------------------------------------------------
+
+    async def _open(self, found: Sequence[Sequence[Any]]) -> None:
+        for number, mode, addresses in found:
+            self._note(number, mode, addresses)
+        await self._server.listen()
+
+    async def _listen(
+        self, number: int, mode: str, addresses: Sequence[Sequence[Any]], run: str
+    ) -> None:
+        self._note(number, mode, addresses)
+        await self._server.add(mode)
+        self._addon.listeners[int(addresses[0][1])] = run
+
+    def _note(self, number: int, mode: str, addresses: Sequence[Sequence[Any]]) -> None:
+        self._modes[number] = mode
+        self._inlets.heard[mode] = tuple(tuple(each) for each in addresses)
+
+    async def _unlisten(self, number: int) -> None:
+        await self._server.remove(self._modes.pop(number))
+
+    async def _begin_run(self, run: str, about: dict[str, object], alone: bool) -> None:
+        self._addon.runs[run] = about
+        if alone:
+            self._addon.default_run = about
+
+    async def _end_run(self, run: str) -> None:
+        self._addon.runs.pop(run, None)
+
+    async def _admit(self, url: str, base: str) -> None:
+        guard, upstream = self._addon.guard, Upstream.parse(url)
+        guard.destinations = guard.destinations.also(upstream.host, upstream.port, base)
+
+    async def _cover(self, host: str) -> None:
+        now = dt.datetime.fromtimestamp(places.clock() / 1000, dt.UTC)
+        self._server.certificates.also(self._authority.also(host, now))
+
+    # -- whom calls have taught of -------------------------------------------------------------
+
+    async def _lesson(self, content: bytes) -> None:
+        self._learn(content)
+
+    def _learn(self, content: bytes) -> None:
+        if self._known is None:
+            self._early.append(content)
+        else:
+            self._known.add(*lessons.bindings(content))
+
+    # -- clients -------------------------------------------------------------------------------
+
+    def _take(self) -> None:
+        """Take in all that is handed over."""
+        with contextlib.suppress(BlockingIOError):
+            while (found := doors.handed(self._handed)) is not None:
+                task = asyncio.create_task(self._meet(*found), name="client")
+                self._clients.add(task)
+                task.add_done_callback(self._clients.discard)
+            # The other end is closed, as the channel is.
+            asyncio.get_running_loop().remove_reader(self._handed)
+
+    async def _meet(self, door: int, connection: int, client: socket.socket) -> None:
+        try:
+            if door in self._modes:
+                await self._inlets.meet(self._modes[door], client)
+        except OSError:
+            pass  # it left before it was met
+        finally:
+            client.close()
+            self._channel.tell("left", connection)
+
+    # -- the end -------------------------------------------------------------------------------
+
+    async def _calm(self, run: str) -> None:
+        await front.calm(self._addon.recorder, run)
+
+    async def _drain(self) -> None:
+        await self._addon.recorder.drained()
+
+    async def _settle(self) -> None:
+        await self._addon.recorder.settle()
+
+    async def _stop(self) -> None:
+        await self._server.stop()
+
+
+async def work(end: socket.socket, handed: socket.socket) -> None:
+    """Work until the process that has the trail is gone."""
+    # Nothing is written here, so nothing is to be finished.
+    await Worker(handed, lambda: os._exit(0)).begin(end)
+    await asyncio.Event().wait()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Work over two sockets, named by their descriptors, for a process of this version."""
+    *descriptors, version = arguments
+    if version != __version__:
+        return OTHER_VERSION
+    for number in IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    allocator.share_pool()
+    end, handed = (socket.socket(fileno=int(each)) for each in descriptors)
+    handed.setblocking(False)
+    asyncio.run(work(end, handed))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
