@@ -137,3 +137,50 @@ def test_facets_of_a_later_version_have_one_order_too(tags):
         data = data.replace(pair[:-2], pair[:-2] + b"," + pair[:-2])
     with pytest.raises(FormatError, match="malformed entry"):
         Entry.parse(data)
+
+
+EVENT_KEY = bytes(range(32))
+CONTENTS = {"what": b"{}", "who": b"[]"}
+
+
+def call(kind: str = "api", index: int = 7, time: int = 1_795_330_234_123) -> bytes:
+    made = entry.commit(EVENT_KEY, CONTENTS)
+    return Entry.following(
+        index=index, time=time, previous=bytes(32), kind=kind, commitments=made
+    ).data
+
+
+def is_call(data: bytes, index: int = 7) -> tuple[int, str] | None:
+    committed = entry.commit_known(EVENT_KEY, CONTENTS)
+    assert committed is not None
+    return Entry.is_call(data, index, bytes(32), committed)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("time", [0, 1, 2**63 - 1])
+def test_a_call_is_known_by_what_is_expected_of_it(kind, time):
+    expected = (time, kind) if kind in entry.CALLS else None
+    assert is_call(call(kind, time=time)) == expected
+
+
+@pytest.mark.parametrize("change", ["replaced", "removed", "inserted"])
+def test_no_other_bytes_are_taken_for_it(change):
+    data = call()
+    for at in range(len(data)):
+        for byte in b'0 "9,':
+            after = data[at + (change != "inserted") :]
+            other = data[:at] + (b"" if change == "removed" else bytes([byte])) + after
+            if other != data and (found := is_call(other)) is not None:
+                link = Entry.parse(other)  # another time is another entry, spelt right
+                assert (link.time, link.kind) == found
+                assert link.commitments == Entry.parse(data).commitments
+
+
+@pytest.mark.parametrize("time", [b"00", b"-1", b"+1", b"1 ", b"1_0", b"", b"9" * 19, b"9" * 5000])
+def test_a_time_that_is_spelt_otherwise_is_not_taken(time):
+    assert is_call(call(time=1).replace(b'"t":1', b'"t":' + time)) is None
+
+
+def test_another_place_or_tag_is_not_taken():
+    assert is_call(call(), index=8) is None
+    assert entry.commit_known(EVENT_KEY, {"what": b"", "weather": b""}) is None

@@ -50,14 +50,15 @@ class _Field:
     always: bool
     read: _Read
     nested: bool
+    inner: type[DataclassInstance] | None = None
+    factory: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
     fields: tuple[_Field, ...]
     write: Callable[[object], dict[str, Json]]
-    keys: frozenset[str]
-    tolerant: bool
+    decode: _Read
 
 
 def encode(value: DataclassInstance) -> dict[str, Json]:
@@ -77,21 +78,7 @@ def decode[T: DataclassInstance](cls: type[T], data: object) -> T:
     Raises:
         FormatError: the data is no object, a value does not fit, a member lacks or is unknown.
     """
-    what = cls.__name__.lower()
-    if not isinstance(data, dict):
-        raise FormatError(f"{what} is not an object: {data!r}")
-    plan = _plan(cls)
-    values: dict[str, object] = {}
-    for field in plan.fields:
-        if field.key in data:
-            values[field.name] = _member(field, data[field.key], what)
-        elif field.required:
-            raise FormatError(f"{what} lacks {field.key!r}")
-    if len(values) < len(data) and (unknown := data.keys() - plan.keys):
-        if not plan.tolerant:
-            raise FormatError(f"unknown field in {what}: {min(map(str, unknown))!r}")
-        values[REST] = {name: item for name, item in data.items() if name in unknown}
-    return cls(**values)
+    return _plan(cls).decode(data)  # type: ignore[return-value]
 
 
 def _member(field: _Field, item: object, what: str) -> object:
@@ -119,12 +106,83 @@ def _plan(cls: type[DataclassInstance]) -> _Plan:
             always=bool(field.metadata.get(ALWAYS, False)),
             read=_reader(hints[field.name]),
             nested=_is_nested(hints[field.name]),
+            inner=_inner(hints[field.name]),
+            factory=None if field.default_factory is MISSING else field.default_factory,
         )
         for field in fields(cls)
         if field.name != REST
     )
-    keys = frozenset(field.key for field in found)
-    return _Plan(found, _writer(found, tolerant=REST in hints), keys, REST in hints)
+    tolerant = REST in hints
+    return _Plan(found, _writer(found, tolerant=tolerant), _decoder(cls, found, tolerant=tolerant))
+
+
+def _decoder(cls: type[DataclassInstance], found: Sequence[_Field], *, tolerant: bool) -> _Read:
+    """The function that reads a class: some lines for each field, as `_writer` has.
+
+    Whatever is not plain is left to `_member` and `_unknown`.
+    """
+    what = cls.__name__.lower()
+    names: dict[str, object] = {f"default_{n}": x.factory or x.default for n, x in enumerate(found)}
+    names |= {f"field_{n}": each for n, each in enumerate(found)}
+    lines = [
+        "def read(data):",
+        " if type(data) is not dict:",
+        f"  data = object_of(data, {what!r})",
+        " get = data.get",
+        " left = len(data)",
+    ]
+    for n, each in enumerate(found):
+        lines += [f" v{n} = get({each.key!r}, absent)", f" if v{n} is absent:"]
+        if each.required:
+            lines.append(f"  lacking({what!r}, {each.key!r})")
+        else:
+            lines.append(f"  v{n} = default_{n}{'()' if each.factory else ''}")
+        lines += [" else:", "  left -= 1"]
+        if each.inner is not None:
+            names[f"read_{n}"] = _plan(each.inner).decode
+            lines += [f"  if type(v{n}) is dict:", f"   v{n} = read_{n}(v{n})", "  else:"]
+        elif kind := _AS_THEY_ARE.get(each.read):
+            lines.append(f"  if type(v{n}) is not {kind}:")
+        elif each.read is _anything:
+            continue
+        else:
+            lines.append("  if True:")
+        lines.append(f"   v{n} = member(field_{n}, v{n}, {what!r})")
+    given = ", ".join(f"{each.name}=v{n}" for n, each in enumerate(found))
+    lines += [
+        " if left:",
+        f"  rest = unknown(data, keys, {what!r}, {tolerant})",
+        f"  return cls({given}{', rest=rest' if tolerant else ''})",
+        f" return cls({given})",
+    ]
+    names |= {
+        "cls": cls, "absent": _ABSENT, "member": _member, "unknown": _unknown, "lacking": _lacking,
+        "object_of": _object_of, "keys": frozenset(each.key for each in found),
+    }  # fmt: skip
+    exec("\n".join(lines), names)  # noqa: S102 - made of the names of our own fields
+    made: _Read = names["read"]  # type: ignore[assignment]
+    return made
+
+
+_ABSENT = object()
+
+
+def _object_of(data: object, what: str) -> object:
+    if not isinstance(data, dict):
+        raise FormatError(f"{what} is not an object: {data!r}")
+    return data
+
+
+def _lacking(what: str, key: str) -> None:
+    raise FormatError(f"{what} lacks {key!r}")
+
+
+def _unknown(data: dict[str, object], keys: frozenset[str], what: str, tolerant: bool) -> object:
+    """The members that a class does not have; raises FormatError where it keeps none."""
+    unknown = data.keys() - keys
+    if not tolerant:
+        raise FormatError(f"unknown field in {what}: {min(map(str, unknown))!r}")
+    return {name: item for name, item in data.items() if name in unknown}
 
 
 def _writer(found: tuple[_Field, ...], *, tolerant: bool) -> Callable[[object], dict[str, Json]]:
@@ -149,6 +207,13 @@ def _writer(found: tuple[_Field, ...], *, tolerant: bool) -> Callable[[object], 
     return made
 
 
+def _inner(hint: object) -> type[DataclassInstance] | None:
+    """The class of a value that stands by itself, maybe None; nothing for tuples of them."""
+    if get_origin(hint) in (Union, types.UnionType):
+        [hint] = [each for each in get_args(hint) if each is not types.NoneType]
+    return hint if isinstance(hint, type) and hasattr(hint, "__dataclass_fields__") else None
+
+
 def _is_nested(hint: object) -> bool:
     inner = hint.__value__ if isinstance(hint, TypeAliasType) else hint
     if hint is Json or hint is Object:
@@ -168,7 +233,7 @@ def _reader(hint: object) -> _Read:
     if isinstance(hint, type) and hint in _SCALARS:
         return _SCALARS[hint]
     if isinstance(hint, type) and hasattr(hint, "__dataclass_fields__"):
-        return lambda item: decode(hint, item)
+        return _plan(hint).decode
     origin, args = get_origin(hint), get_args(hint)
     if origin is Literal:
         return _one_of(args)
@@ -207,6 +272,12 @@ def _object(item: object) -> object:
     if not isinstance(item, dict):
         raise _MisfitError("not an object")
     return item
+
+
+# The type that a value must have to be taken as it is; `_member` judges the others.
+_AS_THEY_ARE: dict[_Read, str] = {
+    _SCALARS[str]: "str", _SCALARS[int]: "int", _SCALARS[bool]: "bool", _object: "dict",
+}  # fmt: skip
 
 
 def _one_of(words: tuple[object, ...]) -> _Read:

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import re
+from binascii import b2a_base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -45,8 +46,17 @@ KINDS = (
 )
 CALLS = ("api", "unknown", "denied")
 
+KEY_SIZE = 32
+"""Bytes of an event key."""
+
 TAG_SIZE = 8
 _PADDED = {tag: tag.encode("ascii").ljust(TAG_SIZE, b"\0") for tag in TAGS}
+_WRITTEN = {tag: (padded, b'"%b":"' % tag.encode()) for tag, padded in _PADDED.items()}
+
+_CALLS = {kind.encode("ascii"): kind for kind in CALLS}
+# From the comma after the time to the kind: `,"p":"`, 44 characters of base64, `","k":"`.
+_TO_KIND = 6 + 44 + 7
+_DIGITS = 19
 
 START = bytes(32)
 """The previous hash of entry 0."""
@@ -72,6 +82,19 @@ def commitment(facet_salt: bytes, content: bytes) -> bytes:
 def commit(event_key: bytes, facets: Mapping[str, bytes]) -> dict[str, bytes]:
     """The commitment of each facet, in the order of `TAGS`."""
     return {tag: commitment(salt(event_key, tag), facets[tag]) for tag in in_order(facets)}
+
+
+def commit_known(event_key: bytes, facets: Mapping[str, bytes]) -> bytes | None:
+    """The commitments as an entry writes them; None where a tag is not in `TAGS`.
+
+    As `commit`, without a call for each hash.
+    """
+    sha256, written = hashlib.sha256, []
+    for tag, (padded, begin) in _WRITTEN.items():
+        if (content := facets.get(tag)) is not None:
+            salted = b"\x02" + sha256(event_key + padded).digest() + sha256(content).digest()
+            written.append(begin + b2a_base64(sha256(salted).digest(), newline=False))
+    return b'",'.join(written) + b'"' if len(written) == len(facets) else None
 
 
 def _b64(data: bytes) -> str:
@@ -127,6 +150,31 @@ class Entry:
         if tuple(tags) != in_order(tags):
             raise FormatError("malformed entry: facets twice or out of order")
         return cls(data, index, time, _hash(match["p"]), kind, MappingProxyType(dict(committed)))
+
+    @staticmethod
+    def is_call(
+        data: bytes, index: int, previous: bytes, committed: bytes
+    ) -> tuple[int, str] | None:
+        """Time and kind, if these bytes are a call's entry that says just this: what is expected is
+        written out and compared. None says nothing of the bytes.
+
+        Args:
+            data: the stored bytes.
+            index: its place.
+            previous: the leaf hash of the entry before.
+            committed: its commitments, of `commit_known`.
+        """
+        begin = b'{"v":1,"i":%d,"t":' % index
+        comma = data.find(b",", len(begin))
+        number, start = data[len(begin) : comma], comma + _TO_KIND
+        kind = _CALLS.get(data[start : data.find(b'"', start)])
+        if kind is None or not number.isdigit() or len(number) > _DIGITS:
+            return None
+        time = int(number)
+        link = b'%b%d,"p":"%b","k":"%b","c":{%b}}' % (
+            begin, time, b2a_base64(previous, newline=False), kind.encode(), committed,
+        )  # fmt: skip
+        return (time, kind) if link == data and time <= MAX_INTEGER else None
 
     @staticmethod
     def head_of(data: bytes) -> tuple[int, int, str]:

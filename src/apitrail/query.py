@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from apitrail.errors import FormatError
 from apitrail.valueclass import valueclass
 
 type ErrorFilter = str | Literal[True] | None
@@ -84,10 +87,38 @@ class Row:
 
 def searchable(value: object) -> str | None:
     """A searchable string. Clients may send half a surrogate pair, which no database takes."""
-    if value is None:
-        return None
+    if value is None or (type(value) is str and value.isascii()):
+        return value
     text = str(value)
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def event_id(text: str) -> str:
+    """A UUID in its usual spelling; raises ValueError if it is not one."""
+    return text if _UUID.fullmatch(text) else str(uuid.UUID(text))
+
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+type Caller = tuple[str | None, str | None, str | None, str | None, str | None]
+"""What is searched for of a caller: username, access_key_id, source_ip, run, operator."""
+
+NOBODY: Caller = (None, None, None, None, None)
+
+
+def caller_columns(record: Mapping[str, object], run: str | None, operator: str | None) -> Caller:
+    """The columns of a caller, by its part of the record.
+
+    Raises:
+        FormatError: it is no call's.
+    """
+    user = record.get("userIdentity") or {}
+    if not isinstance(user, dict):
+        raise FormatError("malformed event facets: userIdentity is no object")
+    return (
+        searchable(username(user)), searchable(user.get("accessKeyId") or None),
+        searchable(record.get("sourceIPAddress")), searchable(run), searchable(operator),
+    )  # fmt: skip
 
 
 def caller(user: Mapping[str, object]) -> str | None:

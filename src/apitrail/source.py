@@ -8,9 +8,10 @@ from typing import Protocol
 
 from apitrail.entry import Entry
 from apitrail.query import Filter
+from apitrail.valueclass import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Facet:
     """The content of one facet; `salt` where it is not to be derived from an event key."""
 
@@ -18,7 +19,7 @@ class Facet:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Contents:
     """What is there of one entry's content: its event key, unless erased, and facets by tag."""
 

@@ -64,9 +64,16 @@ def test_what_is_no_frame_is_refused(stored, message):
 
 
 def test_a_frame_that_claims_too_much_is_not_unpacked(monkeypatch):
-    monkeypatch.setattr(frames, "CONTENT_LIMIT", len(CONTENT) - 1)
-    with pytest.raises(FormatError, match="too large"):
-        frames.decompress(FRAME)
+    monkeypatch.setattr(frames, "CONTENT_LIMIT", 99_999)
+    for made in (frames.compressor(), zstandard.ZstdCompressor()):
+        with pytest.raises(FormatError, match="too large"):
+            frames.decompress(made.compress(bytes(100_000)))
+
+
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 65_791, 65_792])
+def test_every_size_is_unpacked_with_a_dictionary_and_without(size):
+    for made in (frames.compressor(), zstandard.ZstdCompressor()):
+        assert frames.decompress(made.compress(bytes(size))) == bytes(size)
 
 
 # Enough for the frame, and not for what zstd wants to make it: at this level tens of megabytes.

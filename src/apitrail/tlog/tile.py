@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -209,6 +209,11 @@ def _packed(entry: bytes) -> bytes:
     if len(entry) > MAX_ENTRY:
         raise FormatError(f"an entry has {len(entry)} bytes, more than {MAX_ENTRY}")
     return len(entry).to_bytes(2, "big") + entry
+
+
+def root_of(hashes: Sequence[bytes]) -> bytes:
+    """Root over the hashes of a full tile; raises FormatError."""
+    return _tile_root(b"".join(hashes))
 
 
 def _tile_root(data: bytes) -> bytes:

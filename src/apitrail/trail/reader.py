@@ -75,19 +75,21 @@ class Reader:
         between = "WHERE idx >= ? AND idx < ? ORDER BY idx"
         seals = self._database.execute(f"SELECT idx, event_key FROM seal {between}", (start, stop))
         rows = self._database.execute(
-            f"SELECT idx, tag, salt, data FROM facet {between}",
-            (start, stop),
+            f"SELECT idx, tag, salt, data FROM facet {between}", (start, stop)
         )
-        seal, row = seals.fetchone(), rows.fetchone()
+        seal, row = next(seals, None), next(rows, None)
         while seal is not None or row is not None:
-            index = min(found[0] for found in (seal, row) if found is not None)
+            if seal is None or row is None or seal[0] != row[0]:
+                index = min(found[0] for found in (seal, row) if found is not None)
+            else:
+                index = row[0]
             key, facets = None, {}
             if seal is not None and seal[0] == index:
-                key, seal = exact(seal[1]), seals.fetchone()
+                key, seal = exact(seal[1]), next(seals, None)
             while row is not None and row[0] == index:
-                salt = None if row[2] is None else exact(row[2])
-                facets[str(row[1])] = Facet(salt, decompress(row[3]))
-                row = rows.fetchone()
+                _, tag, salt, data = row
+                facets[tag] = Facet(None if salt is None else exact(salt), decompress(data))
+                row = next(rows, None)
             yield index, Contents(key, facets)
 
     def checkpoints(self) -> Iterator[tuple[int, str]]:

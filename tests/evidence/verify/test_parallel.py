@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import trails
-from apitrail.evidence.verify import Verdict, parallel
+from apitrail.evidence.verify import Verdict, derived, parallel, segment
+from apitrail.trail.audit import Audit
+from apitrail.trail.statements import Target
 from trails import check, make
 
 
@@ -22,3 +24,22 @@ def test_in_pieces_on_several_cores_it_comes_to_the_same(tmp_path, monkeypatch):
         database.execute("UPDATE event SET time = time + 1 WHERE idx = 1200")
     report = check(trail, processes=2)
     assert (report.verdict, report.index) == (Verdict.TAMPERED, 1200)
+
+
+def test_what_another_process_saw_erased_later_is_left_to_this_one(tmp_path):
+    trail = make(tmp_path / "trail", 20)
+    trails.write(trail, lambda opened: opened.erase([Target(7, ("resbody",))]))
+    assert parallel._work(trail, 0, 24, 24) is None
+    assert parallel._work(trail, 0, 24, 25) is not None
+
+
+def test_plain_entries_come_to_what_they_come_to_one_step_at_a_time(tmp_path, monkeypatch):
+    trail = make(tmp_path / "trail", 300)
+    trails.write(
+        trail, lambda opened: opened.erase([Target(7, ("resbody",)), Target(9, ("what",))])
+    )
+    with Audit(trail) as audit:
+        plain = parallel._piece(audit, 0, audit.size)
+        monkeypatch.setattr(segment._Walker, "_plain", lambda *_: None)
+        monkeypatch.setattr(derived, "_plain_row", lambda _: None)
+        assert parallel._piece(audit, 0, audit.size) == plain

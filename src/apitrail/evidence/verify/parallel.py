@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import closing
 from functools import cache
@@ -12,83 +12,63 @@ from pathlib import Path
 
 from apitrail.entry import Entry
 from apitrail.errors import FormatError, VerificationError
-from apitrail.evidence.verify.derived import Derived, Use, row_of
-from apitrail.evidence.verify.segment import Segment, open_facets, walk
-from apitrail.query import Row
+from apitrail.evidence.verify.derived import Derived
+from apitrail.evidence.verify.segment import Segment, walk
 from apitrail.tlog import tile
 from apitrail.trail.audit import Audit
+from apitrail.trail.statements import Erase
 
 # The entries in one piece of work, a multiple of 256. Logs shorter than PARALLEL are checked by
 # one process: starting others takes half a second.
 PIECE = 32 * tile.WIDTH
 PARALLEL = 20_000
 
-type Piece = tuple[Segment, Use]
+type Piece = tuple[Segment, set[int]]
+"""What it comes to, and the numbers of the strings that its rows use."""
 
 
-def check(
-    audit: Audit, size: int, *, key: bytes, processes: int, progress: Callable[[int], None]
-) -> Piece:
+def check(audit: Audit, size: int, *, processes: int, progress: Callable[[int], None]) -> Piece:
     """Check entries [0, size); raises Finding at the first that does not hold."""
     starts = range(0, size, PIECE)
-    log, use = Segment(0, 0), Use()
+    log, used = Segment(0, 0), set[int]()
     parallel = processes > 1 and size >= PARALLEL
-    made = (
-        _pooled(audit, size, starts, key, processes)
-        if parallel
-        else _alone(audit, size, starts, key)
-    )
+    made = _pooled(audit, size, starts, processes) if parallel else _alone(audit, size, starts)
     with closing(made):
-        for segment, used in made:
+        for segment, strings in made:
             log.join(segment)
-            use.join(used)
+            used |= strings
             progress(segment.stop - segment.start)
-    return log, use
+    return log, used
 
 
-def rows(audit: Audit, size: int, *, start: int = 0) -> Iterator[tuple[int, Row]]:
-    """The searchable rows that the entries from `start` on ask for."""
-    for first in range(start, size, PIECE):
-        stop = min(first + PIECE, size)
-        contents = dict(audit.contents(first, stop))
-        for data in audit.entries(first, stop):
-            link = Entry.parse(data)
-            if link.index in contents:
-                row = row_of(link, open_facets(link, contents[link.index]))
-                if row is not None:
-                    yield link.index, row
-
-
-def _alone(audit: Audit, size: int, starts: Iterable[int], key: bytes) -> Generator[Piece]:
+def _alone(audit: Audit, size: int, starts: Iterable[int]) -> Generator[Piece]:
     for start in starts:
-        yield _piece(audit, start, min(start + PIECE, size), key)
+        yield _piece(audit, start, min(start + PIECE, size))
 
 
-def _pooled(
-    audit: Audit, size: int, starts: Iterable[int], key: bytes, processes: int
-) -> Generator[Piece]:
+def _pooled(audit: Audit, size: int, starts: Iterable[int], processes: int) -> Generator[Piece]:
     # Started afresh, not forked: a fork would share the open database, which SQLite forbids.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         try:
             work = [
-                (start, _submit(pool, audit.directory, start, min(start + PIECE, size), key))
+                (start, _submit(pool, audit.directory, start, min(start + PIECE, size), size))
                 for start in starts
             ]
             for start, future in work:
                 if (piece := _result(future)) is None:
                     # Our own snapshot decides. The other process may have seen a later state,
                     # with more erased.
-                    piece = _piece(audit, start, min(start + PIECE, size), key)
+                    piece = _piece(audit, start, min(start + PIECE, size))
                 yield piece
         finally:
             pool.shutdown(cancel_futures=True)
 
 
 def _submit(
-    pool: ProcessPoolExecutor, directory: Path, start: int, stop: int, key: bytes
+    pool: ProcessPoolExecutor, directory: Path, start: int, stop: int, size: int
 ) -> Future[Piece | None] | None:
     try:
-        return pool.submit(_work, directory, start, stop, key)
+        return pool.submit(_work, directory, start, stop, size)
     except BrokenExecutor:
         return None
 
@@ -100,20 +80,31 @@ def _result(future: Future[Piece | None] | None) -> Piece | None:
         return None  # no processes could be started, or one was killed for lack of memory: this one does the work
 
 
-def _piece(audit: Audit, start: int, stop: int, key: bytes) -> Piece:
-    derived = Derived(audit, start, stop, key)
+def _piece(audit: Audit, start: int, stop: int) -> Piece:
+    derived = Derived(audit, start, stop)
     segment = walk(audit, start, stop, visit=derived.visit)
     derived.finish()
-    return segment, derived.use
+    return segment, derived.used
 
 
 @cache
 def _audit(directory: Path) -> Audit:
-    return Audit(directory)
+    audit = Audit(directory)
+    audit.pin()
+    return audit
 
 
-def _work(directory: Path, start: int, stop: int, key: bytes) -> Piece | None:
+def _work(directory: Path, start: int, stop: int, size: int) -> Piece | None:
+    """A piece of a log of `size`, as another process sees it; None where that may be a later state
+    with more erased, or where something does not hold."""
+    audit = _audit(directory)
     try:
-        return _piece(_audit(directory), start, stop, key)
+        piece = _piece(audit, start, stop)
+        return None if piece[0].missing and _was_erased(audit, size) else piece
     except (VerificationError, FormatError, sqlite3.DatabaseError):
         return None
+
+
+def _was_erased(audit: Audit, size: int) -> bool:
+    """Was something erased after the log had `size` entries?"""
+    return any(Entry.kind_of(data) == Erase.KIND for data in audit.entries(size))

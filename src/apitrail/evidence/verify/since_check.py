@@ -6,16 +6,13 @@ verdict: `docs/format.md` says what exactly is claimed.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import replace
 
 from apitrail.entry import Entry
-from apitrail.evidence.verify import coverage, derived, erasures, heads, key_history, parallel
+from apitrail.evidence.verify import coverage, erasures, heads, key_history
 from apitrail.evidence.verify.continuation import Continuation, edge
 from apitrail.evidence.verify.coverage import Coverage
-from apitrail.evidence.verify.derived import Derived, Use
+from apitrail.evidence.verify.derived import Derived
 from apitrail.evidence.verify.report import Finding, Verdict, tampered
 from apitrail.evidence.verify.segment import Segment, walk
 from apitrail.evidence.verify.trail_steps import Steps, given
@@ -26,19 +23,6 @@ from apitrail.trail.statements import Close, Heartbeat, Open
 
 # Tables whose last row an index tells. Rows of `resource` are in the order of names.
 ENDED = ("entry", "seal", "facet", "event", "run")
-
-
-@dataclass(slots=True)
-class _Grown:
-    """The entries since, as they go by."""
-
-    rows: Derived
-    leaves: list[bytes] = field(default_factory=list)
-
-    def visit(self, link: Entry, opened: Mapping[str, bytes]) -> None:
-        """Called with each of them; see `segment.Visit`."""
-        self.leaves.append(link.hash)
-        self.rows.visit(link, opened)
 
 
 class SinceCheck(Steps):
@@ -71,10 +55,9 @@ class SinceCheck(Steps):
         self, now: int, published: str | None, keys: key_history.History, known: Checkpoint,
         head: Checkpoint, right: merkle.Frontier,
     ) -> None:  # fmt: skip
-        key = os.urandom(32)
-        log, use = self._walked(known, head, right, key)
+        log = self._walked(known, head, right)
         self.begin(5, "erasures: what is missing and by whose leave")
-        self.learn(erasures=self._erased(log, key))
+        self.learn(erasures=self._erased(log))
         self.begin(6, "changes of key, kept checkpoints")
         key_history.check(keys, log.books, start=log.start)
         covered = coverage.read(log.books, log.heartbeats)
@@ -85,8 +68,9 @@ class SinceCheck(Steps):
         tree = heads.Tree(head, self.tree.root_at, covered.gaps)
         closes = [book.index for book in covered.stops]
         heads.check_kept(self.audit.checkpoints(), tree, keys, closes, start=known.size)
-        self.begin(7, "search: resources, times")
-        self._check_search(log, use, key)
+        self.begin(7, "search: times")
+        if hidden := self.audit.unspanned(log.stop, log.start):
+            raise tampered(hidden)
         self.begin(8, "checkpoints seen before")
         self.compare(tree, keys, published, None)
         self.begin(9, "heartbeats")
@@ -99,19 +83,17 @@ class SinceCheck(Steps):
         """When an entry was written, as the signed tree has it."""
         return self.tree.single(index).last_time
 
-    def _walked(
-        self, known: Checkpoint, head: Checkpoint, right: merkle.Frontier, key: bytes
-    ) -> tuple[Segment, Use]:
+    def _walked(self, known: Checkpoint, head: Checkpoint, right: merkle.Frontier) -> Segment:
         """The entries since, their contents and rows, and the tree over them."""
         grown, start = head.size - known.size, known.size
         self.begin(3, f"{grown} entries since: order, chain, contents, search rows")
         if stray := self.audit.stray(head.size, ENDED):
             raise tampered(stray)
-        seen = _Grown(Derived(self.audit, start, head.size, key))
-        log = walk(self.audit, start, head.size, visit=seen.visit)
-        seen.rows.finish()
+        rows, leaves = Derived(self.audit, start, head.size), list[bytes]()
+        log = walk(self.audit, start, head.size, visit=rows.visit, leaves=leaves)
+        rows.finish()
         self.begin(4, "tree: root and tiles")
-        self.tree = Continuation(self.audit, known, head, right, seen.leaves)
+        self.tree = Continuation(self.audit, known, head, right, leaves)
         if self.tree.root_at(head.size) != head.root:
             raise tampered(f"the entries are not those that the checkpoint of {head.size} signs")
         self.tree.check_tiles()
@@ -122,33 +104,21 @@ class SinceCheck(Steps):
             since=start, calls=log.calls, heartbeats=len(log.heartbeats), unknown=dict(log.unknown),
             late_anchors=len(log.unanchored), latest_anchor=max(log.unanchored, default=0),
         )  # fmt: skip
-        return log, seen.rows.use
+        return log
 
-    def _erased(self, log: Segment, key: bytes) -> int:
+    def _erased(self, log: Segment) -> int:
         """Entries before, of which something was erased since, are held one by one."""
         for index, tags in sorted(erasures.named(log.books).items()):
             if index >= log.start:
                 continue
-            rows = Derived(self.audit, index, index + 1, key)
+            rows = Derived(self.audit, index, index + 1)
             found = self.tree.single(index, rows.visit)
             rows.finish()
-            self._check_resources(rows.use, index, index + 1, key)
             # What else is missing was erased before, which is not looked at.
             missing = found.missing.get(index, ())
             log.missing[index] = tuple(tag for tag in missing if tag in tags)
             log.kinds |= found.kinds
         return erasures.check(log)
-
-    def _check_search(self, log: Segment, use: Use, key: bytes) -> None:
-        self._check_resources(use, log.start, None, key)
-        if hidden := self.audit.unspanned(log.stop, log.start):
-            raise tampered(hidden)
-
-    def _check_resources(self, use: Use, start: int, stop: int | None, key: bytes) -> None:
-        stored = partial(self.audit.resources, start, stop)
-        size = self.tree.head.size if stop is None else stop
-        expected = parallel.rows(self.audit, size, start=start)
-        derived.check_resources(stored, use, key=key, expected=expected)
 
     def _running(self, covered: Coverage) -> Coverage:
         """With the newest start and heartbeat from before, where none of what came since tells."""
