@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 
@@ -19,6 +20,8 @@ from apitrail.evidence import receipt
 from apitrail.evidence.verify import Trust, Verdict
 from apitrail.query import Filter
 from apitrail.reading import ocsf
+from apitrail.tlog.note import Note
+from apitrail.tlog.proof import Proof
 from apitrail.trail.keys import Keys
 from apitrail.trail.reader import Reader
 from studio import Studio
@@ -56,16 +59,68 @@ def test_each_line_is_canonical_and_valid(lines):
         assert rfc8785.dumps(json.loads(line)) == line
 
 
+def attestation_of(made):
+    [attestation] = made["unmapped"]["record_integrity"]["attestation_list"]
+    return attestation
+
+
 def test_each_line_is_fingerprinted_with_the_one_before(lines):
     before = None
     for line in lines:
         made = json.loads(line)
-        [attestation] = made["unmapped"]["record_integrity"]["attestation_list"]
-        found = attestation.pop("fingerprint")
+        attestation = attestation_of(made)
+        found, _ = attestation.pop("fingerprint"), attestation.pop("signatures")
         assert found["value"] == hashlib.sha256(rfc8785.dumps(made)).hexdigest()
         assert attestation.get("prev_event") == before
         assert attestation["chain_uid"] == made["metadata"]["log_name"]
-        before = {"fingerprint": found}
+        before = {
+            "fingerprint": found, "uid": made["metadata"]["uid"], "type_uid": made["type_uid"],
+        }  # fmt: skip
+
+
+def test_a_line_that_is_altered_moved_or_left_out_breaks_the_chain(lines):
+    def holds(told):
+        before = None
+        for line in told:
+            made = json.loads(line)
+            attestation = attestation_of(made)
+            found, _ = attestation.pop("fingerprint"), attestation.pop("signatures")
+            told = (attestation.get("prev_event") or {}).get("fingerprint")
+            if told != before or found["value"] != hashlib.sha256(rfc8785.dumps(made)).hexdigest():
+                return False
+            before = found
+        return True
+
+    assert holds(lines)
+    assert not holds(lines[1:])
+    assert not holds([lines[0], *lines[2:]])
+    assert not holds([lines[1], lines[0], *lines[2:]])
+    assert not holds([lines[0].replace(b"CreateUser", b"DeleteUser"), *lines[1:]])
+
+
+def test_the_checkpoint_is_its_signature(lines, trail):
+    verifier = Keys.of(trail).signer().verifier
+    for line in lines:
+        made = json.loads(line)
+        attestation = attestation_of(made)
+        [signature] = attestation["signatures"]
+        text = Note.parse(Proof.parse(made["unmapped"]["apitrail"]["proof"]).checkpoint_note).text
+        assert signature["digest"]["value"] == hashlib.sha256(text.encode()).hexdigest()
+        assert verifier.verify(text.encode(), base64.b64decode(signature["value"]))
+        assert attestation["authority_uid"] == f"{verifier.name}+{verifier.key_id.hex()}"
+
+
+def test_attestations_are_as_ocsf_1_9_has_them(lines):
+    """Its objects `attestation`, `prev_event`, `fingerprint` and `digital_signature`: no schema of 1.9 is on PyPI."""
+    for at, line in enumerate(lines):
+        attestation = attestation_of(json.loads(line))
+        members = {"uid", "chain_uid", "authority_uid", "fingerprint", "signatures"}
+        assert set(attestation) == (members | {"prev_event"} if at else members)
+        for fingerprint in (
+            attestation["fingerprint"], *(each["digest"] for each in attestation["signatures"]),
+        ):  # fmt: skip
+            assert (fingerprint["algorithm_id"], fingerprint["encoding_id"]) == (3, 1)
+            assert len(bytes.fromhex(fingerprint["value"])) == 32
 
 
 def test_each_line_proves_its_entry(lines, trail, tmp_path):
@@ -95,6 +150,6 @@ def test_what_json_cannot_carry_everywhere_is_a_text():
         record={"responseElements": {"n": 1 << 60, "text": "\ud800", "é": [True, 1.5]}}
     )
     made = ocsf.activity(Event(what=What(call=call), response=answer)) | {"unmapped": {}}
-    line, _ = ocsf_lines._sealed(made, "log", None)
+    line, _ = ocsf_lines._sealed(made, {"uid": ""}, [])
     data = json.loads(line)["api"]["response"]["data"]
     assert data == {"n": str(1 << 60), "text": "?", "é": [True, 1.5]}
