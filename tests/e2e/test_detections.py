@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -12,12 +14,15 @@ import jq
 import pytest
 from sigma.backends.sqlite import sqliteBackend
 from sigma.collection import SigmaCollection
+from sigma.processing.pipeline import ProcessingPipeline
 
 import apart
 import rules
 from apitrail.reading import sql
 from apitrail.trail.reader import Reader
 from machine import Machine
+
+REPOSITORY = Path(__file__).parents[2]
 
 STORY = """
 import boto3, json
@@ -81,10 +86,10 @@ def records(log_files: list[Path]) -> list[dict]:
     return sorted(found, key=lambda record: record["eventTime"])
 
 
-def converted(detection: str) -> str:
+def converted(detection: str, pipeline: ProcessingPipeline | None = None) -> str:
     """A Sigma rule as SQL for our table."""
     rule = f"title: t\nstatus: test\nlogsource: {{product: aws, service: cloudtrail}}\ndetection:{detection}\nlevel: high\n"
-    backend = sqliteBackend(collate_nocase=True)
+    backend = sqliteBackend(processing_pipeline=pipeline, collate_nocase=True)
     backend.table = sql.TABLE
     [statement] = backend.convert(SigmaCollection.from_yaml(rule))
     return statement
@@ -98,6 +103,66 @@ def test_sigma_rules_converted_to_sqlite(bad_day, name):
     ):
         column = answer.columns.index("eventName")
         assert [row[column] for row in answer.rows] == rules.FOUND[name]
+
+
+@pytest.fixture(scope="module")
+def ocsf(bad_day: Machine, tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
+    """The same calls as OCSF, by time."""
+    path = tmp_path_factory.mktemp("ocsf") / "calls.jsonl"
+    bad_day.apitrail("export", "--format", "ocsf", "-o", str(path))
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+OCSF = ProcessingPipeline.from_yaml((REPOSITORY / "examples/sigma/ocsf.yml").read_text())
+
+
+def found_in(events: list[dict], statement: str) -> list[str]:
+    """The operations of the events that a converted rule finds, in a table of the fields that it asks for."""
+    fields = sorted({"api.operation", *re.findall("`([^`]+)`", statement)})
+    with sqlite3.connect(":memory:") as database:
+        database.create_function("regexp", 2, lambda p, v: v is not None and bool(re.search(p, v)))
+        database.execute(f"CREATE TABLE {sql.TABLE}({', '.join(f'`{each}`' for each in fields)})")
+        rows = [[sql.cell(sql.at(event, each)) for each in fields] for event in events]
+        database.executemany(
+            f"INSERT INTO {sql.TABLE} VALUES ({', '.join('?' * len(fields))})", rows
+        )
+        asked = statement.replace("SELECT *", "SELECT `api.operation`", 1)
+        return [name for (name,) in database.execute(asked)]
+
+
+@pytest.mark.parametrize("name", rules.SIGMA)
+def test_sigma_rules_find_the_same_in_ocsf(ocsf, name):
+    assert found_in(ocsf, converted(rules.SIGMA[name], OCSF)) == rules.FOUND[name]
+
+
+def test_every_field_of_a_record_has_its_place_in_ocsf(ocsf, records):
+    """What the pipeline names is there, with the value that the CloudTrail record has."""
+    by_id = {event["metadata"]["uid"]: event for event in ocsf}
+    assert len(by_id) == len(records)
+    for record in records:
+        event = by_id[record["eventID"]]
+        for path, value in leaves(record):
+            if path in ELSEWHERE:
+                continue
+            statement = converted(f"""
+  selection:
+    '{path}|exists': true
+  condition: selection""", OCSF)  # fmt: skip
+            [place] = re.findall("`([^`]+)`", statement)
+            assert sql.at(event, place) == value, (path, place)
+
+
+# Resources are told as ARNs, of all that the call names; OCSF's time is a number beside the text.
+ELSEWHERE = {"resources.ARN", "resources.type", "resources.accountId"}
+
+
+def leaves(value, path: str = ""):
+    """Dotted paths and what is there; lists are looked through, as in the view."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from leaves(each, f"{path}.{name}" if path else name)
+    elif value is not None and not isinstance(value, list):
+        yield path, value
 
 
 def test_a_converted_rule_runs_on_the_command_line(bad_day):

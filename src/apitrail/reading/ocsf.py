@@ -47,6 +47,10 @@ _WORDS = re.compile(r"[A-Z][a-z]+")
 # CloudTrail's `userIdentity.type` → OCSF's `user.type_id`; the others are 99, "Other".
 _USER_TYPES = {"IAMUser": 1, "Root": 2, "AWSService": 3, "Unknown": 0}
 
+# Fields of `userIdentity` that have a place of their own.
+_OF_USER = frozenset(
+    ("type", "userName", "arn", "principalId", "accessKeyId", "accountId", "invokedBy")
+)
 # Fields of the record that have a place of their own.
 _MAPPED = frozenset(
     (
@@ -251,6 +255,10 @@ def _unmapped(event: Event, record: Mapping[str, Any]) -> Object | None:
     rest = {
         name: value for name, value in record.items() if name not in _MAPPED and value is not None
     }
+    user = record.get("userIdentity")
+    left = {k: v for k, v in user.items() if k not in _OF_USER} if isinstance(user, dict) else {}
+    if left:
+        rest["userIdentity"] = left
     who = event.who
     run = who.run if who else None
     ours = _present(
