@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+import delivering
 import investigated
-from apitrail.delivery.lake import lake_files, lake_sql, questions
+import scans
+from apitrail.delivery.lake import committing, iceberg_table, lake_files, lake_sql, questions
 from apitrail.delivery.lake.dialects import ALWAYS, LAKE, TRAIL, Period
 from apitrail.delivery.lake.lake_files import ArrowPlace
 from apitrail.errors import UsageError
+from apitrail.evidence import verify
 from apitrail.evidence.opening import open_source
 from apitrail.reading import sql
 
@@ -20,7 +23,7 @@ EXPECTED = {
     "trail-changes": 2, "groups-opened": 2, "buckets-opened": 3, "roles-across-accounts": 2,
     "deletions": 5,
 }  # fmt: skip
-MIDNIGHT = 1_795_737_600_000
+MIDNIGHT, HALF = 1_795_737_600_000, 1_800_000
 PERIODS = {
     "always": ALWAYS,
     "a day": Period(until=MIDNIGHT),
@@ -52,6 +55,32 @@ def test_a_log_in_a_lake_answers_as_its_trail(lake, name):
         if period == ALWAYS:
             assert own
             assert len(own) == EXPECTED.get(name, len(own))
+
+
+@pytest.fixture(scope="module")
+def table(lake):
+    keys = tuple(delivering.signer(lake.parent / f"trail{n}").verifier for n in range(2))
+    place = ArrowPlace.parse(str(lake))
+    found = iceberg_table.open_table(
+        f"sqlite:///{lake.parent}/catalog.db", location=place.url(), properties={}
+    )
+    committing.commit(place, found, verify.Trust(keys, "--key"), lake.parent / "lock")
+    return found.table
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_scan_of_the_iceberg_table_gives_the_same(lake, table, name):
+    question, values = asked(name)
+    files = lake_files.find(ArrowPlace.parse(str(lake)))
+    for period, during in (
+        (ALWAYS, ""),
+        (
+            Period(MIDNIGHT - HALF, MIDNIGHT + HALF),
+            "eventtime >= '2026-11-26T23:30:00+00:00' AND eventtime < '2026-11-27T00:30:00+00:00'",
+        ),
+    ):
+        with lake_sql.ask(files, LAKE.ask(question, values, period)) as answer:
+            assert list(answer.rows) == scans.answer(table, name, values, during)
 
 
 def test_calls_from_outside_are_those_of_no_network_and_no_service(lake):
