@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench scale conformance clients name-constraints lock clean
+.PHONY: lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 # Every process of a test run would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -14,12 +14,21 @@ demo: install
 # SKIPS=FILE fails the run at a skip whose reason the file does not list; CI sets it. Many tests
 # wait for programs that they run, so there are more WORKERS than cores.
 test: install
-	$(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m "not conformance and not clients and not browser" $(if $(SKIPS),--allowed-skips=$(SKIPS))
+	$(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m "not conformance and not clients and not browser and not lake" $(if $(SKIPS),--allowed-skips=$(SKIPS))
 
 # Pages in Debian's Chromium, from the disk and from a server: every task by the keyboard alone, axe
 # in both colours. MUTANTS says how many bundles the page of evidence judges.
 browser: install
 	$(PY) -m pytest -n 2 -m browser $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/evidence/browser tests/web
+
+# Spark on two executors (a JVM must be here) and ClickHouse on a lake, in an environment of their own.
+lake: install .venv-engines/made
+	$(PY) -m pytest -m lake $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/delivery/lake/test_engines.py
+
+.venv-engines/made: engines.lock
+	.venv/bin/uv venv -q --clear --python $(PY) .venv-engines
+	VIRTUAL_ENV=.venv-engines .venv/bin/uv pip install -q --require-hashes -r engines.lock
+	@touch $@
 
 lint: install
 	.venv/bin/ruff check .
@@ -78,10 +87,13 @@ lock: install
 	.venv/bin/uv pip compile pyproject.toml --group dev --extra lake --extra s3 --extra sigma --extra timestamps --universal --python-version 3.12 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --upgrade \
 	  --custom-compile-command 'make lock' --quiet -o requirements.lock
-	@! grep -nE 'https?://|--index|--find-links' requirements.lock
+	.venv/bin/uv pip compile --group engines --universal --python-version 3.12 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --upgrade \
+	  --custom-compile-command 'make lock' --quiet -o engines.lock
+	@! grep -nE 'https?://|--index|--find-links' requirements.lock engines.lock
 
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-engines build dist .mypy_cache .ruff_cache .pytest_cache
 
 # What is made from the code: the reference of all commands.
 docs: install

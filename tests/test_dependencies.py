@@ -56,7 +56,7 @@ def undeclared(directory: Path, *groups: str) -> set[str]:
     return {
         f"{name} in {path.relative_to(REPOSITORY)}"
         for name, path in imported(directory)
-        if not known.keys() & {_plain(each) for each in homes.get(name, [])}
+        if not known.keys() & {_plain(each) for each in homes.get(name, [name])}
     }
 
 
@@ -66,14 +66,20 @@ def test_every_import_of_the_package_is_declared():
 
 def test_every_import_of_the_tests_is_declared():
     for directory in ("tests", "addons", "benchmarks"):
-        assert not undeclared(REPOSITORY / directory, "dev")
+        assert not undeclared(REPOSITORY / directory, "dev", "engines")
 
 
-def test_the_lock_holds_what_is_declared():
-    lock = (REPOSITORY / "requirements.lock").read_text("utf-8")
-    locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE))
+def test_the_locks_hold_what_is_declared():
+    locked = _locked("requirements.lock")
     for name, requirement in declared("dev").items():
         assert requirement.specifier.contains(locked[name]), name
+    engines = map(Requirement, PROJECT["dependency-groups"]["engines"])
+    assert all(each.specifier.contains(_locked("engines.lock")[each.name]) for each in engines)
+
+
+def _locked(name: str) -> dict[str, str]:
+    lock = (REPOSITORY / name).read_text("utf-8")
+    return dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE))
 
 
 def test_no_mitmproxy_is_allowed_that_was_not_tried():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 import delivering
 import investigated
 import scans
 from apitrail.delivery.lake import committing, iceberg_table, lake_files, lake_sql, questions
-from apitrail.delivery.lake.dialects import ALWAYS, LAKE, TRAIL, Period
+from apitrail.delivery.lake.dialects import ALWAYS, DUCKDB, LAKE, TRAIL, Period
 from apitrail.delivery.lake.lake_files import ArrowPlace
 from apitrail.errors import UsageError
 from apitrail.evidence import verify
@@ -81,6 +82,19 @@ def test_a_scan_of_the_iceberg_table_gives_the_same(lake, table, name):
     ):
         with lake_sql.ask(files, LAKE.ask(question, values, period)) as answer:
             assert list(answer.rows) == scans.answer(table, name, values, during)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_duckdb_without_our_view_gives_the_same(lake, name):
+    question, values = asked(name)
+    day = Period(until=MIDNIGHT)
+    source = f"read_parquet('{lake}/eventday=*/*.parquet', hive_partitioning = true, hive_types = {{'eventday': 'VARCHAR'}})"
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE VIEW events AS SELECT * FROM {source}")
+        found = connection.execute(DUCKDB.ask(question, values, day)).to_arrow_table().num_rows
+    files = lake_files.find(ArrowPlace.parse(str(lake)), day)
+    with lake_sql.ask(files, LAKE.ask(question, values, day)) as answer:
+        assert sum(1 for _ in answer.rows) == found
 
 
 def test_calls_from_outside_are_those_of_no_network_and_no_service(lake):

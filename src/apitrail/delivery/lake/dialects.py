@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apitrail import when
 from apitrail.delivery.lake.lake_columns import COLUMNS, OF_IDENTITY
@@ -21,8 +21,9 @@ from apitrail.reading.sql import rewrite
 FLAT = {str(column.source): column.name for column in OF_IDENTITY}
 _CALLER = 'coalesce("userIdentity.arn", username, "userIdentity.accessKeyId", "userIdentity.principalId", \'-\')'
 _PIECE = re.compile(r"\{(\w+)\}")
-# Texts, which stay as they are, and quoted names.
-_QUOTED = re.compile(r"'(?:[^']|'')*'|\"([^\"]+)\"")
+# Texts, which stay as they are, quoted names, and words.
+_TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?P<name>[^\"]+)\"|(?P<word>[A-Za-z_]\w*)")
+_COLUMNS = frozenset(str(each.source) for each in COLUMNS if each.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,10 @@ class Dialect:
     name: str
     hour: str
     unix: str
+    moment: str = "'{}'"
     json: str = ""
     key: str = ""
+    instr: str = "instr"
     inline: bool = True
     days: bool = True
     lower: bool = False
@@ -86,13 +89,16 @@ class Dialect:
         text, paths = rewrite.prepare(statement)
         if not self.inline:
             return text
-        known = dict.fromkeys(paths)
+        return _TOKEN.sub(lambda match: self._token(match, frozenset(paths)), text)
 
-        def replaced(match: re.Match[str]) -> str:
-            return self.at(match[1]) if match[1] in known else match[0]
-
-        text = _QUOTED.sub(replaced, text)
-        return _lowered(text) if self.lower else text
+    def _token(self, match: re.Match[str], paths: frozenset[str]) -> str:
+        if match["name"] in paths:
+            return self.at(match["name"])
+        if match["word"] == "instr":
+            return self.instr
+        if self.lower and match["word"] in _COLUMNS:
+            return match[0].lower()
+        return match[0]
 
     def at(self, path: str) -> str:
         """The text at a path, from the columns of a lake's files."""
@@ -113,8 +119,12 @@ class Dialect:
         parts = [
             f"eventday >= '{first}'" if first else "",
             f"eventday <= '{last}'" if last else "",
-            f"eventTime >= '{_second(period.since)}'" if period.since is not None else "",
-            f"eventTime < '{_second(period.until)}'" if period.until is not None else "",
+            f"eventTime >= {self.moment.format(_second(period.since))}"
+            if period.since is not None
+            else "",
+            f"eventTime < {self.moment.format(_second(period.until))}"
+            if period.until is not None
+            else "",
         ]
         return " AND ".join(filter(None, parts)) or "eventTime IS NOT NULL"
 
@@ -165,18 +175,6 @@ def _network(text: str) -> ipaddress.IPv4Network:
     return found
 
 
-_NAMED = re.compile(
-    r"'(?:[^']|'')*'|\b(?:"
-    + "|".join(str(each.source) for each in COLUMNS if each.source and "." not in each.source)
-    + r")\b"
-)
-
-
-def _lowered(text: str) -> str:
-    """Names of columns as the files have them, for engines that tell letters apart."""
-    return _NAMED.sub(lambda match: match[0] if match[0][0] == "'" else match[0].lower(), text)
-
-
 # `apitrail sql` on a trail: SQLite, where a path is a column and there are no days.
 TRAIL = Dialect(
     "apitrail",
@@ -185,13 +183,6 @@ TRAIL = Dialect(
     inline=False,
     days=False,
 )
-# `apitrail lake sql`, whose view has a column for each path.
-LAKE = Dialect(
-    "lake",
-    hour="strftime(eventTime AT TIME ZONE 'UTC', '%Y-%m-%dT%H:00:00Z')",
-    unix="CAST(epoch(eventTime) AS BIGINT)",
-    inline=False,
-)
 DUCKDB = Dialect(
     "duckdb",
     hour="strftime(eventTime AT TIME ZONE 'UTC', '%Y-%m-%dT%H:00:00Z')",
@@ -199,6 +190,8 @@ DUCKDB = Dialect(
     json="TRY(json_extract_string({}, '${}'))",
     key='."{}"',
 )
+# `apitrail lake sql`: DuckDB, and the view has a column for each path.
+LAKE = replace(DUCKDB, name="lake", inline=False)
 SPARK = Dialect(
     "spark",
     hour="concat(date_format(eventTime, 'yyyy-MM-dd'), 'T', date_format(eventTime, 'HH'), ':00:00Z')",
@@ -211,8 +204,11 @@ CLICKHOUSE = Dialect(
     "clickhouse",
     hour="formatDateTime(eventTime, '%Y-%m-%dT%H:00:00Z', 'UTC')",
     unix="toUnixTimestamp(eventTime)",
+    moment="parseDateTime64BestEffort('{}', 6, 'UTC')",
     json="JSONExtract({}{}, 'Nullable(String)')",
     key=", '{}'",
+    # ClickHouse's own `instr` takes a letter for its capital.
+    instr="position",
     lower=True,
     escapes=True,
 )

@@ -201,10 +201,11 @@ WHERE {{during}} AND errorCode IS NULL AND NOT readOnly AND (
     _q("caller-gaps", "Which caller was silent for long, and when did it come back?", """
 SELECT caller, silent_from, eventTime AS silent_to, silent_for FROM (
   SELECT {caller} AS caller, eventTime, eventID,
+    row_number() OVER (PARTITION BY {caller} ORDER BY eventTime, eventID) AS place,
     lag(eventTime) OVER (PARTITION BY {caller} ORDER BY eventTime, eventID) AS silent_from,
     {unix} - lag({unix}) OVER (PARTITION BY {caller} ORDER BY eventTime, eventID) AS silent_for
   FROM events WHERE {during}) AS gaps
-WHERE silent_for >= {seconds}
+WHERE place > 1 AND silent_for >= {seconds}
 ORDER BY silent_for DESC, caller, silent_to""", "seconds"),
 )  # fmt: skip
 
