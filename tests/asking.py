@@ -29,7 +29,7 @@ async def asking(
     trail: Path, how: str = "wait", **settings: Any
 ) -> AsyncIterator[tuple[Session, Upstream]]:
     """A recorder that asks, and the upstream behind it."""
-    guards = Guards((Guard.parse("careful", GUARD),))
+    guards = settings.pop("guards", None) or Guards((Guard.parse("careful", GUARD),))
     async with upstream() as stub:
         modes = (f"reverse:{stub.url}@127.0.0.1:0",)
         async with recording(

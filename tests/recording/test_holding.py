@@ -45,7 +45,7 @@ def test_an_approved_call_leaves_after_its_approval_is_in_the_log(tmp_path):
     assert (approved.reason, approved.statement) == ("it is planned", "First")
     assert not call.what.withheld
     [told] = seen
-    assert told["call"]["eventName"] == "GetCallerIdentity"
+    assert told["call"]["event"] == "GetCallerIdentity"
     assert told["action"] == "sts:GetCallerIdentity"
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from apitrail.errors import UsageError
 from apitrail.iam.action import Keys
+from apitrail.policy.budget import PREFIX
 from apitrail.policy.glob import compiled
 from apitrail.policy.known_keys import check_key
 from apitrail.remembered import remembered
@@ -189,11 +190,15 @@ def _condition(operator: str, key: str, value: object) -> Condition:
     if_exists = bare.endswith("IfExists")
     bare = bare.removesuffix("IfExists")
     values = [_text(each, key) for each in _as_list(value)]
-    if bare == NULL and not over and not if_exists:
+    if bare == NULL and not over and not if_exists and not lower.startswith(PREFIX):
         if not set(values) <= {"true", "false"}:
             raise UsageError(f"Null of {key} is neither true nor false: {value!r:.60}")
         absent = frozenset(each == "true" for each in values)
         return Condition(key=lower, absent=absent)
+    if lower.startswith(PREFIX) and (not bare.startswith("Numeric") or over or if_exists):
+        raise UsageError(
+            f"{operator} of {key}: a budget is a number", hint="write NumericGreaterThan"
+        )
     negated = bare in _NEGATED
     make = _OPERATORS.get(_NEGATED.get(bare, bare))
     if make is None:

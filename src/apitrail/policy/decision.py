@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
 from typing import Literal
 
 from apitrail.codec import Json
@@ -44,7 +46,8 @@ class Decision:
     decided, where the guards only watch. `policy` is the SHA-256 (hex) of the guard's text.
 
     Of a call that needed an approval, `ticket` is the question, `outcome` what became of it, and `note`
-    why it was denied. One that was approved has the effect allow.
+    why it was denied. One that was approved has the effect allow. `spent` are the budgets that the
+    statement rests on, each with what would be spent if the call left.
     """
 
     effect: Effect
@@ -58,6 +61,7 @@ class Decision:
     ticket: str | None = None
     outcome: str | None = None
     note: str = ""
+    spent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def refuses(self) -> bool:
@@ -71,7 +75,8 @@ class Decision:
             "statement": self.statement, "action": self.action, "reason": self.reason,
             "would": self.would, "ticket": self.ticket, "outcome": self.outcome,
         }  # fmt: skip
-        return {name: value for name, value in members.items() if value is not None}
+        told: dict[str, Json] = {k: value for k, value in members.items() if value is not None}
+        return told | ({"spent": dict(self.spent)} if self.spent else {})
 
     def sentence(self, who: str) -> str:
         """Why the call was refused, in AWS's words; the log keeps it. It names no resource."""
@@ -100,6 +105,10 @@ class Decision:
         if self.statement is None:
             return f"because no statement of guard {self.guard!r} allows it"
         where = f"in guard {self.guard!r} (statement {self.statement})"
+        if self.spent:
+            where += ", by which " + " and ".join(
+                f"{key} would be {value}" for key, value in self.spent.items()
+            )
         if self.effect != "ask":
             return f"with an explicit deny {where}"
         if self.outcome not in _TOLD:

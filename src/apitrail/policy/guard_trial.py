@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 from apitrail.codec import Json
 from apitrail.policy.decision import Decision
+from apitrail.policy.guard_question import Question
 from apitrail.policy.guards import Guards
-from apitrail.policy.kept_call import ASKED, Memory, calls
+from apitrail.policy.kept_call import ASKED, KeptCall, Memory, calls
+from apitrail.policy.past_spending import TAGS, drawn, in_fact
 from apitrail.policy.recorded_question import recorded_question
+from apitrail.policy.spending import Spending
 from apitrail.query import Filter
 from apitrail.source import Source
 
@@ -37,15 +40,27 @@ class Tried:
 
 def attempt(source: Source, where: Filter, guards: Guards) -> Iterator[Tried]:
     """Each call that matches, oldest first; what asked a stand-in about itself is left out."""
-    memory = Memory()
-    for index, kept in calls(source, where, ASKED):
+    memory, spending = Memory(), Spending(guards.budgets)
+    for index, kept in calls(source, where, TAGS if spending else ASKED):
         asked = recorded_question(kept, memory)
         if asked is not None:
+            decision = _decided(guards, spending, kept, asked)
             yield Tried(
                 index=index, event_id=kept.event_id,
                 name=f"{kept.call.service}:{kept.call.operation}", run=kept.run,
-                decision=guards.decide(asked),
+                decision=decision,
             )  # fmt: skip
+
+
+def _decided(guards: Guards, spending: Spending, kept: KeptCall, asked: Question) -> Decision:
+    """What they would have said, had only those calls left that they let pass."""
+    if not spending:
+        return guards.decide(asked)
+    draws = drawn(spending, kept, tuple(each.name for each in asked.actions))
+    decision = guards.decide(spending.asked(asked, draws))
+    if not decision.refuses:
+        spending.spent(in_fact(draws, kept))
+    return decision
 
 
 HEADERS = ("RUN", "GUARD", "STATEMENT", "ACTION", "CALLS", "FIRST ENTRY")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from apitrail.policy.budget import Budget
 from apitrail.policy.decision import STRICTNESS, Decision
 from apitrail.policy.guard import Guard
 from apitrail.policy.guard_question import Question
@@ -20,6 +21,19 @@ class Guards:
 
     def __bool__(self) -> bool:
         return bool(self.stack)
+
+    @property
+    def budgets(self) -> tuple[Budget, ...]:
+        """The budgets that any statement rests on, each once."""
+        keys = dict.fromkeys(
+            key for guard in self.stack for rule in guard.rules for key in rule.budgets
+        )
+        return tuple(map(Budget.parse, keys))
+
+    def budgets_of(self, decision: Decision) -> tuple[str, ...]:
+        """The keys of the budgets that the statement rests on which has decided."""
+        rules = (rule for each in self.stack if each.name == decision.guard for rule in each.rules)
+        return next((rule.budgets for rule in rules if rule.sid == decision.statement), ())
 
     @property
     def may_ask(self) -> bool:

@@ -7,11 +7,11 @@ find it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 import orjson
 
-from apitrail.aws.call import Call, Map, Structure
+from apitrail.aws.call import Call, Error, Map, Structure
 from apitrail.codec import Json, Object
 from apitrail.event import RECORD_TAGS, WITHHOLDING, statement
 from apitrail.iam.action import Action
@@ -31,7 +31,8 @@ class KeptCall:
     """What was kept of a call.
 
     `touched` are the ARNs that it touches, its answer's too. `result` is None unless the answer was read.
-    `withheld` says that a guard refused it, `cut` that not all of it was kept.
+    `withheld` says that a guard refused it, `cut` that not all of it was kept. `length` is of its body;
+    `headers` are its answer's, names in lower case, where the answer was read.
     """
 
     call: Call
@@ -43,6 +44,13 @@ class KeptCall:
     withheld: bool = False
     cut: bool = False
     touched: tuple[str, ...] = field(default=())
+    length: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def answered(self) -> Call:
+        """The call with its refusal, where it was refused."""
+        return self.call if self.error is None else replace(self.call, error=Error(code=self.error))
 
     @classmethod
     def parse(cls, facets: Mapping[str, bytes]) -> KeptCall:
@@ -74,6 +82,8 @@ class KeptCall:
             withheld=_object(what.get("decision")).get("effect") in WITHHOLDING,
             cut=what.get("kept") is not None,
             touched=tuple(_arns(what.get("resources"))),
+            length=_whole(_object(http.get("body")).get("length")),
+            headers=_headers(_object(read.get("response", _NOTHING).get("http")).get("headers")),
         )  # fmt: skip
 
 
@@ -163,6 +173,21 @@ def _arns(resources: Json) -> Iterator[str]:
         arn = each.get("arn") if isinstance(each, dict) else None
         if isinstance(arn, str) and arn:
             yield arn
+
+
+def _whole(value: Json) -> int | None:
+    return value if type(value) is int else None
+
+
+def _headers(value: Json) -> tuple[tuple[str, str], ...]:
+    pairs = value if isinstance(value, list) else ()
+    return tuple(
+        [
+            (str(pair[0]).lower(), str(pair[1]))
+            for pair in pairs
+            if isinstance(pair, list) and len(pair) == 2
+        ]
+    )
 
 
 def _object(value: Json) -> Object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apitrail.errors import UsageError
 from apitrail.iam.context_keys import MEMBER_KEYS
+from apitrail.policy.budget import PREFIX, Budget
 
 # "AWS global condition context keys", as far as a call alone tells them; and our own.
 KEYS = MEMBER_KEYS | {
@@ -24,6 +25,8 @@ def check_key(key: str) -> str:
         UsageError: nobody here can know it, so that nothing can be decided by it.
     """
     lower = key.lower()
+    if lower.startswith(PREFIX):
+        return Budget.parse(key).key
     if lower in KEYS or lower.startswith(PREFIXES):
         return lower
     raise UsageError(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from apitrail.errors import UsageError
 from apitrail.policy import condition
+from apitrail.policy.budget import PREFIX
 from apitrail.policy.condition import Condition
 from apitrail.policy.decision import Effect
 from apitrail.policy.glob import UNKNOWN, compiled, covers, expression, meets
@@ -78,6 +79,11 @@ class Rule:
             pattern=re.compile("|".join(map(expression, resources)), re.DOTALL),
             conditions=condition.parse(content.get("Condition", {})),
         )  # fmt: skip
+
+    @property
+    def budgets(self) -> tuple[str, ...]:
+        """The keys of the budgets that its conditions rest on."""
+        return tuple(each.key for each in self.conditions if each.key.startswith(PREFIX))
 
     def is_for(self, action: str) -> bool:
         """Is it about this action?"""

@@ -44,30 +44,30 @@ def past(source: Source, now: int, since: int = 0) -> list[Told]:
 
 def _with_call(source: Source, told: Told, now: int) -> Told:
     """With what is known of the call: from the recorder that holds it, or its entry."""
-    record = told.pop("call", None)
-    if not isinstance(record, Mapping):
-        record = _recorded(source, str(told.get("eventID")))
-    return told | {"left": max(0, _number(told["until"]) - now), "call": shown(record)}
+    call = told.get("call") or _recorded(source, str(told.get("eventID")))
+    return told | {"left": max(0, _number(told["until"]) - now), "call": call}
 
 
-def _recorded(source: Source, event_id: str) -> Mapping[str, Json]:
+def _recorded(source: Source, event_id: str) -> Told:
     try:
         index = targets.find(source, event_id)
     except UsageError:
-        return {}
-    return Event.parse(source.facets(index, ("who", "what", "request"))).record()
+        return shown(None)
+    return shown(Event.parse(source.facets(index, ("who", "what", "request"))))
 
 
-def shown(record: Mapping[str, Json]) -> Told:
+def shown(event: Event | None) -> Told:
     """What an approver needs to see of a call."""
+    record = {} if event is None else event.record()
     parameters = record.get("requestParameters")
     long = len(json.dumps(parameters, default=str)) > _LONGEST
-    resources = record.get("resources")
-    names = resources if isinstance(resources, Sequence) and not isinstance(resources, str) else ()
+    run = event.who.run if event is not None and event.who else None
     return {
         "event": record.get("eventName"), "source": record.get("eventSource"),
         "region": record.get("awsRegion"), "address": record.get("sourceIPAddress"),
-        "resources": [each.get("ARN") for each in names if isinstance(each, Mapping)],
+        "resources": [] if event is None else [each.arn or each.name for each in event.resources],
+        "run": None if run is None else run.id, "labels": None if run is None else dict(run.labels),
+        "operator": event.who.operator if event is not None and event.who else None,
         "parameters": "too long to be shown" if long else parameters,
     }  # fmt: skip
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from apitrail.codec import Json
-from apitrail.reading.approval_list import shown
 from apitrail.recording.alerts.sink import DeliveryError, Message
 from apitrail.recording.approval_settings import Approvals
 from apitrail.trail import approval_link
@@ -35,19 +34,19 @@ class Announcer:
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def __call__(self, ticket: Ticket, record: Mapping[str, Json]) -> None:
+    def __call__(self, ticket: Ticket, call: Mapping[str, Json]) -> None:
         """A question is in the log."""
         if self.settings.webhook is None:
             return
-        body = json.dumps(self.message(ticket, record), separators=(",", ":")).encode()
+        body = json.dumps(self.message(ticket, call), separators=(",", ":")).encode()
         # Its id is that of the question: a receiver tells a second attempt by it.
         task = asyncio.create_task(self._send(ticket, Message(ticket.id, body)), name="approval")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def message(self, ticket: Ticket, record: Mapping[str, Json]) -> dict[str, Json]:
+    def message(self, ticket: Ticket, call: Mapping[str, Json]) -> dict[str, Json]:
         """What the webhook gets."""
-        told = ticket.to_json(self.clock()) | {"call": shown(record)}
+        told = ticket.to_json(self.clock()) | {"call": call}
         found: dict[str, Json] = {"type": "approval", "log": self.origin, **told}
         if self.settings.link is not None:
             token = approval_link.make(self.secret, ticket.id, ticket.until)

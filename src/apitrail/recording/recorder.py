@@ -28,11 +28,12 @@ from apitrail.identity import Known
 from apitrail.identity.identity import Identity, Verdict
 from apitrail.identity.keyring import Keyring
 from apitrail.policy.decision import DENIED, Decision
-from apitrail.policy.guarding import Around, question
 from apitrail.policy.guards import Guards
+from apitrail.reading.approval_list import shown
 from apitrail.recording.ask_settings import HELD, Asking
 from apitrail.recording.commits import Commits
 from apitrail.recording.describing import Described, Describer
+from apitrail.recording.gate import Arrival, Gate
 from apitrail.recording.holding import Holding, Waiting
 from apitrail.recording.ledger import Ledger
 from apitrail.recording.off_loop import asked, asked_whole, off_loop, routed
@@ -136,9 +137,11 @@ class Recorder:
     _warmed: set[str] = field(default_factory=set)
     refusals: Refusals = field(init=False)
     holding: Holding = field(init=False)
+    gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
         self.refusals = Refusals(self.trail, self.clock)
+        self.gate = Gate(self.policy.guards)
         asking = self.policy.asking
         self.holding = Holding(
             self.trail, self.clock, self.directory, asking=asking, most=self.policy.most_held
@@ -169,6 +172,8 @@ class Recorder:
         if self.policy.guards.may_ask:
             await self.holding.load()
         recovered = await self.trail.recover(self.holding.settled)
+        if self.gate.spending and self.directory is not None:
+            await asyncio.to_thread(self.gate.recall, self.directory)
         self.open()
         return recovered
 
@@ -226,6 +231,9 @@ class Recorder:
         self._entering += 1
         try:
             return await self._begin(exchange, run, operator, left, streamed=streamed)
+        except BaseException:
+            self.gate.release(exchange.id)
+            raise
         finally:
             self._entering -= 1
             self._idle.set()
@@ -269,7 +277,10 @@ class Recorder:
         opened = Open(exchange, call, credential, run, operator, verdict)
         body = exchange.request.body
         unread = streamed and bool(self.policy.guards) and await self.holds(exchange.request) > 0
-        opened.decision = await off_loop(body, self._decide, opened, caller, unread=unread)
+        come = Arrival(
+            exchange, call, credential, caller, run, operator, streamed=streamed, unread=unread
+        )
+        opened.decision = await off_loop(body, self.gate.decide, come)
         if opened.decision is not None and opened.decision.effect == "ask":
             await self._hold(opened, opened.decision, caller, left, streamed=streamed)
         elif opened.decision is not None and opened.decision.refuses:
@@ -331,7 +342,7 @@ class Recorder:
         async def prepare(decision: Decision, *, leaves: bool) -> Mapping[str, Json]:
             opened.decision = decision
             await (self._intend if leaves else self._describe_asked)(opened, caller)
-            return opened.described.event.record() if opened.described else {}
+            return shown(opened.described.event if opened.described else None)
 
         waiting = Waiting(exchange.id, _caller(caller), same, left)
         decision, begun = await self.holding.seek(asked, waiting, prepare)
@@ -339,24 +350,6 @@ class Recorder:
             settles = exchange.id if begun else None
             raise await self._deny(opened, decision, caller, settles)
         opened.decision = decision
-
-    def _decide(self, opened: Open, caller: Identity, *, unread: bool) -> Decision | None:
-        """What the guards say of a call; None where there are none, or it is none to AWS.
-
-        `unread` says that what is asked stands in a body that is too long to be read before it goes.
-        """
-        if not self.policy.guards:
-            return None
-        request, run = opened.exchange.request, opened.run or {}
-        around = Around.identified(
-            caller, at=opened.exchange.started, source_ip=opened.exchange.client,
-            user_agent=request.header("user-agent"), secure=request.scheme == "https",
-            region=opened.credential.region, operator=opened.operator,
-            labels=run.get("labels") or {},
-        )  # fmt: skip
-        call = opened.call.doubting("its body is too long to be read") if unread else opened.call
-        asked = question(call, around, method=request.method)
-        return None if asked is None else self.policy.guards.decide(asked)
 
     async def _deny(
         self, opened: Open, decision: Decision, caller: Identity, settles: str | None = None
@@ -406,6 +399,7 @@ class Recorder:
             opened.signature = self._verdict(exchange, opened.credential)
         if exchange.response is not None:
             call = await off_loop(exchange.response.body, decode.response, call, exchange.response)
+        self.gate.finish(exchange, call)
         caller, learned = self.known.attribute(
             opened.credential, call, at=exchange.ended or exchange.started
         )
@@ -421,6 +415,7 @@ class Recorder:
     async def abandon(self, opened: Open) -> None:
         """The outcome of a call will not be known: its intent becomes its entry."""
         if not opened.done:
+            self.gate.close(opened.exchange.id)
             await self._settle(opened, unknown(opened.facets))
 
     async def drained(self) -> None:
