@@ -144,3 +144,28 @@ def test_a_service_that_calls_has_a_name_instead_of_an_address(schema):
     told = ocsf.activity(Event(who=who, what=made.what))
     schema.validate(told)
     assert told["src_endpoint"] == {"svc_name": "cloudformation.amazonaws.com"}
+
+
+@pytest.mark.parametrize("method", ["PROPFIND", "get", "", "M-SEARCH"])
+def test_a_method_that_ocsf_has_not_is_told_beside(schema, method):
+    whole = event()
+    asked = Asked(record={}, http=Http(method=method, scheme="https", host="h", target="/"))
+    made = ocsf.activity(Event(who=whole.who, what=whole.what, request=asked))
+    schema.validate(made)
+    assert "http_method" not in made["http_request"]
+    assert made["unmapped"]["apitrail"]["http_method"] == method
+
+
+@pytest.mark.parametrize("upstream", ["http://[::1", "", "nowhere", "https://h:99999"])
+def test_a_place_that_is_none_leaves_a_valid_event(schema, upstream):
+    whole = event()
+    call = CallFacts(started=1, status=200, upstream=upstream)
+    made = ocsf.activity(Event(who=whole.who, what=What(record=whole.what.record, call=call)))
+    schema.validate(made)
+
+
+def test_what_ocsf_has_no_place_for_of_a_caller_stands_under_unmapped(schema):
+    made = ocsf.activity(event(USERS["role"]))
+    schema.validate(made)
+    assert made["unmapped"]["userIdentity"] == {"sessionContext": USERS["role"]["sessionContext"]}
+    assert "userIdentity" not in ocsf.activity(event())["unmapped"]

@@ -44,6 +44,9 @@ _VERBS = {
 }
 _WORDS = re.compile(r"[A-Z][a-z]+")
 
+# The values of `http_method`.
+_METHODS = ("OPTIONS", "GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT", "PATCH")
+
 # CloudTrail's `userIdentity.type` → OCSF's `user.type_id`; the others are 99, "Other".
 _USER_TYPES = {"IAMUser": 1, "Root": 2, "AWSService": 3, "Unknown": 0}
 
@@ -86,7 +89,7 @@ def activity(event: Event) -> Object:
         "metadata": _metadata(record),
         "cloud": _present(
             provider="AWS",
-            region=record.get("awsRegion"),
+            region=_text(record.get("awsRegion")),
             account=_account(record.get("recipientAccountId")),
         ),
         "api": _api(event, record),
@@ -216,7 +219,7 @@ def _http_request(event: Event, record: Mapping[str, Any]) -> Object | None:
     asked = event.request.http if event.request else None
     made = _present(
         user_agent=_text(record.get("userAgent")),
-        http_method=asked.method if asked else None,
+        http_method=asked.method if asked and asked.method in _METHODS else None,
         version=asked.version if asked else None,
         url=_url(asked.scheme, asked.host, asked.target) if asked else None,
     )
@@ -247,7 +250,10 @@ def _port(url: str) -> int | None:
 
 def _destination(event: Event) -> Object | None:
     """Where the call really went: AWS's host, or a stand-in."""
-    where = urlsplit(event.call.upstream or "")
+    try:
+        where = urlsplit(event.call.upstream or "")
+    except ValueError:
+        return None
     return _present(hostname=where.hostname, port=_port(where.geturl())) or None
 
 
@@ -261,7 +267,9 @@ def _unmapped(event: Event, record: Mapping[str, Any]) -> Object | None:
         rest["userIdentity"] = left
     who = event.who
     run = who.run if who else None
+    asked = event.request.http if event.request else None
     ours = _present(
+        http_method=asked.method if asked and asked.method not in _METHODS else None,
         run=run.id if run else None,
         labels=dict(run.labels) if run and run.labels else None,
         operator=who.operator if who else None,
