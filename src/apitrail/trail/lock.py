@@ -22,14 +22,20 @@ def take(directory: Path) -> IO[bytes]:
     Raises:
         Busy: another writer holds it.
     """
-    lock = (directory / LOCK).open("ab")
+    busy = Busy(
+        f"another recorder is writing to {str(directory)!r}",
+        hint="use it (`apitrail env`), stop it, or name another trail with --trail",
+    )
+    return hold(directory / LOCK, busy)
+
+
+def hold(path: Path, busy: UsageError) -> IO[bytes]:
+    """Hold a lock file until it is closed, also by the end of the process; raises `busy`."""
+    lock = path.open("ab")
     os.fchmod(lock.fileno(), 0o600)  # whatever the umask is
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
-        raise Busy(
-            f"another recorder is writing to {str(directory)!r}",
-            hint="use it (`apitrail env`), stop it, or name another trail with --trail",
-        ) from None
+        raise busy from None
     return lock

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +14,7 @@ from apitrail.evidence.witness import witness_keys
 from apitrail.evidence.witness.sizes import FILE, FORK, PROOF, Refused, Seen, Sizes
 from apitrail.tlog import add_checkpoint, checkpoint, merkle, note, policy
 from apitrail.tlog.add_checkpoint import AddCheckpoint, log_digest
+from apitrail.trail import lock
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -219,13 +219,8 @@ def _logs(vkeys: Iterable[str]) -> dict[str, tuple[note.NoteVerifier, ...]]:
 
 
 def _lock(directory: Path) -> IO[bytes]:
-    lock = (directory / _LOCK).open("ab")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        raise UsageError(
-            f"another process uses the witness in {str(directory)!r}",
-            hint="stop it, or name another directory with --state",
-        ) from None
-    return lock
+    busy = UsageError(
+        f"another process uses the witness in {str(directory)!r}",
+        hint="stop it, or name another directory with --state",
+    )
+    return lock.hold(directory / _LOCK, busy)
