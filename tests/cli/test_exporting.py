@@ -58,3 +58,25 @@ def test_what_receipts_cannot_be_is_said(cli, more, problem):
     assert status != 0
     assert problem in err
     assert "hint: " in err
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--facet", "what"), "leave out --facet"),
+        (("--prove-complete",), "leave out --facet"),
+        (("--digest-every", "1h"), "leave out --facet"),
+        (("--error",), "a filter would look like a hole"),
+        ((), "a lake needs a directory"),
+    ],
+)
+def test_a_lake_is_of_everything_and_in_a_directory(cli, asked, said, tmp_path):
+    where = ("-o", str(tmp_path / "lake")) if asked else ()
+    status, _, err = cli("export", "--format", "parquet", *asked, *where)
+    assert status == 2
+    assert said in err
+
+
+def test_an_hour_that_is_not_over_is_a_lakes_alone(cli):
+    status, _, err = cli("export", "--format", "jsonl", "--unfinished")
+    assert (status, "--unfinished is for --format parquet" in err) == (2, True)

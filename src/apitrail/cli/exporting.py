@@ -41,7 +41,16 @@ def export_command(
 
     ID is an event id or the start of one. Without an ID the filter options choose the calls.
     """
+    if unfinished and form != shipping.PARQUET:
+        raise UsageError(
+            "--unfinished is for --format parquet", hint="the others write what is there"
+        )
     if form == shipping.PARQUET:
+        if facets or complete or digest_every:
+            raise UsageError(
+                "a lake's files have all columns and no digests, and their lists prove them complete",
+                hint="leave out --facet, --prove-complete and --digest-every",
+            )
         shipping.export_lake(trail, where, ids, out, unfinished=unfinished)
         return
     if form == shipping.CLOUDTRAIL:

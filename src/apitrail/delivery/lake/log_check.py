@@ -264,8 +264,9 @@ class LogCheck(Check):
         if self.held.rows:
             self.said.append(f"{self.held.rows} rows compared with what they were made of")
         for name, indexes in self.held.erased.items():
+            noun = "entry" if len(indexes) == 1 else "entries"
             entries = ", ".join(map(str, indexes))
-            self.said.append(f"{name} still holds what was erased of entries {entries}")
+            self.said.append(f"{name} still holds what was erased of {noun} {entries}")
 
     def _check_reach(self, history: History, since: str | None, newest: Found) -> None:
         """The head that a list is signed at may be of more entries than the lists are."""

@@ -126,9 +126,15 @@ def against_records(file: LakeFile, data: bytes, records: Records) -> tuple[list
         record = records.by_id.get(str(row["eventid"]))
         if record is None:
             differing.append(f"{where} is not in the log file of this entry")
-        elif names := _differing(row, of_record(dict(record))):
+        elif names := _differing(row, _told(record)):
             differing.append(f"{where} differs from its log file's record in {', '.join(names)}")
     return differing, held
+
+
+def _told(record: Mapping[str, Any]) -> Row:
+    """What a record tells of its row. A row without an event's time has its entry's."""
+    made = of_record(record)
+    return {n: value for n, value in made.items() if n != "eventtime" or value is not None}
 
 
 def _differing(row: Mapping[str, Any], wanted: Row) -> list[str]:
