@@ -7,10 +7,13 @@ import json
 
 import pytest
 
+from apitrail.errors import UsageError
 from apitrail.policy.guard import Guard
 from apitrail.policy.guard_trial import attempt
 from apitrail.policy.guards import Guards
 from apitrail.query import Filter
+from apitrail.recording.session import check_workers
+from apitrail.recording.settings import Settings
 from apitrail.trail.reader import Reader
 from asking import asking, client, waiting
 from proxying import calls, connect, put, recording, request, upstream
@@ -105,3 +108,8 @@ def test_a_call_that_was_held_and_has_not_left_has_spent_nothing(tmp_path, how):
     during, spent = asyncio.run(scenario())
     assert b"would be 2" in during
     assert spent == {}
+
+
+def test_workers_cannot_share_a_budget():
+    with pytest.raises(UsageError, match="workers cannot share a budget"):
+        check_workers(Settings(workers=2, guards=guards(KEY, 5)))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from apitrail import __version__, durable, places
+from apitrail.delivery.deciding import Deciding
 from apitrail.entry import TAGS, Entry
 from apitrail.errors import RecordingError, UsageError
 from apitrail.event import RECORD_TAGS, record_of
@@ -34,7 +35,9 @@ from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import control, statements, targets
 from apitrail.trail.clock_entry import Clock
 from apitrail.trail.keys import Keys
+from apitrail.trail.policy_entry import Policy
 from apitrail.trail.rotation import Rotation
+from apitrail.trail.ruling import Ruling
 from apitrail.trail.statements import Erase, Heartbeat, Key, Open
 from apitrail.trail.writer import Trail
 from apitrail.when import iso
@@ -260,8 +263,9 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
     shown = dict.fromkeys(found, tuple(tag for tag in TAGS if tag in job.facets))
     inside = range(claimed.first, claimed.last + 1) if claimed else range(0)
     wanted = {*found, *inside}
+    why = Deciding.of(source, found)
     for link in books:
-        if link.index not in inside and _is_wanted(source, link, wanted):
+        if link.index not in inside and _is_wanted(source, link, wanted, why):
             shown[link.index] = ("what",)
     for index in _newest(source, head.size, books, inside):
         # An entry that was selected keeps the facets that were asked for.
@@ -283,18 +287,20 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
     return plan, tree_of(source, note)
 
 
-_BOOKS = (Key.KIND, Erase.KIND, Open.KIND, Clock.KIND)
+_BOOKS = (Key.KIND, Erase.KIND, Open.KIND, Clock.KIND, Policy.KIND, Ruling.KIND)
 
 
 def _books(source: Source, size: int) -> list[Entry]:
-    """The entries that say something of others: changes of key, erasures, starts."""
+    """The entries that say something of others: changes of key, erasures, starts, guards, rulings."""
     found = (data for data in source.entries(0, size) if Entry.kind_of(data) in _BOOKS)
     return [Entry.parse(data) for data in found]
 
 
-def _is_wanted(source: Source, link: Entry, wanted: set[int]) -> bool:
+def _is_wanted(source: Source, link: Entry, wanted: set[int], why: Deciding) -> bool:
     if link.kind in (Key.KIND, Clock.KIND):
         return True
+    if link.kind in (Policy.KIND, Ruling.KIND):
+        return why.rests_on(statements.of(source, link.kind, link.index) if why else None)
     if link.kind != "erase":
         return False
     return any(target.index in wanted for target in statements.erased(source, link.index))

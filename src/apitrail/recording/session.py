@@ -107,6 +107,11 @@ def check_workers(settings: Settings) -> None:
                 "workers cannot hold calls for an approval, and a guard asks for one",
                 hint="leave --workers out",
             )
+        if settings.guards.budgets:
+            # Each would count for itself.
+            raise UsageError(
+                "workers cannot share a budget, and a guard has one", hint="leave --workers out"
+            )
 
 
 def _bind(settings: Settings) -> socket.socket | None:

@@ -1,0 +1,41 @@
+"""What guards' decisions about calls rest on: the guards' texts, and the rulings on their tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from apitrail.event import Event
+from apitrail.source import Source
+from apitrail.trail.policy_entry import Policy
+from apitrail.trail.ruling import Ruling
+from apitrail.trail.statements import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """The tickets and the digests of guards that some calls name."""
+
+    tickets: frozenset[str] = frozenset()
+    policies: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, source: Source, indexes: Iterable[int]) -> Self:
+        """Those that the calls at these entries name."""
+        tickets, policies = set[str](), set[str]()
+        for index in indexes:
+            what = Event.parse(source.facets(index, ("what",))).what
+            decision = what.decision if what is not None else {}
+            tickets.add(str(decision.get("ticket")))
+            policies.add(str(decision.get("policy")))
+        return cls(frozenset(tickets - {"None"}), frozenset(policies - {"None"}))
+
+    def __bool__(self) -> bool:
+        return bool(self.tickets or self.policies)
+
+    def rests_on(self, said: Statement | None) -> bool:
+        """Does a decision rest on what this entry says?"""
+        if isinstance(said, Policy):
+            return said.sha256 in self.policies
+        return isinstance(said, Ruling) and said.ticket in self.tickets
