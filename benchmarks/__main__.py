@@ -7,7 +7,7 @@ import sys
 
 from benchmarks import tools
 
-BENCHMARKS = ("decode", "describe", "trail", "proxy", "starting")
+BENCHMARKS = ("decode", "describe", "trail", "proxy", "workers", "starting")
 
 if __name__ == "__main__":
     tools.ensure()

@@ -47,10 +47,10 @@ def reverse(stack: ExitStack, directory: Path, up: upstream.Upstream) -> Ways:
     }.items():
         port = free_port()
         ways[name] = stack.enter_context(
-            running(port, *_stock(directory), "--mode", f"{target}:{port}", *options)
+            running(port, *stock_command(directory), "--mode", f"{target}:{port}", *options)
         )
     port = free_port()
-    command = (*_ours(directory / "trail"), "--mode", f"{target}:{port}")
+    command = (*our_command(directory / "trail"), "--mode", f"{target}:{port}")
     ways["apitrail"] = stack.enter_context(running(port, *command))
     return ways
 
@@ -60,21 +60,29 @@ def forward(stack: ExitStack, directory: Path, up: upstream.Upstream) -> Ways:
     trusting = os.environ | {"AWS_CA_BUNDLE": str(up.certificate)}
     port, own = free_port(), free_port()
     trusted = f"ssl_verify_upstream_trusted_ca={up.certificate}"
-    stock = (*_stock(directory), "--mode", f"regular@127.0.0.1:{port}", "--set", trusted)
+    stock = (*stock_command(directory), "--mode", f"regular@127.0.0.1:{port}", "--set", trusted)
     url = f"https://127.0.0.1:{up.tls}"
-    ours = (*_ours(directory / "tls"), "--mode", f"regular@127.0.0.1:{own}", "--upstream", url)
+    ours = (
+        *our_command(directory / "tls"),
+        "--mode",
+        f"regular@127.0.0.1:{own}",
+        "--upstream",
+        url,
+    )
     return {
         "bare": stack.enter_context(running(port, *stock)),
         "apitrail": stack.enter_context(running(own, *ours, env=trusting)),
     }
 
 
-def _stock(directory: Path) -> tuple[str, ...]:
+def stock_command(directory: Path) -> tuple[str, ...]:
+    """The command of mitmdump without more."""
     confdir = f"confdir={directory / 'stock'}"
     return (str(BIN / "mitmdump"), "-q", "--set", confdir, "--set", "keep_host_header=true")
 
 
-def _ours(trail: Path) -> tuple[str, ...]:
+def our_command(trail: Path) -> tuple[str, ...]:
+    """The command of a recorder of this trail."""
     return (str(BIN / "apitrail"), "--trail", str(trail), "record")
 
 
