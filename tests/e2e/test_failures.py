@@ -48,11 +48,13 @@ from proxying import (
 
 
 @asynccontextmanager
-async def scene(trail: Path, *answers: object) -> AsyncIterator[tuple[Upstream, Peer, Session]]:
+async def scene(
+    trail: Path, *answers: object, **settings: object
+) -> AsyncIterator[tuple[Upstream, Peer, Session]]:
     """A recorder before an upstream, and a client of it."""
     async with (
         upstream(*answers) as stub,  # type: ignore[arg-type]
-        recording(trail, upstream=stub.url, body_limit=1024) as session,
+        recording(trail, upstream=stub.url, body_limit=1024, **settings) as session,
         dial(session) as client,
     ):
         await tunnel(client, f"{AWS}:443")
@@ -102,7 +104,8 @@ def test_a_full_disk_stops_calls_and_room_lets_them_go_on(tmp_path):
     assert kinds(tmp_path)[-1] == "close"
 
 
-def test_an_answer_passes_though_its_entry_is_owed(tmp_path):
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_answer_passes_though_its_entry_is_owed(tmp_path, workers):
     holding = asyncio.Event()
     arrived = asyncio.Event()
 
@@ -113,7 +116,7 @@ def test_an_answer_passes_though_its_entry_is_owed(tmp_path):
         await peer.send(OK)
 
     async def scenario() -> None:
-        async with scene(tmp_path, answer, OK) as (stub, client, session):
+        async with scene(tmp_path, answer, OK, workers=workers) as (stub, client, session):
             await client.send(request(body=BULKY))
             await arrived.wait()
             database = session.trail._database

@@ -60,10 +60,14 @@ def slow() -> Iterator[Slow]:
             thread.join()
 
 
-def test_sigterm_waits_for_a_call_in_flight_and_closes_the_log(machine: Machine) -> None:
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_sigterm_waits_for_a_call_in_flight_and_closes_the_log(
+    machine: Machine, workers: str
+) -> None:
+    options = ("--mode", "regular@0", "--workers", workers)
     with (
         slow() as upstream,
-        machine.recording("--upstream", upstream.url, "--mode", "regular@0") as recorder,
+        machine.recording("--upstream", upstream.url, *options) as recorder,
     ):
         client = machine.start(
             "apitrail", "exec", "--",

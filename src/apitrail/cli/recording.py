@@ -277,6 +277,8 @@ def status(trail: Path, output: str) -> int:
 
 def _print_status(trail: Path, found: dict[str, Any]) -> None:
     click.echo(f"recording into {trail} (process {found['pid']})")
+    if workers := found.get("workers"):
+        click.echo(f"  by {len(workers)} workers (processes {', '.join(map(str, workers))})")
     for mode, host, port in found["listeners"]:
         click.echo(f"  listening on {host}:{port} ({mode})")
     if upstream := found["settings"]["upstream"]:

@@ -31,6 +31,10 @@ class Front(Protocol):
         """It has what was tunnelled past."""
 
     @property
+    def workers(self) -> list[int]:
+        """The process ids of the workers that take calls."""
+
+    @property
     def listeners(self) -> list[Listener]:
         """Where each mode listens."""
 
@@ -99,6 +103,11 @@ class Alone:
     def guard(self) -> Guard:
         """What was tunnelled past."""
         return self.addon.guard
+
+    @property
+    def workers(self) -> list[int]:
+        """There is none."""
+        return []
 
     @property
     def listeners(self) -> list[Listener]:

@@ -347,6 +347,7 @@ class Session:
         """What other commands need to know to use this recorder."""
         return {
             "pid": os.getpid(),
+            "workers": self.front.workers,
             "started": self._started,
             "proxy": self.proxy(),
             "endpoint": self.endpoint(),

@@ -132,7 +132,9 @@ class Channel(asyncio.Protocol):
         kind, name, *rest = message
         if kind == _ASK:
             number, *arguments = rest
-            task = asyncio.ensure_future(self._acts.answers[name](*arguments))
+            # Begun at once: most of what is asked for is put into a queue, and then waited for.
+            done_by = _done(self._acts.answers[name], arguments)
+            task = asyncio.Task(done_by, loop=self._loop, eager_start=True)
             self._tasks.add(task)
             task.add_done_callback(lambda done: self._answer(number, done))
         elif kind == _TELL:
@@ -166,6 +168,10 @@ class Channel(asyncio.Protocol):
         if self._unsent and self._transport is not None:
             self._transport.writelines(self._unsent)
         self._unsent = []
+
+
+async def _done(act: Answer, arguments: Sequence[object]) -> object:
+    return await act(*arguments)
 
 
 def _told(error: BaseException) -> tuple[str, str, str | None]:
