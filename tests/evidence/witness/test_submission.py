@@ -20,6 +20,7 @@ from apitrail.tlog.policy import PolicyWitness
 from tlog import logs
 
 LIAR = Cosigner("liar.example", bytes(32))
+NOW = 2_000_000_000
 
 
 def prove(old: int, new: int) -> list[bytes]:
@@ -33,7 +34,8 @@ def of(witness: Witness, key: int = 0) -> PolicyWitness:
 def asked(
     size: int, witness: PolicyWitness, post: submission.Post, *, old: int = 0
 ) -> note.Signature:
-    return submit(Head.of(logs.signed_head(size)), witness, old=old, post=post, prove=prove)
+    head = Head.of(logs.signed_head(size))
+    return submit(head, witness, old=old, post=post, prove=prove, now=NOW)
 
 
 def through(witness: Witness) -> submission.Post:
@@ -84,8 +86,8 @@ def test_a_witness_of_version_1_0_answers_409_to_another_tree_of_its_size() -> N
         asked(300, witness, lambda _: Answered(409, add_checkpoint.SIZE_TYPE, b"300\n"), old=300)
 
 
-def signed_by(cosigner: Cosigner, text: str) -> bytes:
-    return f"{cosigner.cosign(text, time=1)}\n".encode()
+def signed_by(cosigner: Cosigner, text: str, time: int = 1) -> bytes:
+    return f"{cosigner.cosign(text, time=time)}\n".encode()
 
 
 HEAD = note.Note.parse(logs.signed_head(300)).text
@@ -99,6 +101,9 @@ OTHER = note.Note.parse(logs.signed_head(299)).text
         (200, b"hello\n", "malformed"),
         (200, signed_by(Cosigner("stranger", bytes(32)), HEAD), "no trusted key has signed"),
         (200, signed_by(LIAR, OTHER), "has not signed what it was sent"),
+        (200, signed_by(LIAR, HEAD, 0), "liar says no time"),
+        (200, signed_by(LIAR, HEAD, NOW + 61), "the clock of liar is 61 s ahead of ours"),
+        (200, signed_by(LIAR, HEAD, 2**63 - 1), "s ahead of ours"),
         (409, b"", "malformed"),
         (409, b"-3\n", "malformed"),
         (409, b"7\n", "409 again and again"),
@@ -119,6 +124,11 @@ def test_lines_of_other_keys_beside_its_own_are_ignored() -> None:
     body = signed_by(Cosigner("stranger", bytes(32)), HEAD) + signed_by(LIAR, HEAD)
     line = asked(300, PolicyWitness("w", LIAR.verifier), lambda _: Answered(200, "", body))
     assert line.name == "liar.example"
+
+
+def test_clocks_may_differ_by_a_minute() -> None:
+    body = signed_by(LIAR, HEAD, NOW + 60)
+    asked(300, PolicyWitness("w", LIAR.verifier), lambda _: Answered(200, "", body))
 
 
 def test_a_witness_that_answers_409_for_ever_is_asked_three_times() -> None:

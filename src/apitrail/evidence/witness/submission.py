@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from apitrail.errors import Error, FormatError, VerificationError
+from apitrail.evidence.verify.witnessed import AHEAD
 from apitrail.evidence.witness import asking
 from apitrail.evidence.witness.asking import Answered
 from apitrail.tlog import add_checkpoint, checkpoint, note
 from apitrail.tlog.add_checkpoint import AddCheckpoint
+from apitrail.tlog.cosignature import Cosignature
 from apitrail.tlog.policy import PolicyWitness
 from apitrail.trail.audit import Audit
 
@@ -49,7 +52,7 @@ class Head:
 
 
 def submit(
-    head: Head, witness: PolicyWitness, *, old: int, post: Post, prove: Prove
+    head: Head, witness: PolicyWitness, *, old: int, post: Post, prove: Prove, now: int
 ) -> note.Signature:
     """The witness's signature line for this head.
 
@@ -59,6 +62,7 @@ def submit(
         old: the size that the witness is thought to know; 0 where nothing is known of it.
         post: sends a request.
         prove: makes the consistency proof.
+        now: seconds since the epoch.
 
     Raises:
         RefusedError: it did not cosign.
@@ -71,7 +75,7 @@ def submit(
         answer = post(str(request).encode())
         try:
             if answer.status == 200:
-                return _line(answer.body, head, witness)
+                return _line(answer.body, head, witness, now)
             if answer.status != 409:
                 break
             known = add_checkpoint.parse_size(answer.body)
@@ -97,12 +101,14 @@ def of_trail(
     post = partial(asking.ask, str(witness.url), add_checkpoint.PATH, seconds=seconds)
     try:
         with Audit(directory) as audit:
-            return submit(head, witness, old=old, post=post, prove=audit.consistency)
+            return submit(
+                head, witness, old=old, post=post, prove=audit.consistency, now=int(time.time())
+            )
     except (OSError, sqlite3.Error) as error:
         raise RefusedError(f"the trail cannot be read: {error}") from error
 
 
-def _line(body: bytes, head: Head, witness: PolicyWitness) -> note.Signature:
+def _line(body: bytes, head: Head, witness: PolicyWitness, now: int) -> note.Signature:
     text = note.Note.parse(head.signed).text
     lines = add_checkpoint.parse_lines(body)
     try:
@@ -110,7 +116,17 @@ def _line(body: bytes, head: Head, witness: PolicyWitness) -> note.Signature:
         opened = note.open(str(note.Note(text, lines)), [witness.verifier])
     except VerificationError as error:
         raise RefusedError(f"{witness.name} has not signed what it was sent: {error}") from error
-    return opened.signatures[0]
+    line = opened.signatures[0]
+    # Verifiers take neither: it would look anchored and be unwitnessed.
+    said = Cosignature.parse(line.data).time
+    if not said:
+        raise RefusedError(f"{witness.name} says no time, so its signature counts for nothing")
+    if said > now + AHEAD:
+        raise RefusedError(
+            f"the clock of {witness.name} is {said - now} s ahead of ours: until then its signature counts "
+            "for nothing"
+        )
+    return line
 
 
 # What a witness means by its status (C2SP tlog-witness).
