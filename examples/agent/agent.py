@@ -1,57 +1,80 @@
-"""An agent whose only way to AWS is a recorder: each of its tasks is a run that can be looked up.
+"""An agent that keeps notes in DynamoDB. A list of steps stands where a language model would.
 
-The agent decides which commands to run; here a list stands where a language model would. Each
-task goes through `apitrail exec` with its own labels, so that afterwards
-
-    apitrail events --run last                what the last task did
-    apitrail events --no-read-only            what any task may have changed
-    apitrail verify                           and that nothing is missing
-
-    python agent.py [--upstream http://localhost:4566]
-
-The recorder sees every call, but it is no wall: an agent that may run any program could unset the
-proxy. Where that matters, let its network reach nothing but the recorder.
+It knows nothing of apitrail: it calls AWS with boto3, reads why a call was refused, and does what the
+message says. `story.py` runs it through a recorder with a guard.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
+import re
+import time
+from collections.abc import Callable
 
-TABLE = (
-    "aws dynamodb create-table --table-name notes --billing-mode PAY_PER_REQUEST"
-    " --attribute-definitions AttributeName=id,AttributeType=S"
-    " --key-schema AttributeName=id,KeyType=HASH --query TableDescription.TableName"
-)
-POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
+import boto3
+from botocore.exceptions import ClientError
 
-# Task → the commands that were thought of to do it.
-PLAN = {
-    "who am I": ["aws sts get-caller-identity --query Arn --output text"],
-    "make a place for notes": [TABLE, "aws dynamodb list-tables --query TableNames"],
-    "give myself more rights": [
-        f"aws iam attach-user-policy --user-name agent --policy-arn {POLICY}"
-    ],
-}
+PATIENCE = 120
+"""Seconds that it waits for a person."""
+
+REGION = os.environ.get("AWS_DEFAULT_REGION", "eu-west-1")
 
 
-def act(task: str, commands: list[str], options: list[str]) -> str:
-    """Carry out one task as one recorded run; what it printed."""
-    script = "\n".join(commands)
-    done = subprocess.run(
-        ["apitrail", "exec", *options, "--label", "agent=clerk", "--label", f"task={task}",
-         "--", "sh", "-c", script],
-        capture_output=True, text=True, check=False,
+def say(text: str) -> None:
+    """A thought, as one line."""
+    print(f"agent: {text}", flush=True)
+
+
+def refusal(call: Callable[[], object]) -> str | None:
+    """Make a call; why it was refused, None where it was not."""
+    try:
+        call()
+    except ClientError as error:
+        return str(error.response["Error"]["Message"])
+    return None
+
+
+def insist(call: Callable[[], object]) -> None:
+    """Make a call that a person must approve: ask for it, and repeat it until it passes."""
+    asked = None
+    until = time.monotonic() + PATIENCE
+    while (why := refusal(call)) is not None:
+        ticket = re.search(r"approval pending, ticket (\w+)", why)
+        if ticket is None or time.monotonic() > until:
+            raise SystemExit(f"agent: I give up: {why}")
+        if asked is None:
+            say(f"I need somebody to approve ticket {ticket[1]}: {why.partition(': ')[2]}")
+            asked = ticket[1]
+        time.sleep(0.5)
+
+
+def main() -> None:
+    """The task: begin a new book of notes."""
+    dynamodb = boto3.client("dynamodb", region_name=REGION)
+    boto3.client("sts", region_name=REGION).get_caller_identity()
+
+    say("the old notes are in the way, I delete their table")
+    why = refusal(lambda: dynamodb.delete_table(TableName="old-notes"))
+    if why is not None:
+        say(f"I must not: {why}")
+
+    say("then I make a table beside it")
+    insist(
+        lambda: dynamodb.create_table(
+            TableName="notes", BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        )
     )  # fmt: skip
-    return done.stdout + done.stderr
 
-
-def main(options: list[str]) -> None:
-    """Work through the plan."""
-    for task, commands in PLAN.items():
-        print(f"# {task}")
-        print(act(task, commands, options))
+    say("it was approved, I write my notes")
+    for number in range(1, 7):
+        item = {"id": {"S": str(number)}}
+        why = refusal(lambda item=item: dynamodb.put_item(TableName="notes", Item=item))
+        if why is not None:
+            say(f"note {number} is one too many: {why}")
+    say("done")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from apitrail.entry import Entry
+from apitrail.evidence.opening import open_source
 from machine import Machine, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -46,16 +48,27 @@ def test_the_ci_jobs_commands_are_ours() -> None:
     }  # fmt: skip
 
 
-def test_each_task_of_the_agent_is_a_run_of_its_own(machine: Machine) -> None:
-    program = str(EXAMPLES / "agent" / "agent.py")
-    said = machine.run(sys.executable, program, "--upstream", machine.endpoint).stdout
-    runs = re.findall(r"\(run ([0-9a-f]+)\)", said)
-    assert [machine.names("--run", run) for run in runs] == [
-        ["GetCallerIdentity"], ["CreateTable", "ListTables"], ["AttachUserPolicy"],
+def test_the_agent_is_refused_asks_is_approved_and_goes_on(
+    machine: Machine, tmp_path: Path
+) -> None:
+    program = str(EXAMPLES / "agent" / "story.py")
+    directory = tmp_path / "story"
+    directory.mkdir()
+    options = ["--upstream", machine.endpoint, "--directory", str(directory)]
+    said = machine.run(sys.executable, program, *options).stdout
+    told = [
+        "with an explicit deny in guard 'guard' (statement NoDelete)", "approval pending, ticket",
+        "person: CreateTable of 'notes'? Yes", "agent: it was approved", "note 6 is one too many",
+        "agent: done", "used by Mary", "OK: ",
     ]  # fmt: skip
-    [attempt] = machine.events("--run", runs[2])
-    assert attempt["requestParameters"]["userName"] == "agent"
-    assert attempt["errorCode"].startswith("NoSuchEntity")
+    assert [text for text in told if text not in said] == []
+    places = [said.index(text) for text in told]
+    assert places == sorted(places)
+    with open_source(directory / "story.zip") as bundle:
+        kinds = [Entry.parse(data).kind for data in bundle.entries(0, bundle.size)]
+    assert kinds[:2] == ["open", "policy"]
+    assert kinds.count("decision") == 3
+    assert kinds.count("denied") >= 3
 
 
 def test_the_compose_files_recorder_starts_as_it_is_told_to(machine: Machine) -> None:

@@ -59,7 +59,9 @@ def _recorded(source: Source, event_id: str) -> Told:
 def shown(event: Event | None) -> Told:
     """What an approver needs to see of a call."""
     record = {} if event is None else event.record()
-    parameters = record.get("requestParameters")
+    # CloudTrail tells no parameters of a refused call.
+    request = None if event is None else event.request
+    parameters = None if request is None else request.parameters
     long = len(json.dumps(parameters, default=str)) > _LONGEST
     run = event.who.run if event is not None and event.who else None
     return {
