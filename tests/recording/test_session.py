@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import ssl
@@ -12,6 +13,8 @@ import pytest
 from apitrail.entry import Entry
 from apitrail.errors import UsageError
 from apitrail.evidence.verify import Trust, trail_check
+from apitrail.policy.guard import Guard
+from apitrail.policy.guards import Guards
 from apitrail.recording import metrics
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.session import Session
@@ -30,6 +33,14 @@ def start(trail, **settings):
     asyncio.run(scenario())
 
 
+BUDGET = {"NumericGreaterThan": {"apitrail:spent/all/calls/sts:GetCallerIdentity": "3"}}
+
+
+def guards(effect: str, condition: dict[str, dict[str, str]] | None = None) -> Guards:
+    said = {"Effect": effect, "Action": "*", "Resource": "*", "Condition": condition or {}}
+    return Guards((Guard.parse("mine", json.dumps({"Statement": [said]})),))
+
+
 @pytest.fixture
 def taken():
     with socket.socket() as holder:
@@ -46,6 +57,9 @@ def taken():
         ({"modes": ("reverse:",)}, "not a mode"),
         ({"upstream": "http://localhost:http"}, "not an endpoint URL"),
         ({"tunnels": ("10.0.0.0/99",)}, "not a host or a network"),
+        ({"workers": 1, "modes": ("dns@0",)}, "workers cannot share the mode"),
+        ({"workers": 1, "guards": guards("Ask")}, "workers cannot hold calls"),
+        ({"workers": 1, "guards": guards("Deny", BUDGET)}, "workers cannot share a budget"),
     ],
 )
 def test_a_bad_setting_leaves_nothing(tmp_path, settings, message):
