@@ -9,6 +9,7 @@ caller's own machine, with another program), `insider` (from the caller's own pl
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.traffic import ACCOUNT, BOTO, CLI, GO, MINUTE, Account, Principal, Record, record
@@ -44,7 +45,7 @@ LIFECYCLE = {
     "bucketName": "app-1-data",
     "LifecycleConfiguration": {"Rule": {"Expiration": {"Days": 1}}},
 }
-RECON = "sts GetCallerIdentity"
+ERRORS = {"!": "AccessDenied", "$": "MalformedPolicyDocumentException"}
 
 PARAMETERS: dict[str, object] = {
     "AuthorizeSecurityGroupIngress": WORLD_SSH, "UpdateAssumeRolePolicy": TRUST, "AttachUserPolicy": ADMIN,
@@ -56,7 +57,7 @@ PARAMETERS: dict[str, object] = {
 
 @dataclass(frozen=True)
 class Story:
-    """`steps` are `service Operation`, `*N` for N times, `!` where it is refused."""
+    """`steps` are `service Operation`, `*N` for N times, `!` where it is refused, `$` where it is malformed."""
 
     name: str
     tactic: str
@@ -170,7 +171,12 @@ def principal(rng: random.Random, account: Account, actor: str) -> Principal:
 
 
 def tell(
-    rng: random.Random, account: Account, story: Story, way: str, start: float
+    rng: random.Random,
+    account: Account,
+    story: Story,
+    way: str,
+    start: float,
+    asked: Mapping[str, object],
 ) -> list[Record]:
     """The story's records, from `start` on."""
     who = principal(rng, account, rng.choice(story.actors.split()))
@@ -195,7 +201,7 @@ def tell(
         name, _, times = name.partition("*")
         for number in range(int(times or 1)):
             now += rng.random() * (pace if not times else min(pace, 4))
-            found.append(_call(rng, now, who, service, name, number, address, agent))
+            found.append(_call(rng, now, who, service, name, number, address, agent, asked))
     return found
 
 
@@ -208,9 +214,10 @@ def _call(
     number: int,
     address: str,
     agent: str,
+    asked: Mapping[str, object],
 ) -> Record:
-    plain = name.rstrip("!~?#^%@")
-    parameters = PARAMETERS.get(plain)
+    plain = name.rstrip("!~?#^%@$")
+    parameters = asked.get(plain)
     more: dict[str, object] = {}
     if plain in {"GetSecretValue", "GetParameters"}:
         parameters = (
@@ -219,19 +226,20 @@ def _call(
             else {"names": [f"/prod/{number}"], "withDecryption": True}
         )
     elif plain in {"GetObject", "DeleteObject", "CopyObject", "DeleteObjects"}:
-        parameters = {"bucketName": f"app-{number % 3}-data", "key": str(number)}
+        given = parameters if isinstance(parameters, dict) else {}
+        parameters = {**given, "bucketName": f"app-{number % 3}-data", "key": str(number)}
     elif name.endswith("#"):
         parameters = {"attribute": "userData", "instanceId": f"i-{number}"}
     elif name.endswith("^"):
         parameters = {"layers": [f"arn:aws:lambda:eu-west-1:{OTHER}:layer:x:1"]}
     elif name.endswith("%"):
         parameters = {"instanceId": "i-1", "userData": "<sensitiveDataRemoved>"}
-    elif plain == "AssumeRole":
+    elif plain == "AssumeRole" and parameters is None:
         parameters = {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/admin-{number}"}
     elif plain == "ConsoleLogin":
         answer = "Failure" if name.endswith("~") else "Success"
         more = {"answer": {"ConsoleLogin": answer}, "additionalEventData": {"MFAUsed": "No"}}
-    error = "AccessDenied" if name.endswith("!") else None
+    error = ERRORS.get(name[-1])
     region = "ap-northeast-3" if name.endswith("@") else None
     return record(
         rng,
@@ -249,12 +257,17 @@ def _call(
 
 
 def injected(
-    account: Account, seed: int, since: float, until: float
+    account: Account,
+    seed: int,
+    since: float,
+    until: float,
+    told: Sequence[Story],
+    asked: Mapping[str, object],
 ) -> list[tuple[Story, str, list[Record]]]:
     """Every story once, each in one of its ways, at any time between the two."""
     rng = random.Random(seed * 7919 + 1)
     return [
-        (story, way, tell(rng, account, story, way, rng.uniform(since, until - 30 * MINUTE)))
-        for story in stories()
+        (story, way, tell(rng, account, story, way, rng.uniform(since, until - 30 * MINUTE), asked))
+        for story in told
         for way in [rng.choice(story.ways.split())]
     ]
