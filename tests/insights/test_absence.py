@@ -27,3 +27,15 @@ def test_one_who_comes_now_and_then_is_not_missed():
 def test_people_may_stay_away():
     ada = role("AWSReservedSSO_Dev_0123456789abcdef", "ada")
     assert not silences(routine(12), routine(8, userIdentity=ada))
+
+
+def test_a_weekend_without_builds_is_no_silence():
+    friday = T0 + 11 * DAY + 17 * HOUR
+    twice_a_day = [
+        call(moment, "PutImage", userIdentity=role("ci"))
+        for day in range(12)
+        for moment in (T0 + day * DAY + 8 * HOUR, T0 + day * DAY + 17 * HOUR)
+    ]
+    monday = call(friday + 64 * HOUR, "PutImage", userIdentity=role("ci"))
+    assert twice_a_day[-1].time == friday
+    assert silences(routine(16), twice_a_day, [monday]) == []

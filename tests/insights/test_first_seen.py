@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from apitrail.insights.thresholds import Thresholds
 from watched import AFTER, DAY, HOUR, call, record, role, routine, starts
 
 PERSON = role("AWSReservedSSO_Dev_0123456789abcdef", "ada")
@@ -113,3 +114,65 @@ def test_operators_of_one_key_are_different_callers():
 
     one, two = (read(record(AFTER, "X"), operator=name) for name in ("ada", "ben"))
     assert one.caller != two.caller
+
+
+def test_a_passed_role_is_new_as_an_assumed_one_is():
+    def function(time, name):
+        passed = {"functionName": "f", "role": f"arn:aws:iam::123456789012:role/{name}"}
+        return call(time, "CreateFunction20150331", service="lambda", requestParameters=passed)
+
+    usual = [function(AFTER - n * HOUR, "app") for n in range(1, 150)]
+    stack = call(AFTER + 1000, "CreateStackSet", service="cloudformation")
+    [found] = first_seen(usual, routine(9), [function(AFTER, "admin"), stack])
+    assert any("role/admin is new to the account" in each for each in found.why)
+
+
+def test_a_caller_that_leaves_private_networks_says_more_than_one_that_never_was_in_them():
+    key = {"userIdentity": role("app", key="AKIA1")}
+    away = [call(AFTER, "CreateTags", sourceIPAddress="185.3.4.5", **key)]
+    inside = routine(9, sourceIPAddress="10.0.1.7", **key)
+    limit = Thresholds(first_seen=4.6)
+    assert starts(inside, away, thresholds=limit)
+    assert not starts(routine(9, **key), away, thresholds=limit)
+
+
+def test_a_machine_in_many_new_services_has_another_task():
+    watching = (
+        "guardduty",
+        "securityhub",
+        "macie2",
+        "config",
+        "access-analyzer",
+        "wafv2",
+        "shield",
+    )
+    survey = [
+        call(AFTER + n * 1000, "ListThings", service=name, userAgent="aws-cli/2.1")
+        for n, name in enumerate(watching)
+    ]
+    assert first_seen(routine(9), survey)
+
+
+def test_weekly_sharing_with_the_same_account_is_told_once():
+    shared = {"createVolumePermission": {"add": {"items": [{"userId": "999999999999"}]}}}
+    weekly = [
+        call(AFTER + n * 7 * DAY, "ModifySnapshotAttribute", requestParameters=shared)
+        for n in range(3)
+    ]
+    granting = [each for each in first_seen(routine(25), weekly) if "access for" in str(each.why)]
+    assert len(granting) == 1
+
+
+def test_who_travels_looks_at_what_they_always_look_at():
+    browser = {"userIdentity": PERSON, "userAgent": "Mozilla/5.0"}
+    names = ("ListUsers", "GetRole", "ListRoles", "GetPolicy", "ListGroups", "GetUser")
+    usual = [
+        call(AFTER - day * DAY + n * 1000, name, service="iam", **browser)
+        for day in range(1, 8)
+        for n, name in enumerate(names)
+    ]
+    train = [
+        call(AFTER + n * 1000, name, service="iam", sourceIPAddress="62.5.6.9", **browser)
+        for n, name in enumerate(names)
+    ]
+    assert not first_seen(routine(9), usual, train)

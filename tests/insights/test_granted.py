@@ -23,6 +23,10 @@ TRUST = '{"Statement":[{"Principal":{"AWS":"arn:aws:iam::999999999999:root"}}]}'
         ("PutUserPolicy", {"policyDocument": '{"Statement":[{"Action":"*"}]}'}, ("a policy that allows everything",)),
         ("DescribeImages", {"owners": ["999999999999"]}, ()),
         ("PutBucketPolicy", None, ()),
+        ("PutPermission", {"principal": "999999999999"}, ("account 999999999999",)),
+        ("Subscribe", {"protocol": "https", "endpoint": "https://198.51.100.9/in"}, ("host 198.51.100.9",)),
+        ("Subscribe", {"protocol": "email", "endpoint": "a@example.org"}, ("mail to example.org",)),
+        ("Subscribe", {"protocol": "sqs", "endpoint": f"arn:aws:sqs:eu-west-1:{OWN}:q"}, ()),
     ],
 )  # fmt: skip
 def test_who_is_let_in(name, parameters, expected):

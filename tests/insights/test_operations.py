@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import apitrail.insights.operations as operations
-from apitrail.insights.operations import READ, WRITE, plain_name, worth
+from apitrail.insights.operation_rules import READ, WRITE
+from apitrail.insights.operations import plain_name, worth
 
 
 def test_versions_in_names_are_left_out():

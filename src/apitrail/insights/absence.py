@@ -75,9 +75,19 @@ class Silences:
                 and visits.days >= limits.silence_days
                 and visits.away <= limits.silence_gap
                 and gap > max(limits.silence_times * visits.away, DAY)
+                and _on_workdays(visits.last.time, now) > limits.silence_times * visits.away
             ):
                 visits.told = _told(name, visits, now, START, visits.last.time)
                 yield visits.told
+
+
+def _on_workdays(since: int, now: int) -> float:
+    """How long it is, where Saturdays and Sundays count half: builds are few then, and may be none."""
+    free = 0
+    for day in range(since // DAY, now // DAY + 1):
+        if (day + 3) % 7 > 4:  # the first day of Unix time was a Thursday
+            free += min(now, (day + 1) * DAY) - max(since, day * DAY)
+    return now - since - free / 2
 
 
 def _told(name: str, visits: Visits, now: int, state: str, began: int) -> Insight:

@@ -13,8 +13,9 @@ from math import log2
 from apitrail.insights.caller import is_public
 from apitrail.insights.habits import Caller, Habits, New
 from apitrail.insights.insight import EVIDENCE, START, Attribution, Insight
-from apitrail.insights.operations import CRITICAL, DESTRUCTIVE, Worth, worth
-from apitrail.insights.seen import Seen
+from apitrail.insights.operation_rules import CRITICAL, SECRET, UNUSUAL, Worth
+from apitrail.insights.operations import DESTRUCTIVE, worth
+from apitrail.insights.seen import ROLES, Seen
 from apitrail.insights.surprise import SLOT
 from apitrail.insights.thresholds import DAY, HOUR, MINUTE, Thresholds
 
@@ -27,16 +28,17 @@ WEIGHTS = {
     "network": (0.8, 0.9, 0.5),
     "error": (0.3, 0.5, 0.0),
     "target": (0.3, 0.3, 0.0),
+    # To assume, or passed to a service: a new role says more than a new object to read.
+    "role": (0.8, 0.9, 0.5),
     "grant": (1.0, 1.0, 0.8),
 }
 # Letting in somebody new is worth a look whatever the caller's habits are.
 GRANT_PRIOR = 2.0
 ATTACK_SYSTEM_PRIOR = 2.5
 ROOT_PRIOR = 1.5
-NEW_CALLER = 0.5
+# Whoever is new meets something new all day.
+NEW_CALLER = 0.8
 MOVED = 0.7
-# A new role to assume says more than a new object to read.
-TARGET_WEIGHTS = {"AssumeRole": 0.8}
 # A caller that meets something new less often than this is a machine with a routine.
 ROUTINE = 0.03
 ROUTINE_READ = 3.0
@@ -45,7 +47,18 @@ PERSON_READ = 0.4
 TEMPORARY = "ASIA"
 # Networks of callers that have a new one this often say nothing about the account.
 RESTLESS = 0.2
-OPERATIONS = frozenset({"read", "write", "critical"})
+OPERATIONS = frozenset({"read", "write", "rare", "critical"})
+WRITES = frozenset({"write", "rare"})
+# What plain writes of a machine add beyond their limit, and each new service beyond so many.
+BEYOND = 0.45
+SERVICES = 4
+MANY_SERVICES = 0.5
+# A caller that was never outside of private networks, and now is.
+LEFT_HOUSE = 1.0
+FEW_NETWORKS = 50
+BUILDERS = frozenset({"terraform", "pulumi", "aws-cdk", "cloudformation.amazonaws.com"})
+# What others do with these says nothing about the caller.
+OWN = ("target", "error")
 # Of these one counts: ten new networks in an hour are no ten surprises.
 PLACES = ("network", "agent", "region", "error", "moved")
 # A network or program that adds this much makes usual calls worth a look.
@@ -53,7 +66,7 @@ FRESH = 1.0
 # What a usual call adds that comes from there.
 FROM_NEW = 0.3
 # What adds less is not kept.
-LEAST = 0.05
+LEAST = 0.1
 EVIDENCE_OF_PLACE = 20
 # So many keys are remembered.
 KEYS = 50_000
@@ -65,6 +78,8 @@ TRUSTED_LATER = 2
 DOUBLING = 0.3
 # Something that was told adds nothing more for so long.
 MUTED = 24 * HOUR
+# The same caller letting in the same by the same operation is told once in so long: some do it weekly.
+GRANT_MUTED = 30 * DAY
 
 WORDS = {
     "service": "the service {}",
@@ -73,6 +88,7 @@ WORDS = {
     "network": "the network {}",
     "error": "the error {}",
     "target": "{}",
+    "role": "the role {}",
     "grant": "access for {}",
 }
 
@@ -108,7 +124,7 @@ class FirstSeen:
             call.operation, call.network, call.agent, call.region, call.error, call.target,
             call.grants,
         )  # fmt: skip
-        if not moved and usual in caller.combinations and not caller.window:
+        if not moved and usual in caller.combinations and not _adds(call, caller.window):
             return False
         self._forget(call, caller)
         self._add_new(call, caller, account, moved=moved)
@@ -144,7 +160,11 @@ class FirstSeen:
                     self._add_known(call, caller, thing)
                 self._learn_account(call, caller, account, thing)
                 continue
-            if new is None and caller.told.get(thing, 0) < call.time:
+            again = ("granted", f"{call.operation} {value}") if kind == "grant" else thing
+            if (
+                new is None
+                and max(caller.told.get(thing, 0), caller.told.get(again, 0)) < call.time
+            ):
                 found = _judged(call, caller, account, kind, value, day)
                 if found.score >= LEAST:
                     caller.window[thing] = found
@@ -152,11 +172,13 @@ class FirstSeen:
 
     def _add_known(self, call: Seen, caller: Caller, thing: tuple[str, str]) -> None:
         """What a caller does every day is worth a look when a new network or program does it."""
-        known = worth(call.name, read_only=call.read_only)
+        known = worth(call.operation, read_only=call.read_only)
         fresh = _is_fresh(caller, "agent", call.agent) or (
             _is_fresh(caller, "network", call.network) and is_public(call.network)
         )
-        if fresh and known.prior > 0 and caller.told.get(thing, 0) < call.time:
+        # Whoever travels looks at what they always look at.
+        look = call.person and call.read_only and known.prior < SECRET.prior
+        if fresh and known.prior > 0 and not look and caller.told.get(thing, 0) < call.time:
             words = f"{call.operation}, usual for this caller, comes from somewhere new"
             score = max(known.prior, FROM_NEW) if known.prior < CRITICAL else known.prior * 0.6
             caller.window[thing] = New(
@@ -189,7 +211,7 @@ class FirstSeen:
         self, call: Seen, caller: Caller, account: Habits, thing: tuple[str, str]
     ) -> None:
         kind, value = thing
-        if kind in {"target", "error"} or account.known[kind].knows(value):
+        if kind in OWN or account.known[kind].knows(value):
             return
         restless = caller.chance(kind, call.time // DAY) > RESTLESS
         old = call.time - account.slots.first > DAY and not restless
@@ -205,26 +227,33 @@ class FirstSeen:
         if account is None:
             return
         window = list(caller.window.values())
-        if _score(window, self._limits.plain_limit) < self._limits.first_seen:
+        score = _score(window, self._limits.plain_limit, person=call.person)
+        if score < self._limits.first_seen:
             return
         yield _insight(call, caller, window)
+        young = call.time - caller.slots.first < DAY
         for thing, new in caller.window.items():
             kind, value = thing
             caller.told[thing] = call.time + MUTED
+            if kind == "grant":
+                caller.told["granted", f"{new.operation} {value}"] = call.time + GRANT_MUTED
             if new.usual or new.plain:
                 continue
             # What the caller did once it may do again; from where, with what and for whom stays
             # unusual, and so does what the account as a whole never saw.
-            if kind not in OPERATIONS:
+            # Of a caller that is new itself, that was told.
+            if kind not in OPERATIONS and not (young and kind in PLACES):
                 caller.known[kind].suspect(value, call.time)
-            account.known[kind].suspect(value, call.time)
+            if new.new_to_all:
+                account.known[kind].suspect(value, call.time)
         caller.window.clear()
         caller.combinations.clear()
 
 
-def _score(window: list[New], plain_limit: float) -> float:
+def _score(window: list[New], plain_limit: float, *, person: bool) -> float:
     """All together; of several networks (or programs, or regions) the most surprising counts."""
-    total = plain = 0.0
+    total = plain = writes = 0.0
+    services = 0
     places: dict[str, float] = {}
     for new in window:
         if new.kind in PLACES:
@@ -232,9 +261,21 @@ def _score(window: list[New], plain_limit: float) -> float:
         elif new.plain:
             plain += new.score
             total += new.bonus
+            if new.kind in WRITES:
+                writes += new.score
+            services += new.kind == "service"
         else:
             total += new.score + new.bonus
+    if not person:
+        # A machine with so many new writes, or in so many new services, has another task.
+        total += BEYOND * max(0.0, writes - plain_limit)
+        total += MANY_SERVICES * max(0, services - SERVICES)
     return total + min(plain, plain_limit) + sum(places.values())
+
+
+def _adds(call: Seen, window: dict[tuple[str, str], New]) -> bool:
+    """May a call of which nothing is new add to what is?"""
+    return bool(window) and not window.keys().isdisjoint(_values(call))
 
 
 def _is_fresh(caller: Caller, kind: str, value: str) -> bool:
@@ -254,39 +295,51 @@ def _values(call: Seen) -> list[tuple[str, str]]:
     if call.error:
         found.append(("error", call.error))
     if call.target:
-        found.append(("target", f"{call.operation} {call.target}"))
+        if call.name in ROLES:
+            found.append(("role", call.target))
+        else:
+            found.append(("target", f"{call.operation} {call.target}"))
     found += [("grant", grant) for grant in call.grants]
     return found
 
 
 def _kind(call: Seen) -> str:
-    if worth(call.name, read_only=call.read_only).prior >= CRITICAL:
+    prior = worth(call.operation, read_only=call.read_only).prior
+    if prior >= CRITICAL:
         return "critical"
-    return "read" if call.read_only else "write"
+    if call.read_only:
+        return "read"
+    return "rare" if prior >= UNUSUAL else "write"
 
 
 def _judged(call: Seen, caller: Caller, account: Habits, kind: str, value: str, day: int) -> New:
-    new_to_all = kind not in {"target", "error"} and not account.known[kind].knows(value)
+    new_to_all = kind not in OWN and not account.known[kind].knows(value)
     surprise = caller.surprise(kind, day)
+    if call.time - caller.slots.first < DAY:
+        surprise = min(surprise, NEW_CALLER)
     restless = caller.chance(kind, day) > RESTLESS
     general = account.surprise(kind, day) if new_to_all and not restless else 0.0
     if kind in OPERATIONS:
-        found = worth(call.name, read_only=call.read_only)
+        found = worth(call.operation, read_only=call.read_only)
         score = _operation(call, caller, found, surprise, general, day)
-        plain, words = found.prior < CRITICAL, call.operation
+        # What is rare is plain where others in the account do it, where somebody is at a keyboard,
+        # and for programs that make and unmake everything.
+        usual_to_be_rare = call.person or call.agent in BUILDERS or not new_to_all
+        plain = found.prior < (CRITICAL if usual_to_be_rare else UNUSUAL)
+        words = call.operation
     else:
         reads, writes, of_all = WEIGHTS[kind]
         weight = reads if call.read_only else writes
-        if kind == "target":
-            weight = TARGET_WEIGHTS.get(call.name, weight)
         score = weight * (surprise + of_all * general) * _scale(call, kind)
         score += _prior(kind, value, new_to_all=new_to_all)
-        plain = kind in {"service", "error", "target"} and call.name not in TARGET_WEIGHTS
+        if kind == "network" and _leaves_house(call, caller):
+            score += LEFT_HOUSE
+        plain = kind in {"service", "error", "target"}
         words = WORDS[kind].format(value)
     whom = "the account" if new_to_all else "this caller"
     return New(
         kind, value, score, plain=plain, time=call.time, words=f"{words} is new to {whom}",
-        new_to_all=new_to_all, events=[call.id],
+        new_to_all=new_to_all, events=[call.id], operation=call.operation,
     )  # fmt: skip
 
 
@@ -311,6 +364,17 @@ def _scale(call: Seen, kind: str) -> float:
     return PRIVATE if kind == "network" and not is_public(call.network) else 1.0
 
 
+def _leaves_house(call: Seen, caller: Caller) -> bool:
+    known = caller.known["network"].values
+    old = call.time - caller.slots.first > 3 * DAY
+    return (
+        old
+        and len(known) < FEW_NETWORKS
+        and is_public(call.network)
+        and not any(map(is_public, known))
+    )
+
+
 def _prior(kind: str, value: str, *, new_to_all: bool) -> float:
     if kind == "grant":
         return GRANT_PRIOR if new_to_all else GRANT_PRIOR / 2
@@ -324,7 +388,11 @@ def _again(new: New, call: Seen) -> None:
         new.events.append(call.id)
     if new.kind in PLACES:
         return
-    if new.kind != "read" and (not new.plain or call.name.startswith(DESTRUCTIVE)):
+    if new.kind == "read":
+        # One object is a read like any other; a hundred are a copy of them.
+        if worth(call.operation, read_only=True).prior > 0:
+            new.bonus = DOUBLING * log2(new.count)
+    elif not new.plain or call.name.startswith(DESTRUCTIVE):
         new.bonus = DOUBLING * log2(new.count)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from apitrail.insights.operation_rules import lets_in
+
 # Operations whose parameters say who may do something (AWS API references of each service).
 GRANTING = frozenset(
     [
@@ -68,10 +70,21 @@ _WORLD = ('"all"', "/AllUsers", "/AuthenticatedUsers", '"NONE"')
 
 def granted(name: str, parameters: Any, own: str) -> tuple[str, ...]:
     """What a call lets in that is worth knowing; `own` is the account that it is made in."""
-    if name not in GRANTING or not isinstance(parameters, Mapping):
+    if not isinstance(parameters, Mapping) or not (name in GRANTING or lets_in(name)):
         return ()
     text = json.dumps(parameters).replace('\\"', '"')
-    return _found(text, own)
+    found = _found(text, own)
+    return found if name != "Subscribe" else (*found, *_subscribed(parameters))
+
+
+def _subscribed(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where a topic's messages go that leave AWS."""
+    protocol, endpoint = parameters.get("protocol"), str(parameters.get("endpoint") or "")
+    if protocol in {"http", "https"}:
+        return (f"host {endpoint.split('/')[2]}",) if endpoint.count("/") > 1 else ()
+    return (
+        (f"mail to {endpoint.rpartition('@')[2]}",) if protocol in {"email", "email-json"} else ()
+    )
 
 
 @lru_cache(maxsize=512)

@@ -8,7 +8,7 @@ from apitrail.insights.surprise import Known, Slots
 
 # What of a call may be new.
 KINDS = (
-    "read", "write", "critical", "service", "region", "agent", "network", "error", "target", "grant", "caller",
+    "read", "write", "rare", "critical", "service", "region", "agent", "network", "error", "target", "role", "grant", "caller",
     "moved",
 )  # fmt: skip
 
@@ -23,6 +23,7 @@ class New:
     plain: bool
     time: int
     words: str
+    operation: str = ""
     # Usual for this caller, but not from there.
     usual: bool = False
     new_to_all: bool = False

@@ -13,7 +13,7 @@ from apitrail.codec import Object
 from apitrail.insights.thresholds import MINUTE
 from apitrail.when import iso_second
 
-VERSION = 1
+VERSION = 2
 EVENT_VERSION = "1.09"
 START, END = "Start", "End"
 ATTRIBUTED = 5  # values of each attribute; AWS gives as many

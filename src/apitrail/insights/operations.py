@@ -8,22 +8,11 @@ version that Lambda and CloudFront write at its end.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from apitrail.cloudtrail.access import READ_ONLY_PREFIXES
+from apitrail.insights import operation_rules as rules
+from apitrail.insights.operation_rules import Worth, by_rule
 from apitrail.remembered import remembered
-
-
-class Worth(NamedTuple):
-    """How much surprise counts (`weight`), what is added to it (`prior`), and the words for it."""
-
-    weight: float
-    prior: float
-    tactic: str
-
-
-READ = Worth(0.12, 0.0, "")
-WRITE = Worth(0.45, 0.0, "")
 
 _EVASION = """
 StopLogging DeleteTrail UpdateTrail PutEventSelectors DeleteEventDataStore StopEventDataStoreIngestion
@@ -83,11 +72,18 @@ PutBucketLifecycle PutBucketLifecycleConfiguration DeleteStackSet UpdateAccountS
 PutModelInvocationLoggingConfiguration DeleteModelInvocationLoggingConfiguration PurchaseReservedInstancesOffering
 PurchaseHostReservation CloseAccount DeleteAccount
 PutBucketObjectLockConfiguration RebootBroker ModifyReservedInstances
-DeleteConfigurationAggregator DisableReplication """
+DeleteConfigurationAggregator DisableReplication ModifyDBInstanceUnprotected ModifyDBClusterUnprotected
+UpdateContinuousBackupsOff PutBucketVersioningSuspended CopyObjectCustomerKey
+"""
 _EXECUTION = """
 SendCommand StartSession ResumeSession ExecuteCommand StartAutomationExecution
 SendAutomationSignal CreateActivation
 RegisterManagedInstance CreateSSHKeyPair
+"""
+
+# From one caller to another.
+_LATERAL = """
+AssumeRole AssumeRoleWithSAML GetRoleCredentials
 """
 
 # What infrastructure as code does now and then, and attackers like.
@@ -97,7 +93,7 @@ DeleteDBSnapshot DeleteDBClusterSnapshot DeleteFileSystem PutKeyPolicy PutBucket
 DeleteReplicationGroup CreateFunctionUrlConfig UpdateFunctionUrlConfig
 CreateVpcPeeringConnection AcceptVpcPeeringConnection AddRoleToInstanceProfile CreateFleet
 CreateComputeEnvironment CreateConnection DeleteConfigRule PutConfigurationRecorder CreateGrant
-DisableAlarmActions InvokeModel InvokeModelWithResponseStream Converse ConverseStream
+DisableAlarmActions
 DeleteBucketLifecycle CreatePolicyVersion PutRolePermissionsBoundary CreateWorkspaces
 DeleteSubscriptionFilter DeleteLogStream DeleteWebACL DeleteRuleGroup DisassociateWebACL
 DeleteLoggingConfiguration PublishLayerVersion CreateNotebookInstance CreateServer
@@ -109,6 +105,8 @@ CreateAccountAlias RequestSpotInstances RequestSpotFleet ChangePassword DeleteBu
 DeletePatchBaseline RunCommand CreateResourceShare AssociateResourceShare
 DeleteBackupVaultAccessPolicy AssociateIamInstanceProfile PutBucketAcl DeleteDBInstance
 DeleteDBCluster DeleteGlobalCluster RestoreDBInstanceFromDBSnapshot RestoreDBClusterFromSnapshot
+ModifyInstanceAttributeUnprotected UpdateTableUnprotected PutRetentionPolicyShort RunInstancesLarge
+ModifyDBInstancePassword ModifyDBClusterPassword PutObjectCustomerKey PutBucketLoggingOff
 CopyDBSnapshot CreateTransferServer CreateDataSync
 """
 
@@ -140,7 +138,8 @@ VerifyEmailIdentity VerifyDomainIdentity CreateEmailIdentity CreateDataSource Cr
 CopyObject PutObject RestoreObject CreateApiKey CreateGraphqlApi UpdateGraphqlApi CreateKey
 DeleteVpcEndpoints CreateVpcEndpoint ModifyVpcEndpoint CreateDocument UpdateDocument UpdateDocumentDefaultVersion
 CreatePortfolioShare CreateDeployment Invoke BatchDeleteImage PutImage UpdateTable DeleteItem
-PutLifecyclePolicy UpdateUserPool AdminCreateUser AdminAddUserToGroup SwitchRole
+PutLifecyclePolicy UpdateUserPool SwitchRole InvokeModel InvokeModelWithResponseStream Converse ConverseStream
+DeregisterTaskDefinition PurgeQueue
 """
 
 # Reads that give what is secret, or a map of who may do what.
@@ -159,30 +158,28 @@ GetSigninToken GetObject DescribeOrganization ListDelegatedAdministrators
 ListBuckets ListSecrets ListUsers GetCallerIdentity DescribeTrails GetTrailStatus
 ListDetectors DescribeConfigurationRecorders GetDetector ListAttachedUserPolicies GetAccountSummary
 SelectObjectContent ExecuteStatement BatchExecuteStatement GetQueryResults GetClusterCredentials
-Scan GetTraceData ListSnapshotBlocks AssumeRole ConsoleLogin
+Scan GetTraceData ListSnapshotBlocks ConsoleLogin
 """
 
 
-def _table(names: str, weight: float, prior: float, tactic: str) -> dict[str, Worth]:
-    return dict.fromkeys(names.split(), Worth(weight, prior, tactic))
-
-
-WORTH: dict[str, Worth] = {
-    **_table(_TELLING_READS, 0.3, 0.1, "discovery"),
-    **_table(_SECRETS, 0.6, 0.4, "credential access"),
-    **_table(_COMMON, 0.8, 0.2, ""),
-    **_table(_RARE, 0.9, 0.7, ""),
-    **_table(_EXECUTION, 1.0, 1.0, "execution"),
-    **_table(_IMPACT, 1.1, 1.9, "impact"),
-    **_table(_EXFILTRATION, 1.1, 1.9, "exfiltration"),
-    **_table(_ESCALATION, 1.1, 1.7, "privilege escalation"),
-    **_table(_CREDENTIALS, 1.1, 2.0, "persistence"),
-    **_table(_EVASION, 1.2, 2.4, "defence evasion"),
-}
+_TABLES = (
+    (_TELLING_READS, rules.TELLING_READ),
+    (_SECRETS, rules.SECRET),
+    (_COMMON, rules.COMMON),
+    (_RARE, rules.RARE),
+    (_LATERAL, rules.LATERAL),
+    (_EXECUTION, rules.EXECUTION),
+    (_IMPACT, rules.IMPACT),
+    (_EXFILTRATION, rules.EXFILTRATION),
+    (_ESCALATION, rules.ESCALATION),
+    (_CREDENTIALS, rules.CREDENTIALS),
+    (_EVASION, rules.EVASION),
+)
+# A name that is in two tables has the worth of the later one.
+WORTH: dict[str, Worth] = {name: found for names, found in _TABLES for name in names.split()}
 SECRET_READS = frozenset(_SECRETS.split())
 # A few of one is a hand at work, a hundred may be the end of a business.
 DESTRUCTIVE = ("Delete", "Terminate", "Stop", "Disable", "Deregister", "Schedule", "CopyObject")
-CRITICAL = 1.5
 
 _VERSION = re.compile(r"\d{8}(?:v\d)?$|\d{4}_\d\d_\d\d$|v\d$")
 
@@ -194,9 +191,11 @@ def plain_name(name: str) -> str:
 
 
 @remembered(4096)
-def worth(name: str, *, read_only: bool) -> Worth:
-    """What a call of this name is worth."""
-    return WORTH.get(plain_name(name)) or (READ if read_only else WRITE)
+def worth(operation: str, *, read_only: bool) -> Worth:
+    """What a call of `service:Operation` is worth, whichever of its table and the rules says more."""
+    by_words = by_rule(operation, read_only=read_only)
+    named = WORTH.get(plain_name(operation.rpartition(":")[2]))
+    return by_words if named is None or by_words.prior >= rules.CRITICAL else named
 
 
 def reads(name: str) -> bool:

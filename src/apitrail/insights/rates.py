@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 
 from apitrail.insights.insight import END, EVIDENCE, START, Attribution, Insight, shares
@@ -50,7 +51,7 @@ class Moments:
 class Counts:
     """The windows of one length; those of an hour are also known by the hour of the day."""
 
-    __slots__ = ("all", "check", "count", "floor", "hours", "length", "number", "peak", "peak_day")
+    __slots__ = ("all", "check", "count", "floor", "hours", "length", "number", "peak")
 
     def __init__(self, length: int, floor: int) -> None:
         self.length = length
@@ -58,9 +59,15 @@ class Counts:
         self.number = -1
         self.count = 0
         self.peak = 0.0
-        self.peak_day = 0
         self.all = Moments()
         self.hours: list[Moments] | None = None
+
+    def twin(self) -> Counts:
+        """Another one that counted the same."""
+        found = copy(self)
+        found.all = copy(self.all)
+        found.hours = None if self.hours is None else [copy(each) for each in self.hours]
+        return found
 
     def turn(self, number: int, times: float) -> None:
         """A new window begins; the last one is learnt."""
@@ -74,7 +81,9 @@ class Counts:
                 learnt = min(learnt, self.limit(times))
             squared = learnt * learnt
             moments = self.all
+            peak = self.peak
             if day != moments.day:
+                peak *= PEAK_KEPT_A_DAY ** min(400, day - moments.day)
                 moments.age(day)
             moments.total += learnt
             moments.squares += squared
@@ -86,10 +95,6 @@ class Counts:
                     moments.age(day)
                 moments.total += learnt
                 moments.squares += squared
-            peak = self.peak
-            if day != self.peak_day:
-                peak *= PEAK_KEPT_A_DAY ** min(400, day - self.peak_day)
-                self.peak_day = day
             # Comparisons take half as long as `max`.
             self.peak = learnt if learnt > peak else peak  # noqa: FURB136
         self.number = number
@@ -136,7 +141,7 @@ class Series:
     """
 
     __slots__ = (
-        "callers", "days", "errors", "first", "last_day", "long", "open", "recent", "short",
+        "callers", "days", "errors", "first", "last_day", "long", "only", "open", "recent", "short",
     )  # fmt: skip
 
     def __init__(self, time: int, limits: Thresholds) -> None:
@@ -148,8 +153,18 @@ class Series:
         # The last calls of this hour and the one before.
         self.recent: deque[Seen] = deque(maxlen=EVIDENCE)
         self.open: Open | None = None
+        # As long as one caller alone calls this, its series is this one.
+        self.only = ""
         self.callers: dict[str, Series] = {}
         self.errors: dict[str, Series] = {}
+
+    def twin(self, limits: Thresholds) -> Series:
+        """Another one that has seen the same calls."""
+        found = Series(self.first, limits)
+        found.days, found.last_day = self.days, self.last_day
+        found.short, found.long = self.short.twin(), self.long.twin()
+        found.recent = self.recent.copy()
+        return found
 
     def add(self, call: Seen, number: int, times: float) -> Counts | None:
         """One more, in this window of five minutes; the window that it makes worth a look."""
@@ -208,17 +223,30 @@ class Rates:
         general = self._series.get(call.operation)
         if general is None:
             general = self._series[call.operation] = self._new(call)
+            general.only = call.caller
+        elif general.only and general.only != call.caller:
+            self._number += 1
+            general.callers[general.only] = general.twin(self._limits)
+            general.only = ""
         if (counts := general.add(call, window, times)) is not None:
             told = [*told, *self._judge((call.operation,), general, call, counts)]
+        if general.only != call.caller:
+            told = self._see_caller(general, call, window, told)
+        if call.error:
+            told = [*told, *self._see_error(general, call, window)]
+        return told
+
+    def _see_caller(
+        self, general: Series, call: Seen, window: int, told: Sequence[Insight]
+    ) -> Sequence[Insight]:
         own = general.callers.get(call.caller)
         if own is None:
             own = general.callers[call.caller] = self._new(call)
         # One burst is told once: of all callers, and only else of the one.
-        if (counts := own.add(call, window, times)) is not None and general.open is None:
-            told = [*told, *self._judge((call.operation, call.caller), own, call, counts)]
-        if call.error:
-            told = [*told, *self._see_error(general, call, window)]
-        return told
+        counts = own.add(call, window, self._limits.rate_times)
+        if counts is None or general.open is not None:
+            return told
+        return [*told, *self._judge((call.operation, call.caller), own, call, counts)]
 
     def _see_error(self, general: Series, call: Seen, window: int) -> Iterable[Insight]:
         failed = general.errors.get(call.error)

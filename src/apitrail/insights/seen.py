@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from sys import intern
 
 from apitrail.codec import Json, Object
 from apitrail.insights import caller
 from apitrail.insights.granted import granted
 from apitrail.insights.operations import plain_name, reads
+from apitrail.insights.variants import varied
+from apitrail.remembered import remembered
 from apitrail.valueclass import valueclass
 
 # What CloudTrail and services write where a call was refused for want of a permission.
@@ -23,7 +26,6 @@ TARGETS = {
     "GetParameters": "names",
     "GetParametersByPath": "path",
     "BatchGetSecretValue": "secretIdList",
-    "AssumeRole": "roleArn",
     "GetObject": "bucketName",
     "CopyObject": "bucketName",
     "PutObject": "bucketName",
@@ -39,6 +41,41 @@ TARGETS = {
     "PutBucketLifecycle": "bucketName",
     "Scan": "tableName",
 }  # fmt: skip
+
+# Operation → the parameter that names the role that it takes: to be, or to pass to a service
+# (Service Authorization Reference, dependent actions `iam:PassRole`).
+ROLES = {
+    "AssumeRole": "roleArn",
+    "CreateFunction": "role",
+    "UpdateFunctionConfiguration": "role",
+    "RegisterTaskDefinition": "taskRoleArn",
+    "CreateStack": "roleARN",
+    "UpdateStack": "roleARN",
+    "CreateChangeSet": "roleARN",
+    "CreateStackSet": "administrationRoleARN",
+    "RunInstances": "iamInstanceProfile",
+    "RunInstancesLarge": "iamInstanceProfile",
+    "AssociateIamInstanceProfile": "iamInstanceProfile",
+    "ReplaceIamInstanceProfileAssociation": "iamInstanceProfile",
+    "CreateDevEndpoint": "roleArn",
+    "CreateNotebookInstance": "roleArn",
+    "CreateTrainingJob": "roleArn",
+    "CreateProcessingJob": "roleArn",
+    "CreateProject": "serviceRole",
+    "UpdateProject": "serviceRole",
+    "CreateJob": "role",
+    "CreateStateMachine": "roleArn",
+    "UpdateStateMachine": "roleArn",
+    "CreatePipeline": "roleArn",
+    "StartAutomationExecution": "automationAssumeRole",
+    "CreateEnvironment": "serviceRole",
+    "CreateCluster": "roleArn",
+    "PutTargets": "roleArn",
+    "CreateAgent": "agentResourceRoleArn",
+    "CreateSchedule": "roleArn",
+    "SubmitJob": "jobRoleArn",
+}
+_NAMED = TARGETS | ROLES
 
 # What services call the token of the next page.
 PAGE_TOKENS = ("nextToken", "NextToken", "marker", "Marker", "startToken", "continuation-token")
@@ -99,29 +136,32 @@ def read(
     name, source = str(record.get("eventName") or ""), str(record.get("eventSource") or "")
     parameters = record.get("requestParameters")
     account = str(record.get("recipientAccountId") or user.get("accountId") or "")
-    varied = _variant(plain_name(name), record, parameters)
+    variant = _variant(plain_name(name), record, parameters)
     error = _error(record)
     flag = record.get("readOnly")
     who = caller.stable_identity(user)
+    if operator or labels:
+        who = "|".join(part for part in (who, operator, labels) if part)
     key = user.get("accessKeyId")
     return Seen(
         milliseconds(str(record.get("eventTime") or "")) if time is None else time,
         str(record.get("eventID") or ""),
-        "|".join(part for part in (who, operator, labels) if part),
+        # The same text for the same caller: what is looked up again and again is found sooner.
+        intern(who),
         str(user.get("arn") or user.get("invokedBy") or ""),
         str(user.get("type") or ""),
         caller.is_person(user, family),
         source,
-        varied,
-        f"{source.partition('.')[0]}:{varied}",
+        variant,
+        operation(source, variant),
         str(record.get("awsRegion") or ""),
         caller.network(str(record.get("sourceIPAddress") or "")),
         family,
         error,
         error.startswith(REFUSED) or "Unauthorized" in error,
         flag if isinstance(flag, bool) else reads(name),
-        _target(varied, parameters),
-        granted(varied, parameters, account),
+        _target(variant, parameters),
+        granted(variant, parameters, account),
         str(record.get("eventCategory") or "Management"),
         str(key or ""),
         account,
@@ -129,6 +169,12 @@ def read(
         run,
         agent,
     )
+
+
+@remembered(4096)
+def operation(source: str, name: str) -> str:
+    """`iam.amazonaws.com` and `CreateUser` → `iam:CreateUser`."""
+    return f"{source.partition('.')[0]}:{name}"
 
 
 def _object(value: Json) -> Object:
@@ -154,22 +200,12 @@ def milliseconds(text: str) -> int:
 
 def _variant(name: str, record: Object, parameters: Json) -> str:
     """A name that says more where parameters make it another thing altogether."""
-    match name:
-        case "ConsoleLogin":
-            extra = _object(record.get("additionalEventData"))
-            provider = "SamlProviderArn" in extra or _object(record.get("userIdentity")).get("type") == "AssumedRole"  # fmt: skip
-            no_mfa = extra.get("MFAUsed") == "No" and not provider and not _error(record)
-            return "ConsoleLoginWithoutMFA" if no_mfa else name
-        case "ModifyInstanceAttribute" if "userData" in _object(parameters):
-            return "ModifyInstanceAttributeUserData"
-        case "DescribeInstanceAttribute" if _object(parameters).get("attribute") == "userData":
-            return "DescribeInstanceAttributeUserData"
-        case "UpdateFunctionConfiguration" if "layers" in _object(parameters):
-            return "UpdateFunctionConfigurationLayers"
-        case "ModifyDBInstance" if _object(parameters).get("publiclyAccessible") is True:
-            return "ModifyDBInstancePublic"
-        case _:
-            return name
+    if name != "ConsoleLogin":
+        return varied(name, parameters)
+    extra = _object(record.get("additionalEventData"))
+    provider = "SamlProviderArn" in extra or _object(record.get("userIdentity")).get("type") == "AssumedRole"  # fmt: skip
+    no_mfa = extra.get("MFAUsed") == "No" and not provider and not _error(record)
+    return "ConsoleLoginWithoutMFA" if no_mfa else name
 
 
 def _error(record: Object) -> str:
@@ -182,12 +218,14 @@ def _error(record: Object) -> str:
 
 
 def _target(name: str, parameters: Json) -> str:
-    member = TARGETS.get(name)
+    member = _NAMED.get(name)
     if member is None or not isinstance(parameters, dict):
         return ""
     value = parameters.get(member)
     if value is None and name == "Decrypt":
         value = _object(parameters.get("encryptionContext")).get("SecretARN")
+    if isinstance(value, dict):  # an instance profile
+        value = value.get("arn") or value.get("name")
     if isinstance(value, list):
         return ",".join(sorted(str(each) for each in value))
     return str(value or "")

@@ -27,7 +27,7 @@ class Thresholds:
     """
 
     # First seen: told where the surprise of one caller's last hours reaches this.
-    first_seen: float = 4.6
+    first_seen: float = 4.2
     # What a caller did is weighed together for so long.
     memory: int = 3 * HOUR
     # Nothing is told as "first seen" before the account was watched for so long.
@@ -35,7 +35,7 @@ class Thresholds:
     # What was told is unusual until it was seen on so many days.
     days_to_trust: int = 3
     # Plain reads and plain writes together add at most this.
-    plain_limit: float = 3.0
+    plain_limit: float = 3.3
 
     # Rates: a false alarm in so many of all windows of five minutes, over all series together.
     false_discovery: float = 1e-5

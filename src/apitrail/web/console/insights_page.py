@@ -18,7 +18,7 @@ from apitrail.trail import statements
 from apitrail.trail.statements import Insight
 from apitrail.web.console import event_rows, remedies, resource_story, sentence, volume
 from apitrail.web.console.console import Console
-from apitrail.web.console.muting_forms import SPANS, choices
+from apitrail.web.console.muting_forms import REASON, SPANS, choices
 from apitrail.web.console.page import Page
 from apitrail.web.console.url_state import COLUMNS, UrlState
 
@@ -152,7 +152,7 @@ def detail(console: Console, request: Request) -> Page:
         "usual": insight_list.average(said, "baseline"), "then": insight_list.average(said, "insight"),
         "marks": resource_story.marks(differs[:CALLS]), "is_drift": said.kind == drift_detail.KIND,
         "advice": ADVICE.get(said.kind, ""), "revoking": revoking, "refusing": refusing, "spans": SPANS,
-        "choices": choices(said), "is_quiet": quiet(standing, said), "rests": len(said.evidence),
+        "choices": choices(said), "reason_length": REASON, "is_quiet": quiet(standing, said), "rests": len(said.evidence),
         "all": UrlState().having("event-name", one.operation.partition(":")[2]).href(),
     }  # fmt: skip
     return Page(
