@@ -240,7 +240,7 @@ async def _record(trail: Path, settings: Any, log: Log) -> None:
         )  # fmt: skip
     if session.recovered:
         log(
-            f"{session.recovered} calls of unknown outcome were left by a crash and are recorded",
+            f"{session.recovered} calls were left by a crash and are recorded",
             "warning", event="recovered", calls=session.recovered,
         )  # fmt: skip
     log(f'eval "$(apitrail --trail {shlex.quote(str(trail))} env)" sends a shell\'s AWS calls here')
