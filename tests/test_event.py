@@ -23,6 +23,7 @@ from apitrail.event import (
     Run,
     What,
     Who,
+    load,
     plain,
     record_of,
 )
@@ -188,3 +189,16 @@ def test_a_record_is_read_alone_as_with_the_whole_event():
 def test_what_holds_no_record_is_malformed(facet):
     with pytest.raises(FormatError):
         record_of({"what": facet})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0", "-0", "1.5", "1e5", "18446744073709551615", "18446744073709551616", "-9223372036854775809",
+        "1e400", "-1e400", "123456789012345678", "12345678901234567890.5", "NaN", "1" * 4000, '"\\ud800"',
+        '{"a":1,"a":2}', '[[[]]]', '"\u00e9\u2028"', '"' + "9" * 40 + '"',
+    ],
+)  # fmt: skip
+def test_a_facet_is_read_as_json_is(text):
+    read, wanted = load(text.encode()), json.loads(text)
+    assert (repr(read), type(read)) == (repr(wanted), type(wanted))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from apitrail.errors import FormatError, UsageError, VerificationError
@@ -38,7 +38,7 @@ def signer(source: Source, trail: Path) -> note.Signer:
 
 
 def write(
-    source: Source, indexes: list[int], out: Path, *, signer: note.Signer, issued: int
+    source: Source, indexes: Sequence[int], out: Path, *, signer: note.Signer, issued: int
 ) -> int:
     """Write the receipts of these entries; gives how many those are.
 
@@ -77,7 +77,7 @@ def check(out: Path) -> None:
 
 
 def _files(
-    source: Source, indexes: list[int], signer: note.Signer, issued: int
+    source: Source, indexes: Sequence[int], signer: note.Signer, issued: int
 ) -> Iterator[tuple[str, bytes]]:
     """Names and contents."""
     signed = _signed(source, max(indexes, default=-1), signer)

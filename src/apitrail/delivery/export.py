@@ -10,10 +10,13 @@ import io
 import sqlite3
 import time
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
+
+import orjson
 
 from apitrail import __version__, durable, places
 from apitrail.delivery.deciding import Deciding
@@ -78,6 +81,23 @@ def records(source: Source, job: Job) -> Iterator[dict[str, object]]:
     """The CloudTrail records asked for, oldest first."""
     for index in selected(source, job, source.size):
         yield record_of(source.facets(index, RECORD_TAGS))
+
+
+def _json_lines(source: Source, job: Job, out: BinaryIO) -> int:
+    if job.complete:
+        raise UsageError("only a bundle can prove that it is complete", hint="--format bundle")
+    count = 0
+    for record in records(source, job):
+        count += 1
+        out.write(_json_line(record))
+    return count
+
+
+def _json_line(record: Mapping[str, object]) -> bytes:
+    try:
+        return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # half a surrogate pair, or a number of more than 64 bits
+        return f"{render.json_line(record)}\n".encode()
 
 
 def _text(lines: Callable[[Iterable[Mapping[str, object]]], Iterator[str]]) -> Write:
@@ -162,7 +182,7 @@ def _ocsf(source: Source, job: Job, out: BinaryIO) -> int:
 FORMATS: Mapping[str, tuple[Write, bool]] = {
     "bundle": (_bundle, False),
     "html": (_page, False),
-    "jsonl": (_text(lambda found: map(render.json_line, found)), True),
+    "jsonl": (_json_lines, True),
     "csv": (_text(render.csv_lines), True),
     "ocsf": (_ocsf, True),
     **{name: (_scripted(name), True) for name in formats.NAMES},
@@ -240,11 +260,13 @@ async def _anchored(trail: Trail) -> list[str]:
 # -- a bundle's plan -------------------------------------------------------------------------
 
 
-def selected(source: Source, job: Job, size: int) -> list[int]:
+def selected(source: Source, job: Job, size: int) -> Sequence[int]:
     """The calls asked for among the first `size` entries, oldest first."""
     if job.ids:
         return sorted({targets.find(source, event_id) for event_id in job.ids})
-    return [index for index in source.select(job.where, ascending=True) if index < size]
+    # Of a large log these are millions, which as objects would be most of the memory.
+    found = source.select(job.where, ascending=True)
+    return array("q", (index for index in found if index < size))
 
 
 def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
@@ -331,7 +353,7 @@ def _keys(source: Source, books: list[Entry]) -> Iterator[str]:
             yield f"{link.index} {iso(link.time)} {rotation.old} {rotation.new}"
 
 
-def _range(source: Source, job: Job, size: int, found: list[int]) -> Range:
+def _range(source: Source, job: Job, size: int, found: Sequence[int]) -> Range:
     if isinstance(source, Bundle):
         raise UsageError(
             "a bundle cannot prove more than it was exported with",

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from apitrail import codec, entry
 from apitrail.errors import FormatError
-from apitrail.event import Event, What, Who, called_columns, load, load_fast, resource_names
+from apitrail.event import Event, What, Who, called_columns, load, resource_names
 from apitrail.evidence.verify.report import tampered
 from apitrail.query import NOBODY, Caller, Row
 from apitrail.remembered import remembered
@@ -172,22 +172,15 @@ class Derived:
         return value
 
 
-# What of the record is searched for, and the types that both parsers read alike.
-_TEXTS = ("eventID", "eventSource", "eventName", "awsRegion")
-_STRINGS = {str, type(None)}
-
 type PlainRow = tuple[tuple[Any, ...], tuple[str | None, ...], set[tuple[str, str]]]
 """What of a row is compared: id, time, read_only, stand_in, undetermined; the strings in the order of
 `STRING_COLUMNS`; the resources."""
 
 
 def _plain_row(opened: Mapping[str, bytes]) -> PlainRow | None:
-    """What `row_of` gives for a call, by a faster parser; None where that one has to say."""
+    """What `row_of` gives for a call, without making it; None where that one has to say."""
     try:
-        what = codec.decode(What, load_fast(opened["what"]))
-        # Of a number that is too large it makes another one.
-        if not {type(what.record.get(name)) for name in _TEXTS} <= _STRINGS:
-            return None
+        what = codec.decode(What, load(opened["what"]))
         id_, time, read_only, source, name, region, error = called_columns(what)
         who = opened.get("who")
         username, key, source_ip, run, operator = NOBODY if who is None else _caller(who)
