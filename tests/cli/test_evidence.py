@@ -1,11 +1,14 @@
 """`apitrail verify`."""
 
 import json
+import zipfile
 
 import pytest
 
 import trails
 import witnessing
+from apitrail.__main__ import run
+from apitrail.delivery import cose_directory
 from apitrail.evidence import receipt
 from apitrail.evidence.witness import submission
 from apitrail.tlog import policy as policies
@@ -156,3 +159,51 @@ def test_no_fork_leaves_no_file(cli, tmp_path, trail):
     assert not out.exists()
     status, _, err = cli(*arguments)
     assert (status, "there is nothing to compare with" in err) == (2, True)
+
+
+@pytest.fixture
+def rewritten(tmp_path):
+    """Another log, as large, that the same key has signed: what root on the recorder's host can write."""
+    directory = tmp_path / "rewritten"
+    drafts = [trails.draft(number, user="nobody") for number in range(30)]
+    trails.write(directory, lambda trail: trails.append_all(trail, drafts))
+    return directory
+
+
+def kept_by(cli, trail, tmp_path, holder):
+    """What a holder of the honest log brings along, as options of `verify`."""
+    if holder == "known_logs":
+        assert run(["key", "trust", LOG]) == 0
+        assert cli("verify")[0] == 0  # has seen it
+        return ()
+    path = tmp_path / "held"
+    if holder == "a receipt":
+        path.write_text(str(receipt.of_trail(trail, 3)))
+    elif holder == "the file anchor":
+        path.write_text((trail / "checkpoint").read_text())
+    elif holder == "a bundle":
+        assert cli("export", "-o", str(tmp_path / "b.zip"))[0] == 0
+        path.write_bytes(zipfile.ZipFile(tmp_path / "b.zip").read("checkpoint"))
+    else:
+        with Reader(trail) as source:
+            out = tmp_path / "receipts"
+            cose_directory.write(source, [3], out, signer=trails.SIGNER, issued=1)
+        path = out / "checkpoint"
+    return ("--key", LOG, "--since", str(path))
+
+
+@pytest.mark.parametrize(
+    "holder", ["known_logs", "the file anchor", "a receipt", "a bundle", "COSE receipts"]
+)
+def test_every_holder_refuses_a_rewritten_log(cli, trail, tmp_path, rewritten, holder):
+    held = kept_by(cli, trail, tmp_path, holder)
+    assert cli("verify", *held)[0] == 0
+    status, out, _ = cli("verify", *held, on=rewritten)
+    assert (status, out.split(":")[0]) == (1, "FORK")
+
+
+def test_the_policy_of_a_verifier_who_has_never_seen_it_refuses_it_too(cli, witnessed, rewritten):
+    status, out, _ = cli("verify", "--policy", str(witnessed), on=rewritten)
+    assert (status, out.split(":")[0]) == (1, "UNWITNESSED")
+    status, out, _ = cli("verify", "--policy", str(witnessed), "--ask", on=rewritten)
+    assert (status, out.split(":")[0]) == (1, "FORK")
