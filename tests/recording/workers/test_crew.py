@@ -16,7 +16,9 @@ import pytest
 from apitrail.event import Event
 from apitrail.evidence.verify import Trust, trail_check
 from apitrail.policy.loading import load
+from apitrail.recording import session as sessions
 from apitrail.recording.session import Session
+from apitrail.recording.workers import crew
 from apitrail.recording.workers.crew import Crew
 from apitrail.trail.keys import Keys
 from apitrail.trail.reader import Reader
@@ -203,3 +205,25 @@ def test_the_close_counts_the_calls_of_all_workers(story: Story) -> None:
         assert last is not None
         assert last.kind == Close.KIND
         assert json.loads(reader.facets(reader.size - 1)["what"])["calls"] == 11
+
+
+def test_a_worker_that_stands_still_keeps_no_log_open(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(sessions, "DRAIN", 0.1)
+    monkeypatch.setattr(crew, "ENDING", 0.1)
+
+    async def scenario() -> None:
+        up = Upstream()
+        async with upstreams(up.answer) as stub:
+            async with (
+                recording(tmp_path, upstream=stub.url, workers=1) as session,
+                dial(session) as client,
+            ):
+                await client.send(named("GetCallerIdentity", mark="WaitForEver"))
+                await up.asked.wait()
+                [frozen] = session.front.workers
+                os.kill(frozen, signal.SIGSTOP)
+            with pytest.raises(ProcessLookupError):
+                os.kill(frozen, 0)
+
+    asyncio.run(scenario())
+    assert [kind for kind, _ in entries(tmp_path)] == ["open", "unknown", "close"]

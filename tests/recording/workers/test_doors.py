@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 
 import pytest
@@ -73,3 +74,15 @@ def test_a_door_accepts_from_when_it_is_opened_until_it_is_closed():
             socket.create_connection(address)  # type: ignore[arg-type]
 
     asyncio.run(scenario())
+
+
+def test_there_is_room_while_there_are_descriptors():
+    hands, end = socket.socketpair()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with hands, end:
+        assert doors.has_room(end)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (end.fileno(), hard))
+            assert not doors.has_room(end)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

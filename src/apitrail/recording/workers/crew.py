@@ -38,6 +38,8 @@ logger = logging.getLogger("apitrail")
 # How long an answer that taught something waits for a worker to learn it, in seconds. One that does
 # not answer for so long deals with no call either; it learns before it reads the next one.
 LEARNING = 5.0
+# How long a command waits for a worker that stands still, in seconds.
+ANSWERING = 10.0
 # A worker that was lost so soon after its start is started again after a rest, twice as long each
 # time, up to the second number. Seconds.
 SOON = 10.0
@@ -260,9 +262,10 @@ class Crew:
         for each in asked.values():
             each.add_done_callback(_heard)
         waited = [future for member, future in asked.items() if member.ready]
-        for outcome in await asyncio.gather(*waited, return_exceptions=True):
-            if isinstance(outcome, UsageError):
-                raise outcome
+        done, _ = await asyncio.wait(waited, timeout=ANSWERING) if waited else (set(), set())
+        for future in done:
+            if isinstance(error := future.exception(), UsageError):
+                raise error
 
     def _forget(self, name: str, subject: object) -> None:
         self._acts = [each for each in self._acts if each[:2] != (name, subject)]
@@ -298,7 +301,9 @@ class Crew:
 
     async def calm(self, run: str) -> None:
         """Wait until no call of a run is in flight."""
-        await self._all("calm", run)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ANSWERING):
+                await self._all("calm", run)
 
     async def end_run(self, run: str) -> None:
         """Know a run no more."""
@@ -339,10 +344,19 @@ class Crew:
         self._members = []
 
     async def _within(self, act: str) -> None:
-        """A worker that does not answer must not keep the log from being closed."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(ENDING):
-                await self._all(act)
+        """A worker that does not answer in time is killed: it must not keep the log from being closed."""
+        asked = {
+            each: asyncio.ensure_future(each.channel.ask(act))
+            for each in self._members
+            if each.ready
+        }
+        if not asked:
+            return
+        _, late = await asyncio.wait(asked.values(), timeout=ENDING)
+        for member, future in asked.items():
+            future.add_done_callback(_heard)
+            if future in late:
+                member.process_kill()
 
     async def _all(self, act: str, *about: object) -> None:
         asked = (each.channel.ask(act, *about) for each in self._members if each.ready)

@@ -131,6 +131,15 @@ def hand(to: socket.socket, door: int, connection: int, client: socket.socket) -
     return True
 
 
+def has_room(end: socket.socket) -> bool:
+    """Is there a descriptor for a connection? One that is received without is lost."""
+    try:
+        os.close(os.dup(end.fileno()))
+    except OSError:
+        return False
+    return True
+
+
 def handed(end: socket.socket) -> tuple[int, int, socket.socket] | None:
     """A connection that was handed over, with the numbers of its door and its own; None: no more."""
     data, descriptors, *_ = socket.recv_fds(end, _ABOUT.size, 1)

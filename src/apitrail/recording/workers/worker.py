@@ -32,6 +32,8 @@ from apitrail.recording.workers.remote import RemoteTrail, ToldGuard, ToldRefusa
 
 # They are meant for the process that has the trail; a terminal sends them to all of a command.
 IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# How long a worker without a free descriptor waits before it takes in clients again, in seconds.
+REST = 1.0
 # The exit status of a worker of another version than the process that started it.
 OTHER_VERSION = 3
 
@@ -109,7 +111,7 @@ class Worker:
     async def _ready(self) -> None:
         """What was sent before this is dealt with; from now on clients come."""
         async with self._turn:
-            asyncio.get_running_loop().add_reader(self._handed, self._take)
+            self._listen_for_clients()
 
     # -- what there is besides calls -----------------------------------------------------------
 
@@ -161,15 +163,22 @@ class Worker:
 
     # -- clients -------------------------------------------------------------------------------
 
+    def _listen_for_clients(self) -> None:
+        asyncio.get_running_loop().add_reader(self._handed, self._take)
+
     def _take(self) -> None:
-        """Take in all that is handed over."""
+        """Take in all that is handed over; where no descriptor is left, what waits goes on waiting."""
+        loop = asyncio.get_running_loop()
         with contextlib.suppress(BlockingIOError):
-            while (found := doors.handed(self._handed)) is not None:
+            while has_room := doors.has_room(self._handed):
+                if (found := doors.handed(self._handed)) is None:
+                    break  # the other end is closed, as the channel is
                 task = asyncio.create_task(self._meet(*found), name="client")
                 self._clients.add(task)
                 task.add_done_callback(self._clients.discard)
-            # The other end is closed, as the channel is.
-            asyncio.get_running_loop().remove_reader(self._handed)
+            loop.remove_reader(self._handed)
+            if not has_room:
+                loop.call_later(REST, self._listen_for_clients)
 
     async def _meet(self, door: int, connection: int, client: socket.socket) -> None:
         try:
