@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -153,3 +154,34 @@ def test_a_key_that_nobody_can_know_is_refused_when_the_guard_is_loaded():
     owned = {"StringEquals": {"aws:ResourceTag/env": "prod"}}
     with pytest.raises(UsageError, match="'aws:ResourceTag/env' cannot be known"):
         guard(statement("Deny", Condition=owned))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"Condition": {"StringEquals": {"aws:username": []}}}, "has no value"),
+        ({"Condition": {"NumericLessThan": {"s3:max-keys": "nan"}}}, "not a number: 'nan'"),
+        ({"Condition": {"DateLessThan": {"aws:CurrentTime": "inf"}}}, "not a date: 'inf'"),
+        ({"Condition": {"StringEquals": {"apitrail:label/": "x"}}}, "cannot be known"),
+        ({"Sid": 5}, "Sid is 5"),
+        ({"Effect": "deny"}, "Effect is 'deny'"),
+    ],
+)
+def test_what_would_hold_for_no_call_is_refused_with_a_hint(change, told):
+    said = {"Effect": "Deny", "Action": "s3:*"} | change
+    with pytest.raises(UsageError, match=re.escape(told)) as refused:
+        Guard.parse("g", json.dumps({"Statement": [said]}))
+    assert refused.value.hint
+
+
+def test_two_statements_of_one_sid_are_refused():
+    said = {"Sid": "A", "Effect": "Deny", "Action": "s3:*"}
+    with pytest.raises(UsageError, match="two statements have the Sid 'A'"):
+        Guard.parse("g", json.dumps({"Statement": [said, said]}))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"Statement": 5}', "\ufeff{}"])
+def test_what_is_no_policy_is_refused_with_a_hint(text):
+    with pytest.raises(UsageError) as refused:
+        Guard.parse("g", text)
+    assert "apitrail guard show" in (refused.value.hint or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from pathlib import Path
@@ -37,8 +38,12 @@ def list_command() -> None:
 def show(guard: str) -> None:
     """Print the policy of a guard, checked: a place to begin one's own."""
     from apitrail.policy.loading import one
+    from apitrail.policy.unmatched import unmatched
 
-    click.echo(one(guard, os.environ).text, nl=False)
+    found = one(guard, os.environ)
+    for line in unmatched(found):
+        say(line)
+    click.echo(found.text, nl=False)
 
 
 @guard_group.command("test")
@@ -55,9 +60,12 @@ def test(trail: Path, guards: tuple[str, ...], where: Filter, output: str) -> No
     from apitrail.evidence.opening import open_source
     from apitrail.policy import guard_trial
     from apitrail.policy.loading import load
+    from apitrail.policy.unmatched import unmatched
     from apitrail.reading import event_list
 
     loaded = load(guards, os.environ)
+    for line in itertools.chain.from_iterable(map(unmatched, loaded.stack)):
+        say(line)
     with open_source(trail) as source:
         tried = guard_trial.attempt(source, event_list.resolve(source, where, say), loaded)
         if output == "json":

@@ -66,7 +66,6 @@ def _settings(
 ) -> Any:  # fmt: skip
     from apitrail import when
     from apitrail.address import Address
-    from apitrail.policy.loading import load
     from apitrail.recording.ask_settings import Asking
     from apitrail.recording.settings import LEAST_HEARTBEAT, Settings
 
@@ -86,10 +85,23 @@ def _settings(
         signatures=signatures,
         whoami=whoami,
         health=Address.parse(health) if health else None,
-        guards=load(guards, os.environ, watching=watch),
+        guards=_loaded(guards, watch=watch),
         asking=Asking.parse(ask),
         workers=workers,
     )
+
+
+def _loaded(specs: tuple[str, ...], *, watch: bool) -> Any:
+    from apitrail.policy.loading import load
+
+    guards = load(specs, os.environ, watching=watch)
+    if guards:
+        from apitrail.policy.unmatched import unmatched
+
+        for each in guards.stack:
+            for line in unmatched(each):
+                _say(line)
+    return guards
 
 
 def _operator_mode(text: str) -> tuple[str, str]:

@@ -75,6 +75,11 @@ def has_service(prefix: str) -> bool:
     return prefix in _prefixes()
 
 
+def names(prefix: str) -> tuple[str, ...]:
+    """The names of all actions of a service, without its prefix."""
+    return tuple(each.name for each in _actions(prefix).values())
+
+
 @cache
 def _prefixes() -> frozenset[str]:
     return frozenset(_read("services.json"))

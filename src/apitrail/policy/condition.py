@@ -7,7 +7,9 @@ nobody here knows.
 from __future__ import annotations
 
 import ipaddress
+import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -83,17 +85,18 @@ def _compared(
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        found = float(text)
     except ValueError:
         raise UsageError(f"not a number: {text!r}") from None
+    if not math.isfinite(found):
+        raise UsageError(f"not a number: {text!r}")
+    return found
 
 
 def _date(text: str) -> float:
     """ISO 8601, or seconds since 1970."""
-    try:
-        return float(text)
-    except ValueError:
-        pass
+    with suppress(UsageError):
+        return _number(text)
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -190,6 +193,8 @@ def _condition(operator: str, key: str, value: object) -> Condition:
     if_exists = bare.endswith("IfExists")
     bare = bare.removesuffix("IfExists")
     values = [_text(each, key) for each in _as_list(value)]
+    if not values:
+        raise UsageError(f"{operator} of {key} has no value", hint="it would hold for no call")
     if bare == NULL and not over and not if_exists and not lower.startswith(PREFIX):
         if not set(values) <= {"true", "false"}:
             raise UsageError(f"Null of {key} is neither true nor false: {value!r:.60}")

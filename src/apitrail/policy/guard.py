@@ -23,6 +23,7 @@ LONGEST = 1_000_000
 """Bytes of a guard's text."""
 _VERSIONS = ("2012-10-17", "2008-10-17")
 _REMEMBERED = 4096
+_HINT = "a guard is a policy in IAM's language: apitrail guard show no-delete prints one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Guard:
         try:
             return cls._parse(name, text)
         except UsageError as error:
-            raise UsageError(f"guard {name!r}: {error}", hint=error.hint) from error
+            raise UsageError(f"guard {name!r}: {error}", hint=error.hint or _HINT) from error
 
     @classmethod
     def _parse(cls, name: str, text: str) -> Guard:
@@ -67,6 +68,10 @@ class Guard:
         if not isinstance(items, list) or not items:
             raise UsageError("not a policy: no Statement")
         rules = tuple(Rule.parse(item, number) for number, item in enumerate(items, start=1))
+        sids = [rule.sid for rule in rules]
+        for sid in sids:
+            if sids.count(sid) > 1:
+                raise UsageError(f"two statements have the Sid {sid!r}", hint="name each once")
         return cls(
             name, text, hashlib.sha256(text.encode()).hexdigest(), rules,
             any(rule.effect == "allow" for rule in rules),

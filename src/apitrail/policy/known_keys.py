@@ -27,7 +27,7 @@ def check_key(key: str) -> str:
     lower = key.lower()
     if lower.startswith(PREFIX):
         return Budget.parse(key).key
-    if lower in KEYS or lower.startswith(PREFIXES):
+    if lower in KEYS or (lower.startswith(PREFIXES) and lower not in PREFIXES):
         return lower
     raise UsageError(
         f"condition key {key!r} cannot be known before the call leaves",

@@ -57,6 +57,8 @@ class Rule:
                 else None
             )
             raise UsageError(f"unknown element {unknown[0]!r}", hint=hint)
+        if not isinstance(content.get("Sid", ""), str):
+            raise UsageError(f"Sid is {content['Sid']!r:.60}", hint="write a text")
         effect = _EFFECTS.get(str(content.get("Effect")))
         if effect is None:
             raise UsageError(
