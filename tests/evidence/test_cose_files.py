@@ -145,3 +145,6 @@ def test_what_is_no_receipt_is_none(tmp_path: Path) -> None:
     assert cose_files.receipts(tmp_path / "file") == []
     assert cose_files.receipts(tmp_path / "nothing") == []
     assert cose_files.receipts(tmp_path) == []
+    (tmp_path / "log.cosekey").write_bytes(b"")
+    with pytest.raises(UsageError, match="there is no receipt in"):
+        cose_files.receipts(tmp_path)

@@ -11,7 +11,7 @@ from apitrail.errors import FormatError, UsageError, VerificationError
 from apitrail.evidence.bundle import Bundle
 from apitrail.evidence.bundle.bundle_writer import cosigned
 from apitrail.evidence.bundle.log_tree import tree_of
-from apitrail.evidence.cose_files import CHECKPOINT, LEAF, RECEIPT
+from apitrail.evidence.cose_files import CHECKPOINT, COSE_KEY, LEAF, RECEIPT
 from apitrail.source import Source
 from apitrail.tlog import checkpoint, cose_key, merkle, note
 from apitrail.tlog.checkpoint import Checkpoint
@@ -19,7 +19,6 @@ from apitrail.tlog.cose_receipt import CoseReceipt
 from apitrail.trail.keys import Keys
 
 PEM = "log.pem"
-COSE_KEY = "log.cosekey"
 
 
 def signer(source: Source, trail: Path) -> note.Signer:

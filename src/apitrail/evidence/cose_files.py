@@ -21,12 +21,22 @@ from apitrail.when import iso
 RECEIPT = ".cose"
 LEAF = ".leaf"
 CHECKPOINT = "checkpoint"
+COSE_KEY = "log.cosekey"
 
 
 def receipts(path: Path) -> list[Path]:
-    """The receipts that a path names: one file, or those of a directory, by index."""
+    """The receipts that a path names: one file, or those of a directory, by index.
+
+    Raises:
+        UsageError: it is a directory of receipts without any.
+    """
     if path.is_dir():
-        return sorted(path.glob(f"*{RECEIPT}"), key=lambda each: (len(each.name), each.name))
+        found = sorted(path.glob(f"*{RECEIPT}"), key=lambda each: (len(each.name), each.name))
+        if not found and (path / COSE_KEY).is_file():
+            raise UsageError(
+                f"there is no receipt in {str(path)!r}", hint="the export matched no call"
+            )
+        return found
     if not path.is_file():
         return []
     with path.open("rb") as file:

@@ -1056,7 +1056,7 @@ SIGNED_DATA, TST_INFO, SHA256 = (
     bytes.fromhex(text) for text in ("2a864886f70d010702", "2a864886f70d0109100104", "608648016503040201")
 )
 INTEGER, OCTETS, OID, TIME, SEQUENCE, EXPLICIT = 2, 4, 6, 24, 48, 160
-GENERALIZED = re.compile(rb"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})(?:\.[0-9]{1,9})?Z")
+GENERALIZED = re.compile(br"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})(?:\.[0-9]{1,9})?Z")
 
 
 def der(data, tags, exactly=False):
