@@ -1,7 +1,8 @@
 import pytest
 
+from apitrail.aws.call import Call
 from apitrail.aws.find import index
-from apitrail.iam import acting
+from apitrail.iam import acting, authorised
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,22 @@ def test_every_operation_in_the_tables_is_one_of_botocores():
         ("execute-api", "Invoke"), ("bedrock-agentcore", "InvokeGateway"),
         ("lambda", "InvokeFunctionUrl"), ("osis", "Ingest"), ("vpc-lattice-svcs", "Invoke"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("bucket", "signing", "acts"),
+    [
+        ("arn:aws:s3-object-lambda:eu-west-1:111122223333:accesspoint/x", None, True),
+        ("x-ol-alias--ol-s3", "s3", True),
+        ("x-111122223333", "s3-object-lambda", True),
+        ("arn:aws:s3:eu-west-1:111122223333:accesspoint/x", "s3", False),
+        ("films", "s3", False),
+        (None, "s3", False),
+    ],
+)
+def test_behind_an_object_lambda_access_point_a_function_answers(bucket, signing, acts):
+    call = Call(
+        service="s3", operation="GetObject", signing_name=signing, parameters={"Bucket": bucket}
+    )
+    assert acting.reads_through_function(call) is acts
+    assert authorised.actions(call, account=None, region="eu-west-1")[0].acts is acts

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from apitrail.aws.call import Call
 from apitrail.remembered import remembered
 
 # They run a customer's code, a job, or an agent that calls further. Names of IAM's actions stand for
@@ -151,3 +152,17 @@ def acts(service: str, operation: str, *, known: bool) -> bool:
     if operation.startswith("AssumeRole"):
         return True
     return not known and bool(_OPENS.search(operation) or _ACTS.match(operation))
+
+
+_OBJECT_LAMBDA = "s3-object-lambda"
+_ALIAS = "--ol-s3"
+
+
+def reads_through_function(call: Call) -> bool:
+    """Does a customer's function answer a call to S3, behind an Object Lambda Access Point?"""
+    if call.service != "s3":
+        return False
+    bucket = (call.parameters or {}).get("Bucket")
+    if call.signing_name == _OBJECT_LAMBDA:
+        return True
+    return isinstance(bucket, str) and (f":{_OBJECT_LAMBDA}:" in bucket or bucket.endswith(_ALIAS))
