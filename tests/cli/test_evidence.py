@@ -1,7 +1,6 @@
 """`apitrail verify`."""
 
 import json
-import zipfile
 
 import pytest
 
@@ -182,8 +181,9 @@ def kept_by(cli, trail, tmp_path, holder):
     elif holder == "the file anchor":
         path.write_text((trail / "checkpoint").read_text())
     elif holder == "a bundle":
-        assert cli("export", "-o", str(tmp_path / "b.zip"))[0] == 0
-        path.write_bytes(zipfile.ZipFile(tmp_path / "b.zip").read("checkpoint"))
+        assert cli("export", "-o", str(path))[0] == 0
+    elif holder == "a page":
+        assert cli("export", "--format", "html", "-o", str(path))[0] == 0
     else:
         with Reader(trail) as source:
             out = tmp_path / "receipts"
@@ -193,7 +193,7 @@ def kept_by(cli, trail, tmp_path, holder):
 
 
 @pytest.mark.parametrize(
-    "holder", ["known_logs", "the file anchor", "a receipt", "a bundle", "COSE receipts"]
+    "holder", ["known_logs", "the file anchor", "a receipt", "a bundle", "a page", "COSE receipts"]
 )
 def test_every_holder_refuses_a_rewritten_log(cli, trail, tmp_path, rewritten, holder):
     held = kept_by(cli, trail, tmp_path, holder)

@@ -58,9 +58,7 @@ def verify_command(
         raise UsageError("nobody is named to ask", hint="--policy FILE names the witnesses")
     if tsa is not None:
         trust = replace(trust, stamped=_stamped(tsa))
-    older = (
-        None if since is None else receipt.checkpoint_of(since.read().decode("utf-8", "replace"))
-    )
+    older = _older(since)
     if misbehaviour is not None and older is None:
         raise UsageError(
             "there is nothing to compare with", hint="--since CHECKPOINT names an older head"
@@ -82,6 +80,17 @@ def verify_command(
     if report.hint:
         click.echo(f"hint: {report.hint}", err=True)
     return 0 if report.holds else 1
+
+
+def _older(since: BinaryIO | None) -> str | None:
+    """The older head that was given: a checkpoint, or the one of a receipt, a bundle or a page."""
+    if since is None:
+        return None
+    path = Path(since.name)
+    if path.is_file() and bundle.is_archive(path):
+        with bundle.Bundle.open(path) as opened:
+            return opened.checkpoint_note
+    return receipt.checkpoint_of(since.read().decode("utf-8", "replace"))
 
 
 def _stamped(path: Path) -> Stamped:
