@@ -38,7 +38,7 @@ class Day:
     @property
     def indexes(self) -> str:
         """The entries, as lists have them."""
-        return format_indexes(sorted(self.order))
+        return format_indexes(_sorted(self.order))
 
 
 @dataclass(slots=True)
@@ -64,12 +64,7 @@ class Hour:
 
     def days(self) -> Iterator[Day]:
         """Its calls by day of their events, each in the order of their times."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        keys = pa.Array.from_buffers(pa.uint64(), len(self._keys), [None, pa.py_buffer(self._keys)])
-        ordered = keys.take(pc.array_sort_indices(keys))
-        for day, some in groupby(_numbers(ordered), key=_day):
+        for day, some in groupby(_sorted(self._keys), key=_day):
             oldest = newest = 0
             order = array("Q")
             for key in some:
@@ -80,9 +75,14 @@ class Hour:
             yield Day(named, oldest, newest, order)
 
 
-def _numbers(found: Iterable[object]) -> Iterator[int]:
-    for some in batched(found, _SOME, strict=False):
-        yield from (each.as_py() for each in some)  # type: ignore[attr-defined]
+def _sorted(numbers: array[int]) -> Iterator[int]:
+    """In order; only some of them are Python's at one time."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    held = pa.Array.from_buffers(pa.uint64(), len(numbers), [None, pa.py_buffer(numbers)])
+    for some in batched(held.take(pc.array_sort_indices(held)), _SOME, strict=False):
+        yield from (each.as_py() for each in some)
 
 
 def _day(key: int) -> int:
