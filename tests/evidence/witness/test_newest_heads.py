@@ -34,9 +34,10 @@ def test_each_answers_with_its_newest_head_in_the_policy_s_order(tmp_path: Path)
                 logs.ORIGIN,
             )
         )
-    assert [each.witness for each in found] == ["nobody", "w"]
+    assert [each.witness for each in found] == ["nobody", "quiet", "w"]
     assert "did not answer" in str(found[0].problem)
-    text = note.Note.parse(str(found[1].note)).text
+    assert found[1].problem == "quiet was not asked: the policy has no URL for it"
+    text = note.Note.parse(str(found[2].note)).text
     assert text == note.Note.parse(logs.signed_head(300)).text
 
 

@@ -25,15 +25,17 @@ class NewestHead:
 
 
 def ask_all(policy: Policy, origin: str) -> Iterator[NewestHead]:
-    """Ask all witnesses that have a URL, at once; the answers in the policy's order."""
-    asked = [each for each in policy.witnesses if each.url is not None]
-    with ThreadPoolExecutor(max(len(asked), 1)) as pool:
-        yield from pool.map(lambda witness: _ask(witness, origin), asked)
+    """Ask all witnesses at once; the answers in the policy's order."""
+    with ThreadPoolExecutor(max(len(policy.witnesses), 1)) as pool:
+        yield from pool.map(lambda witness: _ask(witness, origin), policy.witnesses)
 
 
 def _ask(witness: PolicyWitness, origin: str) -> NewestHead:
+    if witness.url is None:
+        problem = f"{witness.name} was not asked: the policy has no URL for it"
+        return NewestHead(witness.name, problem=problem)
     try:
-        answer = asking.ask(str(witness.url), f"{log_digest(origin)}/checkpoint", seconds=PATIENCE)
+        answer = asking.ask(witness.url, f"{log_digest(origin)}/checkpoint", seconds=PATIENCE)
     except Error as error:
         return NewestHead(witness.name, problem=str(error))
     if answer.status == 404:
