@@ -70,3 +70,8 @@ def test_an_erased_call_is_of_its_entrys_time(made):
 )
 def test_whatever_a_record_says_has_a_value(said, column, value):
     assert lake_columns.of_record(said)[column] == value
+
+
+@pytest.mark.parametrize("said", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "soon", None])
+def test_a_time_that_no_event_can_be_of_counts_as_none(said):
+    assert lake_columns.happened({"eventTime": said}, 5) == 5

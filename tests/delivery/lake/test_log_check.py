@@ -152,6 +152,7 @@ def test_rows_are_held_against_the_logs_tree(lake):
         (lambda rows: [*rows, rows[1]], "its row of entry 3 is not listed, or there twice"),
         (lambda rows: rows[::-1], "its row of entry 2 is not in its place"),
         (lambda rows: [r | {"log": "else"} for r in rows], "is of the log 'else'"),
+        (lambda rows: [rows[0] | {"leaf_hash": "00"}, rows[1]], "its row of entry 2 has no time, or no leaf hash"),
         (lambda rows: [r | {"idx": r["idx"] + 9} for r in rows], "its row of entry 11 is not listed"),
     ],
 )  # fmt: skip
@@ -174,6 +175,27 @@ def test_a_listed_file_that_is_no_parquet_is_named(lake):
     made = replace(file, sha256=hashlib.sha256(b"junk").hexdigest())
     resigned(lake, 2, lambda said: replace(said, files=(made,)))
     assert "it is no Parquet file" in verdict(lake)[1]
+
+
+def test_a_column_of_another_type_is_named(lake):
+    [file] = LakeList.parse(lake.lists()[1].read_bytes()).files
+    table = pq.read_table(lake.path / file.name)
+    at = table.schema.get_field_index("idx")
+    pq.write_table(table.set_column(at, "idx", pa.array(["2", "3"])), lake.path / file.name)
+    digest = hashlib.sha256((lake.path / file.name).read_bytes()).hexdigest()
+    resigned(lake, 2, lambda said: replace(said, files=(replace(file, sha256=digest),)))
+    assert "it has no column idx as a lake has it" in verdict(lake)[1]
+
+
+def test_a_list_of_an_absurd_number_hides_no_other_finding(lake):
+    for suffix in (".json", ".note"):
+        lake.lists()[0].with_name(f"99999999{suffix}").write_text("{}")
+    lake.files()[0].unlink()
+    word, message = verdict(lake)
+    assert word == "TAMPERED"
+    assert "00000004.json and more is missing" in message
+    assert "99999999.json" in message
+    assert "2 rows of the hour 2023-11-14T23:00:00Z" in message
 
 
 def test_columns_of_another_version_are_not_looked_into(lake):

@@ -60,7 +60,7 @@ class Hour:
 
     def add_call(self, index: int, second: int) -> None:
         """A call whose event was at this Unix second."""
-        self._keys.append(max(second, 0) << _INDEX_BITS | index - self.start)
+        self._keys.append(second << _INDEX_BITS | index - self.start)
 
     def days(self) -> Iterator[Day]:
         """Its calls by day of their events, each in the order of their times."""

@@ -24,6 +24,9 @@ from apitrail.query import searchable, username
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# Seconds of Unix time that 32 bits hold: until 2106.
+_LATEST = 1 << 32
+
 type Type = Literal["string", "json", "timestamp", "boolean", "integer"]
 type Value = str | int | bool | datetime | None
 type Row = dict[str, Value]
@@ -138,11 +141,15 @@ def of_record(record: Mapping[str, Any]) -> Row:
 
 
 def happened(record: Mapping[str, Any], otherwise: int) -> int:
-    """When the event was, Unix milliseconds: a whole second where its record says it."""
+    """When the event was, Unix milliseconds: a whole second where its record says a time.
+
+    A time that no event can be of counts as none: engines differ in which years they know.
+    """
     try:
-        return when.parse_iso_second(str(record.get("eventTime"))) * 1000
+        second = when.parse_iso_second(str(record.get("eventTime")))
     except FormatError:
         return otherwise
+    return second * 1000 if 0 <= second < _LATEST else otherwise
 
 
 def moment(milliseconds: int) -> datetime:

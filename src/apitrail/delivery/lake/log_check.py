@@ -114,17 +114,31 @@ class LogCheck(Check):
         numbers = sorted(int(match[1]) for name in self._names
                          if (match := _LIST.fullmatch(name.rpartition("/")[2])))  # fmt: skip
         pieces = {number: self._piece(number) for number in numbers}
-        signed = [number for number in numbers if all(pieces[number])]
-        if not signed:
-            raise tampered(f"{FOLDER}/{self.name} has no list with its note")
-        # The newest knows all changes of the log's key.
-        data, noted = pieces[signed[-1]]
-        history = file_checkpoint.trust(LakeList.parse(data or b"").rotations, noted or b"", self.trust)  # fmt: skip
+        history = self._history(list(pieces.values()))
         before: Found | None = None
-        for number in range(1, numbers[-1] + 1):
-            before = self._read(number, pieces.get(number, (None, None)), before, history)
+        last = 0
+        for number, piece in pieces.items():
+            if number != last + 1:
+                what = (
+                    self._key(last + 1) if number == last + 2 else f"{self._key(last + 1)} and more"
+                )
+                self.blame([f"{what} is missing, and there are later lists"])
+                before = None
+            before, last = self._read(number, piece, before, history), number
             self.lists += [] if before is None else [before]
         return history
+
+    def _history(self, pieces: list[tuple[bytes | None, bytes | None]]) -> History:
+        """The log's keys, by the newest list that is signed: it knows all changes of them."""
+        first: Exception | None = None
+        for data, noted in reversed(pieces):
+            if data is None or noted is None:
+                continue
+            try:
+                return file_checkpoint.trust(LakeList.parse(data).rotations, noted, self.trust)
+            except (FormatError, VerificationError) as error:
+                first = first or error
+        raise first or tampered(f"{FOLDER}/{self.name} has no list with its note")
 
     def _key(self, number: int) -> str:
         return f"{FOLDER}/{self.name}/{number:08}.json"
@@ -140,10 +154,8 @@ class LogCheck(Check):
         """One list; None, and a finding, where it does not hold."""
         key, (data, noted) = self._key(number), piece
         try:
-            if data is None:
-                raise tampered(f"{key} is missing, and there are later lists")
-            if noted is None:
-                raise tampered(f"{note_key(key)} is missing")
+            if data is None or noted is None:
+                raise tampered(f"{note_key(key) if noted is None else key} is missing")
             head = file_checkpoint.confirm(history, noted, data, key)
             said = LakeList.parse(data)
             self.check_head(said, data, head, history, key)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from apitrail.delivery.lake.hours import rows
-from apitrail.delivery.lake.lake_columns import NAMES, Row, of_record
+from apitrail.delivery.lake.lake_columns import NAMES, Row, of_record, schema
 from apitrail.delivery.lake.lake_list import LakeFile
 from apitrail.errors import FormatError
 from apitrail.source import Source
@@ -32,9 +32,10 @@ def opened(data: bytes) -> pq.ParquetFile:
         found = pq.ParquetFile(io.BytesIO(data))
     except (pa.ArrowException, OSError) as error:
         raise FormatError("it is no Parquet file") from error
-    lacking = [name for name in _KEPT if name not in found.schema_arrow.names]
-    if lacking:
-        raise FormatError(f"it has no column {', '.join(lacking)}")
+    here, expected = found.schema_arrow, schema()
+    for name in (*_KEPT, "eventtime"):
+        if name not in here.names or here.field(name).type != expected.field(name).type:
+            raise FormatError(f"it has no column {name} as a lake has it")
     return found
 
 
@@ -55,7 +56,10 @@ def fill(leaves: bytearray, start: int, file: LakeFile, data: bytes, origin: str
     expected = {index for run in file.runs() for index in run}
     before = None
     for row in each_row(data, ("idx", "leaf_hash", "log", "eventtime")):
-        index, time = row["idx"], row["eventtime"]
+        index, time, leaf = row["idx"], row["eventtime"], bytes.fromhex(row["leaf_hash"] or "")
+        if time is None or len(leaf) != HASH_SIZE:
+            yield f"{file.name}: its row of entry {index} has no time, or no leaf hash"
+            continue
         if index not in expected:
             yield f"{file.name}: its row of entry {index} is not listed, or there twice"
             continue
@@ -66,7 +70,7 @@ def fill(leaves: bytearray, start: int, file: LakeFile, data: bytes, origin: str
             yield f"{file.name}: its row of entry {index} is not in its place"
         before = time
         at = (index - start) * HASH_SIZE
-        leaves[at : at + HASH_SIZE] = bytes.fromhex(row["leaf_hash"])
+        leaves[at : at + HASH_SIZE] = leaf
     for index in sorted(expected)[:1]:
         yield f"{file.name}: the row of entry {index} is missing"
 
