@@ -73,4 +73,5 @@ def test(trail: Path, guards: tuple[str, ...], where: Filter, output: str) -> No
             return
         calls, refused, rows = guard_trial.tally(tried)
         emit(table(rows, guard_trial.HEADERS), paged=True)
-        say(f"{refused} of {calls} calls would have been refused")
+        asked = " or asked about" if loaded.may_ask else ""
+        say(f"{refused} of {calls} calls would have been refused{asked}")

@@ -301,6 +301,8 @@ def _print_status(trail: Path, found: dict[str, Any]) -> None:
         click.echo(f"  {verb} by {', '.join(names)}")
     if health := found.get("health"):
         click.echo(f"  health on {health}")
+    if waiting := found.get("waiting"):
+        click.echo(f"  {_calls(waiting)} to be approved: apitrail approvals")
     click.echo(f"  {_calls(found['calls'])} recorded since it started, {found['entries']} entries")
 
 

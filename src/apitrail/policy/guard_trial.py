@@ -67,7 +67,7 @@ HEADERS = ("RUN", "GUARD", "STATEMENT", "ACTION", "CALLS", "FIRST ENTRY")
 
 
 def tally(tried: Iterable[Tried]) -> tuple[int, int, list[list[str]]]:
-    """How many calls there are, how many would be refused, and rows under `HEADERS`.
+    """How many calls there are, how many would be refused or asked about, and rows under `HEADERS`.
 
     A row is for the calls of one run that one statement would have refused, asked for or marked.
     """

@@ -74,6 +74,14 @@ def shown(event: Event | None) -> Told:
     }  # fmt: skip
 
 
+def span(milliseconds: int) -> str:
+    """How long it is, as far as somebody who decides needs to know: `95 s`, `58 min`, `7 h`."""
+    seconds = milliseconds // 1000
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+
+
 def rows(found: Iterable[Told]) -> list[list[str]]:
     """Rows under `HEADERS`."""
     return [_row(each) for each in found]
@@ -84,12 +92,11 @@ def _row(told: Told) -> list[str]:
     assert isinstance(call, Mapping)
     resources = call.get("resources")
     on = resources[0] if isinstance(resources, Sequence) and resources else "-"
-    seconds = _number(told["left"]) // 1000
     held = "held" if told.get("held") else str(told["state"])
     who = told.get("name") or told.get("by")
     return [
         str(told["ticket"]), iso(_number(told["asked"])),
-        f"{seconds} s" if told["state"] == "asked" else "-",
+        span(_number(told["left"])) if told["state"] == "asked" else "-",
         clean(str(told["action"] or call.get("event") or "-")), clean(str(on)),
         clean(str(told["caller"])), clean(f"{told['guard']} ({told['statement']})"),
         held if who is None else clean(f"{held} by {who}"),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from apitrail.codec import Json
+from apitrail.log_lines import Tell
 from apitrail.recording.alerts.sink import DeliveryError, Message
 from apitrail.recording.approval_settings import Approvals
 from apitrail.trail import approval_link
@@ -24,18 +25,23 @@ _AGAIN = (1.0, 5.0, 15.0)
 class Announcer:
     """Sends each question once, and again where that fails; a call that is held waits for none of it.
 
-    `secret` signs the links; `clock` gives Unix milliseconds.
+    `secret` signs the links; `clock` gives Unix milliseconds; `tell` is whoever started the recorder.
     """
 
     settings: Approvals
     secret: bytes = field(repr=False)
     origin: str
     clock: Callable[[], int]
+    tell: Tell
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __call__(self, ticket: Ticket, call: Mapping[str, Json]) -> None:
         """A question is in the log."""
+        asked = ticket.asked
+        self.tell(
+            f"{asked.action} by {asked.caller} needs an approval: apitrail approvals approve {ticket.id}"
+        )
         if self.settings.webhook is None:
             return
         body = json.dumps(self.message(ticket, call), separators=(",", ":")).encode()

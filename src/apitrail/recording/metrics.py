@@ -39,6 +39,7 @@ class _Counted(Collector):
         )  # fmt: skip
         gauges = (
             ("in_flight", "Calls that were let through and are not answered yet.", recorder.flying),
+            ("held", "Calls that wait for an approval.", len(recorder.holding.held)),
             ("queue", "Intents and entries that wait for the disk.", trail.queued),
             ("owed", "Entries that the disk has refused and that are to be written.", trail.owed),
             ("entries", "Entries of the log.", trail.size),

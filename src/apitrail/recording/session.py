@@ -179,7 +179,11 @@ class Session:
         self.alerting = Alerting(trail, configured.alerts, places.clock, voice.tell)
         self._anchorer = Anchorer(trail, configured.anchors, time.monotonic, voice.tell)
         self._announcer = Announcer(
-            configured.approvals, Keys.of(directory).redaction(), trail.origin, places.clock
+            configured.approvals,
+            Keys.of(directory).redaction(),
+            trail.origin,
+            places.clock,
+            voice.tell,
         )
         self.recorder.holding.announce = self._announcer
         self.recorder.unanchored = lambda: self._anchorer.unanchored
@@ -358,6 +362,7 @@ class Session:
             ],
             "settings": self.settings.to_json(),
             "calls": self.recorder.tally.calls,
+            "waiting": len(self.recorder.holding.waiting()),
             "passed": sorted(self._guard.passed),
             "entries": self.trail.size,
         }

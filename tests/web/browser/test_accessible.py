@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from apitrail import places
+from apitrail.evidence import maintenance
+from apitrail.trail import approval_link, statements
+from apitrail.trail.keys import Keys
+from apitrail.trail.ruling import Ruling
 from evidence.bundle.evidence import MINUTE, SECOND, SG, Story
 from visiting import serving
 
@@ -93,3 +101,48 @@ def test_two_states_are_compared_by_keyboard_alone(bypassed, opened):
     page.keyboard.press("Enter")
     page.wait_for_url("**from=1&to=**")
     assert "Nothing differs." in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_nor_do_calls_that_wait_for_an_approval(asked, opened, axe, colours):
+    server, link = asked
+    for url in (f"{server.url}/approvals", f"{server.url}{link}"):
+        assert found(opened(url, color_scheme=colours), axe) == []
+
+
+def test_a_call_is_approved_by_keyboard(asked, opened):
+    server, link = asked
+    page = opened(f"{server.url}/approvals")
+    page.get_by_label("Your name").first.focus()
+    page.keyboard.type("Ada")
+    page.keyboard.press("Tab")
+    page.keyboard.type("it is planned")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("it is planned").wait_for()
+    page.goto(f"{server.url}{link}")
+    page.get_by_role("button", name="Deny").click()
+    page.get_by_role("heading", name="is denied").wait_for()
+
+
+@pytest.fixture
+def asked(tmp_path):
+    """A server of a trail in which two calls wait, and the link of the second."""
+    directory = tmp_path / "asked"
+    until = places.clock() + 3_600_000
+
+    async def write():
+        maintainer = await maintenance.enter(directory)
+        async with maintainer.trail as trail:
+            for ticket in ("00ff00ff", "3f9a2c1b"):
+                said = Ruling(
+                    ticket=ticket, step="asked", guard="prod", statement="Big", caller="ada",
+                    action="ec2:RunInstances", event="e1", same=ticket, until=until,
+                )  # fmt: skip
+                await trail.append(statements.draft(said))
+
+    with ThreadPoolExecutor() as aside:  # the browser's driver has a loop in this thread
+        aside.submit(asyncio.run, write()).result()
+    token = approval_link.make(Keys.of(directory).redaction(), "3f9a2c1b", until)
+    with serving(directory) as server:
+        yield server, f"{approval_link.PATH}{token}"

@@ -117,5 +117,5 @@ def _row(told: approval_list.Told) -> dict[str, Json]:
     return told | {
         "parameters": parameters if isinstance(parameters, str) else json.dumps(parameters, indent=2),
         "resources": call.get("resources") or [], "who": told.get("name") or told.get("by"),
-        "seconds": int(str(told["left"])) // 1000, "address": call.get("address"),
+        "span": approval_list.span(int(str(told["left"]))), "address": call.get("address"),
     }  # fmt: skip
