@@ -19,10 +19,15 @@ import sys
 import tempfile
 import time
 import uuid
+from array import array
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from apitrail.delivery.lake import hour_file, lake_columns, lake_directory, lake_files, lake_sql
 from apitrail.delivery.lake.dialects import LAKE, Period
@@ -162,41 +167,92 @@ def recorders(directory: Path) -> None:
 
 
 def rows(directory: Path) -> None:
-    """Write rows by day, and time each question over one of the days."""
-    lake = directory / "rows"
-    each = ROWS // DAYS
-    stored, began = 0, time.process_time()
-    for day in range(DAYS):
-        path = lake / f"eventday={iso_second(BEGAN + day * DAY)[:10].replace('-', '')}"
-        path.mkdir(parents=True, exist_ok=True)
-        made = path / f"rows-{day:03}.parquet"
-        if not made.exists():
-            with made.open("wb") as out:
-                hour_file.write(out, _rows(day, each))
-        stored += made.stat().st_size
+    """Write a file for each hour of each log, and time each question over one day."""
+    lake, hours = directory / "rows", DAYS * 24
+    each, made = ROWS // (hours * LOGS), _models()
+    began = time.process_time()
+    for hour in range(int(os.environ.get("FIRST", "0")), int(os.environ.get("STOP", hours))):
+        moment = BEGAN + hour * HOUR
+        day = lake / f"eventday={iso_second(moment)[:10].replace('-', '')}"
+        day.mkdir(parents=True, exist_ok=True)
+        for log in range(LOGS):
+            path = day / f"recorder{log}-{hour:05}.parquet"
+            if not path.exists():
+                _write_hour(path, made, log, moment, hour * each, each)
+    if "STOP" in os.environ:
+        return
+    files = sorted(lake.glob("*/*"))
+    stored = sum(path.stat().st_size for path in files)
+    count = hours * LOGS * each
     _tell(
-        f"{ROWS} rows of {DAYS} days, {stored / ROWS:.1f} bytes each, in {time.process_time() - began:.0f} s of CPU"
+        f"{count} rows of {DAYS} days in {len(files)} files, {stored / count:.1f} bytes each, in {time.process_time() - began:.0f} s of CPU"
     )
-    names = tuple(sorted(str(path.relative_to(lake)) for path in lake.glob("*/*")))
+    names = tuple(str(path.relative_to(lake)) for path in files)
     middle = BEGAN + DAYS // 2 * DAY
     for title, period in {
         "one day": Period(middle * 1000, (middle + DAY) * 1000),
         "everything": Period(),
     }.items():
-        ask_all(LakeFiles(ArrowPlace.parse(str(lake)), names), title, period)
+        kept = tuple(name for name in names if period.holds(name[9:17]))
+        ask_all(LakeFiles(ArrowPlace.parse(str(lake)), kept), title, period)
 
 
-def _rows(day: int, count: int) -> Iterator[lake_columns.Row]:
-    for number, record in enumerate(records(day % 7, count, BEGAN + day * DAY, DAY)):
-        row = lake_columns.of_record(record)
-        moment = datetime.fromtimestamp(BEGAN + day * DAY + number * DAY // count, UTC)
-        row |= {
-            "username": username(record["userIdentity"]), "operator": None, "labels": None,
-            "run": f"run-{number % 99_991}" if number % 7 == 0 else None, "kind": "api", "recorded": moment,
-            "log": f"example.com/recorder{number % 10}", "idx": day * count + number,
-            "leaf_hash": f"{random.getrandbits(256):064x}",
-        }  # fmt: skip
-        yield row
+def _models() -> pa.Table:
+    """Rows that others are made after; the texts of parameters lack their end."""
+    found = []
+    for record in usual(0):
+        asked = {**(record.get("requestParameters") or {}), "name": ""}
+        row = lake_columns.of_record(record | {"requestParameters": asked})
+        row["requestparameters"] = str(row["requestparameters"])[:-2]
+        empty = dict.fromkeys(("operator", "run", "labels", "leaf_hash"))
+        now = datetime.fromtimestamp(0, UTC)
+        found.append(row | empty | {
+            "username": username(record["userIdentity"]), "kind": "api", "recorded": now, "log": "",
+            "idx": 0, "leaf_hash": "",
+        })  # fmt: skip
+    return pa.table(lake_columns.columns_of(found), schema=lake_columns.schema())
+
+
+def _write_hour(
+    path: Path, models: pa.Table, log: int, moment: int, first: int, count: int
+) -> None:
+    """One hour of one log; ids, hashes, times and names are of their own in each row."""
+    dice = random.Random(f"{log} {moment}")
+    at = pa.array([dice.randrange(len(models)) for _ in range(count)])
+    rows = models.take(at)
+    times = pa.array(
+        [(moment * 1000 + number * HOUR * 1000 // count) * 1000 for number in range(count)],
+        pa.int64(),
+    )
+    stamp = pa.timestamp("us", tz="UTC")
+    runs = pa.array([f"run-{number % 997}" if number % 7 == 0 else None for number in range(count)])
+    own = {
+        "eventtime": pc.floor_temporal(times.cast(stamp), unit="second"),
+        "recorded": times.cast(stamp), "eventid": _ids(dice, count), "requestid": _ids(dice, count),
+        "requestparameters": pc.binary_join_element_wise(rows["requestparameters"], _hex(dice, count, 6), '"}', ""),
+        "run": runs, "log": pa.repeat(f"example.com/recorder{log}", count),
+        "idx": pa.array(range(first, first + count)), "leaf_hash": _hex(dice, count, 32),
+    }  # fmt: skip
+    for name, values in own.items():
+        number = rows.schema.get_field_index(name)
+        rows = rows.set_column(number, rows.schema.field(number), values)
+    with pq.ParquetWriter(path, rows.schema, **hour_file.settings()) as out:
+        out.write_table(rows)
+
+
+def _hex(dice: random.Random, count: int, size: int) -> pa.Array:
+    """Random bytes in hexadecimal digits."""
+    offsets = array("i", range(0, 2 * size * (count + 1), 2 * size))
+    text = dice.randbytes(count * size).hex().encode()
+    return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text))
+
+
+def _ids(dice: random.Random, count: int) -> pa.Array:
+    """Random UUIDs."""
+    digits = _hex(dice, count, 16)
+    cuts = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
+    parts = [pc.utf8_slice_codeunits(digits, start, stop) for start, stop in cuts]
+    return pc.binary_join_element_wise(*parts, "-")
 
 
 def ask_all(files: LakeFiles, title: str, period: Period) -> None:

@@ -158,7 +158,7 @@ def _second(milliseconds: int | None) -> str:
 
 
 def _number(text: str) -> str:
-    if not text.isascii() or not text.isdigit():
+    if not text.isascii() or not text.isdigit() or not int(text):
         raise UsageError(f"not a number of seconds: {text!r}", hint="--set seconds=3600")
     return str(int(text))
 

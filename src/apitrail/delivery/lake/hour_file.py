@@ -37,14 +37,15 @@ def write(out: IO[bytes], rows: Iterable[Row]) -> int:
     import pyarrow.parquet as pq
 
     count = 0
-    with pq.ParquetWriter(out, schema(), **_settings()) as writer:
+    with pq.ParquetWriter(out, schema(), **settings()) as writer:
         for group in _groups(rows):
             count += group.num_rows
             writer.write_table(group, row_group_size=group.num_rows)
     return count
 
 
-def _settings() -> dict[str, object]:
+def settings() -> dict[str, object]:
+    """How pyarrow writes a file."""
     plain = ("boolean",)
     return {
         "version": "2.6",

@@ -116,12 +116,16 @@ SELECT {{caller}} AS caller, eventSource, eventName, count(*) AS refused,
 WHERE {{during}} AND errorCode IN ({_DENIED})
 GROUP BY 1, 2, 3
 ORDER BY refused DESC, caller, eventSource, eventName"""),
+    # The first moments are found before anything is sorted.
     _q("region-first-used", "When was each region first used, by whom?", """
 SELECT awsRegion, eventTime, caller, eventSource, eventName, calls FROM (
-  SELECT awsRegion, eventTime, {caller} AS caller, eventSource, eventName,
-    row_number() OVER (PARTITION BY awsRegion ORDER BY eventTime, eventID) AS place,
-    count(*) OVER (PARTITION BY awsRegion) AS calls
-  FROM events WHERE {during} AND awsRegion IS NOT NULL) AS ranked
+  SELECT awsRegion, eventTime, {caller} AS caller, eventSource, eventName, calls,
+    row_number() OVER (PARTITION BY awsRegion ORDER BY eventID) AS place
+  FROM events JOIN (
+    SELECT awsRegion AS region, min(eventTime) AS began, count(*) AS calls FROM events
+    WHERE {during} AND awsRegion IS NOT NULL GROUP BY 1) AS used
+  ON awsRegion = region AND eventTime = began
+  WHERE {during}) AS ranked
 WHERE place = 1
 ORDER BY eventTime, awsRegion"""),
     _q("console-logins", "Who signed in to the console, from where, with MFA?", f"""
@@ -198,13 +202,15 @@ WHERE {{during}} AND errorCode IS NULL AND NOT readOnly AND (
   substr(eventName, 1, 6) = 'Delete' OR substr(eventName, 1, 9) = 'Terminate'
   OR eventName IN ('BatchDeleteImage', 'BatchWriteItem', 'PurgeQueue', 'ReleaseAddress', 'ScheduleKeyDeletion'))
 {_IN_ORDER}"""),
+    # Two calls with such a gap between them are in two spans of that length: so few rows are sorted.
     _q("caller-gaps", "Which caller was silent for long, and when did it come back?", """
-SELECT caller, silent_from, eventTime AS silent_to, silent_for FROM (
-  SELECT {caller} AS caller, eventTime, eventID,
-    row_number() OVER (PARTITION BY {caller} ORDER BY eventTime, eventID) AS place,
-    lag(eventTime) OVER (PARTITION BY {caller} ORDER BY eventTime, eventID) AS silent_from,
-    {unix} - lag({unix}) OVER (PARTITION BY {caller} ORDER BY eventTime, eventID) AS silent_for
-  FROM events WHERE {during}) AS gaps
+SELECT caller, silent_from, silent_to, silent_for FROM (
+  SELECT caller, oldest AS silent_to, row_number() OVER (PARTITION BY caller ORDER BY span) AS place,
+    lag(newest) OVER (PARTITION BY caller ORDER BY span) AS silent_from,
+    began - lag(ended) OVER (PARTITION BY caller ORDER BY span) AS silent_for FROM (
+    SELECT {caller} AS caller, {unix} - {unix} % {seconds} AS span, min(eventTime) AS oldest,
+      max(eventTime) AS newest, min({unix}) AS began, max({unix}) AS ended
+    FROM events WHERE {during} GROUP BY 1, 2) AS spans) AS gaps
 WHERE place > 1 AND silent_for >= {seconds}
 ORDER BY silent_for DESC, caller, silent_to""", "seconds"),
 )  # fmt: skip
