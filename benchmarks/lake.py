@@ -181,7 +181,7 @@ def rows(directory: Path) -> None:
                 _write_hour(path, made, log, moment, hour * each, each)
     if "STOP" in os.environ:
         return
-    files = sorted(lake.glob("*/*"))
+    files = sorted(lake.glob("*/*.parquet"))
     stored = sum(path.stat().st_size for path in files)
     count = hours * LOGS * each
     _tell(
@@ -236,8 +236,13 @@ def _write_hour(
     for name, values in own.items():
         number = rows.schema.get_field_index(name)
         rows = rows.set_column(number, rows.schema.field(number), values)
-    with pq.ParquetWriter(path, rows.schema, **hour_file.settings()) as out:
+    # As an export writes it, but for the effort of zstd: it is most of the work, and changes little.
+    partial = path.with_suffix(".part")
+    with pq.ParquetWriter(
+        partial, rows.schema, **hour_file.settings() | {"compression_level": 1}
+    ) as out:
         out.write_table(rows)
+    partial.rename(path)
 
 
 def _hex(dice: random.Random, count: int, size: int) -> pa.Array:
