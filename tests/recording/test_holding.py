@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from apitrail.errors import RecordingError, UsageError
+from apitrail.recording.ask_settings import Asking
 from apitrail.recording.proxy import held
 from apitrail.recording.session import Session
 from apitrail.trail.reader import Reader
@@ -338,3 +339,23 @@ def test_an_approval_that_nobody_used_is_told(tmp_path):
     assert steps(tmp_path) == ["asked", "approved", "lapsed"]
     with Reader(tmp_path) as reader:
         assert sum(reader.entry(i).kind == Ruling.KIND for i in range(reader.size)) == 3
+
+
+@pytest.mark.parametrize("how", ["ticket", "wait=1s"])
+def test_of_many_calls_at_once_one_passes_under_an_approval(tmp_path, how):
+    async def one(session):
+        async with client(session) as peer:
+            await peer.send(ASK)
+            return int((await peer.message()).split()[1])
+
+    async def scenario():
+        async with asking(tmp_path, "ticket") as (session, stub):
+            await one(session)
+            [told] = session.recorder.holding.waiting()
+            await session.recorder.holding.decide(told["ticket"], YES)
+            session.recorder.holding.asking = Asking.parse(how)
+            statuses = await asyncio.gather(*[one(session) for _ in range(8)])
+            return sorted(statuses), len(stub.seen)
+
+    assert asyncio.run(scenario()) == ([200] + [403] * 7, 1)
+    assert steps(tmp_path).count("used") == 1
