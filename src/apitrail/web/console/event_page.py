@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from markupsafe import escape
 from starlette.requests import Request
 
 from apitrail.codec import Json
@@ -18,37 +16,18 @@ from apitrail.replay.recorded import REDACTED
 from apitrail.source import Source
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import targets
-from apitrail.web.console import compared, entry_proof, neighbours, sentence
+from apitrail.web.console import call_changes, compared, entry_proof, neighbours, sentence
 from apitrail.web.console.compared import Pair
 from apitrail.web.console.console import Console
 from apitrail.web.console.page import Page
+from apitrail.web.console.shown_members import ALL, LONGEST, Member, parts, shortened, weight
 
-# The most members shown of a request or an answer, and of two calls beside each other; the most
-# characters of one member; then, as HTML has them, those of one message and of a body. All of it is
-# in the JSON.
-MEMBERS = 150
+# The most members shown of two calls beside each other; the most characters of a body, as HTML has
+# them. All of it is in the JSON.
 PAIRS = 80
-LONGEST = 600
-ALL = 16_000
 BODY = 12_000
 # What a page calls a form → what `apitrail export --format` does.
 SCRIPTS = {"aws-cli": "script", "boto3": "boto3", "curl": "curl"}
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of a value; `length` says that it was redacted, and how many bytes it had."""
-
-    text: str
-    length: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member by its path."""
-
-    path: str
-    parts: tuple[Part, ...]
 
 
 def show(console: Console, request: Request) -> Page:
@@ -66,6 +45,7 @@ def _page(console: Console, source: Source, index: int, event: Event) -> Page:
     earlier = None if before is None else Event.parse(source.facets(before))
     checked = list(entry_proof.checks(source, entry, console.trust())) if entry else []
     pairs = compared.pairs(earlier, event) if earlier else []
+    changed = list(call_changes.of(source, index, event))
     event_id = str(event.record().get("eventID"))
     shown = {
         "sentence": sentence.of(event),
@@ -76,6 +56,7 @@ def _page(console: Console, source: Source, index: int, event: Event) -> Page:
             {"same": each.what, "name": each.name, "previous": each.previous, "next": each.next}
             for each in around
         ],
+        "changed": [each.to_json() for each in changed],
         "lastOfOperation": _id(earlier),
         "differences": [
             {"member": pair.path, "before": pair.before, "now": pair.now}
@@ -94,6 +75,7 @@ def _page(console: Console, source: Source, index: int, event: Event) -> Page:
         "known": KNOWN, "signatures": SIGNATURES, "earlier": earlier, "earlier_id": _id(earlier),
         "pairs": _room_for(pairs), "pair_count": len(pairs), "checks": checked, "scripts": list(SCRIPTS), "labels": _labels(event),
         "vkey": _vkey(console, source), "redacted": _redacted(event), "changes": any(pair.differs for pair in pairs), "parts": parts,
+        "changed": changed,
     }  # fmt: skip
     return Page(
         template="event.html", title=sentence.of(event), shown=shown, helpers=helpers,
@@ -138,12 +120,7 @@ def _room_for(pairs: list[Pair]) -> list[Pair]:
 
 
 def _both(pair: Pair) -> int:
-    return sum(_weight(text[:LONGEST]) for text in (pair.path, pair.before or "", pair.now or ""))
-
-
-def _weight(text: str) -> int:
-    """How long it is in HTML."""
-    return len(escape(text))
+    return sum(weight(text[:LONGEST]) for text in (pair.path, pair.before or "", pair.now or ""))
 
 
 def _id(event: Event | None) -> str | None:
@@ -157,36 +134,6 @@ def _labels(event: Event) -> list[str]:
 
 def _members(value: Json) -> list[Member]:
     return shortened(list(event_summary.flat(value, "")))
-
-
-def shortened(found: Sequence[tuple[str, str]], most: int = MEMBERS) -> list[Member]:
-    """As many members as a page has room for, and how many more there are."""
-    shown, length = list[Member](), 0
-    for path, text in found[:most]:
-        member = Member(path, tuple(parts(text)))
-        length += _weight(path) + sum(_weight(part.text) for part in member.parts)
-        if shown and length > ALL:
-            break
-        shown.append(member)
-    if len(found) > len(shown):
-        shown.append(Member("", (Part(f"… and {len(found) - len(shown)} more, in the JSON"),)))
-    return shown
-
-
-def parts(text: str) -> Iterator[Part]:
-    """What of a text is as it was, and what was redacted."""
-    at = 0
-    for match in REDACTED.finditer(text):
-        if match.start() > at:
-            yield Part(_cut(text[at : match.start()]))
-        yield Part(match[0], int(match["length"]))
-        at = match.end()
-    if at < len(text):
-        yield Part(_cut(text[at:]))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
 
 
 def _http(http: Http | None) -> list[Member]:
@@ -205,7 +152,7 @@ def _body(body: bytes | None) -> list[str]:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         text = base64.b64encode(body).decode("ascii")
-    room = BODY * len(text) // max(_weight(text), BODY)
+    room = BODY * len(text) // max(weight(text), BODY)
     more = [f"… ({len(text)} characters)"] if len(text) > room else []
     return [*text[:room].splitlines(), *more]
 

@@ -14,8 +14,8 @@ from apitrail.reading.state_lines import WORDS
 from apitrail.state import knowledge
 from apitrail.state.differing import Difference, differences, document
 from apitrail.state.knowledge import Known, Told
-from apitrail.web.console import event_page
-from apitrail.web.console.event_page import Member, Part
+from apitrail.web.console import shown_members
+from apitrail.web.console.shown_members import Member, Part
 
 # Of one step so many members, each of so many characters; of all states together.
 MEMBERS = 10
@@ -65,8 +65,8 @@ class Shown:
 
 def steps(history: ResourceHistory) -> list[Step]:
     """All steps, newest first."""
-    found = [*map(_step, history.calls), *_gaps(history.unwatched)]
-    return sorted(found, key=lambda step: step.time, reverse=True)
+    found = [*map(step, history.calls), *_gaps(history.unwatched)]
+    return sorted(found, key=lambda each: each.time, reverse=True)
 
 
 def _gaps(gaps: Sequence[Unwatched]) -> Iterator[Step]:
@@ -75,7 +75,8 @@ def _gaps(gaps: Sequence[Unwatched]) -> Iterator[Step]:
             yield Step(time=gap.start, gap=gap)
 
 
-def _step(call: Call) -> Step:
+def step(call: Call) -> Step:
+    """One call of the story."""
     beside = call.asked if call.asked is not None else call.answer
     return Step(
         time=call.time, call=call, said=tuple(map(_said, call.told)), drift=call.drift,
@@ -102,7 +103,7 @@ def members(value: Json, most: int = MEMBERS) -> tuple[Member, ...]:
         else value
     )
     found = [(path, text[:LONGEST]) for path, text in event_summary.flat(read, "")]
-    return tuple(event_page.shortened(found, most))
+    return tuple(shown_members.shortened(found, most))
 
 
 def marks(found: Sequence[Difference]) -> tuple[Mark, ...]:
@@ -115,7 +116,7 @@ def _parts(value: Json) -> tuple[Part, ...] | None:
         return None
     read = document(value)
     text = read if isinstance(read, str) else render.json_line(read)
-    return tuple(event_page.parts(text))
+    return tuple(shown_members.parts(text))
 
 
 def state(known: Sequence[Known]) -> tuple[Shown, ...]:
