@@ -10,6 +10,8 @@ import ssl
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from mitmproxy.proxy import mode_specs
 
 from apitrail.recording.authority.authority import Authority
@@ -148,3 +150,55 @@ def _free() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def handshake(
+    port: int, context: ssl.SSLContext, session: ssl.SSLSession | None = None
+) -> tuple[object, ssl.SSLSession | None, bool]:
+    """A call through CONNECT and TLS: the kind of key that is shown, and the session."""
+    with socket.create_connection(("127.0.0.1", port), 20) as plain:
+        plain.sendall(f"CONNECT {AWS}:443 HTTP/1.1\r\n\r\n".encode())
+        assert b" 200 " in plain.recv(4096)
+        with context.wrap_socket(plain, server_hostname=AWS, session=session) as secured:
+            secured.sendall(request())
+            answer = b""
+            while not answer.endswith(b"ok"):
+                answer += secured.recv(4096) or pytest.fail("no answer")
+            shown = x509.load_der_x509_certificate(secured.getpeercert(binary_form=True) or b"")
+            return shown.public_key(), secured.session, bool(secured.session_reused)
+
+
+@pytest.fixture(scope="module")
+def shown(made, tmp_path_factory):
+    """What clients are shown: any client twice, and one that takes RSA alone."""
+    trail = tmp_path_factory.mktemp("shown")
+    shutil.copytree(made / "ca", trail / "ca")
+
+    async def scenario():
+        async with upstream() as stub, recording(trail, upstream=stub.url) as session:
+            port = session.listeners[0].port
+            context = ssl.create_default_context(cafile=str(trail / "ca-cert.pem"))
+            first = await asyncio.to_thread(handshake, port, context)
+            again = await asyncio.to_thread(handshake, port, context, first[1])
+            old = ssl.create_default_context(cafile=str(trail / "ca-cert.pem"))
+            old.maximum_version = ssl.TLSVersion.TLSv1_2
+            old.set_ciphers("ECDHE-RSA-AES128-GCM-SHA256")
+            return first, again, await asyncio.to_thread(handshake, port, old)
+
+    return asyncio.run(scenario())
+
+
+def test_clients_are_shown_a_key_on_p256(shown):
+    (key, _, _), _, _ = shown
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    assert key.curve.name == "secp256r1"
+
+
+def test_a_client_that_takes_rsa_alone_is_shown_that(shown):
+    _, _, (key, _, _) = shown
+    assert isinstance(key, rsa.RSAPublicKey)
+
+
+def test_a_session_is_resumed(shown):
+    (_, _, first), (_, _, again), _ = shown
+    assert (first, again) == (False, True)

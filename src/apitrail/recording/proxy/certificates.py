@@ -7,16 +7,21 @@ import logging
 from collections.abc import Iterable
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from mitmproxy import tls
 from mitmproxy.addons import tlsconfig
 from mitmproxy.certs import Cert, CertStore, CertStoreEntry
 from mitmproxy.proxy import context, mode_specs
 from OpenSSL import SSL
 
+from apitrail.recording.authority import leaf
 from apitrail.recording.authority.authority import Authority
 from apitrail.recording.proxy.authentication import is_to_proxy, listens_here
 
 logger = logging.getLogger("apitrail")
+
+# So many certificates are kept; mitmproxy keeps 100.
+LEAVES = 200
 
 
 class Certificates(tlsconfig.TlsConfig):
@@ -30,6 +35,9 @@ class Certificates(tlsconfig.TlsConfig):
         super().__init__()
         self._others: list[CertStore] = []
         self._to_proxy = _asking()
+        self._p256 = ec.generate_private_key(ec.SECP256R1())
+        # Serial number of a certificate of mitmproxy's → the same for our own key.
+        self._leaves: dict[int, x509.Certificate] = {}
 
     def also(self, authority: Authority) -> None:
         """Sign with the CA's other certificate too, for what that may sign for."""
@@ -42,6 +50,7 @@ class Certificates(tlsconfig.TlsConfig):
         """TLS with a client; with the proxy itself it may show a certificate, but need not."""
         if not is_to_proxy(tls_start.context):
             super().tls_start_client(tls_start)
+            self._offer_p256(tls_start)
             return
         entry = self.get_cert(tls_start.context)
         connection = SSL.Connection(self._to_proxy)
@@ -49,6 +58,31 @@ class Certificates(tlsconfig.TlsConfig):
         connection.use_privatekey(entry.privatekey)
         connection.set_accept_state()
         tls_start.ssl_conn = connection
+        self._offer_p256(tls_start)
+
+    def _offer_p256(self, tls_start: tls.TlsData) -> None:
+        """Show a key on P-256 to clients that take one: a handshake costs 0.4 ms then, not 1.4.
+
+        OpenSSL has a place for each kind of key, and shows those the other one that take RSA alone.
+        """
+        connection = tls_start.ssl_conn
+        if connection is None or not isinstance(
+            self.certstore.default_privatekey, rsa.RSAPrivateKey
+        ):
+            return
+        shown = connection.get_certificate()
+        assert shown is not None
+        connection.use_certificate(self._on_p256(shown.to_cryptography()))
+        connection.use_privatekey(self._p256)
+
+    def _on_p256(self, shown: x509.Certificate) -> x509.Certificate:
+        serial = shown.serial_number
+        if (found := self._leaves.get(serial)) is None:
+            if len(self._leaves) >= LEAVES:
+                self._leaves.clear()
+            signing = self.certstore.default_privatekey
+            found = self._leaves[serial] = leaf.of_key(shown, self._p256.public_key(), signing)
+        return found
 
     def covers(self, host: str) -> bool:
         """Is there a certificate of the CA that may sign for this host?"""
