@@ -56,3 +56,10 @@ def test_calls_of_nobody_count_together():
     run = {"id": "r1", "labels": {"Team": "a"}}
     assert scopes((BYTES,), run, "mary")["label.team"] == "a"
     assert scopes((BYTES,), run, "mary")["operator"] == "mary"
+
+
+def test_a_call_of_which_nothing_is_known_counts_among_all():
+    every = Budget.parse("apitrail:spent/all/calls/*")
+    spending = Spending((every, CALLS))
+    spending.spent(Drawn((), {}, {"calls": 1, "bytes": None, "instances": 0, "tokens": 0}))
+    assert dict(spending.sums) == {(every.key, NOBODY): 1}

@@ -104,6 +104,8 @@ def _place(budget: Budget, drawn: Drawn) -> tuple[str, str]:
 
 def _amount(budget: Budget, drawn: Drawn) -> int | None:
     """How much of it a call draws, once for all the actions that it asks for."""
-    if not any(budget.counts(action) for action in drawn.actions):
+    # Of a call of the past it may not be known what it asked for.
+    every = budget.action == "*"
+    if not every and not any(budget.counts(action) for action in drawn.actions):
         return 0
     return drawn.amounts[budget.measure]
