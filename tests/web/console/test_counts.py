@@ -57,3 +57,16 @@ def test_labels_are_counted_by_their_runs():
 
 def test_where_nothing_is_known_there_is_no_group():
     assert groups(region={None: 4}) == {}
+
+
+def test_more_values_are_asked_for_by_name():
+    names = {f"N{n:02}": 99 - n for n in range(60)}
+    found = groups(event_name=names)["event-name"]
+    assert (found.more, found.more_href) == (54, "/?more=event-name")
+    state = UrlState.parse([("more", "event-name"), ("region", "eu-west-1")])
+    asked = groups(state, event_name=names, username=names)
+    assert (len(asked["event-name"].choices), asked["event-name"].more_href) == (40, None)
+    assert len(asked["username"].choices) == 6
+    assert (
+        asked["event-name"].choices[-1].href == "/?event-name=N39&region=eu-west-1&more=event-name"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apitrail.source import Source, Tally
 from apitrail.web.console.url_state import UrlState
@@ -22,6 +22,8 @@ GROUPS = {
 COLUMNS = tuple(GROUPS)
 # Values shown of each; those that are chosen are shown whatever their rank.
 SHOWN = 6
+# Values of the one that more are asked of.
+ASKED = 40
 _AMAZON = ".amazonaws.com"
 
 
@@ -48,6 +50,8 @@ class Group:
     title: str
     choices: tuple[Choice, ...]
     more: int
+    # The page that shows more of them; none where it does.
+    more_href: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """For scripts."""
@@ -69,11 +73,13 @@ def _group(
     known = dict(ranked(counts))
     values = list(known)
     chosen = [value for value in state.words.get(name, ()) if value != "*"]
-    shown = [*values[:SHOWN], *(value for value in values[SHOWN:] if _is_chosen(value, chosen))]
+    most = ASKED if state.more == name else SHOWN
+    shown = [*values[:most], *(value for value in values[most:] if _is_chosen(value, chosen))]
     shown += [value for value in chosen if not any(_is_chosen(each, [value]) for each in shown)]
     if shown:
         choices = tuple(_choice(value, known.get(value, 0), name, chosen, state) for value in shown)
-        yield Group(name, title, choices, max(len(known) - len(shown), 0))
+        href = None if state.more == name else replace(state, more=name).href()
+        yield Group(name, title, choices, max(len(known) - len(shown), 0), href)
 
 
 def _is_chosen(value: str, chosen: Sequence[str]) -> bool:

@@ -16,14 +16,15 @@ COLUMNS = ("time", "event", "caller", "resource", "source-ip", "result")
 ROWS = 50
 MOST_ROWS = 100
 # What a URL may have beside the words of a filter.
-_OTHERS = ("columns", "before", "rows", "kind", "count", "muted")
+_OTHERS = ("columns", "before", "rows", "kind", "count", "muted", "more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UrlState:
     """`before` is the entry that a page ends before; `words` are a filter's, empty ones left out.
 
-    `whole` asks for counts of all calls, however many there are; `muted` for insights that are muted.
+    `whole` asks for counts of all calls, however many there are; `muted` for insights that are muted;
+    `more` is the word of which more values are shown to choose from.
     """
 
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class UrlState:
     kind: str | None = None
     whole: bool = False
     muted: bool = False
+    more: str | None = None
 
     @classmethod
     def parse(cls, pairs: Iterable[tuple[str, str]]) -> Self:
@@ -61,6 +63,7 @@ class UrlState:
             kind=given["kind"][0] if given.get("kind") else None,
             whole=given.get("count") == ["all"],
             muted=given.get("muted") == ["true"],
+            more=given["more"][0] if given.get("more") else None,
         )
 
     def filter(self, now: datetime) -> Filter:
@@ -94,6 +97,8 @@ class UrlState:
             pairs.append(("kind", self.kind))
         if self.whole:
             pairs.append(("count", "all"))
+        if self.more is not None:
+            pairs.append(("more", self.more))
         if self.before is not None:
             pairs.append(("before", str(self.before)))
         pairs += more.items()
