@@ -91,9 +91,14 @@ ASKED = ("who", "what", "request")
 """The facets that it takes to ask a guard."""
 
 
-def calls(source: Source, where: Filter, tags: tuple[str, ...]) -> Iterator[tuple[int, KeptCall]]:
-    """Index and call of each that matches, oldest first; facets of these tags are read."""
+def calls(
+    source: Source, where: Filter, tags: tuple[str, ...], start: int = 0
+) -> Iterator[tuple[int, KeptCall]]:
+    """Index and call of each that matches from entry `start` on, oldest first; facets of these tags
+    are read."""
     for index in source.select(where, ascending=True):
+        if index < start:
+            continue
         yield index, KeptCall.parse(source.facets(index, tags))
 
 

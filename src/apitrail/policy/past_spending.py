@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apitrail.policy.drawn import Drawn, asked
 from apitrail.policy.kept_call import KeptCall, Memory, calls
+from apitrail.policy.kept_spending import Kept
 from apitrail.policy.spending import Spending, scopes
 from apitrail.query import Filter
 from apitrail.source import Source
@@ -12,10 +13,15 @@ TAGS = ("who", "what", "request", "response")
 """The facets that it takes."""
 
 
-def recall(spending: Spending, source: Source) -> None:
-    """Add up all that the calls of a log have drawn. Those that were refused have not left."""
-    memory = Memory()
-    for _, kept in calls(source, Filter(), TAGS):
+def recall(spending: Spending, source: Source, kept_sums: Kept | None) -> None:
+    """Add up all that the calls of a log have drawn, from where `kept_sums` ends, if that is of it.
+
+    Those that were refused have not left.
+    """
+    memory, start = Memory(), 0
+    if kept_sums is not None and kept_sums.is_for(spending, source):
+        spending.before, start = kept_sums.sums, kept_sums.next
+    for _, kept in calls(source, Filter(), TAGS, start):
         if not kept.withheld and not kept.call.stand_in:
             before = drawn(spending, kept, tuple(each.name for each in memory.actions(kept)))
             spending.spent(in_fact(before, kept))

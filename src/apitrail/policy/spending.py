@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,10 +21,12 @@ class Spending:
     """Sums by budget, and for whom. Whoever decides and then draws holds `lock` meanwhile.
 
     What a call draws that nobody can tell is not in the sums; its key is unknown to the guards.
+    `before` are sums of earlier calls that need not be added up again, by what `digested` gives.
     """
 
     budgets: tuple[Budget, ...] = ()
     sums: Counter[tuple[str, str]] = field(default_factory=Counter)
+    before: Mapping[str, int] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     _open: dict[str, Drawn] = field(default_factory=dict)
 
@@ -39,8 +42,12 @@ class Spending:
             if amount is None:
                 unknown.add(budget.key)
             else:
-                keys[budget.key] = (str(self.sums[_place(budget, drawn)] + amount),)
+                keys[budget.key] = (str(self._spent(_place(budget, drawn)) + amount),)
         return replace(question, keys=keys, unknown=frozenset(unknown))
+
+    def _spent(self, place: tuple[str, str]) -> int:
+        earlier = self.before.get(digested(*place), 0) if self.before else 0
+        return self.sums[place] + earlier
 
     def draw(self, call: str, drawn: Drawn) -> None:
         """A call is about to leave: it counts from now on."""
@@ -96,6 +103,11 @@ def scopes(
         if budget.scope.startswith(LABEL):
             found[budget.scope] = told.get(budget.scope.removeprefix(LABEL), NOBODY)
     return found
+
+
+def digested(key: str, value: str) -> str:
+    """A budget and for whom, without saying for whom."""
+    return f"{key} {hashlib.sha256(value.encode(errors='replace')).hexdigest()}"
 
 
 def _place(budget: Budget, drawn: Drawn) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from apitrail.policy.decision import Decision
 from apitrail.policy.drawn import Drawn, asked
 from apitrail.policy.guarding import Around, question
 from apitrail.policy.guards import Guards
+from apitrail.policy.kept_spending import Kept
 from apitrail.policy.past_spending import recall
 from apitrail.policy.spending import Spending, scopes
 from apitrail.recording.whoami import AGENT
@@ -54,7 +55,13 @@ class Gate:
     def recall(self, trail: Path) -> None:
         """Begin with what the calls in this trail have drawn."""
         with Reader(trail) as source:
-            recall(self.spending, source)
+            recall(self.spending, source, Kept.read(trail))
+
+    def remember(self, trail: Path) -> None:
+        """Keep what was spent beside this trail, where no call is on its way any more."""
+        if self.spending:
+            with Reader(trail) as source:
+                Kept.of(self.spending, source).write(trail)
 
     def decide(self, come: Arrival) -> Decision | None:
         """What the guards say of a call; None where there are none, or it is none to AWS.

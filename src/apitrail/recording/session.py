@@ -306,6 +306,8 @@ class Session:
         try:
             await self.front.settle()
             await self.recorder.stop(reason)
+            with contextlib.suppress(OSError):  # the next recorder adds up again
+                await asyncio.to_thread(self.recorder.gate.remember, self.directory)
             await self._anchorer.last()
         finally:
             await self.front.stop()
