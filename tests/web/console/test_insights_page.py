@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
+import cloudtrails
 import refusing
 import trails
+from apitrail.event import Event, dump
 from apitrail.insights.thresholds import Thresholds
 from apitrail.trail import statements
 from apitrail.trail.reader import Reader
@@ -76,3 +81,20 @@ def test_each_has_the_usual_value_and_what_to_do(unusual):
     text = unusual.get(link).text
     assert "Mute what is like this" in text
     assert "aws iam update-access-key --user-name ada" not in text  # its key was not seen
+
+
+def test_one_leads_to_the_runs_of_its_calls(tmp_path):
+    drafts = []
+    for number in range(8):
+        draft = refusing.refused(number)
+        who = json.loads(draft.facets["who"]) | {"run": {"id": f"run-{number // 4}", "labels": {}}}
+        facets = {**draft.facets, "who": dump(who)}
+        drafts.append(replace(draft, facets=facets, row=Event.parse(facets).row()))
+    directory = cloudtrails.make(tmp_path / "trail", drafts)
+    said = refusing.told(directory)
+    trails.write(directory, lambda opened: opened.append(statements.draft(said)))
+    pages = Pages(directory)
+    [link] = {each for each in pages.get("/insights").links if each.startswith("/insight/")}
+    runs = [each for each in pages.get(link).links if each.startswith("/run/")]
+    assert runs[:2] == ["/run/run-1", "/run/run-0"]
+    assert pages.get(f"{link}.json").json["runs"] == ["run-1", "run-0"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -25,6 +25,8 @@ from apitrail.web.console.url_state import COLUMNS, UrlState
 # Shown at once, newest first.
 SHOWN = 100
 CALLS = 50
+# Runs that one leads to.
+RUNS = 5
 DAY = 86_400_000
 # Kind → what to do next, in words.
 ADVICE = {
@@ -146,20 +148,28 @@ def detail(console: Console, request: Request) -> Page:
         standing = console.served.mutes(source).standing(console.served.clock())
         revoking, refusing = remedies.revoking(source, said), remedies.refusing(source, said)
         differs = drift_detail.differences(source, said)
+        runs = _runs(source, there[-CALLS:])
     helpers: Mapping[str, object] = {
         "one": one, "rows": rows, "chart": chart, "figures": event_rows.FIGURES,
         "headings": [(each, event_rows.heading(each)) for each in COLUMNS],
         "usual": insight_list.average(said, "baseline"), "then": insight_list.average(said, "insight"),
         "marks": resource_story.marks(differs[:CALLS]), "is_drift": said.kind == drift_detail.KIND,
         "advice": ADVICE.get(said.kind, ""), "revoking": revoking, "refusing": refusing, "spans": SPANS,
-        "choices": choices(said), "reason_length": REASON, "is_quiet": quiet(standing, said), "rests": len(said.evidence),
+        "choices": choices(said), "reason_length": REASON, "runs": runs, "is_quiet": quiet(standing, said), "rests": len(said.evidence),
         "all": UrlState().having("event-name", one.operation.partition(":")[2]).href(),
     }  # fmt: skip
     return Page(
         template="insight.html", title=f"{one.operation}: {said.name}",
-        shown={**document, **({"differences": [each.to_json() for each in differs]} if differs else {})},
+        shown={**document, "runs": runs, **({"differences": [each.to_json() for each in differs]} if differs else {})},
         helpers=helpers, command=f"apitrail insights show {one.id}",
     )  # fmt: skip
+
+
+def _runs(source: Source, calls: Sequence[int]) -> list[str]:
+    """The runs that these calls were of, newest first."""
+    events = (Event.parse(source.facets(each, ("who", "what"))) for each in reversed(calls))
+    found = (event.who.run.id for event in events if event.who and event.who.run)
+    return list(dict.fromkeys(found))[:RUNS]
 
 
 def _around(source: Source, said: Insight) -> volume.Volume | None:
