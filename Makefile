@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench scale conformance clients name-constraints lock clean
+.PHONY: lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 # Every process of a test run would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -46,6 +46,12 @@ format: install
 
 bench: install
 	$(PY) -m benchmarks
+
+# The figures of a large log: five million calls written, then pages, SQL, verification and exports of
+# them, and what a call costs at either end. EVENTS=400000 make bench-scale is a small one.
+bench-scale: install
+	EVENTS=$(or $(EVENTS),5000000) $(PY) -m benchmarks.reading
+	EVENTS=$(or $(EVENTS),5000000) $(PY) -m benchmarks.scale
 
 # Five million events through the real writer, with restarts; run it when the writer changes.
 # EVENTS=100000 RESTARTS=3 make scale is a small one.

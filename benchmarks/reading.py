@@ -27,9 +27,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apitrail.event import Event, dump
+from apitrail.evidence.verify import Trust, trail_check
 from apitrail.query import Filter
 from apitrail.tlog import note
+from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import frames
+from apitrail.trail.audit import Audit
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import Draft
 from apitrail.trail.writer import BATCH, Trail
@@ -38,6 +41,8 @@ EVENTS = int(os.environ.get("EVENTS", "200000"))
 SIGNER = note.Signer("example.com/reading", bytes(range(32)))
 START = 1_795_330_000_000
 PAGE = 50
+# Entries since a checkpoint: an hour of a call every three seconds and more.
+NEW = 1_000
 SHOWN = 12
 
 
@@ -190,15 +195,39 @@ def commands(trail: Path, made: Path) -> None:
     os.environ["APITRAIL_CONFIG"] = str(made / "config")
     os.environ["APITRAIL_TRAIL"] = str(trail)
     lines = str(made / "lines")
+    known = made / "checkpoint"
+    known.write_text(head(trail, NEW))
     for arguments in (
         ("key", "trust", str(SIGNER.verifier)),
         ("events", "-n", "5"),
         ("history", RESOURCES.words[0]),
         ("sql", "SELECT eventSource, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC LIMIT 3"),
         ("export", "--format", "jsonl", "-o", lines),
+        ("verify", "--since", str(known)),
         ("verify",),
     ):
         say(" ".join(arguments[:3]).replace(str(made), "…")[:36], command(*arguments))
+
+
+def head(trail: Path, back: int) -> str:
+    """What was signed when the log had so many entries less."""
+    with Audit(trail) as audit:
+        size = max(1, audit.size - back)
+        return note.sign(str(Checkpoint(SIGNER.name, size, audit.root_at(size))), SIGNER)
+
+
+def since(trail: Path) -> str:
+    """CPU of verifying what came since a checkpoint, without starting a program."""
+    trust, taken = Trust((SIGNER.verifier,), "--key"), []
+    for back in (0, NEW):
+        text, began = head(trail, back), time.process_time()
+        report = trail_check.check(trail, trust, now=_clock(), since=text, whole=False)
+        taken.append((time.process_time() - began, report))
+    if not all(report.holds for _, report in taken):
+        raise SystemExit(str(taken[-1][1]))
+    (tree, _), (whole, _) = taken
+    each = (whole - tree) / NEW * 1e6
+    return f"{whole * 1000:.0f} ms of CPU for {NEW} entries: {tree * 1000:.0f} ms and {each:.0f} µs each"
 
 
 def floor(trail: Path) -> float:
@@ -233,6 +262,7 @@ def main() -> None:
             pages(reader)
             deep(reader)
         say("read, decompressed, hashed: floor", f"{floor(trail):.2f} s of CPU")
+        say("verify --since", since(trail))
         commands(trail, Path(made))
 
 

@@ -1,12 +1,15 @@
 """`apitrail verify`."""
 
+import io
 import json
+import sys
 
 import pytest
 
 import trails
 import witnessing
 from apitrail.__main__ import run
+from apitrail.cli import evidence
 from apitrail.delivery import cose_directory
 from apitrail.evidence import receipt
 from apitrail.evidence.witness import submission
@@ -207,3 +210,22 @@ def test_the_policy_of_a_verifier_who_has_never_seen_it_refuses_it_too(cli, witn
     assert (status, out.split(":")[0]) == (1, "UNWITNESSED")
     status, out, _ = cli("verify", "--policy", str(witnessed), "--ask", on=rewritten)
     assert (status, out.split(":")[0]) == (1, "FORK")
+
+
+def test_progress_on_a_terminal_has_a_rate(monkeypatch, trail):
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with evidence._progress(trail) as progress:
+        progress(3)
+        progress(4)
+    written = sys.stderr.getvalue()
+    assert "7/16" in written
+    assert "/s" in written
+
+
+def test_all_is_checked_anyway_without_a_checkpoint(cli, trail):
+    status, _, err = cli("verify", "--key", LOG, "--whole")
+    assert (status, "--whole is for --since" in err) == (2, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -199,11 +200,24 @@ def _check(path: Path, trust: Trust, since: str | None, *, whole: bool) -> Repor
 
 @contextmanager
 def _progress(trail: Path) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, silence elsewhere."""
+    """A bar on a terminal, with a rate and the time that is left; silence elsewhere."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
     with Reader(trail) as reader:
         size = reader.size
-    with click.progressbar(length=size, label="entries", file=sys.stderr) as bar:
-        yield bar.update
+    began, done = time.monotonic(), 0
+
+    def rate(entries: int | None) -> str:
+        return f"{entries / max(time.monotonic() - began, 1e-3):,.0f}/s" if entries else ""
+
+    with click.progressbar(
+        length=size, label="entries", file=sys.stderr, show_pos=True, item_show_func=rate
+    ) as bar:
+
+        def progress(more: int) -> None:
+            nonlocal done
+            done += more
+            bar.update(more, done)
+
+        yield progress

@@ -29,7 +29,7 @@ from apitrail.evidence.verify.report import (
 from apitrail.evidence.verify.segment import Segment
 from apitrail.evidence.verify.since_check import SinceCheck
 from apitrail.evidence.verify.trail_steps import CHECKPOINT, Progress, Step, Steps
-from apitrail.tlog import merkle, note, tile
+from apitrail.tlog import note, tile
 from apitrail.trail import database, learnt
 from apitrail.trail.audit import Audit
 from apitrail.trail.learnt import Learnt
@@ -189,7 +189,7 @@ def _check_tiles(audit: Audit, log: Segment) -> None:
         if level:
             start = index * tile.WIDTH
             good = data == b"".join(below[start : start + tile.WIDTH])
-            made.append(merkle.root_of(below[start : start + tile.WIDTH]))
+            made.append(tile.root_of(below[start : start + tile.WIDTH]))
         else:
             good = _tile_root(data) == roots[index]
         if not good:
@@ -207,8 +207,7 @@ def _other_tile(expected: tile.Tile | None, level: object, index: object) -> str
 def _tile_root(data: object) -> bytes:
     if not isinstance(data, bytes) or len(data) != tile.TILE_SIZE:
         return b""
-    size = merkle.HASH_SIZE
-    return merkle.root_of(data[at : at + size] for at in range(0, len(data), size))
+    return tile.root_of([data])
 
 
 def _message(report: Report, outside: Sequence[str]) -> str:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from apitrail import places, private_file, when
 from apitrail.errors import UsageError
-from apitrail.reading.rules import rule_tables
-from apitrail.reading.rules.rule_tables import Watched
 from apitrail.recording.alerts import webhook_signature
 from apitrail.recording.alerts.sink import CommandSink, FileSink, Sink, WebhookSink
 
+if TYPE_CHECKING:
+    from apitrail.reading.rules.rule_tables import Watched
+
 SINKS = ("file", "command", "webhook")
-FIELDS = (*rule_tables.FIELDS, *SINKS, "secret_file", "secret_env", "timeout")
+OF_SINKS = (*SINKS, "secret_file", "secret_env", "timeout")
 # How long a sink may take one alert, in seconds.
 PATIENCE = {"file": 10.0, "command": 30.0, "webhook": 10.0}
 _LONGEST = 600.0
@@ -56,18 +58,24 @@ def parse(tables: object, directory: Path) -> tuple[Alert, ...]:
 
 
 def _alert(table: object, directory: Path) -> Alert:
+    from apitrail.reading.rules import rule_tables  # it loads all rules
+
     watched = rule_tables.parse(table, directory)
     assert isinstance(table, Mapping)
     try:
+        _check_fields(table, (*rule_tables.FIELDS, *OF_SINKS))
         return Alert(watched, tuple(_sinks(table, directory)))
     except UsageError as error:
         raise UsageError(f"alert {watched.name!r}: {error}", hint=error.hint or _HINT) from error
 
 
-def _sinks(table: Mapping[str, object], directory: Path) -> list[Sink]:
+def _check_fields(table: Mapping[str, object], fields: Sequence[str]) -> None:
     for name in table:
-        if name not in FIELDS:
-            raise UsageError(f"unknown field {name!r}", hint=f"it holds {', '.join(FIELDS)}")
+        if name not in fields:
+            raise UsageError(f"unknown field {name!r}", hint=f"it holds {', '.join(fields)}")
+
+
+def _sinks(table: Mapping[str, object], directory: Path) -> list[Sink]:
     found: list[Sink] = []
     if (file := _text(table, "file")) is not None:
         path = (directory / Path(file).expanduser()).absolute()

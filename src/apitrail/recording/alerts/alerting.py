@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from apitrail.log_lines import Tell
-from apitrail.recording.alerts.alert_follower import AlertFollower, Figures
 from apitrail.recording.alerts.alert_settings import Alert
-from apitrail.recording.alerts.courier import Courier
 from apitrail.trail import outbox
 from apitrail.trail.writer import Trail
+
+if TYPE_CHECKING:
+    from apitrail.recording.alerts.alert_follower import AlertFollower, Figures
+    from apitrail.recording.alerts.courier import Courier
 
 # How long a recorder that stops waits for deliveries, in seconds.
 PATIENCE = 5.0
@@ -24,23 +27,33 @@ class Alerting:
     ) -> None:
         self._trail = trail
         self._tell = tell
-        self._alerts = alerts
         self._stopping = asyncio.Event()
-        self._follower = AlertFollower(trail, alerts, clock, tell, self._wake)
+        self._follower: AlertFollower | None = None
+        self._couriers: list[Courier] = []
+        if alerts:
+            self._follow(alerts, clock)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def _follow(self, alerts: Sequence[Alert], clock: Callable[[], int]) -> None:
+        # They load all rules.
+        from apitrail.recording.alerts.alert_follower import AlertFollower
+        from apitrail.recording.alerts.courier import Courier
+
+        trail, tell = self._trail, self._tell
+        self._follower = follower = AlertFollower(trail, alerts, clock, tell, self._wake)
         sinks = {sink.name: sink for each in alerts for sink in each.sinks}
         self._couriers = [
-            Courier(sink, self._follower, trail.origin, clock, tell) for sink in sinks.values()
+            Courier(sink, follower, trail.origin, clock, tell) for sink in sinks.values()
         ]
-        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def figures(self) -> Figures | None:
         """What is counted; None where no alert is configured."""
-        return self._follower.figures if self._alerts else None
+        return None if self._follower is None else self._follower.figures
 
     async def begin(self) -> None:
         """Raise alerts, and deliver what an earlier recorder has left."""
-        if not self._alerts:
+        if self._follower is None:
             outbox.forget(self._trail.directory)
             return
         await self._follower.begin(self._stopping)
@@ -51,7 +64,7 @@ class Alerting:
 
     async def ended(self) -> None:
         """Look at everything, deliver what can be delivered now, and leave the rest for later."""
-        if not self._alerts:
+        if self._follower is None:
             return
         self._stopping.set()
         self._follower.hurry()
