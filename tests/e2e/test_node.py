@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import shutil
 from pathlib import Path
 
 from machine import Machine
+from receipts import proving
 
 PACKAGES = Path(__file__).parent / "js"
 
@@ -97,6 +100,18 @@ def test_it_shows_why_a_guard_refused_and_does_not_try_again(
         "not authorized to perform: s3:CreateBucket on resource: arn:aws:s3:::guarded" in told[0][1]
     )
     assert "dynamodb:DeleteTable" in told[1][1]
+
+
+def test_the_javascript_sdk_keeps_the_proof_of_its_calls(machine: Machine, packages: Path) -> None:
+    app = shutil.copy(PACKAGES / "receipt.js", packages)
+    with proving(machine) as (environment, url, key):
+        public = base64.b64encode(key.public_key).decode()
+        done = machine.run("node", str(app), url, key.name, public, env=environment)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(holds, forged) for _, holds, forged in found] == [(True, False)] * 2
+    indexes = [int(receipt.removeprefix(f"{key.name}#")) for receipt, _, _ in found]
+    assert indexes == sorted(indexes)
+    assert machine.names()[-2:] == ["CreateBucket", "ListTables"]
 
 
 def test_doctor_finds_the_sdk_and_sees_its_call(machine: Machine, packages: Path) -> None:
