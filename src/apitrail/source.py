@@ -91,6 +91,13 @@ class Source(Protocol):
         """The content of each facet (or of those named) that is there, by tag."""
         ...
 
+    def many(
+        self, indexes: Sequence[int], tags: Sequence[str]
+    ) -> Iterator[tuple[int, Mapping[str, bytes]]]:
+        """The content of these facets of each of these entries, in order; entries of which none is
+        there may be left out."""
+        ...
+
     def salts(self, index: int) -> dict[str, bytes]:
         """The salts that are stored as such, by tag."""
         ...

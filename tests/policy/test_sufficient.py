@@ -6,14 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from botocore.exceptions import (
-    EndpointResolutionError,
-    UnsupportedS3AccesspointConfigurationError,
-)
 
-from apitrail.aws import decode
-from apitrail.aws.sign import auth
-from apitrail.event import Asked, CallFacts, Event, What, Who, plain
 from apitrail.iam.known_actions import spelled
 from apitrail.policy import document
 from apitrail.policy.guard import Guard
@@ -21,36 +14,7 @@ from apitrail.policy.kept_call import KeptCall, Memory
 from apitrail.policy.least import statements
 from apitrail.policy.needed import needs
 from apitrail.policy.recorded_question import recorded_question
-from aws.generator import Generator
-from aws.wire import Wire
-
-ACCOUNT = "111122223333"
-SERVICES = sorted(Wire().session.get_available_services())
-SHARDS = 12
-
-
-def events(services, step):
-    """Every `step`th operation of the services, sent by botocore and kept as a recorder keeps it."""
-    for service in services:
-        wire = Wire()
-        client = wire.client(service)
-        model = client.meta.service_model
-        for name in model.operation_names[len(service) % step :: step]:
-            operation = model.operation_model(name)
-            asked = Generator(f"{service}.{name}").parameters(operation, everything=False)
-            try:
-                sent = wire.send(client, name, asked)
-            except (EndpointResolutionError, UnsupportedS3AccesspointConfigurationError):
-                continue
-            call = decode.request(sent.request, auth.read(sent.request))
-            facts = CallFacts(
-                service=call.service, operation=call.operation, region=call.region, started=0
-            )
-            yield Event(
-                who=Who(record={}, identity={"account": ACCOUNT}),
-                what=What(call=facts),
-                request=Asked(parameters=plain(call.parameters)),
-            )
+from policy.every_operation import SERVICES, SHARDS, events
 
 
 def check(found):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from apitrail.query import Filter
 
 if TYPE_CHECKING:
     from apitrail.policy.least import Needed
-    from apitrail.policy.needed import Needs
+    from apitrail.policy.needed import Needs, Use
 
 
 @click.command("policy")
@@ -38,25 +38,27 @@ def policy_command(
     """
     if sum([explain, existing is not None, deny_all_but]) > 1:
         raise UsageError("--explain, --existing and --deny-all-but exclude each other")
-    from apitrail.event import RECORD_TAGS
     from apitrail.evidence.opening import open_source
-    from apitrail.policy import document, kept_call, needed
+    from apitrail.policy import document
     from apitrail.policy import existing as in_force
     from apitrail.policy.generalised import generalised
     from apitrail.policy.least import statements
+    from apitrail.policy.usage import usage
     from apitrail.reading import event_list
 
     with open_source(trail) as source:
-        found = kept_call.calls(source, event_list.resolve(source, where, say), RECORD_TAGS)
-        needs = needed.needs(found, denied=denied)
+        resolved = event_list.resolve(source, where, say)
+    needs = usage(trail, resolved, denied=denied)
     _tell(needs)
     if existing is not None:
         rows = list(in_force.compare(in_force.parse(_read(existing)), needs.counts))
         emit(table(rows, in_force.HEADERS))
         return
-    written = statements(needs, generalised(needs.counts) if generalise else None)
+    wider = generalised(needs.counts) if generalise else {}
+    written = statements(needs, wider)
     if not written:
         raise UsageError("no call needed anything", hint="`apitrail events` lists the calls")
+    _tell_wider(wider)
     if explain:
         emit(table(_explained(written, needs), _EXPLAINED), paged=True)
     elif deny_all_but:
@@ -72,6 +74,7 @@ def policy_command(
 
 _EXPLAINED = ("STATEMENT", "ACTION", "RESOURCE", "CALLS", "ENTRIES")
 _ENTRIES = 8
+_WIDER = 20
 
 
 def _explained(written: Sequence[Needed], needs: Needs) -> list[list[str]]:
@@ -92,6 +95,18 @@ def _tell(needs: Needs) -> None:
         say(f"left out: {_many(needs.denied, 'refused call')}; --denied counts them too")
     for name, count in sorted(needs.untold.items()):
         say(f"{name}: no action of IAM's is known for it ({_many(count, 'call')})")
+
+
+def _tell_wider(wider: Mapping[Use, str]) -> None:
+    """How many resources stand behind each one that is written in general terms."""
+    behind: dict[str, set[str]] = {}
+    for use, resource in wider.items():
+        if resource != use.resource:
+            behind.setdefault(resource, set()).add(use.resource)
+    for resource, found in sorted(behind.items())[:_WIDER]:
+        say(f"{resource} stands for {_many(len(found), 'resource')}")
+    if len(behind) > _WIDER:
+        say(f"and {len(behind) - _WIDER} more; --explain names the resources of each")
 
 
 def _many(count: int, noun: str) -> str:

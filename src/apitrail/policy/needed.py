@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from apitrail.iam.action import Level
+from apitrail.aws.call import Call
+from apitrail.iam.action import Action, Level
 from apitrail.policy.kept_call import KeptCall, Memory
+from apitrail.policy.shareable import shareable
 
 # AWS's codes for "not permitted" (CloudTrail's errorCode); such a call got nothing done.
 _DENIED = ("AccessDenied", "Client.UnauthorizedOperation", "UnauthorizedOperation")
-_SHOWN = 100
+SHOWN = 100
+"""Entries that are named of each use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,45 @@ class Use:
     region: str | None = None
 
 
+type Shared = frozenset[tuple[str, str]]
+"""Context keys, in lower case, each with its one value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one call needed: uses, each with what else the request says that a condition can ask
+    for; the levels of their actions; and names of operations for which no action is known."""
+
+    uses: tuple[tuple[Use, Shared], ...]
+    levels: Mapping[str, Level]
+    untold: tuple[str, ...]
+
+
+def wanted(call: Call, asked: Iterable[Action]) -> Wanted:
+    """What a call needed that asks for these actions."""
+    uses: list[tuple[Use, Shared]] = []
+    levels, untold, is_told = dict[str, Level](), list[str](), False
+    for action in asked:
+        is_told = True
+        if not action.known:
+            untold.append(f"{call.service}:{call.operation}")
+            continue
+        levels[action.name] = action.level
+        # Where it need not be on a resource, AWS authorises it on none: on `*`.
+        on = ("*",) if action.optional else action.resources
+        for resource in on or ("*",):
+            region = call.region if _is_without_region(resource) else None
+            use = Use(action.name, resource, region)
+            uses.append((use, frozenset(shareable(action, resource))))
+    return Wanted(tuple(uses), levels, tuple(untold) if is_told else (UNTOLD,))
+
+
+UNTOLD = "calls that could not be told"
+
+
 @dataclass(slots=True)
 class Needs:
-    """Uses, each with how many calls show it and the first entries of them.
+    """Uses, each with how many calls show it, the first entries of them, and what all of them share.
 
     `untold` are calls whose action IAM does not list, or of which too little was kept; `denied`
     counts calls that AWS or a guard refused, which are left out.
@@ -35,45 +74,61 @@ class Needs:
     denied: int = 0
     counts: Counter[Use] = field(default_factory=Counter)
     entries: dict[Use, list[int]] = field(default_factory=dict)
+    shared: dict[Use, Shared] = field(default_factory=dict)
     levels: dict[str, Level] = field(default_factory=dict)
     untold: Counter[str] = field(default_factory=Counter)
-    _memory: Memory = field(default_factory=Memory)
 
-    def add(self, index: int, kept: KeptCall) -> None:
-        """One call more."""
-        self.calls += 1
-        call, asked = kept.call, self._memory.actions(kept)
-        if not asked:
-            self.untold["calls that could not be told"] += 1
-        for action in asked:
-            if not action.known:
-                self.untold[f"{call.service}:{call.operation}"] += 1
-                continue
-            self.levels[action.name] = action.level
-            # Where it need not be on a resource, AWS authorises it on none: on `*`.
-            on = ("*",) if action.optional else action.resources
-            for resource in on or ("*",):
-                region = call.region if _is_without_region(resource) else None
-                self._count(Use(action.name, resource, region), index)
+    def add(self, found: Wanted, entries: list[int], count: int) -> None:
+        """So many calls more that needed this, the first of which are these entries."""
+        self.calls += count
+        self.levels.update(found.levels)
+        for name in found.untold:
+            self.untold[name] += count
+        for use, shared in found.uses:
+            self.counts[use] += count
+            self._show(use, entries)
+            known = self.shared.get(use)
+            self.shared[use] = shared if known is None else known & shared
 
-    def _count(self, use: Use, index: int) -> None:
-        self.counts[use] += 1
-        shown = self.entries.setdefault(use, [])
-        if len(shown) < _SHOWN and index not in shown[-1:]:
-            shown.append(index)
+    def join(self, other: Needs) -> None:
+        """What other calls needed."""
+        self.calls += other.calls
+        self.denied += other.denied
+        self.counts += other.counts
+        self.untold += other.untold
+        self.levels |= other.levels
+        for use, entries in other.entries.items():
+            self._show(use, entries)
+        for use, shared in other.shared.items():
+            known = self.shared.get(use)
+            self.shared[use] = shared if known is None else known & shared
+
+    def _show(self, use: Use, entries: list[int]) -> None:
+        shown = self.entries.get(use)
+        if shown is None:
+            self.entries[use] = entries[:SHOWN]
+        elif shown[-1] < entries[0]:
+            shown += entries[: SHOWN - len(shown)]
+        else:
+            self.entries[use] = sorted({*shown, *entries})[:SHOWN]
 
 
 def needs(calls: Iterable[tuple[int, KeptCall]], *, denied: bool = False) -> Needs:
     """What these calls needed; those that were refused count only if `denied`."""
-    found = Needs()
+    found, memory = Needs(), Memory()
     for index, kept in calls:
         if kept.call.stand_in:
             continue
-        if (kept.withheld or (kept.error or "").startswith(_DENIED)) and not denied:
+        if is_refused(kept.error, withheld=kept.withheld) and not denied:
             found.denied += 1
             continue
-        found.add(index, kept)
+        found.add(wanted(kept.call, memory.actions(kept)), [index], 1)
     return found
+
+
+def is_refused(error: str | None, *, withheld: bool) -> bool:
+    """Did AWS or a guard refuse the call?"""
+    return withheld or (error or "").startswith(_DENIED)
 
 
 def _is_without_region(resource: str) -> bool:

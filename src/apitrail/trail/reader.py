@@ -155,6 +155,31 @@ class Reader:
         )
         return {tag: decompress(data) for tag, data in rows.fetchall()}
 
+    def many(
+        self, indexes: Sequence[int], tags: Sequence[str]
+    ) -> Iterator[tuple[int, dict[str, bytes]]]:
+        """The facets of these tags of each of these entries, in order; entries without any are
+        left out. Quicker than one by one."""
+        rows = self._database.execute(
+            "SELECT idx, tag, data FROM facet WHERE idx IN (SELECT value FROM json_each(?)) "
+            "AND tag IN (SELECT value FROM json_each(?)) ORDER BY idx",
+            (json.dumps(list(indexes)), json.dumps(list(tags))),
+        )
+        last, found = -1, dict[str, bytes]()
+        # Who calls is often the same as before.
+        before: dict[str, tuple[object, bytes]] = {}
+        for index, tag, frame in rows:
+            if index != last:
+                if found:
+                    yield last, found
+                last, found = index, {}
+            known = before.get(tag)
+            if known is None or known[0] != frame:
+                before[tag] = known = (frame, decompress(frame))
+            found[tag] = known[1]
+        if found:
+            yield last, found
+
     def salts(self, index: int) -> dict[str, bytes]:
         """The salts that are stored as such, by tag."""
         rows = self._database.execute(

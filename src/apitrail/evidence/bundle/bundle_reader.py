@@ -123,6 +123,12 @@ class Bundle:
         wanted = found.keys() if tags is None else set(tags)
         return {tag: data for tag, data in found.items() if tag in wanted}
 
+    def many(
+        self, indexes: Sequence[int], tags: Sequence[str]
+    ) -> Iterator[tuple[int, dict[str, bytes]]]:
+        """The content of these facets of each of these entries."""
+        return ((index, self.facets(index, tags)) for index in indexes)
+
     def salts(self, index: int) -> dict[str, bytes]:
         """The salts of the opened facets, by tag."""
         return {tag: salt for tag, (salt, _) in self.opened(index).items()}
