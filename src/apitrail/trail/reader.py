@@ -12,7 +12,7 @@ from typing import Any, Self
 from apitrail.entry import TAGS, Entry
 from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
 from apitrail.source import Contents, Facet, Tally
-from apitrail.trail import database, intents, older_tables, search
+from apitrail.trail import database, intents, many_facets, older_tables, search
 from apitrail.trail.anchor import COSIGNATURE, TIMESTAMP
 from apitrail.trail.frames import decompress, exact
 from apitrail.trail.search import Bounds, Lead, Term
@@ -158,27 +158,8 @@ class Reader:
     def many(
         self, indexes: Sequence[int], tags: Sequence[str]
     ) -> Iterator[tuple[int, dict[str, bytes]]]:
-        """The facets of these tags of each of these entries, in order; entries without any are
-        left out. Quicker than one by one."""
-        rows = self._database.execute(
-            "SELECT idx, tag, data FROM facet WHERE idx IN (SELECT value FROM json_each(?)) "
-            "AND tag IN (SELECT value FROM json_each(?)) ORDER BY idx",
-            (json.dumps(list(indexes)), json.dumps(list(tags))),
-        )
-        last, found = -1, dict[str, bytes]()
-        # Who calls is often the same as before.
-        before: dict[str, tuple[object, bytes]] = {}
-        for index, tag, frame in rows:
-            if index != last:
-                if found:
-                    yield last, found
-                last, found = index, {}
-            known = before.get(tag)
-            if known is None or known[0] != frame:
-                before[tag] = known = (frame, decompress(frame))
-            found[tag] = known[1]
-        if found:
-            yield last, found
+        """The facets of these tags of each of these entries, in order; those without are left out."""
+        return many_facets.of(self._database, indexes, tags)
 
     def salts(self, index: int) -> dict[str, bytes]:
         """The salts that are stored as such, by tag."""
@@ -401,7 +382,9 @@ class Reader:
         match field:
             case "resource_name" if isinstance(value, Pattern):
                 # Too many to look at one by one; SQLite goes by what stands before the `*`.
-                return f"{column} IN (SELECT id FROM string WHERE value GLOB ?)", [_glob(value)]
+                return f"{column} IN (SELECT id FROM string WHERE value GLOB ?)", [
+                    search.glob(value)
+                ]
             case "resource_name" | "resource_type":
                 return self._equals(column, field, value)
             case "event_name" if isinstance(value, Pattern):
@@ -509,11 +492,6 @@ def _joined(word: str, terms: Iterable[_Term]) -> _Term:
 
 def _among(column: str, numbers: list[int]) -> _Term:
     return f"{column} IN (SELECT value FROM json_each(?))", [json.dumps(numbers)]
-
-
-def _glob(pattern: Pattern) -> str:
-    """As SQLite writes it: `?` and `[` mean something there."""
-    return pattern.text.replace("[", "[[]").replace("?", "[?]")
 
 
 def _key(event_id: str) -> bytes:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from apitrail.query import Pattern
 from apitrail.trail import database
 from apitrail.valueclass import valueclass
 
@@ -161,3 +162,8 @@ def within_effort(
     finally:
         connection.set_progress_handler(None, 0)
     return rows, True
+
+
+def glob(pattern: Pattern) -> str:
+    """As SQLite writes it: `?` and `[` mean something there."""
+    return pattern.text.replace("[", "[[]").replace("?", "[?]")
