@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -61,12 +62,13 @@ def verify_command(
 @click.command("coverage")
 @click.argument("place", metavar="DIR|s3://BUCKET/PREFIX")
 @click.option("--key", "vkeys", multiple=True, metavar="VKEY", help="Trust this public key of a log, or the one in this file. May be repeated.")  # fmt: skip
+@click.option("--since", metavar="TIME", help="Read only lists of hours from this time on, such as 2d: quick where there are many.")  # fmt: skip
 @click.option("--late", metavar="TIME", default="15m", show_default=True, help="A recorder is late whose next hour has been over for longer and is not here.")  # fmt: skip
 @click.option("--endpoint-url", metavar="URL", help="The endpoint of S3, where it is not AWS.")
 @click.option("--profile", metavar="NAME", help="Read S3 with this AWS profile.")
 @output_option("table", "json", default="table")
 def coverage_command(
-    place: str, vkeys: tuple[str, ...], late: str, endpoint_url: str | None, profile: str | None, output: str
+    place: str, vkeys: tuple[str, ...], since: str | None, late: str, endpoint_url: str | None, profile: str | None, output: str
 ) -> int:  # fmt: skip
     """Say who was recording when, which recorder is late, its newest heartbeat and version.
 
@@ -77,7 +79,10 @@ def coverage_command(
 
     where = lake_place.at(place, endpoint=endpoint_url, profile=profile)
     allowed = int(when.parse_duration(late).total_seconds())
-    logs = lake_coverage.coverage(where, _trust(vkeys), now=places.clock(), late=allowed)
+    begin = 0 if since is None else when.parse(since, now=datetime.now().astimezone())
+    logs = lake_coverage.coverage(
+        where, _trust(vkeys), now=places.clock(), late=allowed, since=begin
+    )
     if output == "json":
         click.echo(render.json_document({"logs": [log.to_json() for log in logs]}))
     else:

@@ -104,3 +104,17 @@ def test_a_span_is_told_in_iso_8601(tmp_path):
     assert span["since"].startswith("2023-11-14T23:00:00.0")
     assert span["until"].startswith("2023-11-14T23:10:00.0")
     assert span["stopped"] is False
+
+
+def test_lists_of_hours_before_a_time_are_not_read(tmp_path):
+    said = (0, OPEN), *((10 * n, BEAT) for n in range(1, 30))
+    whole = told(tmp_path, *said, now=HOUR + 5 * HOURS)
+    [path, *_] = sorted((tmp_path / "lake").rglob("00000001.json"))
+    path.write_text("gone")
+    place = Directory.at(tmp_path / "lake")
+    trust = Trust((delivering.signer(tmp_path / "trail").verifier,), "--key")
+    asked = {"now": HOUR + 5 * HOURS, "since": HOUR + 3 * HOURS}
+    [late] = lake_coverage.coverage(place, trust, **asked)
+    assert (late.state, late.heartbeat, late.report.holds) == ("recording", whole.heartbeat, True)
+    assert [(m[0], m[2]) for m in minutes(late)] == [(120, False)]
+    assert not lake_coverage.coverage(place, trust, now=asked["now"])[0].report.holds

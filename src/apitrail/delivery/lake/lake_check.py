@@ -10,7 +10,8 @@ from typing import Any
 from apitrail.delivery.lake.hour_file import SUFFIX
 from apitrail.delivery.lake.lake_list import FOLDER, folder
 from apitrail.delivery.lake.lake_place import LakePlace
-from apitrail.delivery.lake.log_check import Beside, LogCheck, lists_in
+from apitrail.delivery.lake.list_check import lists_in
+from apitrail.delivery.lake.log_check import Beside, LogCheck
 from apitrail.delivery.logfiles import findings
 from apitrail.delivery.logfiles.check import Step
 from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, counted, tampered

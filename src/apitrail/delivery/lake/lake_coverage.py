@@ -8,7 +8,7 @@ from typing import Any
 
 from apitrail.delivery.lake.lake_list import HOUR, LakeList
 from apitrail.delivery.lake.lake_place import LakePlace
-from apitrail.delivery.lake.log_check import Beside, LogCheck, lists_in
+from apitrail.delivery.lake.list_check import ListCheck, lists_in
 from apitrail.errors import UsageError
 from apitrail.evidence.verify.coverage import MISSED
 from apitrail.evidence.verify.report import Report, Trust
@@ -73,21 +73,24 @@ class Covered:
         }  # fmt: skip
 
 
-def coverage(place: LakePlace, trust: Trust, *, now: int, late: int = LATE) -> list[Covered]:
-    """What each log's lists say, up to `now`, Unix milliseconds.
+def coverage(
+    place: LakePlace, trust: Trust, *, now: int, late: int = LATE, since: int = 0
+) -> list[Covered]:
+    """What each log's lists say, up to `now`; lists of hours before `since` are not read.
+
+    Both are Unix milliseconds.
 
     Raises:
         UsageError: there is no list.
     """
     names = place.names()
-    found = [LogCheck(place, name, names, trust) for name in lists_in(names)]
+    found = [ListCheck(place, name, names, trust) for name in lists_in(names)]
     if not found:
         raise UsageError("no list is here", hint="apitrail export --format parquet -o DIR")
-    return [_covered(log, log.check(Beside(only_lists=True), lambda _: None), now, late)
-            for log in found]  # fmt: skip
+    return [_covered(log, log.check_lists(since // 1000), now, late) for log in found]
 
 
-def _covered(log: LogCheck, report: Report, now: int, late: int) -> Covered:
+def _covered(log: ListCheck, report: Report, now: int, late: int) -> Covered:
     lists = [each.said for each in log.lists]
     if not lists:
         return Covered(name=log.name, report=report)
@@ -120,6 +123,8 @@ def spans_of(lists: Iterable[LakeList]) -> Iterator[Span]:
             if since is not None and last is not None and (silent or kind == Open.KIND):
                 yield Span(since, last)
                 since = None if kind == Open.KIND else time
+            if last is None and said.number > 1 and kind != Close.KIND:
+                since = time  # its start is in a list that was not read
             if kind == Close.KIND:
                 if since is not None:
                     yield Span(since, time, stopped=True)

@@ -6,23 +6,22 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from apitrail.delivery.bucket.bucket_check import roots_at
-from apitrail.delivery.bucket.shipment import note_key
 from apitrail.delivery.lake import row_check
-from apitrail.delivery.lake.lake_list import FOLDER, HOUR, LakeFile, LakeList, folder
+from apitrail.delivery.lake.lake_list import HOUR, LakeFile, LakeList
 from apitrail.delivery.lake.lake_place import LakePlace
+from apitrail.delivery.lake.list_check import Found, ListCheck
 from apitrail.delivery.lake.row_check import Records
 from apitrail.delivery.lake.sealing import GRACE
-from apitrail.delivery.logfiles import file_checkpoint, records
-from apitrail.delivery.logfiles.check import Check, Step
+from apitrail.delivery.logfiles import records
+from apitrail.delivery.logfiles.check import Step
 from apitrail.entry import Entry
-from apitrail.errors import FormatError, VerificationError
+from apitrail.errors import FormatError
 from apitrail.evidence.verify.key_history import History
 from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, counted, tampered
-from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.merkle import HASH_SIZE, Frontier
 from apitrail.trail import database
 from apitrail.trail.reader import Reader
@@ -37,26 +36,12 @@ type LogFiles = Callable[[LakeList], Records]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What is at hand beside the lake: a trail, log files, an older checkpoint, and the time.
-
-    With `only_lists` no file is opened: it is enough that all are there.
-    """
+    """What is at hand beside the lake: a trail, log files, an older checkpoint, and the time."""
 
     trail: Path | None = None
     records: LogFiles | None = None
     since: str | None = None
     now: int = 0
-    only_lists: bool = False
-
-
-@dataclass(slots=True)
-class Found:
-    """A list that holds, its exact bytes and the head that it is signed at."""
-
-    said: LakeList
-    data: bytes
-    head: Checkpoint
-    intact: bool = True
 
 
 @dataclass
@@ -67,19 +52,12 @@ class Held:
     erased: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-class LogCheck(Check):
+class LogCheck(ListCheck):
     """The steps, for the log whose lists are in one folder."""
 
     def __init__(self, place: LakePlace, name: str, names: list[str], trust: Trust) -> None:
-        super().__init__(trust, _silent)
-        self.place = place
-        self.name = name
-        self.known: set[str] = set()
-        self.sums: dict[str, str] = {}
-        self.lists: list[Found] = []
+        super().__init__(place, name, names, trust)
         self.held = Held()
-        self._here = frozenset(names)
-        self._names = [each for each in names if each.startswith(f"{FOLDER}/{name}/")]
 
     def check(self, beside: Beside, step: Step) -> Report:
         """The report once all steps ran, or as far as they came."""
@@ -87,15 +65,12 @@ class LogCheck(Check):
         return self.outcome(lambda: self._run(beside))
 
     def _run(self, beside: Beside) -> None:
-        history = self._read_lists()
+        history = self.read_lists()
         if not self.lists:
             return
         heads = [each.head for each in self.lists]
         newest = self.lists[-1]
-        self._learn(newest, history)
-        if beside.only_lists:
-            self._only_lists(newest)
-            return
+        self.learn_log(history)
         since = beside.since
         if since is not None and not since.startswith(f"{history.origin}\n"):
             since = None
@@ -107,81 +82,6 @@ class LogCheck(Check):
             self._check_reach(history, since, newest)
             if source is not None:
                 self._hold_against(source, beside.now)
-
-    # -- lists -------------------------------------------------------------------------------
-
-    def _read_lists(self) -> History:
-        numbers = sorted(int(match[1]) for name in self._names
-                         if (match := _LIST.fullmatch(name.rpartition("/")[2])))  # fmt: skip
-        pieces = {number: self._piece(number) for number in numbers}
-        history = self._history(list(pieces.values()))
-        before: Found | None = None
-        last = 0
-        for number, piece in pieces.items():
-            if number != last + 1:
-                what = (
-                    self._key(last + 1) if number == last + 2 else f"{self._key(last + 1)} and more"
-                )
-                self.blame([f"{what} is missing, and there are later lists"])
-                before = None
-            before, last = self._read(number, piece, before, history), number
-            self.lists += [] if before is None else [before]
-        return history
-
-    def _history(self, pieces: list[tuple[bytes | None, bytes | None]]) -> History:
-        """The log's keys, by the newest list that is signed: it knows all changes of them."""
-        first: Exception | None = None
-        for data, noted in reversed(pieces):
-            if data is None or noted is None:
-                continue
-            try:
-                return file_checkpoint.trust(LakeList.parse(data).rotations, noted, self.trust)
-            except (FormatError, VerificationError) as error:
-                first = first or error
-        raise first or tampered(f"{FOLDER}/{self.name} has no list with its note")
-
-    def _key(self, number: int) -> str:
-        return f"{FOLDER}/{self.name}/{number:08}.json"
-
-    def _piece(self, number: int) -> tuple[bytes | None, bytes | None]:
-        key = self._key(number)
-        self.known |= {key, note_key(key)}
-        return self.place.read(key), self.place.read(note_key(key))
-
-    def _read(
-        self, number: int, piece: tuple[bytes | None, bytes | None], before: Found | None, history: History
-    ) -> Found | None:  # fmt: skip
-        """One list; None, and a finding, where it does not hold."""
-        key, (data, noted) = self._key(number), piece
-        try:
-            if data is None or noted is None:
-                raise tampered(f"{note_key(key) if noted is None else key} is missing")
-            head = file_checkpoint.confirm(history, noted, data, key)
-            said = LakeList.parse(data)
-            self.check_head(said, data, head, history, key)
-            self._check_order(said, number, before)
-        except (FormatError, VerificationError) as error:
-            self.found.append(error if isinstance(error, Finding) else tampered(f"{key}: {error}"))
-            return None
-        for each in (key, note_key(key)):
-            self.blame(self.place.problems(each, until=said.until))
-        self.known |= {file.name for file in said.files}
-        self.sums |= {file.sha256: file.name for file in said.files}
-        return Found(said, data, head)
-
-    def _check_order(self, said: LakeList, number: int, before: Found | None) -> None:
-        if folder(said.origin) != self.name or said.number != number:
-            raise tampered(f"{self._key(number)} is list {said.number} of {said.origin!r}")
-        last = self.lists[-1].said.stop if self.lists else 0
-        follows = said.start == last if before or number == 1 else said.start >= last
-        if before is not None:
-            follows = follows and said.previous == hashlib.sha256(before.data).hexdigest()
-        elif number == 1:
-            follows = follows and said.previous is None
-        if not follows:
-            # The log's key has signed both.
-            message = f"{self._key(number)} does not follow the list before it"
-            raise Finding(Verdict.FORK, message)
 
     # -- files -------------------------------------------------------------------------------
 
@@ -203,11 +103,6 @@ class LogCheck(Check):
                 edge = said.edge()
                 continue
             self._grow(edge, leaves, wanted, said)
-
-    def _only_lists(self, newest: Found) -> None:
-        files = [file for each in self.lists for file in each.said.files]
-        self.blame(f"{file.name} is missing" for file in files if file.name not in self._here)
-        self.said = [f"the lists up to entry {newest.said.stop - 1} hold"]
 
     def _grow(
         self, edge: Frontier, leaves: bytearray, wanted: Mapping[int, bytes], said: LakeList
@@ -256,14 +151,6 @@ class LogCheck(Check):
         return not wrong
 
     # -- heads -------------------------------------------------------------------------------
-
-    def _learn(self, newest: Found, history: History) -> None:
-        self.report = replace(
-            self.report,
-            origin=history.origin, key=str(history.keys[-1]), entries=newest.said.stop,
-            calls=sum(each.said.rows for each in self.lists),
-            rotations=len(history.rotations), checkpoint=newest.said.checkpoint,
-        )  # fmt: skip
 
     def _say(self, newest: Found) -> None:
         files = sum(len(each.said.files) for each in self.lists)
@@ -319,14 +206,3 @@ def _reader(trail: Path | None, origin: str) -> Iterator[Reader | None]:
         return
     with Reader(trail) as source:
         yield source if (source.tail() or "").startswith(f"{origin}\n") else None
-
-
-def _silent(_: str) -> None:
-    pass
-
-
-def lists_in(names: list[str]) -> Iterator[str]:
-    """The folders of lists: one for each log."""
-    start = f"{FOLDER}/"
-    found = (name.removeprefix(start).partition("/") for name in names if name.startswith(start))
-    yield from sorted({one for one, slash, _ in found if slash})
