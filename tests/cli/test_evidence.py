@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+import zipfile
 
 import pytest
 
@@ -229,3 +230,22 @@ def test_progress_on_a_terminal_has_a_rate(monkeypatch, trail):
 def test_all_is_checked_anyway_without_a_checkpoint(cli, trail):
     status, _, err = cli("verify", "--key", LOG, "--whole")
     assert (status, "--whole is for --since" in err) == (2, True)
+
+
+@pytest.mark.parametrize("form", ["bundle", "cose"])
+def test_evidence_that_was_put_into_a_trail_does_not_stand_for_it(cli, trail, tmp_path, form):
+    """Else whoever can write there would have a changed log pass for what was handed over of it."""
+    if form == "bundle":
+        path = tmp_path / "b.zip"
+        assert cli("export", "-o", str(path))[0] == 0
+        zipfile.ZipFile(path).extractall(trail)
+    else:
+        with Reader(trail) as source:
+            cose_directory.write(source, [3], tmp_path / "out", signer=trails.SIGNER, issued=1)
+        for path in (tmp_path / "out").glob("3.*"):
+            (trail / path.name).write_bytes(path.read_bytes())
+    with trails.forge(trail) as database:
+        database.execute("UPDATE event SET time = time + 1 WHERE idx = 3")
+    status, out, _ = cli("verify", str(trail), "--key", LOG)
+    assert (status, out.split(":")[0]) == (1, "TAMPERED")
+    assert cli("events")[0] == 0

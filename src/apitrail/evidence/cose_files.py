@@ -16,6 +16,7 @@ from apitrail.evidence.verify import Finding, Report, Trust, Verdict
 from apitrail.evidence.verify.witnessed import Witnessed, hold, sightings
 from apitrail.tlog import checkpoint, merkle, note
 from apitrail.tlog.cose_receipt import MAGIC, CoseReceipt
+from apitrail.trail import database
 from apitrail.when import iso
 
 RECEIPT = ".cose"
@@ -27,9 +28,13 @@ COSE_KEY = "log.cosekey"
 def receipts(path: Path) -> list[Path]:
     """The receipts that a path names: one file, or those of a directory, by index.
 
+    A trail's directory has none, whatever somebody has put into it.
+
     Raises:
         UsageError: it is a directory of receipts without any.
     """
+    if (path / database.FILE).exists():
+        return []
     if path.is_dir():
         found = sorted(path.glob(f"*{RECEIPT}"), key=lambda each: (len(each.name), each.name))
         if not found and (path / COSE_KEY).is_file():

@@ -18,6 +18,7 @@ from typing import BinaryIO, Protocol, Self
 
 from apitrail.errors import FormatError, UsageError
 from apitrail.evidence.bundle import layout, page_file
+from apitrail.trail import database
 
 MAGIC = b"PK\x03\x04"
 MARK = "manifest.json"
@@ -52,9 +53,12 @@ class Archive(Protocol):
 
 
 def is_archive(path: Path) -> bool:
-    """Does this look like a bundle, whole or not?"""
+    """Does this look like a bundle, whole or not?
+
+    A trail is none, whatever else somebody has put into its directory.
+    """
     if path.is_dir():
-        return (path / MARK).is_file()
+        return (path / MARK).is_file() and not (path / database.FILE).exists()
     try:
         with path.open("rb") as file:
             return file.read(4) == MAGIC or page_file.is_page(path) or zipfile.is_zipfile(file)
