@@ -18,13 +18,12 @@ from typing import Any
 
 from apitrail import __version__, places
 from apitrail.identity import Known
-from apitrail.recording import allocator, assembly, front, lessons, preparation
+from apitrail.recording import allocator, assembly, lessons, preparation
 from apitrail.recording.authority.ca_files import CaFiles
+from apitrail.recording.front import Alone
 from apitrail.recording.proxy import held, messages
-from apitrail.recording.proxy.addon import Addon
 from apitrail.recording.proxy.destination import Upstream
 from apitrail.recording.proxy.inlets import Inlets
-from apitrail.recording.proxy.master import Server
 from apitrail.recording.workers import doors
 from apitrail.recording.workers.channel import Acts, Answer, Channel
 from apitrail.recording.workers.orders import Orders
@@ -52,9 +51,7 @@ class Worker:
         self._early: list[bytes] = []
         self._clients: set[asyncio.Task[None]] = set()
         self._channel: Channel
-        self._server: Server
-        self._addon: Addon
-        self._authority: CaFiles
+        self._front: Alone
 
     async def begin(self, end: socket.socket) -> None:
         """Speak with the process that has the trail."""
@@ -94,12 +91,13 @@ class Worker:
         recorder.unnamed = lambda key: channel.tell("unnamed", key)
         plain = assembly.guard_of(settings, assembly.logins_of(orders.directory, settings))
         guard = ToldGuard(plain.destinations, plain.logins, channel, listed_only=plain.listed_only)
-        self._addon = assembly.addon_of(recorder, guard, settings, configured)
+        addon = assembly.addon_of(recorder, guard, settings, configured)
         # What may be held in all is that of one process.
-        self._addon.budget = held.Budget(held.TOTAL // orders.workers)
-        self._authority = CaFiles(orders.directory)
+        addon.budget = held.Budget(held.TOTAL // orders.workers)
+        authority = CaFiles(orders.directory)
         self._inlets.install()
-        self._server = await assembly.server_of(self._addon, settings, configured, self._authority)
+        server = await assembly.server_of(addon, settings, configured, authority)
+        self._front = Alone(addon, server, authority)
         recorder.open()
         acts: dict[str, Answer] = {
             "open": self._open, "listen": self._listen, "run": self._begin_run,
@@ -118,37 +116,32 @@ class Worker:
     async def _open(self, found: Sequence[Sequence[Any]]) -> None:
         for number, mode, addresses in found:
             self._note(number, mode, addresses)
-        await self._server.listen()
+        await self._front.listen()
 
     async def _listen(
         self, number: int, mode: str, addresses: Sequence[Sequence[Any]], run: str
     ) -> None:
         self._note(number, mode, addresses)
-        await self._server.add(mode)
-        self._addon.listeners[int(addresses[0][1])] = run
+        await self._front.add(mode, run)
 
     def _note(self, number: int, mode: str, addresses: Sequence[Sequence[Any]]) -> None:
         self._modes[number] = mode
         self._inlets.heard[mode] = tuple(tuple(each) for each in addresses)
 
     async def _unlisten(self, number: int) -> None:
-        await self._server.remove(self._modes.pop(number))
+        await self._front.remove(self._modes.pop(number))
 
     async def _begin_run(self, run: str, about: dict[str, object], alone: bool) -> None:
-        self._addon.runs[run] = about
-        if alone:
-            self._addon.default_run = about
+        await self._front.begin_run(run, about, alone=alone)
 
     async def _end_run(self, run: str) -> None:
-        self._addon.runs.pop(run, None)
+        await self._front.end_run(run)
 
     async def _admit(self, url: str, base: str) -> None:
-        guard, upstream = self._addon.guard, Upstream.parse(url)
-        guard.destinations = guard.destinations.also(upstream.host, upstream.port, base)
+        await self._front.admit(Upstream.parse(url), base)
 
     async def _cover(self, host: str) -> None:
-        now = dt.datetime.fromtimestamp(places.clock() / 1000, dt.UTC)
-        self._server.certificates.also(self._authority.also(host, now))
+        await self._front.cover(host, dt.datetime.fromtimestamp(places.clock() / 1000, dt.UTC))
 
     # -- whom calls have taught of -------------------------------------------------------------
 
@@ -193,16 +186,16 @@ class Worker:
     # -- the end -------------------------------------------------------------------------------
 
     async def _calm(self, run: str) -> None:
-        await front.calm(self._addon.recorder, run)
+        await self._front.calm(run)
 
     async def _drain(self) -> None:
-        await self._addon.recorder.drained()
+        await self._front.drained()
 
     async def _settle(self) -> None:
-        await self._addon.recorder.settle()
+        await self._front.addon.recorder.settle()
 
     async def _stop(self) -> None:
-        await self._server.stop()
+        await self._front.stop()
 
 
 async def work(end: socket.socket, handed: socket.socket) -> None:
