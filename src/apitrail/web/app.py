@@ -45,9 +45,13 @@ def application(served: Served, console: Console | None = None) -> Starlette:
     if store is not None:
         routes += log_bucket.routes(lambda: log_bucket.Bucket(BUCKET, Tree(store.tree.directory)))
 
+    def prepare() -> None:
+        site.prepare()
+        console.books.read()
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        threading.Thread(target=console.books.read, daemon=True).start()
+        threading.Thread(target=prepare, daemon=True).start()
         yield
         cloudtrail.queries.stop()
 

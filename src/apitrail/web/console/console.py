@@ -16,6 +16,7 @@ from apitrail.evidence.known_logs import KnownLog
 from apitrail.evidence.verify import Trust
 from apitrail.trail.reader import Reader
 from apitrail.web.console.books import Books
+from apitrail.web.console.tallies import Tallies
 from apitrail.web.console.verdict import Verdict
 from apitrail.web.content import Served
 
@@ -56,6 +57,7 @@ class Console:
     verdict: Verdict
     books: Books
     ending: threading.Event = field(default_factory=threading.Event)
+    tallies: Tallies = field(default_factory=Tallies, repr=False)
     form_token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
 
     @classmethod

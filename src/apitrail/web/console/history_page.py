@@ -45,12 +45,12 @@ def show(console: Console, request: Request) -> Page:
         where = event_list.resolve(source, state.filter(now), said.append)
         found = list(source.select(where, limit=state.rows + 1, before=state.before))
         is_all = state.before is None and len(found) <= state.rows
-        tally = source.tally(
-            where, counts.COLUMNS, limit=EVERY if state.whole else COUNTED,
+        tally = console.tallies.of(
+            source, where, counts.COLUMNS, limit=EVERY if state.whole else COUNTED,
             effort=None if state.whole else EFFORT, among=found if is_all else None,
         )  # fmt: skip
         rows = event_rows.rows(source, found[: state.rows], state.columns)
-        groups = list(_groups(source, where, tally, state))
+        groups = list(_groups(console, source, where, tally, state))
         chart = _volume(console, source, where, tally, now)
     after = state.at(found[state.rows - 1]) if len(found) > state.rows else None
     shown = {
@@ -83,13 +83,24 @@ def show(console: Console, request: Request) -> Page:
     )  # fmt: skip
 
 
-def _groups(source: Source, where: Filter, tally: Tally, state: UrlState) -> Iterator[Group]:
+def prepare(console: Console) -> None:
+    """Count what the first page shows, before somebody asks for it."""
+    with console.source() as source:
+        where = event_list.resolve(source, Filter())
+        console.tallies.of(source, where, counts.COLUMNS, limit=COUNTED, effort=EFFORT)
+
+
+def _groups(
+    console: Console, source: Source, where: Filter, tally: Tally, state: UrlState
+) -> Iterator[Group]:
     """The values to choose from: where one was chosen, its alternatives are counted without it."""
     values = dict(tally.values)
     for field, (name, _) in counts.GROUPS.items():
         if name in state.words and not (name == "error" and where.error is True):
             open_one = replace(where, **{field: None if field == "error" else ()})  # type: ignore[arg-type]
-            found = source.tally(open_one, (field,), limit=COUNTED // 4, effort=EFFORT // 4)
+            found = console.tallies.of(
+                source, open_one, (field,), limit=COUNTED // 4, effort=EFFORT // 4
+            )
             values[field] = found.values[field]
     return counts.groups(source, replace(tally, values=values), state)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
@@ -85,6 +86,14 @@ class Site:
         self._templates = templating.environment()
         self._assets = assets.load()
         self._version = assets.version(self._assets)
+
+    def prepare(self) -> None:
+        """Do what the first pages need and later ones do not: templates are compiled, calls counted."""
+        for name in self._templates.list_templates():
+            self._templates.get_template(name)
+        # What is wrong with the log is told to whoever asks for a page.
+        with suppress(Error):
+            history_page.prepare(self._console)
 
     def routes(self) -> list[Route]:
         """Routes for everything but the bucket, which takes what is left."""
