@@ -10,6 +10,7 @@ import trails
 from apitrail.delivery.lake import lake_directory
 from apitrail.delivery.lake.lake_list import LakeList, folder
 from apitrail.delivery.lake.sealing import Sealing
+from apitrail.delivery.logfiles.tree import Tree
 from apitrail.errors import UsageError
 from delivering import HALF_HOUR, HOUR, HOURS, NOW
 
@@ -77,22 +78,28 @@ def test_rows_are_in_the_order_of_their_times(empty):
     assert len(times) == 20
 
 
-@pytest.mark.parametrize("step", ["files", "put"])
+@pytest.mark.parametrize("step", range(4))
 def test_what_was_cut_short_is_done_again(empty, monkeypatch, step):
-    real = getattr(Sealing, step)
+    """Killed before a file, a note, a list, and the next hour's file."""
+    steps = iter(range(99))
 
-    def killed(self, *args):
-        if step == "files":
-            real(self, *args)
-        raise KeyboardInterrupt
+    def counted(real):
+        def killed(self, *args):
+            if next(steps) == step:
+                raise KeyboardInterrupt
+            return real(self, *args)
+
+        return killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(Sealing, step, killed)
+        patch.setattr(Sealing, "files", counted(Sealing.files))
+        patch.setattr(Tree, "put", counted(Tree.put))
         with pytest.raises(KeyboardInterrupt):
             empty.export()
     empty.export()
     assert [row["idx"] for row in rows(empty)] == [0, 1, 2, 3, 4, 5]
     assert len(empty.lists()) == 3
+    assert empty.check(trail=empty.trail).holds
 
 
 def test_files_that_a_crash_left_are_taken_away(empty):
