@@ -59,6 +59,28 @@ def test_a_bucket_is_asked_and_committed_as_a_directory_is(place, moto, tmp_path
     assert table.scan(row_filter="useridentity_accesskeyid = 'AKIANEW'").to_arrow().num_rows == 4
 
 
+def test_a_catalog_of_pyiceberg_s_configuration_has_the_table(
+    place, moto, tmp_path, capsys, monkeypatch
+):
+    bucket = place.split("/")[2]
+    settings = {
+        "TYPE": "glue",
+        "GLUE__ENDPOINT": moto,
+        "GLUE__REGION": "us-east-1",
+        "WAREHOUSE": f"s3://{bucket}/tables",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(f"PYICEBERG_CATALOG__GLUED__{name}", value)
+    key = str(delivering.signer(tmp_path / "trail0").verifier)
+    command = ["lake", "commit", place, "--catalog", "glued", "--key", key, "--endpoint-url", moto]
+    for said in (
+        "7 files added with 241 rows; 0 were there",
+        "0 files added with 0 rows; 7 were there",
+    ):
+        assert run(command) == 0
+        assert said in capsys.readouterr().out
+
+
 def test_a_bucket_that_is_not_there_is_said_in_one_line(place, moto, capsys):
     assert run(["lake", "sql", "s3://no-such-bucket/x", "SELECT 1", "--endpoint-url", moto]) == 2
     err = capsys.readouterr().err
