@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import pwd
 import socket
 from pathlib import Path
 from typing import Any
@@ -115,3 +117,25 @@ def _babble(path: Path) -> None:
         connection.connect(str(path))
         connection.sendall(b"\xff not a question\n")
         assert b"does not know this request" in connection.recv(1000)
+
+
+def test_who_decides_is_whom_the_kernel_says(tmp_path):
+    async def echo(request):
+        return request
+
+    async def main():
+        door = control.Door(tmp_path, {"decide": echo, "status": echo})
+        await door.open()
+        said = [
+            await asyncio.to_thread(control.ask, tmp_path, op, uid=4711)
+            for op in ("decide", "status")
+        ]
+        await door.close()
+        return said
+
+    decided, told = asyncio.run(main())
+    assert decided["uid"] == os.getuid()
+    assert told["uid"] == 4711
+    assert control.account(os.getuid()) == pwd.getpwuid(os.getuid()).pw_name
+    assert control.account(4_000_000_000) == "4000000000"
+    assert control.account("root") is None
