@@ -74,6 +74,8 @@ class Usage:
         self._alike: dict[object, _Alike] = {}
         self._same: dict[object, _Alike] = {}
         self._aside, self._refused = _Alike(_NO_USE, []), _Alike(_NO_USE, [])
+        # What calls needed that were counted up before, and for some object of S3.
+        self._known: dict[object, Wanted] = {}
         self._of_objects: dict[object, Wanted] = {}
         self._accounts: dict[bytes, str | None] = {}
 
@@ -108,9 +110,14 @@ class Usage:
             service, operation, facts.get("region"), self._account(facets.get("who")), touched, key,
             name, _named_keys(facets.get("response")),
         )  # fmt: skip
-        if alike not in self._alike:
-            self._alike[alike] = self._new(facets, alike, name)
-        return self._alike[alike]
+        found = self._alike.get(alike)
+        if found is None:
+            if (needed := self._known.get(alike)) is None:
+                needed = self._new(facets, alike, name)
+                if len(self._known) < REMEMBERED:
+                    self._known[alike] = needed
+            self._alike[alike] = found = _Alike(needed, [])
+        return found
 
     def count_up(self) -> Needs:
         """All calls so far."""
@@ -121,6 +128,11 @@ class Usage:
         self._alike.clear()
         self._same.clear()
         return self.needs
+
+    def take(self) -> Needs:
+        """All calls so far, which are forgotten; what they needed is known from then on."""
+        found, self.needs = self.count_up(), Needs()
+        return found
 
     @staticmethod
     def _key(service: Json, asked: Json) -> tuple[bytes, str | None]:
@@ -136,10 +148,10 @@ class Usage:
             plain = None
         return orjson.dumps(_without(asked, data), default=str), plain
 
-    def _new(self, facets: dict[str, bytes], alike: tuple[object, ...], name: str | None) -> _Alike:
+    def _new(self, facets: dict[str, bytes], alike: tuple[object, ...], name: str | None) -> Wanted:
         kept = KeptCall.parse(facets)
         if name is None or not isinstance(kept.call.parameters, dict):
-            return _Alike(self._wanted(kept), [])
+            return self._wanted(kept)
         # What the call would need for some object, and then for this one.
         one = (*alike[:6], alike[7])
         if (general := self._of_objects.get(one)) is None:
@@ -147,7 +159,7 @@ class Usage:
             general = self._wanted(replace(kept, call=kept.call.changed(parameters=some)))
             if len(self._of_objects) < REMEMBERED:
                 self._of_objects[one] = general
-        return _Alike(_on(general, name), [])
+        return _on(general, name)
 
     def _wanted(self, kept: KeptCall) -> Wanted:
         return wanted(kept.call, self._memory.actions(kept))
@@ -243,7 +255,7 @@ def usage(
         chosen = array("q", source.select(where, ascending=True))
         workers = processes or os.process_cpu_count() or 1
         if len(chosen) < PARALLEL or workers < 2:
-            return _of(source, chosen, denied=denied)
+            return _of(source, chosen, Usage(denied=denied))
     pieces = [chosen[start : start + PIECE] for start in range(0, len(chosen), PIECE)]
     found = Needs()
     with ProcessPoolExecutor(min(workers, len(pieces)), mp_context=get_context("spawn")) as pool:
@@ -252,16 +264,19 @@ def usage(
     return found
 
 
+# Of a process of the pool: the next piece has calls like those of the last one.
+_USAGES: dict[bool, Usage] = {}
+
+
 def _piece(path: Path, chosen: Sequence[int], denied: bool) -> Needs:  # of `map`
     with open_source(path) as source:
-        return _of(source, chosen, denied=denied)
+        return _of(source, chosen, _USAGES.setdefault(denied, Usage(denied=denied)))
 
 
-def _of(source: Source, chosen: Sequence[int], *, denied: bool) -> Needs:
-    found = Usage(denied=denied)
+def _of(source: Source, chosen: Sequence[int], counting: Usage) -> Needs:
     for index, facets in _facets(source, chosen):
-        found.add(index, facets)
-    return found.count_up()
+        counting.add(index, facets)
+    return counting.take()
 
 
 def _facets(source: Source, chosen: Sequence[int]) -> Iterator[tuple[int, dict[str, bytes]]]:

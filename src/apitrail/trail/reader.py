@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -310,7 +309,7 @@ class Reader:
                 lead = self._lead(table, column, self._numbers(name, wanted))
                 yield Term(sql=condition, values=tuple(values), lead=lead)
         if where.event_id:
-            keys = tuple((_key(value),) for value in where.event_id)
+            keys = tuple((search.key(value),) for value in where.event_id)
             lead = Lead(index=_BY_ID, condition="id = ?", alternatives=keys, ordered=False)
             yield Term(sql="1", lead=lead)
         if where.label:
@@ -492,11 +491,3 @@ def _joined(word: str, terms: Iterable[_Term]) -> _Term:
 
 def _among(column: str, numbers: list[int]) -> _Term:
     return f"{column} IN (SELECT value FROM json_each(?))", [json.dumps(numbers)]
-
-
-def _key(event_id: str) -> bytes:
-    """The stored form of an event id; a malformed id gives one that no event has."""
-    try:
-        return uuid.UUID(event_id).bytes
-    except ValueError:
-        return b""

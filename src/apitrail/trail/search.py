@@ -7,6 +7,7 @@ condition are counted, but not past `MANY`: the rarest leads, and the others are
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -167,3 +168,11 @@ def within_effort(
 def glob(pattern: Pattern) -> str:
     """As SQLite writes it: `?` and `[` mean something there."""
     return pattern.text.replace("[", "[[]").replace("?", "[?]")
+
+
+def key(event_id: str) -> bytes:
+    """The stored form of an event id; a malformed id gives one that no event has."""
+    try:
+        return uuid.UUID(event_id).bytes
+    except ValueError:
+        return b""
