@@ -100,7 +100,8 @@ def test_there_is_no_other_form(pages):
 def test_what_was_redacted_is_told_from_what_was_not(tmp_path):
     facets = trails.call(0)
     secret = f"redacted:hmac-sha256:81420524:{'o' * 43}:64"
-    facets["request"] = dump({"parameters": {"Password": f"a{secret}b"}})
+    http = {"method": "POST", "target": "/", "headers": []}
+    facets["request"] = dump({"parameters": {"Password": f"a{secret}b"}, "http": http})
     draft = Draft(kind="api", facets=facets, row=Event.parse(facets).row())
     trails.write(tmp_path / "trail", lambda trail: trail.append(draft))
     page = Pages(tmp_path / "trail").get(f"/event/{ID[0]}")
@@ -108,6 +109,7 @@ def test_what_was_redacted_is_told_from_what_was_not(tmp_path):
     assert "never reached the log: asked" in page.text
     assert "apitrail find-value" in page.text
     assert "Secrets never reach the log" in page.text
+    assert page.text.count("Its body held a secret, so the bytes are not kept") == 1
 
 
 def test_a_page_stays_small_whatever_was_asked_and_answered(tmp_path):

@@ -74,7 +74,7 @@ def _page(console: Console, source: Source, index: int, event: Event) -> Page:
         "asked_body": _body(event.request_body), "answered_body": _body(event.response_body),
         "known": KNOWN, "signatures": SIGNATURES, "earlier": earlier, "earlier_id": _id(earlier),
         "pairs": _room_for(pairs), "pair_count": len(pairs), "checks": checked, "scripts": list(SCRIPTS), "labels": _labels(event),
-        "vkey": _vkey(console, source), "redacted": _redacted(event), "changes": any(pair.differs for pair in pairs), "parts": parts,
+        "vkey": _vkey(console, source), "redacted": _redacted(event), "hides": {each.partition(" ")[0]: True for each in _redacted(event)}, "changes": any(pair.differs for pair in pairs), "parts": parts,
         "changed": changed,
     }  # fmt: skip
     return Page(
