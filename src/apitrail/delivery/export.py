@@ -70,6 +70,9 @@ class Job:
             )
 
 
+# Calls that are read at a time.
+TOGETHER = 128
+
 type Write = Callable[[Source, Job, BinaryIO], int]
 """Writes what was asked for; gives how many calls those are."""
 
@@ -79,8 +82,10 @@ type Write = Callable[[Source, Job, BinaryIO], int]
 
 def records(source: Source, job: Job) -> Iterator[dict[str, object]]:
     """The CloudTrail records asked for, oldest first."""
-    for index in selected(source, job, source.size):
-        yield record_of(source.facets(index, RECORD_TAGS))
+    indexes = selected(source, job, source.size)
+    for first in range(0, len(indexes), TOGETHER):
+        for _, facets in source.many(indexes[first : first + TOGETHER], RECORD_TAGS):
+            yield record_of(facets)
 
 
 def _json_lines(source: Source, job: Job, out: BinaryIO) -> int:

@@ -78,10 +78,7 @@ class Reader:
         )
         seal, row = next(seals, None), next(rows, None)
         while seal is not None or row is not None:
-            if seal is None or row is None or seal[0] != row[0]:
-                index = min(found[0] for found in (seal, row) if found is not None)
-            else:
-                index = row[0]
+            index = min(found[0] for found in (seal, row) if found is not None)
             key, facets = None, {}
             if seal is not None and seal[0] == index:
                 key, seal = exact(seal[1]), next(seals, None)
