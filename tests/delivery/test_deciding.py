@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-import zipfile
 
 from apitrail.__main__ import run
 from apitrail.evidence.opening import open_source
@@ -14,6 +11,7 @@ from apitrail.trail.keys import Keys
 from apitrail.trail.policy_entry import Policy
 from apitrail.trail.ruling import Ruling
 from asking import NO, YES, asking, client
+from evidence.bundle.judges import Standalone, agreed
 from proxying import put, request
 
 
@@ -45,14 +43,7 @@ def test_the_whole_story_of_a_call_is_in_its_bundle_and_no_other_one(tmp_path, m
     assert [each.step for each in rulings] == ["asked", "approved", "used"]
     assert {each.action for each in rulings} == {"sts:GetCallerIdentity"}
     assert [each.name for each in said if isinstance(each, Policy)] == ["careful"]
-    key = tmp_path / "key"
-    key.write_text(f"{Keys.of(trail).signer().verifier}\n")
-    verifier = tmp_path / "verify.py"
-
-    with zipfile.ZipFile(path) as archive:
-        verifier.write_bytes(archive.read("verify.py"))
-    done = subprocess.run(
-        [sys.executable, "-I", str(verifier), str(path), "--key", key.read_text().strip()],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    signer = Keys.of(trail).signer()
+    (tmp_path / "alone").mkdir()
+    with Standalone(tmp_path / "alone") as standalone:
+        assert agreed(path, standalone, signer.verifier).holds
