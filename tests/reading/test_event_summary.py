@@ -143,3 +143,18 @@ def test_a_call_that_a_guard_refused_touched_nothing():
     watched = replace(EVENT, what=replace(EVENT.what, decision=marked))
     lines = list(event_summary.lines(watched, 1, None, Look(width=None)))
     assert "guard     marked by prod: iam:CreateUser" in lines
+
+
+def test_a_call_that_was_asked_about_tells_its_ticket_and_its_budget():
+    asked = {"effect": "ask", "guard": "prod", "statement": "Big", "action": "iam:CreateUser", "ticket": "3f9a", "outcome": "lapsed", "spent": {"apitrail:spent/run/calls/*": "6"}}  # fmt: skip
+
+    def told(decision):
+        found = replace(EVENT, what=replace(EVENT.what, decision=decision))
+        return "\n".join(event_summary.lines(found, 0, None, Look(width=None)))
+
+    refused = told(asked)
+    assert "guard     asked for by prod, statement Big: iam:CreateUser" in refused
+    assert "approval  not sent: lapsed, ticket 3f9a" in refused
+    assert "budget    apitrail:spent/run/calls/* would have been 6" in refused
+    passed = told({**asked, "effect": "allow", "outcome": "approved"})
+    assert "approval  approved, ticket 3f9a" in passed

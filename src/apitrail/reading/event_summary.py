@@ -111,13 +111,20 @@ def _took(call: CallFacts) -> str:
 def _guarded(event: Event) -> Iterator[Fact]:
     """What a guard did about it, unless it just let it pass."""
     told = event.what.decision if event.what is not None else {}
-    effect = told.get("effect")
-    if effect in (None, "allow"):
+    effect, ticket = told.get("effect"), told.get("ticket")
+    if effect in (None, "allow") and ticket is None:
         return
     done = "not sent: refused" if event.what is not None and event.what.withheld else "marked"
-    by = f"{done} by {told.get('guard')}"
+    by = f"{'asked for' if ticket else done} by {told.get('guard')}"
     statement = f", statement {told['statement']}" if told.get("statement") else ""
     yield Fact("guard", f"{by}{statement}: {told.get('action') or told.get('reason')}")
+    if ticket is not None:
+        sent = "not sent: " if effect == "ask" else ""
+        outcome = told.get("outcome") or "approved, and then the recorder was killed"
+        yield Fact("approval", f"{sent}{outcome}, ticket {ticket}")
+    spent = told.get("spent")
+    for key, value in spent.items() if isinstance(spent, Mapping) else ():
+        yield Fact("budget", f"{key} would have been {value}")
 
 
 def _touched(event: Event) -> Iterator[Fact]:
