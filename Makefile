@@ -23,7 +23,7 @@ browser: install
 
 # Spark on two executors (a JVM must be here) and ClickHouse on a lake, in an environment of their own.
 lake: install .venv-engines/made
-	$(PY) -m pytest -m lake $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/delivery/lake/test_engines.py
+	$(PY) -m pytest -m lake $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/delivery/lake
 
 .venv-engines/made: engines.lock
 	.venv/bin/uv venv -q --clear --python $(PY) .venv-engines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -77,13 +78,23 @@ class Lake:
         return {str(path.relative_to(self.path)): path.read_bytes() for path in found}
 
 
-@pytest.fixture
-def empty(tmp_path: Path) -> Lake:
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both, made once: each test has a copy."""
+    directory = tmp_path_factory.mktemp("lake")
     calls = [delivering.at(HOUR + n * HALF_HOUR, n) for n in range(6)]
-    return Lake(delivering.record(tmp_path / "trail", calls), tmp_path / "lake")
+    trail = delivering.record(directory / "trail", calls)
+    lake_directory.export(trail, directory / "lake", now=NOW)
+    return directory
 
 
 @pytest.fixture
-def lake(empty: Lake) -> Lake:
-    empty.export()
+def empty(made: Path, tmp_path: Path) -> Lake:
+    shutil.copytree(made / "trail", tmp_path / "trail", ignore=shutil.ignore_patterns("*.sock"))
+    return Lake(tmp_path / "trail", tmp_path / "lake")
+
+
+@pytest.fixture
+def lake(made: Path, empty: Lake) -> Lake:
+    shutil.copytree(made / "lake", empty.path)
     return empty

@@ -50,19 +50,19 @@ def test_the_rows_come_back():
 
 
 def test_equal_rows_are_equal_bytes():
-    assert written(2000) == written(2000)
+    assert written(1100) == written(1100)
 
 
 def test_an_event_that_is_like_no_other_takes_at_most_120_bytes():
-    assert len(written(10_000)) / 10_000 < 120
+    assert len(written(4000)) / 4000 < 120
 
 
 @pytest.mark.parametrize("bound", ["GROUP_ROWS", "GROUP_BYTES"])
 def test_rows_are_held_in_memory_up_to_a_bound(monkeypatch, bound):
     monkeypatch.setattr(hour_file, bound, 1)
-    found = pq.ParquetFile(io.BytesIO(written(3000)))
+    found = pq.ParquetFile(io.BytesIO(written(2100)))
     assert found.metadata.num_row_groups == 3
-    assert found.read().to_pylist() == list(rows(3000))
+    assert found.read().to_pylist() == list(rows(2100))
 
 
 def test_a_file_without_rows_has_the_columns():
