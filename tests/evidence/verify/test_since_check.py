@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+import old_trails
 import trails
-from apitrail.evidence.verify import Report, Verdict
+from apitrail.evidence.verify import Report, Trust, Verdict
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail.audit import Audit
@@ -53,9 +54,9 @@ def test_the_verdict_says_what_was_not_looked_at(pristine):
         "OK since 300: 304 entries since, 302 calls, unaltered, and continue the checkpoint given; "
     )
     left = "the first 300 entries, their contents and search rows, SQLite's own indexes"
-    assert str(report).endswith(f"; not looked at: {left}")
+    assert str(report).endswith(f"; not looked at: {left}, strings that nothing uses")
     said = report.to_json()
-    assert (said["since"], len(said["notLookedAt"])) == (300, 2)
+    assert (said["since"], len(said["notLookedAt"])) == (300, 3)
     assert check(pristine, since=head(pristine, 300)).since is None
 
 
@@ -227,3 +228,24 @@ def test_tiles_before_that_fit_a_forged_head_alone_are_found_out(trail, pristine
     with trails.forge(trail) as database:
         database.execute("UPDATE tile SET data = ? WHERE level = 0 AND idx = 0", (data,))
     assert not since(trail, known, seen).holds
+
+
+@pytest.mark.parametrize("name", ["v1", "v2"])
+def test_what_an_older_release_wrote_is_held_too(tmp_path, name):
+    made = old_trails.unpack(tmp_path, name)
+    trail, trust = (
+        made / "trail",
+        Trust((note.Verifier.parse((made / "vkey").read_text().strip()),), "--key"),
+    )
+    with Audit(trail) as audit:
+        size, known = next(audit.checkpoints())
+        last = audit.entry(audit.size - 1)
+        assert last is not None
+    now = last.time + 1_000
+    report = since(trail, known, trust, now=now)
+    assert (report.since, report.verdict) == (size, Verdict.OK), report.message
+    with trails.forge(trail) as database:
+        database.execute(
+            "UPDATE resource SET idx = idx - 1 WHERE idx = (SELECT max(idx) FROM resource)"
+        )
+    assert since(trail, known, trust, now=now).verdict is Verdict.TAMPERED

@@ -141,7 +141,11 @@ class SinceCheck(Steps):
 def _unchecked(size: int, log: Segment, has_learnt: bool) -> tuple[str, ...]:
     """What verification of everything would have looked at."""
     count = "1 entry" if size == 1 else f"{size} entries"
-    named = [f"the first {count}, their contents and search rows", "SQLite's own indexes"]
+    named = [
+        f"the first {count}, their contents and search rows",
+        "SQLite's own indexes",
+        "strings that nothing uses",
+    ]
     if log.insights:
         named.append(
             f"whether the insights told since ({len(log.insights)}) follow from their calls"
