@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
+.PHONY: workers lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 # Every process of a test run would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -71,6 +71,11 @@ soak: install
 # Trains the next dictionary for facets; NEWEST in trail/frames.py says its number.
 dictionary: install
 	$(PY) -m benchmarks.dictionary
+
+# The wire's own tests with the proxy in a worker: those that look into no other process.
+workers: install
+	WORKERS=1 $(PY) -m pytest -q tests/e2e/test_wire.py tests/e2e/test_large.py \
+	  -k "not asked_for_when_its_intent_is_written"
 
 # What a recorder's memory comes to when it has met every service.
 memory: install

@@ -9,7 +9,9 @@ import logging
 import socket
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -134,7 +136,7 @@ class Crew:
         for mode in self._settings.modes:
             self._bind(mode)
         about = [[each.number, each.mode, each.addresses] for each in self._doors]
-        await self._act("open", about)
+        await self._act("open", about, doors=[each.number for each in self._doors])
         for each in self._doors:
             each.open(self._arrive)
 
@@ -142,7 +144,8 @@ class Crew:
         """Listen in one more mode, for a run; raises UsageError."""
         door = self._bind(mode, run)
         try:
-            await self._act("listen", door.number, mode, door.addresses, run)
+            about = (door.number, mode, door.addresses, run)
+            await self._act("listen", *about, doors=[door.number])
         except UsageError:
             await self.remove(mode)
             raise
@@ -180,7 +183,7 @@ class Crew:
             return
         while True:
             await self._manned.wait()
-            ready = [each for each in self._members if each.ready]
+            ready = [each for each in self._members if each.ready and door in each.doors]
             for member in sorted(ready, key=lambda each: len(each.connections)):
                 connection = next(self._connections)
                 if doors.hand(member.hands, door, connection, client):
@@ -209,11 +212,13 @@ class Crew:
             ),
             workers=self._settings.workers, acts=tuple(self._acts),
         )  # fmt: skip
+        open_now = [each.number for each in self._doors]
         try:
             await member.order(orders)
         except BaseException:
             await self._drop(member)
             raise
+        member.doors.update(open_now)
         self._manned.set()
         return member
 
@@ -250,8 +255,12 @@ class Crew:
                 rest = min(2 * rest + 1, LONGEST_REST)
         return None
 
-    async def _act(self, name: str, *about: object, keep: bool = True) -> None:
+    async def _act(
+        self, name: str, *about: object, doors: Sequence[int] = (), keep: bool = True
+    ) -> None:
         """Have all workers do something, and wait for those that take calls.
+
+        A worker that has done it gets clients of these `doors` from then on.
 
         Raises:
             UsageError: one of them cannot.
@@ -259,8 +268,8 @@ class Crew:
         if keep:
             self._acts.append((name, *about))
         asked = {each: asyncio.ensure_future(each.channel.ask(name, *about)) for each in self._members}  # fmt: skip
-        for each in asked.values():
-            each.add_done_callback(_heard)
+        for member, future in asked.items():
+            future.add_done_callback(partial(_has_done, member, doors))
         waited = [future for member, future in asked.items() if member.ready]
         done, _ = await asyncio.wait(waited, timeout=ANSWERING) if waited else (set(), set())
         for future in done:
@@ -361,6 +370,11 @@ class Crew:
     async def _all(self, act: str, *about: object) -> None:
         asked = (each.channel.ask(act, *about) for each in self._members if each.ready)
         await asyncio.gather(*asked, return_exceptions=True)
+
+
+def _has_done(member: Member, doors: Sequence[int], future: asyncio.Future[object]) -> None:
+    if not future.cancelled() and future.exception() is None:
+        member.doors.update(doors)
 
 
 def _heard(future: asyncio.Future[object]) -> None:

@@ -48,7 +48,8 @@ class Member:
     """A worker.
 
     `open` are the intents of calls that it has let through, `connections` the addresses of its
-    clients. It is `ready` when clients may be handed to it.
+    clients, `doors` the numbers of those whose clients it can deal with. It is `ready` when clients
+    may be handed to it.
     """
 
     desk: Desk
@@ -57,6 +58,7 @@ class Member:
     channel: Channel = field(init=False)
     open: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
     connections: dict[int, str] = field(default_factory=dict)
+    doors: set[int] = field(default_factory=set)
     ready: bool = False
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     _said: asyncio.Task[None] | None = None
