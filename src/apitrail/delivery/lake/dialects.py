@@ -105,7 +105,9 @@ class Dialect:
         if path in FLAT:
             return FLAT[path]
         column, *keys = path.split(".")
-        return self.json.format(column.lower(), "".join(self.key.format(key) for key in keys))
+        return self.json.format(
+            column.lower(), "".join(self.key.format(member(key)) for key in keys)
+        )
 
     def literal(self, text: str) -> str:
         """A text as the engine has it."""
@@ -153,6 +155,11 @@ class Dialect:
         ]
 
 
+def member(key: str) -> str:
+    """A name as it stands in a JSON pointer (RFC 6901) within a text of SQL."""
+    return key.replace("~", "~0").replace("/", "~1").replace("'", "''")
+
+
 def _second(milliseconds: int | None) -> str:
     return when.iso_second(-(-(milliseconds or 0) // 1000))
 
@@ -187,8 +194,8 @@ DUCKDB = Dialect(
     "duckdb",
     hour="strftime(eventTime AT TIME ZONE 'UTC', '%Y-%m-%dT%H:00:00Z')",
     unix="CAST(epoch(eventTime) AS BIGINT)",
-    json="TRY(json_extract_string({}, '${}'))",
-    key='."{}"',
+    json="TRY(json_extract_string({}, '{}'))",
+    key="/{}",
 )
 # `apitrail lake sql`: DuckDB, and the view has a column for each path.
 LAKE = replace(DUCKDB, name="lake", inline=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from apitrail.delivery.lake.dialects import DUCKDB, FLAT, Period
+import json
+
+from apitrail.delivery.lake.dialects import DUCKDB, FLAT, Period, member
 from apitrail.delivery.lake.lake_columns import COLUMNS, schema
 from apitrail.errors import UsageError
 from apitrail.reading.sql import TABLE
@@ -56,7 +58,7 @@ def _at(path: str) -> str:
     # Most paths lead through objects alone. Lists are looked through where such a path finds
     # nothing and yet the text has the name, which is rare.
     return (
-        f"coalesce({DUCKDB.at(path)}, CASE WHEN contains({column}, {_text(_quoted(keys[-1]))}) "
+        f"coalesce({DUCKDB.at(path)}, CASE WHEN contains({column}, {_text(json.dumps(keys[-1], ensure_ascii=False))}) "
         f"THEN {_through_lists(column, keys)} END)"
     )
 
@@ -64,21 +66,16 @@ def _at(path: str) -> str:
 def _through_lists(column: str, keys: list[str]) -> str:
     found = f"[TRY(json({column}))]"
     for key in keys:
-        inside = _text(f"$[*].{_quoted(key)}")
-        member = _text(f"$.{_quoted(key)}")
+        here = f"'/{member(key)}'"
         found = (
-            f"list_filter(flatten(list_transform({found}, lambda x: CASE json_type(x) "
-            f"WHEN 'ARRAY' THEN json_extract(x, {inside}) ELSE [json_extract(x, {member})] END)), "
-            "lambda x: x IS NOT NULL)"
+            f"list_filter(flatten(list_transform({found}, lambda x: CASE json_type(x) WHEN 'ARRAY' "
+            f"THEN list_transform(json_extract(x, '$[*]'), lambda y: json_extract(y, {here})) "
+            f"ELSE [json_extract(x, {here})] END)), lambda x: x IS NOT NULL)"
         )
     return (
         f"list_transform([{found}], lambda f: CASE len(f) WHEN 0 THEN NULL "
         "WHEN 1 THEN f[1] ->> '$' ELSE to_json(f)::VARCHAR END)[1]"
     )
-
-
-def _quoted(key: str) -> str:
-    return '"' + key.replace('"', '\\"') + '"'
 
 
 def _text(text: str) -> str:
