@@ -58,3 +58,21 @@ def test_it_can_be_explained_and_be_a_guard(trail, tmp_path):
 def test_what_excludes_each_other(trail):
     assert policy(trail, "--explain", "--deny-all-but").exit_code
     assert policy(trail, "--username", "nobody").exit_code
+
+
+def test_how_many_resources_stand_behind_a_general_one_is_told(tmp_path):
+    def draft(number):
+        call = CallFacts(service="s3", operation="GetObject", region="eu-west-1", started=trails.T0, ended=trails.T0)  # fmt: skip
+        record = {"eventID": f"00000000-0000-0000-0000-{number:012}", "eventSource": "s3.amazonaws.com", "eventName": "GetObject"}  # fmt: skip
+        event = Event(
+            who=Who(record={}, identity={"account": "111122223333"}), what=What(record=record, call=call),
+            request=Asked(parameters={"Bucket": "films", "Key": f"posters/{'abcdefgh'[number]}.jpg"}),
+        )  # fmt: skip
+        return Draft(kind="api", facets=event.facets(), row=event.row())
+
+    trails.write(
+        tmp_path / "t", lambda trail: trails.append_all(trail, [draft(n) for n in range(8)])
+    )
+    told = policy(tmp_path / "t", "--generalise")
+    assert json.loads(told.stdout)["Statement"][0]["Resource"] == "arn:aws:s3:::films/posters/*"
+    assert "arn:aws:s3:::films/posters/* stands for 8 resources" in told.stderr

@@ -50,3 +50,9 @@ def test_an_action_that_iam_does_not_list_is_named():
     found = needs([(1, event("mturk", "NoSuchThing")), (2, event(None, None))])
     assert not found.counts
     assert found.untold == {"mturk:NoSuchThing": 1, "calls that could not be told": 1}
+
+
+def test_a_service_that_is_not_known_is_written_as_no_arn():
+    """IAM refuses a policy with `*` in the place of the service."""
+    found = needs([(1, event("backup", "DeleteRecoveryPoint", {"RecoveryPointArn": "x"}))])
+    assert {use.resource for use in found.counts} == {"*"}

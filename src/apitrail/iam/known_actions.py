@@ -49,6 +49,8 @@ class Kind:
             "Region": region or "*",
             "Account": owner,
             "AccountId": owner,
+            # There is one (AWS Marketplace Catalog API: "AWSMarketplace").
+            "Catalog": "AWSMarketplace",
         }
         return _VARIABLE.sub(lambda found: known.get(found[1], "*"), self.templates[0])
 

@@ -52,7 +52,7 @@ def wanted(call: Call, asked: Iterable[Action]) -> Wanted:
         levels[action.name] = action.level
         # Where it need not be on a resource, AWS authorises it on none: on `*`.
         on = ("*",) if action.optional else action.resources
-        for resource in on or ("*",):
+        for resource in dict.fromkeys(map(_writable, on or ("*",))):
             region = call.region if _is_without_region(resource) else None
             use = Use(action.name, resource, region)
             uses.append((use, frozenset(shareable(action, resource))))
@@ -129,6 +129,12 @@ def needs(calls: Iterable[tuple[int, KeptCall]], *, denied: bool = False) -> Nee
 def is_refused(error: str | None, *, withheld: bool) -> bool:
     """Did AWS or a guard refuse the call?"""
     return withheld or (error or "").startswith(_DENIED)
+
+
+def _writable(resource: str) -> str:
+    """As a policy may name it: IAM takes no `*` for the service ("IAM JSON policy elements: Resource")."""
+    parts = resource.split(":", 3)
+    return "*" if len(parts) > 2 and "*" in parts[2] else resource
 
 
 def _is_without_region(resource: str) -> bool:
