@@ -34,3 +34,4 @@ def test_what_is_not_understood_is_refused_with_a_hint(directory, bad):
     with pytest.raises(UsageError) as refused:
         Approvals.parse(bad, directory)
     assert refused.value.hint
+    assert "alert" not in refused.value.hint

@@ -50,7 +50,10 @@ class Approvals:
         held = table.get("held", HELD)
         if type(held) is not int or not 1 <= held <= MOST_HELD:
             raise UsageError(f"held cannot be {held!r}", hint=f"1 to {MOST_HELD}")
-        webhook = webhook_of(table, directory)
+        try:
+            webhook = webhook_of(table, directory)
+        except UsageError as error:
+            raise UsageError(str(error), hint=_HINT) from error
         link = table.get("link")
         if link is None:
             return cls(held=held, webhook=webhook)
