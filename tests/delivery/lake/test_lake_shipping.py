@@ -181,11 +181,23 @@ def test_a_lost_answer_is_as_good_as_none(shelf, monkeypatch):
         assert lock.until.year == 2030
 
 
-def test_a_place_that_somebody_else_writes_to_is_refused(shelf):
-    ship(shelf)
+def test_a_trail_that_was_brought_back_goes_on_where_it_was(shelf):
+    ship(shelf, HOUR + 2 * HOURS)
     (shelf.trail / "lake").rename(shelf.trail / "away")
+    assert [said.number for said in ship(shelf, LATER + HOURS)] == [3]
+    assert check(shelf).holds
+    assert all(len(ids) == 1 for ids in shelf.versions().values())
+
+
+@pytest.mark.parametrize("part", [".json", ".parquet"])
+def test_a_place_that_somebody_else_writes_to_is_refused(shelf, part):
+    ship(shelf)
+    key = shelf.listed(part)[0]
+    shelf.location = replace(shelf.location, prefix="other")
+    other = key.replace("audit/", "other/")
+    shelf.client.put_object(Bucket=shelf.bucket.name, Key=other, Body=b"theirs")
     with pytest.raises(UsageError, match="is not ours"):
-        ship(shelf, LATER + HOURS)
+        ship(shelf)
 
 
 def test_a_bucket_that_does_not_lock_is_refused(shelf):

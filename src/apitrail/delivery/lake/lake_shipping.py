@@ -22,7 +22,7 @@ from apitrail.delivery.bucket.shipment import note_key
 from apitrail.delivery.lake.held_copies import PENDING
 from apitrail.delivery.lake.hours import Hour, hours
 from apitrail.delivery.lake.lake_directory import check_installed, locked
-from apitrail.delivery.lake.lake_list import LakeFile, LakeList
+from apitrail.delivery.lake.lake_list import LakeFile, LakeList, key_of
 from apitrail.delivery.lake.sealing import Sealing
 from apitrail.delivery.logfiles.place import join
 from apitrail.delivery.logfiles.tree import Tree
@@ -68,6 +68,7 @@ class LakeShipping:
         yield from self._finish(tree)
         with Reader(self.trail) as source:
             sealing = Sealing.of(source, self.trail, tree)
+            self._adopt(sealing)
             after = sealing.newest()
             pending = Pending.read(tree)
             if pending is not None and pending.start == (after[0].stop if after else 0):
@@ -77,6 +78,28 @@ class LakeShipping:
             before = after[0] if after else None
             for hour in sealing.hours(before, now, as_it_stands=self.as_it_stands):
                 after = yield from self._hour(sealing, hour, None, after, until)
+
+    def _adopt(self, sealing: Sealing) -> None:
+        """Take lists from the bucket that this log signed and that are not kept here.
+
+        So it is where a trail's directory was brought back from a backup.
+        """
+        newest = sealing.newest()
+        number = newest[0].number + 1 if newest else 1
+        while True:
+            key = key_of("", sealing.head.origin, number)
+            data, noted = self._first(key), self._first(note_key(key))
+            if data is None or noted is None or not sealing.has_signed(data, noted):
+                return
+            sealing.tree.put(note_key(key), noted)
+            sealing.tree.put(key, data)
+            number += 1
+
+    def _first(self, name: str) -> bytes | None:
+        """The version of an object that was written first."""
+        key = join(self.location.prefix, name)
+        found = [each for each in self.bucket.versions(key) if each.key == key and not each.marker]
+        return self.bucket.get(key, found[-1].id) if found else None
 
     def _hour(
         self, sealing: Sealing, hour: Hour, pending: Pending | None, after: After, until: datetime

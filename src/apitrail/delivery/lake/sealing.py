@@ -15,7 +15,8 @@ from apitrail.delivery.lake.hours import Day, Hour
 from apitrail.delivery.lake.lake_list import FOLDER, HOUR, LakeFile, LakeList, file_name, folder
 from apitrail.delivery.logfiles import file_checkpoint, store
 from apitrail.delivery.logfiles.tree import Tree
-from apitrail.errors import UsageError
+from apitrail.errors import FormatError, UsageError, VerificationError
+from apitrail.evidence.verify.report import Trust
 from apitrail.source import Source
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
@@ -93,6 +94,16 @@ class Sealing:
                 hint="`apitrail verify` says more; a lake is begun anew in an empty directory",
             )
         return said, hashlib.sha256(data).hexdigest()
+
+    def has_signed(self, data: bytes, noted: bytes) -> bool:
+        """Is this a list that one of the log's keys has signed?"""
+        trust = Trust((self.signer.verifier,), "the log's own key")
+        try:
+            history = file_checkpoint.trust(self.rotations, noted, trust)
+            file_checkpoint.confirm(history, noted, data, "the list")
+            return LakeList.parse(data).origin == self.head.origin
+        except (FormatError, VerificationError):
+            return False
 
     def _own_lists(self) -> list[str]:
         where = self.tree.directory / FOLDER / folder(self.head.origin)
