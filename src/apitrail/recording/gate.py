@@ -44,12 +44,17 @@ class Arrival:
 
 @dataclass(slots=True)
 class Gate:
-    """Decides about calls, and counts what those draw that may leave."""
+    """Decides about calls, and counts what those draw that may leave.
+
+    `may_ask` says that a guard can hold a call for an approval.
+    """
 
     guards: Guards
+    may_ask: bool = field(init=False)
     spending: Spending = field(init=False)
 
     def __post_init__(self) -> None:
+        self.may_ask = self.guards.may_ask
         self.spending = Spending(self.guards.budgets)
 
     def recall(self, trail: Path) -> None:

@@ -385,7 +385,7 @@ class Addon:
         begin = partial(
             self.recorder.begin, exchange, seen.run, operator=seen.operator, streamed=streamed
         )
-        if not self.recorder.policy.guards.may_ask:
+        if not self.recorder.gate.may_ask:
             return await begin()
         length = flows.declared_length(flow.request) if streamed else 0
         if length is None or length > held.LONGEST or not self.budget.has(length):
