@@ -20,6 +20,7 @@ from apitrail.state import comparing
 from apitrail.state.call_effect import UNANSWERED, is_telling, shown, write_of
 from apitrail.state.changing import Write, can_have_made
 from apitrail.state.comparing import Sight
+from apitrail.state.managed_change import unmanaged
 from apitrail.state.other_writes import writes_around
 from apitrail.state.recorder_update import comparable
 from apitrail.when import iso
@@ -132,8 +133,8 @@ class Drifts:
         event_source = str(what.record.get("eventSource") or "")
         if not found.is_explained(
             writes_around(source, found, event_source, found.after.index + 1)
-        ):
-            told = _told(found, what)
+        ) and (left := unmanaged(source, found)):
+            told = _told(left, what)
             self._told = [*self._told[-_LATEST:], told]
             yield told
 

@@ -15,6 +15,7 @@ from apitrail.state.changing import CATCHING_UP, Write
 from apitrail.state.comparing import Sight, Sights
 from apitrail.state.differing import Difference
 from apitrail.state.knowledge import Knowledge, Known, Told
+from apitrail.state.managed_change import unmanaged
 from apitrail.state.other_writes import writes_around
 from apitrail.state.recorder_update import comparable
 from apitrail.state.wanted import Wanted
@@ -139,8 +140,8 @@ class Observing:
             if found is None:
                 continue
             others = writes_around(self._source, found, event_source, self._source.size)
-            if not found.is_explained(others):
-                yield _drift(found)
+            if not found.is_explained(others) and (left := unmanaged(self._source, found)):
+                yield _drift(left)
 
 
 def _drift(found: comparing.Drift) -> Drift:

@@ -71,6 +71,7 @@ class Story:
         asked: Mapping[str, Any] | None = None,
         lag: int = 0,
         operator: str | None = None,
+        service: str = "ec2",
     ) -> Story:
         self.calls += 1
         event_id = event_id_of(self.calls)
@@ -78,12 +79,12 @@ class Story:
         reads = name.startswith(("Describe", "Get", "List")) if read_only is None else read_only
         record = {
             "eventVersion": "1.11", "eventTime": str(iso(ended))[:19] + "Z",
-            "eventSource": "ec2.amazonaws.com", "eventName": name, "awsRegion": "eu-central-1",
+            "eventSource": f"{service}.amazonaws.com", "eventName": name, "awsRegion": "eu-central-1",
             "eventID": event_id, "readOnly": reads,
         }  # fmt: skip
         what: dict[str, Any] = {
             "record": record,
-            "call": {"service": "ec2", "operation": name, "started": ended - 20}
+            "call": {"service": service, "operation": name, "started": ended - 20}
             | ({} if kind == "unknown" else {"ended": ended, "status": 400 if error else 200})
             | ({"error": error} if error else {}),
             "resources": [{"name": item, "type": of} for item in resources],
