@@ -69,6 +69,14 @@ def test_a_foreign_file_is_named(lake, name):
     assert verdict(lake) == ("TAMPERED", f"{name} is in no list")
 
 
+def test_a_foreign_name_is_told_in_one_line(lake):
+    (lake.path / "eventday=20231114" / "x\nOK: all of it holds\x1b[2A.parquet").write_bytes(b"PAR1")
+    [line] = str(lake.check()).splitlines()
+    assert line.startswith(
+        "TAMPERED: 'eventday=20231114/x\\nOK: all of it holds\\x1b[2A.parquet' is in"
+    )
+
+
 def test_files_that_no_query_reads_are_nobodys_business(lake):
     (lake.path / "README.md").write_text("notes")
     assert lake.check().holds

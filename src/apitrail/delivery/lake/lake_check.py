@@ -132,6 +132,11 @@ def _strangers(place: LakePlace, names: list[str], logs: Sequence[LogCheck]) -> 
             continue
         digest = hashlib.sha256(place.read(name) or b"").hexdigest()
         if digest in sums:
-            yield f"{name} is {sums[digest]} a second time"
+            yield f"{_shown(name)} is {sums[digest]} a second time"
         else:
-            yield f"{name} is in no list"
+            yield f"{_shown(name)} is in no list"
+
+
+def _shown(name: str) -> str:
+    """A name that somebody else may have chosen, in one line and without what moves a cursor."""
+    return name if name.isprintable() else ascii(name)

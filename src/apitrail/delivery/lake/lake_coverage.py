@@ -51,7 +51,7 @@ class Covered:
         if self.late is not None:
             return f"late by {_duration(self.late)}"
         if not self.spans:
-            return "never started"
+            return "never started" if self.report.holds else "not known"
         return "stopped" if self.spans[-1].stopped else "recording"
 
     @property

@@ -18,6 +18,7 @@ from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tam
 from apitrail.tlog.checkpoint import Checkpoint
 
 _LIST = re.compile(r"([0-9]{8})\.json")
+_FOLDER = re.compile(r"[A-Za-z0-9._-]+")
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class ListCheck(Check):
         numbers = sorted(int(match[1]) for name in self._names
                          if (match := _LIST.fullmatch(name.rpartition("/")[2])))  # fmt: skip
         pieces = self._pieces(numbers, oldest)
-        history = self._history(list(pieces.values()))
+        history = self._history(pieces)
         before: Found | None = None
         last = next(iter(pieces), 1) - 1 if oldest else 0
         for number, piece in pieces.items():
@@ -89,16 +90,18 @@ class ListCheck(Check):
                 break
         return dict(sorted(found.items()))
 
-    def _history(self, pieces: list[tuple[bytes | None, bytes | None]]) -> History:
+    def _history(self, pieces: dict[int, tuple[bytes | None, bytes | None]]) -> History:
         """The log's keys, by the newest list that is signed: it knows all changes of them."""
         first: Exception | None = None
-        for data, noted in reversed(pieces):
+        for number, (data, noted) in reversed(pieces.items()):
             if data is None or noted is None:
                 continue
             try:
                 return file_checkpoint.trust(LakeList.parse(data).rotations, noted, self.trust)
-            except (FormatError, VerificationError) as error:
+            except VerificationError as error:
                 first = first or error
+            except FormatError as error:
+                first = first or tampered(f"{self._key(number)}: {error}")
         raise first or tampered(f"{FOLDER}/{self.name} has no list with its note")
 
     def _key(self, number: int) -> str:
@@ -168,7 +171,7 @@ def _silent(_: str) -> None:
 
 
 def lists_in(names: list[str]) -> Iterator[str]:
-    """The folders of lists: one for each log."""
+    """The folders of lists: one for each log. What `folder` would not give is none."""
     start = f"{FOLDER}/"
     found = (name.removeprefix(start).partition("/") for name in names if name.startswith(start))
-    yield from sorted({one for one, slash, _ in found if slash})
+    yield from sorted({one for one, slash, _ in found if slash and _FOLDER.fullmatch(one)})

@@ -186,7 +186,7 @@ class LogCheck(ListCheck):
                 message = f"the trail has other entries than {said.key()}"
                 self.found.append(Finding(Verdict.FORK, message))
         if late := _not_here(source, lists[-1].stop, now):
-            message = f"hours that are over are not here: {late} entries from entry {lists[-1].stop} on"  # fmt: skip
+            message = f"hours that are over are not here: {'1 entry' if late == 1 else f'{late} entries'} from entry {lists[-1].stop} on"  # fmt: skip
             hint = "where nobody took them away, bring the lake up to date and verify again"
             self.found.append(Finding(Verdict.TRUNCATED, message, hint=hint))
 
