@@ -178,6 +178,8 @@ def test_a_bundle_says_that_it_is_one(site, opened, tmp_path):
     with serving(tmp_path / "evidence.zip") as bundle:
         page = opened(bundle.url)
         assert "This is a bundle" in page.locator("main").inner_text()
+        # Before its server ends: what the page still loads would be refused.
+        page.wait_for_load_state("networkidle")
 
 
 @pytest.mark.parametrize("url", ["/", "/live", "/trust"])

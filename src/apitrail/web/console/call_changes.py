@@ -58,7 +58,9 @@ def of(source: Source, index: int, event: Event) -> Iterator[Changed]:
     is_write = event.record().get("readOnly") is False
     if not is_write or render.outcome(event) not in {"ok", "unknown"}:
         return
-    names = dict.fromkeys(item.arn or item.name for item in event.resources)
+    # An id without a type is a further name of what is there with one.
+    typed = [item for item in event.resources if item.type] or event.resources
+    names = dict.fromkeys(item.arn or item.name for item in typed)
     for name in [each for each in names if each][:RESOURCES]:
         yield _of(source, index, name)
 
