@@ -52,6 +52,10 @@ class Audit(Reader):
         (found,) = self._database.execute("PRAGMA integrity_check(1)").fetchone()
         return None if found == "ok" else " ".join(str(found).split())
 
+    def interrupt(self) -> None:
+        """Have what is running in another thread fail."""
+        self._database.interrupt()
+
     def stray(self, size: int, tables: Sequence[str] = BY_INDEX) -> str | None:
         """A table with rows that belong to no entry of a log of `size`."""
         books = ("book",) if database.has_books(self.derived) else ()

@@ -31,7 +31,7 @@ def check(audit: Audit, size: int, *, processes: int, progress: Callable[[int], 
     """Check entries [0, size); raises Finding at the first that does not hold."""
     starts = range(0, size, PIECE)
     log, used = Segment(0, 0), set[int]()
-    parallel = processes > 1 and size >= PARALLEL
+    parallel = is_worth_it(size, processes)
     made = _pooled(audit, size, starts, processes) if parallel else _alone(audit, size, starts)
     with closing(made):
         for segment, strings in made:
@@ -39,6 +39,11 @@ def check(audit: Audit, size: int, *, processes: int, progress: Callable[[int], 
             used |= strings
             progress(segment.stop - segment.start)
     return log, used
+
+
+def is_worth_it(size: int, processes: int) -> bool:
+    """Are so many entries checked sooner by so many processes than by one?"""
+    return processes > 1 and size >= PARALLEL
 
 
 def _alone(audit: Audit, size: int, starts: Iterable[int]) -> Generator[Piece]:

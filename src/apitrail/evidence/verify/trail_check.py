@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from apitrail.evidence.verify import (
     key_history,
     parallel,
 )
+from apitrail.evidence.verify.integrity import Integrity
 from apitrail.evidence.verify.report import (
     Finding,
     Report,
@@ -30,6 +31,7 @@ from apitrail.evidence.verify.segment import Segment
 from apitrail.evidence.verify.since_check import SinceCheck
 from apitrail.evidence.verify.trail_steps import CHECKPOINT, Progress, Step, Steps
 from apitrail.tlog import note, tile
+from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import database, learnt
 from apitrail.trail.audit import Audit
 from apitrail.trail.learnt import Learnt
@@ -99,8 +101,18 @@ class _Check(Steps):
 
     def run(self, now: int, published: str | None, since: str | None, processes: int) -> None:
         """All steps; raises Finding."""
-        audit = self.audit
         keys, head = self.open()
+        if not parallel.is_worth_it(head.size, processes):
+            self._run(now, published, since, processes, keys, head, self.audit.damage)
+            return
+        with Integrity(self.audit.directory) as beside:
+            self._run(now, published, since, processes, keys, head, beside.damage)
+
+    def _run(
+        self, now: int, published: str | None, since: str | None, processes: int,
+        keys: key_history.History, head: Checkpoint, damage: Callable[[], str | None],
+    ) -> None:  # fmt: skip
+        audit = self.audit
         # (3) Every entry, its facets, and the rows by which it is found.
         self.begin(3, f"{head.size} entries: order, chain, contents, search rows")
         if stray := audit.stray(head.size):
@@ -135,8 +147,8 @@ class _Check(Steps):
         derived.check_strings(audit, used)
         if hidden := audit.unspanned(head.size):
             raise tampered(hidden)
-        if damage := audit.damage():
-            raise tampered(f"the database is damaged: {damage}")
+        if damaged := damage():
+            raise tampered(f"the database is damaged: {damaged}")
         # (8) Heads that were seen before: the log may only have grown since.
         self.begin(8, "checkpoints seen before")
         self.compare(tree, keys, published, since)
