@@ -190,7 +190,9 @@ def _authority() -> Path:
 @asynccontextmanager
 async def dial(session: Session, number: int = 0) -> AsyncIterator[Peer]:
     """A connection to one of a recorder's listeners."""
-    async with connect(session.listeners[number].port) as peer:
+    # A worker has yet to load what its first call needs.
+    patience = 100 if session.settings.workers else 20
+    async with connect(session.listeners[number].port, patience) as peer:
         yield peer
 
 

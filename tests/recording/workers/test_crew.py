@@ -26,6 +26,8 @@ from apitrail.trail.statements import Close
 from proxying import AWS, OK, Peer, calls, connect, dial, entries, recording, request
 from proxying import upstream as upstreams
 
+pytestmark = pytest.mark.timeout(300)
+
 SESSION = "ASIAIOSFODNN7EXAMPLE"
 ASSUMED = f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
 <AssumedRoleUser><AssumedRoleId>AROA123456789EXAMPLE:build</AssumedRoleId>
@@ -108,17 +110,17 @@ async def told(directory: Path) -> Story:
         story.statuses["by role"] = await ask(other, named("GetSessionToken", SESSION))
         story.statuses["denied"] = await ask(other, request(f"http://{AWS}/", b"Action=DeleteUser&Version=2010-05-08", host="iam.amazonaws.com").replace(b"http://sts.eu-west-1", b"http://iam").replace(b"/sts/", b"/iam/"))  # fmt: skip
         await fourth.send(b"GET http://192.0.2.1/ HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(200):
             while not front.guard.tunnelled:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         [own] = fronts.values()
-        async with connect(own.port) as peer:
+        async with connect(own.port, 100) as peer:
             story.statuses["run"] = await ask(peer, request("/"))
         await one.send(named("GetCallerIdentity", mark="WaitForEver"))
         await up.asked.wait()
         story.in_flight.append(session.recorder.flying)
         await lose(story, session, first.process.pid, other)
-        async with connect(own.port) as peer:
+        async with connect(own.port, 100) as peer:
             story.statuses["run again"] = await ask(peer, request("/"))  # fmt: skip
         again = await stack.enter_async_context(dial(session))
         story.statuses["learned again"] = await ask(again, named("GetSessionToken", SESSION))
@@ -134,7 +136,7 @@ async def lose(story: Story, session: Session, pid: int, other: Peer) -> None:
     assert isinstance(front, Crew)
     os.kill(pid, signal.SIGKILL)
     story.statuses["meanwhile"] = await ask(other, named("GetCallerIdentity"))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(200):
         while pid in front.workers or len(front.workers) < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     story.unready.append(session.recorder.unready)
