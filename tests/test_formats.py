@@ -145,10 +145,10 @@ def test_what_others_have_seen_still_holds(v2):
     assert "existed at 2026-11-27T07:41:" in str(report)
 
 
-def test_its_insights_are_told_and_follow_from_its_calls(v2):
+def test_its_insights_are_those_of_detectors_that_are_no_more(v2):
     [line] = (v2 / "insights.jsonl").read_text().splitlines()
     assert json.loads(line)["kind"] == "drift"
-    assert "1 insights follow" in str(verify(v2))
+    assert "1 insight of other detectors" in str(verify(v2))
 
 
 def test_its_refusal_is_listed(v2):

@@ -33,7 +33,7 @@ def test_an_insight_is_found_again(trail):
     report = append(trail, told(trail))
     assert report.verdict is Verdict.OK
     assert report.insights == 1
-    assert "1 insights follow from their calls" in report.message
+    assert "1 insight follows from its calls" in report.message
 
 
 def test_with_the_thresholds_that_it_was_told_with(trail):

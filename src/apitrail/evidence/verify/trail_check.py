@@ -24,6 +24,7 @@ from apitrail.evidence.verify.report import (
     Report,
     Trust,
     Verdict,
+    counted,
     not_known,
     tampered,
 )
@@ -247,12 +248,16 @@ def _also(report: Report) -> Sequence[str]:
         times = "once" if report.crashes == 1 else f"{report.crashes} times"
         parts.append(f"the recorder ended {times} without saying so")
     if report.late_anchors:
-        times = "1 heartbeat" if report.late_anchors == 1 else f"{report.late_anchors} heartbeats"
+        times = counted(report.late_anchors, "heartbeat")
         parts.append(f"anchors were late in {times}, by up to {report.latest_anchor} s")
     if report.insights:
-        parts.append(f"{report.insights} insights follow from their calls")
+        follow = "follows from its" if report.insights == 1 else "follow from their"
+        parts.append(f"{counted(report.insights, 'insight')} {follow} calls")
     if report.insights_left:
-        parts.append(f"{report.insights_left} insights could not be told again")
+        left = counted(report.insights_left, "insight")
+        parts.append(
+            f"{left} of other detectors, or of calls that are gone, could not be told again"
+        )
     if report.in_flight:
-        parts.append(f"{report.in_flight} calls in flight or of unknown outcome")
+        parts.append(f"{counted(report.in_flight, 'call')} in flight or of unknown outcome")
     return parts
