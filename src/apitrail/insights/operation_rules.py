@@ -63,7 +63,7 @@ _WRITES: tuple[tuple[str, Worth], ...] = (
     (r"[\w-]+:(?:Restore|Copy|Download)", RARE),
     (r"[\w-]+:\w*(?:Quota|Reserved|Spot|SpendLimit|Marketplace|Agreement|Entitlement|ModelAccess)", RARE),
     (r"[\w-]+:(?:Disable|Deregister|Schedule\w*Deletion|Suspend|Purge)", RARE),
-    (r"[\w-]+:Delete\w*(?:Log|Audit|Monitor|Alarm|Detector|Backup|Snapshot|RecoveryPoint|Vault|Encryption|Lock)", RARE),
+    (r"[\w-]+:Delete\w*(?:LogStream|LogDelivery|Audit|Monitor|Detector|Backup|RecoveryPoint|Vault|Encryption|Lock|Lifecycle|Retention)", RARE),
     (r"iam:", RARE),
     (r"[\w-]+:(?:Delete|Terminate|Destroy|Stop|Remove|Cancel|Detach|Disassociate|Reset|Revoke)", COMMON),
     (r"[\w-]+:(?:Run|Execute|Invoke|Submit|Send|Start|Batch(?:Run|Start))", COMMON),
