@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from apitrail.errors import FormatError
 from apitrail.event import Event
 from apitrail.source import Source
 from apitrail.trail.policy_entry import Policy
@@ -25,7 +26,10 @@ class Deciding:
         """Those that the calls at these entries name."""
         tickets, policies = set[str](), set[str]()
         for index in indexes:
-            what = Event.parse(source.facets(index, ("what",))).what
+            try:
+                what = Event.parse(source.facets(index, ("what",))).what
+            except FormatError:
+                continue  # it goes into the bundle as it is, and verifying names it
             decision = what.decision if what is not None else {}
             tickets.add(str(decision.get("ticket")))
             policies.add(str(decision.get("policy")))
