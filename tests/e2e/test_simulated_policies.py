@@ -136,7 +136,8 @@ class Judged:
         """In another region, in another account, on another bucket."""
         policy = document.guard(self.written)
         for action, resource, region, keys in self.asked:
-            yield policy, action, resource.replace(region, OTHER), OTHER, keys
+            other = OTHER if region != OTHER else "sa-east-1"
+            yield policy, action, resource.replace(region, other), other, keys
             if ACCOUNT in resource:
                 yield policy, action, resource.replace(ACCOUNT, "444455556666"), region, keys
             if resource.startswith("arn:aws:s3:::"):
@@ -205,7 +206,12 @@ def test_every_operation(decide, shard, tally):
     ]
     told = iter(decide(case for each in every for case in each.allowed()))
     said = [(each, [next(told) for _ in each.asked]) for each in every]
-    known = [(each, found) for each, found in said if None not in found]
+    # Nor can it judge names that begin with a `*` for what is not known, such as `*/stage/POST/*`.
+    known = [
+        (each, found)
+        for each, found in said
+        if None not in found and not any(":*/" in use.resource for use in each.needs.counts)
+    ]
     tally("operations that the simulator can judge", len(known), len(said))
     right = [found.count(True) for _, found in known]
     tally("uses allowed by their own policy", sum(right), sum(len(found) for _, found in known))
