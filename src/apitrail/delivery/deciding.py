@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -43,3 +43,14 @@ class Deciding:
         if isinstance(said, Policy):
             return said.sha256 in self.policies
         return isinstance(said, Ruling) and said.ticket in self.tickets
+
+
+def erased_rulings(source: Source, rulings: Sequence[int], shown: Container[int]) -> list[int]:
+    """Those of these rulings that are erased, and come after the first that is shown: any of them may
+    be the approval that a call had."""
+    first = next((index for index in rulings if index in shown), None)
+    if first is None:
+        return []
+    return [
+        index for index in rulings if index > first and not source.facets(index, ("what",))
+    ]  # fmt: skip

@@ -19,7 +19,7 @@ from typing import BinaryIO
 import orjson
 
 from apitrail import __version__, durable, places
-from apitrail.delivery.deciding import Deciding
+from apitrail.delivery.deciding import Deciding, erased_rulings
 from apitrail.entry import TAGS, Entry
 from apitrail.errors import RecordingError, UsageError
 from apitrail.event import RECORD_TAGS, record_of
@@ -294,6 +294,8 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
     for link in books:
         if link.index not in inside and _is_wanted(source, link, wanted, why):
             shown[link.index] = ("what",)
+    for index in erased_rulings(source, _rulings(books, found, inside), shown):
+        shown[index] = ("what",)
     for index in _newest(source, head.size, books, inside):
         # An entry that was selected keeps the facets that were asked for.
         shown.setdefault(index, ("what",))
@@ -321,6 +323,15 @@ def _books(source: Source, size: int) -> list[Entry]:
     """The entries that say something of others: changes of key, erasures, starts, guards, rulings."""
     found = (data for data in source.entries(0, size) if Entry.kind_of(data) in _BOOKS)
     return [Entry.parse(data) for data in found]
+
+
+def _rulings(books: list[Entry], found: Sequence[int], inside: range) -> list[int]:
+    """The rulings before the last of the calls, apart from those of the range."""
+    last = max(found, default=0)
+    return [
+        link.index for link in books
+        if link.kind == Ruling.KIND and link.index < last and link.index not in inside
+    ]  # fmt: skip
 
 
 def _is_wanted(source: Source, link: Entry, wanted: set[int], why: Deciding) -> bool:

@@ -17,18 +17,20 @@ from apitrail.evidence.bundle.bundle_reader import Bundle
 from apitrail.evidence.bundle.similar import clean
 from apitrail.evidence.bundle.stamped_heads import stamped_heads
 from apitrail.evidence.bundle.time_range import is_alive
-from apitrail.evidence.verify import timestamps
+from apitrail.evidence.verify import ticket_check, timestamps
 from apitrail.evidence.verify.coverage import INTERVAL, MISSED
 from apitrail.evidence.verify.key_history import History, trace
 from apitrail.evidence.verify.key_history import check as check_rotations
 from apitrail.evidence.verify.report import Finding, Report, Stamped, Trust, Verdict, tampered
 from apitrail.evidence.verify.segment import Book
+from apitrail.evidence.verify.ticket_check import TicketStep, passed, ruled
 from apitrail.evidence.verify.timestamps import Stamp
 from apitrail.evidence.verify.witnessed import Sighting, Witnessed, hold, sightings
 from apitrail.tlog import merkle, note
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.tlog.policy import Policy
 from apitrail.tlog.tile import WIDTH
+from apitrail.trail.ruling import Ruling
 from apitrail.trail.statements import Open
 from apitrail.when import iso
 
@@ -118,6 +120,8 @@ def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
     if claims.range is not None:
         step(f"4. entries {claims.range.first} to {claims.range.last}, all of them")
         found, erased = completeness.check(bundle, claims.range)
+    if any(bundle.of_kind(Ruling.KIND)):
+        ticket_check.check(_ticket_steps(bundle), whole=False)
     erased += _erased(bundle)
     exported, dating = _check_fresh(bundle)
     held = None if trust.policy is None else _hold_witnessed(bundle, trust.policy)
@@ -370,6 +374,18 @@ def _interval(bundle: Bundle) -> int:
         start = completeness.says(bundle, link)
         interval = (start.interval if isinstance(start, Open) else None) or interval
     return interval
+
+
+def _ticket_steps(bundle: Bundle) -> Iterator[TicketStep]:
+    """What is shown of tickets, and of calls that passed under one; raises Finding."""
+    for index in bundle.indexes():
+        link = _entry(bundle, index)
+        if link.kind == Ruling.KIND:
+            said = completeness.says(bundle, link)
+            yield ruled(index, said if isinstance(said, Ruling) else None)
+        elif link.kind in CALLS:
+            step = passed(index, bundle.facets(index, ("what",)))
+            yield from () if step is None else (step,)
 
 
 def _erased(bundle: Bundle) -> int:

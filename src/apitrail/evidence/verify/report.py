@@ -97,6 +97,8 @@ class Report:
     latest_anchor: int = 0
     insights: int = 0
     insights_left: int = 0
+    approvals: int = 0
+    approvals_left: int = 0
     gaps: tuple[str, ...] = ()
     in_flight: int = 0
     first: int | None = None
@@ -137,6 +139,8 @@ class Report:
             "latestAnchorSeconds": self.latest_anchor,
             "insights": self.insights,
             "insightsNotToldAgain": self.insights_left,
+            "approvals": self.approvals,
+            "approvalsNotTold": self.approvals_left,
             "gaps": list(self.gaps),
             "inFlight": self.in_flight,
             "first": iso(self.first),

@@ -10,9 +10,11 @@ from apitrail import entry
 from apitrail.entry import Entry
 from apitrail.errors import FormatError, VerificationError
 from apitrail.evidence.verify.report import tampered
+from apitrail.evidence.verify.ticket_check import TicketStep, passed, ruled
 from apitrail.source import Contents, Source
 from apitrail.tlog import merkle, tile
 from apitrail.trail import statements
+from apitrail.trail.ruling import Ruling
 from apitrail.trail.statements import Heartbeat, Insight, Statement
 
 type Visit = Callable[[int, str, Mapping[str, bytes]], None]
@@ -61,6 +63,7 @@ class Segment:
     heartbeats: list[int] = field(default_factory=list)
     unanchored: list[int] = field(default_factory=list)
     insights: list[int] = field(default_factory=list)
+    tickets: list[TicketStep] = field(default_factory=list)
     books: list[Book] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
 
@@ -84,6 +87,7 @@ class Segment:
         self.heartbeats += after.heartbeats
         self.unanchored += after.unanchored
         self.insights += after.insights
+        self.tickets += after.tickets
         self.books += after.books
         self.unknown += after.unknown
 
@@ -242,6 +246,7 @@ class _Walker:
             return None
         self._ahead = None
         self._segment.calls += 1
+        _keep_passed(self._segment, self.index, opened)
         self._append(merkle.leaf_hash(data), found[0])
         return found[1], opened
 
@@ -319,6 +324,7 @@ def _note_missing(
 def _keep(segment: Segment, link: Entry, opened: Mapping[str, bytes]) -> None:
     if link.kind in entry.CALLS:
         segment.calls += 1
+        _keep_passed(segment, link.index, opened)
         return
     if link.kind not in entry.KINDS:
         return
@@ -331,5 +337,12 @@ def _keep(segment: Segment, link: Entry, opened: Mapping[str, bytes]) -> None:
             segment.unanchored.append(said.unanchored)
     elif link.kind == Insight.KIND:
         segment.insights.append(link.index)
+    elif link.kind == Ruling.KIND:
+        segment.tickets.append(ruled(link.index, said if isinstance(said, Ruling) else None))
     elif link.kind in BOOKS and said is not None:
         segment.books.append(Book(link.index, link.time, said))
+
+
+def _keep_passed(segment: Segment, index: int, opened: Mapping[str, bytes]) -> None:
+    if (step := passed(index, opened)) is not None:
+        segment.tickets.append(step)

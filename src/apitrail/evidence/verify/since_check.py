@@ -15,10 +15,12 @@ from apitrail.evidence.verify.coverage import Coverage
 from apitrail.evidence.verify.derived import Derived
 from apitrail.evidence.verify.report import Finding, Verdict, tampered
 from apitrail.evidence.verify.segment import Segment, walk
+from apitrail.evidence.verify.ticket_check import PASSED, TicketStep
 from apitrail.evidence.verify.trail_steps import Steps, given
 from apitrail.tlog import merkle
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import learnt
+from apitrail.trail.ruling import ASKED, Ruling
 from apitrail.trail.statements import Close, Heartbeat, Open
 
 # Tables whose last row an index tells. Rows of `resource` are in the order of names.
@@ -58,6 +60,7 @@ class SinceCheck(Steps):
         log = self._walked(known, head, right)
         self.begin(5, "erasures: what is missing and by whose leave")
         self.learn(erasures=self._erased(log))
+        self.hold_tickets([*self._tickets_before(log), *log.tickets])
         self.begin(6, "changes of key, kept checkpoints")
         key_history.check(keys, log.books, start=log.start)
         covered = coverage.read(log.books, log.heartbeats)
@@ -119,6 +122,20 @@ class SinceCheck(Steps):
             log.missing[index] = tuple(tag for tag in missing if tag in tags)
             log.kinds |= found.kinds
         return erasures.check(log)
+
+    def _tickets_before(self, log: Segment) -> list[TicketStep]:
+        """The rulings from before, on tickets under which calls have passed since."""
+        asked = {each.ticket for each in log.tickets if each.step == ASKED}
+        wanted = {each.ticket for each in log.tickets if each.step == PASSED} - asked
+        found: list[TicketStep] = []
+        for index, data in self.audit.books_before(log.start) if wanted else ():
+            if Entry.kind_of(data) == Ruling.KIND:
+                said = self.tree.single(index).tickets
+                found += said
+                wanted -= {each.ticket for each in said if each.step == ASKED}
+                if not wanted:
+                    break
+        return found[::-1]
 
     def _running(self, covered: Coverage) -> Coverage:
         """With the newest start and heartbeat from before, where none of what came since tells."""

@@ -132,6 +132,7 @@ class _Check(Steps):
         # (5) Missing content was erased, and an entry says so.
         self.begin(5, "erasures: what is missing and by whose leave")
         self.learn(erasures=erasures.check(log))
+        self.hold_tickets(log.tickets)
         # (6) Keys changed only where entries say so, and every kept checkpoint is of this tree.
         self.begin(6, "changes of key, kept checkpoints")
         key_history.check(keys, log.books)
@@ -257,6 +258,14 @@ def _also(report: Report) -> Sequence[str]:
         left = counted(report.insights_left, "insight")
         parts.append(
             f"{left} of other detectors, or of calls that are gone, could not be told again"
+        )
+    if report.approvals:
+        its = "its approval" if report.approvals == 1 else "their approvals"
+        parts.append(f"{counted(report.approvals, 'call')} passed after {its}")
+    if report.approvals_left:
+        left = counted(report.approvals_left, "call")
+        parts.append(
+            f"whether {left} had an approval cannot be told: rulings are erased, or of a later version"
         )
     if report.in_flight:
         parts.append(f"{counted(report.in_flight, 'call')} in flight or of unknown outcome")

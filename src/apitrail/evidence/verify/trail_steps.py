@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from apitrail.errors import UsageError
-from apitrail.evidence.verify import heads, key_history, timestamps, witnessed
+from apitrail.evidence.verify import heads, key_history, ticket_check, timestamps, witnessed
 from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tampered
+from apitrail.evidence.verify.ticket_check import TicketStep
 from apitrail.evidence.verify.witnessed import Sighting
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
@@ -64,6 +65,11 @@ class Steps:
                 tree.continues(seen(text, keys, self.trust.by), self.trust.by)
         if since is not None:
             tree.continues(given(since, keys), GIVEN)
+
+    def hold_tickets(self, steps: Sequence[TicketStep]) -> None:
+        """Hold calls that passed under tickets to have been approved before; raises Finding."""
+        approved, left = ticket_check.check(steps)
+        self.learn(approvals=approved, approvals_left=left)
 
     def hold_outside(self, tree: heads.Tree, keys: key_history.History, now: int) -> None:
         """Hold the log against those outside whom the verifier trusts; raises Finding."""

@@ -1652,6 +1652,79 @@ def check_range(bundle):
     return found
 
 
+class Ticket:
+    """What was said of a ticket so far: the last step, the call that may pass, the one that did."""
+
+    def __init__(self):
+        self.step, self.asked, self.call, self.let, self.later = "", None, None, None, False
+
+    def follow(self, index, step, event):
+        if step == "asked":
+            self.step, self.asked, self.call, self.let = step, index, None, None
+        elif step == "denied":
+            self.step, self.call = step, None
+        elif step == "approved":
+            if self.step in ("asked", ""):
+                self.step, self.call = step, event
+        elif step == "used":
+            if self.step in ("approved", "") and self.call is None:
+                self.step, self.call = step, event
+        elif step == "lapsed":
+            if self.step == "approved" and self.call is None:
+                self.step = step
+        else:
+            self.later = True
+
+    def contradicts(self, event):
+        if self.let is not None:
+            return "which let entry %d pass already" % self.let
+        if self.step == "denied":
+            return "which was denied"
+        if self.call is not None and self.call != event:
+            return "which was approved for another call"
+        return None
+
+    def lacks(self):
+        if self.call is not None:
+            return None
+        if self.step == "lapsed":
+            return "which had lapsed"
+        if self.step == "approved":
+            return "and no entry before it says that it used the approval"
+        return "which nobody had approved"
+
+
+def check_tickets(bundle):
+    """Each call that passed under a ticket had been approved before, as far as that is here."""
+    here = sorted(set(bundle.events) | set(bundle.span))
+    if not any(bundle.entry(index).kind == "decision" for index in here):
+        return
+    tickets, erased = {}, -1
+    for index in here:
+        kind = bundle.entry(index).kind
+        if kind != "decision" and kind not in CALLS:
+            continue
+        said = bundle.value(index, "what")
+        if kind == "decision":
+            if said is None:
+                erased = index
+            else:
+                ticket = tickets.setdefault(said["ticket"], Ticket())
+                ticket.follow(index, said["step"], said.get("event"))
+            continue
+        decision, record = (said or {}).get("decision", {}), (said or {}).get("record", {})
+        name, event = decision.get("ticket"), record.get("eventID")
+        if decision.get("outcome") != "approved" or not isinstance(name, type("")):
+            continue
+        ticket = tickets.setdefault(name, Ticket())
+        wrong = ticket.contradicts(event)
+        if ticket.asked is not None and erased < ticket.asked and not ticket.later:
+            wrong = wrong or ticket.lacks()
+        if wrong:
+            raise Problem("entry %d: it passed under ticket %r, %s" % (index, name, wrong))
+        ticket.let = index
+
+
 def judge(bundle, link, found, leave):
     where, contents = bundle.manifest["filter"], bundle.facets(link.index)
     wanted = [tag for tag in bundle.manifest["range"]["opened"] if tag in link.committed]
@@ -1999,6 +2072,7 @@ def verify(path, trusted, policy=None):
     kept = len(heads)
     check_events(bundle)
     found = check_range(bundle) if bundle.manifest["range"] else None
+    check_tickets(bundle)
     newest = check_fresh(bundle)
     witnessed = policy and check_witnessed(bundle, policy, heads + [bundle.head])
     number = count(len(bundle.manifest["selected"]), "call")

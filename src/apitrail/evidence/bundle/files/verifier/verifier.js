@@ -19,6 +19,7 @@ import { checkItself } from "./sha256.js";
 import { checkStamps } from "./stamps.js";
 import { INTERVAL, erasures, intervalOf, isAlive } from "./statements.js";
 import { Problem, clean, count, iso, same } from "./text.js";
+import { checkTickets } from "./tickets.js";
 import { Zip } from "./zip.js";
 
 /** The verdict where a check could not be made here: never a word on the bundle. */
@@ -114,6 +115,7 @@ export async function verifyBundle(bundle, trusted, { step = () => {}, progress 
   await checkEvents(bundle, pause);
   if (span) step(`entries ${manifest.range?.first} to ${manifest.range?.last}, all of them`);
   const found = manifest.range === null ? null : await checkRange(bundle, pause);
+  checkTickets(bundle);
   const newest = checkFresh(bundle);
   const witnessed = policy === null ? null : await checkWitnessed(bundle, policy, [...heads, head]);
   const erased = (found?.erased ?? 0) + erasedOf(bundle);
