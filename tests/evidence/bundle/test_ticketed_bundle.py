@@ -15,7 +15,7 @@ from apitrail.query import Filter
 from apitrail.trail.keys import Keys
 from apitrail.trail.statements import Target
 from evidence.bundle import evidence
-from evidence.bundle.judges import Standalone, agreed
+from evidence.bundle.judges import Standalone, agreed, shared_script
 from ticketed import FALSE, TRUE, UNASKED, Story, tell
 from trails import write
 
@@ -39,6 +39,8 @@ def judged(tmp_path: Path, standalone: Standalone) -> Judged:
         report = agreed(path, standalone, signer.verifier)
         if not report.holds:
             assert standalone(path, signer.verifier)[1].strip() == str(report)
+            script = shared_script()
+            assert script is None or script(path, signer.verifier) == [str(report)]
         return report
 
     return judge
