@@ -12,6 +12,7 @@ from apitrail import when
 from apitrail.cli.options import FORMATS, output_option
 from apitrail.cli.pager import pager_option
 from apitrail.cli.printing import emit, say, screen, table
+from apitrail.counted import counted
 from apitrail.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def lake_sql_command(
     files = lake_files.find(where, period, log)
     if files.unlisted:
         say(
-            f"left out {_files(len(files.unlisted))} that no list names, such as {files.unlisted[0]!r}"
+            f"left out {counted(len(files.unlisted), 'file')} that no list names, such as {files.unlisted[0]!r}"
         )
     with lake_sql.ask(
         files, statement or "", period=period, log=log, memory=memory, timeout=timeout
@@ -109,10 +110,6 @@ def lake_questions(
     )
     text = dialects.DIALECTS[dialect].ask(question, values, _period(since, until))
     emit(line for line in text.splitlines())
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"
 
 
 def _values(given: tuple[str, ...]) -> dict[str, str]:

@@ -12,6 +12,7 @@ import click
 from apitrail import places, when
 from apitrail.cli import shipping
 from apitrail.cli.options import Group, with_trail
+from apitrail.counted import counted
 from apitrail.entry import TAGS
 from apitrail.errors import UsageError
 from apitrail.evidence.known_logs import KnownLogs
@@ -86,10 +87,10 @@ def erase(
 
     with Reader(trail) as reader:
         targets = erasing.by_id(reader, ids, facets)
-    _confirm(f"destroy content of {_events(len(targets))}", yes)
+    _confirm(f"destroy content of {_entries(len(targets))}", yes)
     erased = maintenance.erase(trail, targets, reason)
     shipping.after_erasure(trail, targets)
-    click.echo(f"{erased.facets} facets of {_events(len(targets))} erased", err=True)
+    click.echo(f"{erased.facets} facets of {_entries(len(targets))} erased", err=True)
     _warn(erased)
 
 
@@ -107,12 +108,12 @@ def prune(trail: Path, before: str, reason: str | None, dry_run: bool, yes: bool
     with Reader(trail) as reader:
         targets = list(erasing.before(reader, time))
     if dry_run or not targets:
-        click.echo(f"{_events(len(targets))} would be erased", err=True)
+        click.echo(f"{_entries(len(targets))} would be erased", err=True)
         return
-    _confirm(f"destroy content of {_events(len(targets))} before {before}", yes)
+    _confirm(f"destroy content of {_entries(len(targets))} before {before}", yes)
     erased = maintenance.erase(trail, targets, reason or "retention")
     shipping.after_erasure(trail, targets)
-    click.echo(f"{_events(len(targets))} erased", err=True)
+    click.echo(f"{_entries(len(targets))} erased", err=True)
     _warn(erased)
 
 
@@ -145,5 +146,5 @@ def _confirm(what: str, yes: bool) -> None:
     click.confirm(f"{what[:1].upper()}{what[1:]}?", abort=True, err=True)
 
 
-def _events(number: int) -> str:
-    return "1 entry" if number == 1 else f"{number} entries"
+def _entries(number: int) -> str:
+    return counted(number, "entry", "entries")

@@ -18,6 +18,7 @@ import click
 from apitrail import places
 from apitrail.cli.log_format import with_log
 from apitrail.cli.options import with_trail
+from apitrail.counted import counted
 from apitrail.errors import UsageError
 from apitrail.log_lines import Log
 
@@ -163,7 +164,7 @@ def _told(outcome: Outcome, command: tuple[str, ...]) -> str:
     if outcome.calls:
         shows = "apitrail events --run last shows them"
         refused = f", {outcome.denied} of them refused by a guard" if outcome.denied else ""
-        return f"recorded {_calls(outcome.calls)}{refused} (run {outcome.run}); {shows}"
+        return f"recorded {counted(outcome.calls, 'call')}{refused} (run {outcome.run}); {shows}"
     checks = f"apitrail doctor -- {_masked(shlex.join(command))}"
     if len(checks) > 100:
         checks = f"apitrail doctor -- {shlex.quote(command[0])} …"
@@ -178,10 +179,6 @@ def _masked(text: str) -> str:
     from apitrail.redact.text import scrub
 
     return scrub(text, lambda _: "***")
-
-
-def _calls(number: int) -> str:
-    return "1 call" if number == 1 else f"{number} calls"
 
 
 def _labels(labels: tuple[str, ...]) -> dict[str, str]:
@@ -261,7 +258,7 @@ async def _record(trail: Path, settings: Any, log: Log) -> None:
     reason = await stop
     await session.stop(reason)
     calls = session.recorder.tally.calls
-    log(f"stopped after {_calls(calls)}", event="stopped", reason=reason, calls=calls)
+    log(f"stopped after {counted(calls, 'call')}", event="stopped", reason=reason, calls=calls)
 
 
 def _stop(stop: asyncio.Future[str], reason: str) -> None:
@@ -302,8 +299,10 @@ def _print_status(trail: Path, found: dict[str, Any]) -> None:
     if health := found.get("health"):
         click.echo(f"  health on {health}")
     if waiting := found.get("waiting"):
-        click.echo(f"  {_calls(waiting)} to be approved: apitrail approvals")
-    click.echo(f"  {_calls(found['calls'])} recorded since it started, {found['entries']} entries")
+        click.echo(f"  {counted(waiting, 'call')} to be approved: apitrail approvals")
+    click.echo(
+        f"  {counted(found['calls'], 'call')} recorded since it started, {counted(found['entries'], 'entry', 'entries')}"
+    )
 
 
 @click.command()
@@ -316,7 +315,7 @@ def stop(trail: Path) -> int:
     if found is None:
         _say(f"no recorder is running on {str(trail)!r}")
         return 1
-    _say(f"the recorder has stopped after {_calls(found['calls'])}")
+    _say(f"the recorder has stopped after {counted(found['calls'], 'call')}")
     return 0
 
 

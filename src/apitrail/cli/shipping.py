@@ -16,9 +16,9 @@ import click
 
 from apitrail import places, when
 from apitrail.cli.options import with_trail
+from apitrail.counted import counted
 from apitrail.errors import Error, UsageError
 from apitrail.evidence.verify import Report, Trust
-from apitrail.evidence.verify.report import counted
 from apitrail.query import Filter
 from apitrail.trail import database
 from apitrail.trail.statements import Target

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from apitrail.counted import counted
 from apitrail.recording.clients import endpoints
 from apitrail.recording.connections import Watch
 from apitrail.recording.execute import Execution, Outcome
@@ -171,7 +172,7 @@ def judge(
     to = ", ".join(direct)
     through = f"; let through as no AWS API: {', '.join(outcome.passed)}" if outcome.passed else ""
     if outcome.calls:
-        calls = "1 call" if outcome.calls == 1 else f"{outcome.calls} calls"
+        calls = counted(outcome.calls, "call")
         also = f"; it also connected past the recorder to {to}" if direct else ""
         return Finding(client, "recorded", f"{command[0]} ({calls}{also}{through})")
     past_us = bool(direct) or (known and outcome.status == 0)

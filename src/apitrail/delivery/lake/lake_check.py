@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from apitrail.counted import counted
 from apitrail.delivery.lake.hour_file import SUFFIX
 from apitrail.delivery.lake.lake_list import FOLDER, folder
 from apitrail.delivery.lake.lake_place import LakePlace
@@ -14,7 +15,7 @@ from apitrail.delivery.lake.list_check import lists_in
 from apitrail.delivery.lake.log_check import Beside, LogCheck
 from apitrail.delivery.logfiles import findings
 from apitrail.delivery.logfiles.check import Step
-from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, counted, tampered
+from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tampered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from apitrail.counted import counted
 from apitrail.delivery.bucket.bucket_check import roots_at
 from apitrail.delivery.lake import row_check
 from apitrail.delivery.lake.lake_list import HOUR, LakeFile, LakeList
@@ -21,7 +22,7 @@ from apitrail.delivery.logfiles.check import Step
 from apitrail.entry import Entry
 from apitrail.errors import FormatError
 from apitrail.evidence.verify.key_history import History
-from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, counted, tampered
+from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tampered
 from apitrail.tlog.merkle import HASH_SIZE, Frontier
 from apitrail.trail import database
 from apitrail.trail.reader import Reader

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from apitrail.counted import counted
 from apitrail.delivery.logfiles import findings
 from apitrail.delivery.logfiles.tree_manifest import OPTIONAL, Manifest
 from apitrail.errors import FormatError, VerificationError
@@ -122,7 +123,7 @@ def _extra(read: Any, known: Any, path: str = "") -> Iterator[str]:
 
 def _not_known(unknown: Counter[str]) -> str:
     count = unknown.total()
-    noun = "1 member" if count == 1 else f"{count} members"
+    noun = counted(count, "member")
     return (
         f"{noun} of manifests that this apitrail does not know ({', '.join(sorted(unknown))}), "
         "verified as bytes alone"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from apitrail.counted import counted
 from apitrail.event import What, Who
 from apitrail.evidence.bundle.similar import asked, clean, quoted
 from apitrail.evidence.bundle.stamped_heads import StampedHead
@@ -119,7 +120,7 @@ class Statement:
         for name, value in facts:
             yield f"  {name:<13}{value}"
         for said, at in self.later:
-            found = f", {count(len(at), 'entry', 'entries')}: {indexes(at)}" if at else ""
+            found = f", {counted(len(at), 'entry', 'entries')}: {indexes(at)}" if at else ""
             yield f"  {'unknown':<13}{said}{found}"
         if self.later:
             yield f"  {'':<13}of a later version: compared as bytes, not looked into"
@@ -137,7 +138,7 @@ class Statement:
     def _head(self) -> Iterator[tuple[str, str]]:
         yield "log", f"{self.size} entries under one signed root"
         if self.kept:
-            yield "", f"which continues {count(self.kept, 'older signed root')}"
+            yield "", f"which continues {counted(self.kept, 'older signed root')}"
         yield "exported", f"{iso(self.exported)}, by the {self.dating}"
         yield from (("stamped", str(each)) for each in self.stamps)
         if self.stamps and not self.judged:
@@ -145,7 +146,7 @@ class Statement:
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         yield from self._head()
-        yield "shown", f"{count(len(self.shown), 'entry', 'entries')}, each as it was recorded"
+        yield "shown", f"{counted(len(self.shown), 'entry', 'entries')}, each as it was recorded"
         yield "", "nothing is said of the others"
         yield from (("entry", str(item).partition(" ")[2]) for item in self.shown[:NAMED])
 
@@ -159,11 +160,11 @@ class Statement:
         if found.unasked:
             names = ", ".join(clean(name.replace("_", "-")) for name in found.unasked)
             yield "", f"not judged by {names}, which this verifier does not know"
-        number = count(len(self.shown), "call")
+        number = counted(len(self.shown), "call")
         yield "answer", f"{number} of {found.calls} in the range, and none but these"
         yield from (("match", str(item)) for item in self.shown[:NAMED])
         if found.undetermined:
-            number = count(len(found.undetermined), "call")
+            number = counted(len(found.undetermined), "call")
             yield (
                 "undetermined",
                 f"{number} {UNTOLD}: {indexes(found.undetermined)}",
@@ -171,10 +172,10 @@ class Statement:
         if found.cased:
             yield (
                 "undetermined",
-                f"{count(len(found.cased), 'call')} {CASED}: {indexes(found.cased)}",
+                f"{counted(len(found.cased), 'call')} {CASED}: {indexes(found.cased)}",
             )
         if found.unjudged:
-            number = count(len(found.unjudged), "call")
+            number = counted(len(found.unjudged), "call")
             yield "erased", f"{number} that can no longer be judged: {indexes(found.unjudged)}"
         yield from _coverage(found.coverage, found.steps, found.drift)
 
@@ -197,18 +198,21 @@ def _coverage(
         if isinstance(said, Clock):
             yield "clock", f"entry {index}: it was set from {iso(said.before)} to {iso(said.after)}"
         else:
-            span = f"{count(said.calls, 'call')} from {iso(said.start)} to {iso(said.end)}"
+            span = f"{counted(said.calls, 'call')} from {iso(said.start)} to {iso(said.end)}"
             why = quoted(said.reason)
             yield "refused", f"entry {index}: {span}, which could not be recorded: {why}"
     for index, told in drift[:NAMED]:
         why = quoted("; ".join(told.why))
         yield "drift", f"entry {index}, of entries {indexes(told.evidence)}: {why}"
     if len(drift) > NAMED:
-        yield "drift", f"{count(len(drift) - NAMED, 'entry', 'entries')} more that tell it"
+        yield "drift", f"{counted(len(drift) - NAMED, 'entry', 'entries')} more that tell it"
     for index in coverage.stated:
         yield "lost", f"entries that entry {index} states were lost"
     for host, number in sorted(coverage.tunnelled.items()):
-        yield "unread", f"{count(number, 'connection')} to {clean(host)} passed without being read"
+        yield (
+            "unread",
+            f"{counted(number, 'connection')} to {clean(host)} passed without being read",
+        )
 
 
 def said_question(question: Mapping[str, Any], unasked: Sequence[str] = ()) -> str:
@@ -242,7 +246,3 @@ def _how_known(who: Who | None) -> str:
 def indexes(indexes: Sequence[int]) -> str:
     named = ", ".join(map(str, indexes[:NAMED]))
     return named if len(indexes) <= NAMED else f"{named} and {len(indexes) - NAMED} more"
-
-
-def count(number: int, noun: str, plural: str | None = None) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"

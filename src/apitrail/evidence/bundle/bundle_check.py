@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from apitrail.counted import counted
 from apitrail.entry import CALLS, KINDS, TAGS, Entry
 from apitrail.errors import FormatError, UsageError, VerificationError
 from apitrail.event import Event
 from apitrail.evidence.bundle import completeness, layout, page_file
-from apitrail.evidence.bundle.attestation import Shown, Statement, count
+from apitrail.evidence.bundle.attestation import Shown, Statement
 from apitrail.evidence.bundle.bundle_reader import Bundle
 from apitrail.evidence.bundle.similar import clean
 from apitrail.evidence.bundle.stamped_heads import stamped_heads
@@ -182,8 +183,8 @@ def _hold_seen(bundle: Bundle, who: str, size: int) -> None:
 
 def _message(statement: Statement, held: Witnessed | None, stamp: Stamp | None) -> str:
     number = len(statement.shown)
-    calls = "1 call" if number == 1 else f"{number} calls"
-    later = f"; {count(len(statement.later), 'thing')} of a later version not looked into"
+    calls = counted(number, "call")
+    later = f"; {counted(len(statement.later), 'thing')} of a later version not looked into"
     rest = later if statement.later else ""
     if held is not None:
         rest += f"; nothing shown can be rewritten unless {held.liars()}"

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from apitrail.counted import counted
 from apitrail.errors import FormatError, VerificationError
 from apitrail.tlog import note
 from apitrail.tlog.policy import Policy
@@ -176,10 +177,5 @@ def not_known(unknown: Mapping[str, int]) -> str | None:
         return None
     count = sum(unknown.values())
     names = ", ".join(sorted(unknown))
-    noun = "1 entry" if count == 1 else f"{count} entries"
+    noun = counted(count, "entry", "entries")
     return f"{noun} with a kind or facet this apitrail does not know ({names})"
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 file`, `3 files`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

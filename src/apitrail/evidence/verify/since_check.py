@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from apitrail.counted import counted
 from apitrail.entry import Entry
 from apitrail.evidence.verify import coverage, erasures, heads, key_history
 from apitrail.evidence.verify.continuation import Continuation, edge
@@ -157,7 +158,7 @@ class SinceCheck(Steps):
 
 def _unchecked(size: int, log: Segment, has_learnt: bool) -> tuple[str, ...]:
     """What verification of everything would have looked at."""
-    count = "1 entry" if size == 1 else f"{size} entries"
+    count = counted(size, "entry", "entries")
     named = [
         f"the first {count}, their contents and search rows",
         "SQLite's own indexes",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from apitrail.counted import counted
 from apitrail.errors import FormatError, UsageError, VerificationError
 from apitrail.evidence.verify import (
     coverage,
@@ -24,7 +25,6 @@ from apitrail.evidence.verify.report import (
     Report,
     Trust,
     Verdict,
-    counted,
     not_known,
     tampered,
 )
@@ -231,7 +231,7 @@ def _message(report: Report, outside: Sequence[str]) -> str:
 
 def _message_since(report: Report, outside: Sequence[str]) -> str:
     grown = report.entries - (report.since or 0)
-    count = "1 entry" if grown == 1 else f"{grown} entries"
+    count = counted(grown, "entry", "entries")
     first = f"{count} since, {report.calls} calls, unaltered, and continue the checkpoint given"
     left = f"not looked at: {', '.join(report.unchecked)}"
     return "; ".join([first, *_also(report), *outside, _trusted(report), left])
