@@ -26,8 +26,13 @@ class Deciding:
         """Those that the calls at these entries name."""
         tickets, policies = set[str](), set[str]()
         for index in indexes:
+            facets = source.facets(index, ("what",))
+            # Every call that is exported is asked, so only those that may have one are parsed.
+            text = facets.get("what", b"")
+            if b'"decision"' not in text and rb"\u" not in text:
+                continue
             try:
-                what = Event.parse(source.facets(index, ("what",))).what
+                what = Event.parse(facets).what
             except FormatError:
                 continue  # it goes into the bundle as it is, and verifying names it
             decision = what.decision if what is not None else {}
