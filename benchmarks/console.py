@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import random
 import shutil
 import statistics
 import sys
@@ -25,6 +26,7 @@ import uvicorn
 
 from apitrail import places
 from apitrail.address import Address, listen
+from apitrail.event import Event
 from apitrail.query import Filter
 from apitrail.trail.reader import Reader
 from apitrail.trail.writer import Trail
@@ -104,7 +106,7 @@ def pages(base: str, trail: Path) -> None:
         print(f"    {name:60} {seconds * 1000:8.1f}")
     with Reader(trail) as reader:
         [index] = list(reader.select(Filter(), limit=1))
-        event = reading.Event.parse(reader.facets(index, ("what",))).record()["eventID"]
+        event = Event.parse(reader.facets(index, ("what",))).record()["eventID"]
     for path in (
         f"/event/{event}", "/who/user0", "/who/user299", "/resource/arn:aws:s3:::bucket-0",
         "/insights", "/trust", "/live", "/events.json",
@@ -148,7 +150,7 @@ def lived(page: object, trail: Path) -> list[float]:
         window.seen.push(Date.now()))).observe(document.querySelector('#rows'), {childList: true}) }"""
     )
     written: list[float] = []
-    dice = reading.random.Random(11)
+    dice = random.Random(11)
 
     async def work() -> None:
         async with await Trail.open(trail, signer=reading.SIGNER, clock=places.clock) as opened:

@@ -164,7 +164,9 @@ def main() -> None:
         varied(call, dice) for _ in range(TURNS * len(calls) // (10 * len(usual))) for call in usual
     ]
     dice.shuffle(calls)
-    contents = [each for each in asyncio.run(described(calls)) if len(each) < 1 << 14]
+    contents: list[bytes | bytearray | memoryview[int]] = [
+        each for each in asyncio.run(described(calls)) if len(each) < 1 << 14
+    ]
     made = zstandard.train_dictionary(SIZE, contents, level=3, dict_id=frames.NEWEST)
     path = frames.path(frames.NEWEST)
     path.write_bytes(made.as_bytes())

@@ -21,7 +21,7 @@ from playwright.sync_api import Page, sync_playwright
 from apitrail.delivery import export
 from apitrail.query import Filter
 from apitrail.trail.reader import Reader
-from apitrail.trail.writer import Trail
+from apitrail.trail.writer import BATCH, Trail
 from benchmarks import reading
 
 EVENTS = int(os.environ.get("EVENTS", "10000"))
@@ -38,8 +38,8 @@ async def build(directory: Path) -> None:
     async with await Trail.open(
         directory, signer=reading.SIGNER, clock=lambda: reading.START
     ) as trail:
-        for first in range(0, EVENTS, reading.BATCH):
-            batch = range(first, min(first + reading.BATCH, EVENTS))
+        for first in range(0, EVENTS, BATCH):
+            batch = range(first, min(first + BATCH, EVENTS))
             await asyncio.gather(*(trail.append(reading.draft(number, dice)) for number in batch))
 
 

@@ -140,7 +140,7 @@ class OtherAccount(Account):
         return record(
             self.rng, when, who, service_name, name, parameters=parameters, error=error, address=address, agent=agent,
             region=region, **more,
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
 
     # -- people ------------------------------------------------------------------------------
 
@@ -166,7 +166,7 @@ class OtherAccount(Account):
         address = self._whereabouts(number, who)
         favourites = list(CONSOLE)
         random.Random(number + 31).shuffle(favourites)
-        now = start + 7 * HOUR + rng.randrange(3 * HOUR)
+        now: float = start + 7 * HOUR + rng.randrange(3 * HOUR)
         yield self._call(
             now, who, "signin ConsoleLogin", address, region="us-east-1", answer={"ConsoleLogin": "Success"},
             additionalEventData={"MFAUsed": "No", "SamlProviderArn": "arn:aws:iam::1:saml-provider/sso"},
@@ -194,7 +194,7 @@ class OtherAccount(Account):
         who = self.people[day // 7 % 5]
         if rng.random() > 0.2:
             return
-        now = start + rng.choice((0, 1, 2, 3, 4, 22, 23)) * HOUR + rng.randrange(HOUR)
+        now: float = start + rng.choice((0, 1, 2, 3, 4, 22, 23)) * HOUR + rng.randrange(HOUR)
         address = self._whereabouts(day // 7 % 5, who)
         agent = CLI.format(minor=16) if rng.random() < 0.5 else None
         for what in rng.choices(NIGHT, k=rng.randrange(12, 50)):
@@ -208,7 +208,7 @@ class OtherAccount(Account):
         rng = self.rng
         if not _workday(day) or rng.random() < 0.3:
             return
-        now = start + 9 * HOUR + rng.randrange(6 * HOUR)
+        now: float = start + 9 * HOUR + rng.randrange(6 * HOUR)
         for _ in range(rng.randrange(3, 20)):
             now += rng.expovariate(1 / 200)
             for what in (
@@ -312,7 +312,7 @@ class OtherAccount(Account):
     def _cdk_day(self, day: int, start: int) -> Iterator[Record]:
         rng = self.rng
         for _ in range(rng.randrange(1, 5) if _workday(day) else 0):
-            now = start + 9 * HOUR + rng.randrange(9 * HOUR)
+            now: float = start + 9 * HOUR + rng.randrange(9 * HOUR)
             for step in (
                 "cloudformation DescribeStacks",
                 "cloudformation GetTemplate",
@@ -383,7 +383,7 @@ class OtherAccount(Account):
 
     def _backups(self, day: int, start: int) -> Iterator[Record]:
         rng = self.rng
-        now = start + HOUR + rng.randrange(600)
+        now: float = start + HOUR + rng.randrange(600)
         for name in ("DescribeVolumes", "DescribeTags"):
             yield self._call(now, self.backup, f"ec2 {name}")
         for number in range(rng.randrange(20, 30)):
@@ -439,7 +439,7 @@ class OtherAccount(Account):
                 address,
                 LAMBDA.format(minor=42),
             )
-            now = start + rng.randrange(DAY)
+            now: float = start + rng.randrange(DAY)
             for what in rng.choices(work, k=rng.randrange(3, 20)):
                 now += rng.random() * 60
                 yield self._call(now, who, what, parameters={"bucketName": name} if what.startswith("s3") else None)  # fmt: skip
@@ -450,7 +450,7 @@ class OtherAccount(Account):
         if day % 5 != 4:
             return
         number = 10 + day
-        now = start + 10 * HOUR + rng.randrange(3 * HOUR)
+        now: float = start + 10 * HOUR + rng.randrange(3 * HOUR)
         who = Principal(role("tf-apply", f"pr-{900 + day}"), self.iac.address, self.iac.agent)
         for what in (
             "iam CreateRole", "iam CreatePolicy", "iam AttachRolePolicy", "sqs CreateQueue", "sqs SetQueueAttributes",

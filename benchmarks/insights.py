@@ -21,7 +21,7 @@ from apitrail.insights.watch import watch
 from benchmarks import held_out_stories, stories
 from benchmarks.held_out_traffic import OtherAccount
 from benchmarks.stories import Story, injected
-from benchmarks.traffic import DAY, Account
+from benchmarks.traffic import DAY, Account, Record
 from benchmarks.traffic import START as BEGIN
 
 DAYS = 30
@@ -30,7 +30,7 @@ HOUR_MS = 3_600_000
 GRACE_MS = 60_000
 
 
-def ordered(records: Iterable[dict[str, object]]) -> list[Seen]:
+def ordered(records: Iterable[Record]) -> list[Seen]:
     """As `--replay` reads them."""
     return sorted((read(each) for each in records), key=lambda call: (call.time, call.id))
 
@@ -155,7 +155,7 @@ def month(kept: Kept, seed: int, why: bool) -> tuple[Counter[str], Counter[str]]
         else:
             missed[f"{story.name} {way}"] += 1
             if why:
-                print("  MISS", iso(limit), story.name, way, calls[0]["userIdentity"]["arn"])  # type: ignore[index]
+                print("  MISS", iso(limit), story.name, way, calls[0]["userIdentity"]["arn"])
         if any(at <= limit for call in calls for at in theirs.get(str(call["eventID"]), ())):
             figures["aws told"] += 1
     return figures, missed

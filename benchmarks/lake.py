@@ -23,7 +23,6 @@ from array import array
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,8 +38,8 @@ from apitrail.trail.keys import Keys
 from apitrail.trail.rows import Draft
 from apitrail.trail.writer import BATCH, Trail
 from apitrail.when import iso_second
-from benchmarks.stories import injected
-from benchmarks.traffic import DAY, Account
+from benchmarks.stories import PARAMETERS, injected, stories
+from benchmarks.traffic import DAY, Account, Record
 
 LOGS = int(os.environ.get("LOGS", "10"))
 EVENTS = int(os.environ.get("EVENTS", "1000000"))
@@ -50,8 +49,6 @@ PARTS = os.environ.get("PARTS", "recorders rows").split()
 # 1 November 2026, 00:00 UTC.
 BEGAN = 1_793_491_200
 HOUR = 3600
-
-type Record = dict[str, Any]
 
 VALUES = {
     "key": "ASIAAPP-1BC0001",
@@ -68,7 +65,7 @@ def usual(seed: int) -> list[Record]:
     """Some days of an account with attacks in them, as what calls are made after."""
     account = Account(seed, days=4)
     found: list[Record] = list(account.records())
-    for _, _, records in injected(account, seed, 0, DAY):
+    for _, _, records in injected(account, seed, 0, DAY, stories(), PARAMETERS):
         found += records
     random.Random(seed).shuffle(found)
     return found

@@ -90,7 +90,8 @@ def main() -> int:
             pid, port = recorder.process.pid, int(recorder.urls[0].rpartition(":")[2])
             _tell(f"{memory(pid)} MB before")
             for _ in range(ROUNDS):
-                calls, services = 0, set()
+                calls = 0
+                services: set[str] = set()
                 for service, request in requests():
                     send(port, request)
                     calls, services = calls + 1, services | {service}

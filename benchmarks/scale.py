@@ -38,8 +38,9 @@ def drafts(first: int, stop: int) -> Iterator[Draft]:
     for number in range(first, stop):
         name = f"name{number if dice.random() < 0.7 else dice.randrange(number + 1)}"
         moment = START + number
+        event_id = str(uuid.UUID(int=number))
         record = {
-            "eventID": str(uuid.UUID(int=number)), "eventSource": "iam.amazonaws.com",
+            "eventID": event_id, "eventSource": "iam.amazonaws.com",
             "eventName": "CreateUser", "awsRegion": "us-east-1", "readOnly": False,
         }  # fmt: skip
         what = {
@@ -47,7 +48,7 @@ def drafts(first: int, stop: int) -> Iterator[Draft]:
             "resources": [{"name": name, "type": "AWS::IAM::User"}],
         }  # fmt: skip
         row = Row(
-            id=record["eventID"], time=moment, source="iam.amazonaws.com", name="CreateUser",
+            id=event_id, time=moment, source="iam.amazonaws.com", name="CreateUser",
             region="us-east-1", read_only=False, resources=frozenset({(name, "AWS::IAM::User")}),
         )  # fmt: skip
         yield Draft(kind="api", facets={"what": dump(what)}, row=row)

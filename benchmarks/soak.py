@@ -88,8 +88,9 @@ def recorded(trail: Path) -> tuple[Counter[str], Counter[str]]:
             kinds[link.kind if link else "none"] += 1
             if link is not None and link.kind in ("api", "unknown"):
                 event = Event.parse(reader.facets(index))
-                asked = event.request.parameters if event.request else {}
-                names[str(asked.get("RoleSessionName") or asked.get("Key") or "")] += 1
+                asked = event.request.parameters if event.request else None
+                if isinstance(asked, dict):
+                    names[str(asked.get("RoleSessionName") or asked.get("Key") or "")] += 1
     names.pop("", None)  # what was called before
     return names, kinds
 
@@ -139,7 +140,7 @@ def _judge(machine: Machine, lines: list[str], status: int, said: str) -> int:
 
 def _answers(machine: Machine) -> bool:
     code = f"import urllib.request; urllib.request.urlopen('{machine.endpoint}/moto-api/data.json')"
-    return machine.run(sys.executable, "-c", code, status=None).returncode == 0
+    return bool(machine.run(sys.executable, "-c", code, status=None).returncode == 0)
 
 
 def _open(pid: int) -> int:

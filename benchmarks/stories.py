@@ -161,7 +161,7 @@ def principal(rng: random.Random, account: Account, actor: str) -> Principal:
         case "user":
             return account.report
         case _:
-            identity = {
+            identity: dict[str, object] = {
                 "type": "Root",
                 "principalId": ACCOUNT,
                 "arn": f"arn:aws:iam::{ACCOUNT}:root",
@@ -253,7 +253,7 @@ def _call(
         agent=agent,
         region=region,
         **more,
-    )  # type: ignore[arg-type]
+    )
 
 
 def injected(

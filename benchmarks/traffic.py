@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from benchmarks.called import (
     ADMIN_WRITES,
@@ -58,7 +59,7 @@ class Principal:
     secrets: list[str] = field(default_factory=list)
 
 
-Record = dict[str, object]
+type Record = dict[str, Any]
 
 
 def record(
@@ -291,7 +292,7 @@ class Account:
             who.agent = rng.choice(BROWSER)
         favourites = list(CONSOLE)
         random.Random(number).shuffle(favourites)
-        now = start + 8 * HOUR + rng.randrange(2 * HOUR)
+        now: float = start + 8 * HOUR + rng.randrange(2 * HOUR)
         yield record(
             rng,
             now,
@@ -371,7 +372,7 @@ class Account:
         rng = self.rng
         modules = MODULES[: 9 + day // 2]  # something new every other day
         for _ in range(rng.randrange(6, 14) if _workday(day) else 2):
-            now = start + 8 * HOUR + rng.randrange(11 * HOUR)
+            now: float = start + 8 * HOUR + rng.randrange(11 * HOUR)
             who = Principal(
                 role("terraform-apply", f"tfc-{rng.randrange(10**6)}"),
                 f"34.120.{rng.randrange(4)}.{rng.randrange(1, 255)}",
@@ -396,7 +397,7 @@ class Account:
     def _ci_day(self, day: int, start: int) -> Iterator[Record]:
         rng = self.rng
         for _ in range(int(rng.randrange(15, 40) * self.scale) if _workday(day) else 3):
-            now = start + 7 * HOUR + rng.randrange(14 * HOUR)
+            now: float = start + 7 * HOUR + rng.randrange(14 * HOUR)
             address = f"20.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
             web = Principal(
                 {
@@ -446,7 +447,7 @@ class Account:
     def _agent_day(self, who: Principal, day: int, start: int) -> Iterator[Record]:
         rng = self.rng
         for _ in range(rng.randrange(2, 9) if _workday(day) else 1):
-            now = start + rng.randrange(DAY - HOUR)
+            now: float = start + rng.randrange(DAY - HOUR)
             for service_name in rng.sample(list(CONSOLE), rng.randrange(1, 5)):
                 for name in rng.sample(CONSOLE[service_name].split(), rng.randrange(1, 3)):
                     now += rng.random() * 12
@@ -461,7 +462,7 @@ class Account:
 
     def _cron_day(self, day: int, start: int) -> Iterator[Record]:
         rng = self.rng
-        now = start + 2 * HOUR + rng.randrange(300)
+        now: float = start + 2 * HOUR + rng.randrange(300)
         for name in ("DescribeVolumes", "DescribeInstances"):
             yield record(rng, now, self.backup, "ec2", name)
         for name in ("CreateSnapshot", "DeleteSnapshot"):
@@ -533,10 +534,10 @@ class Account:
             who.address = f"10.0.{rng.randrange(12)}.{rng.randrange(2, 250)}"
             who.identity = role(name, f"i-0abc{rng.randrange(10**4):04d}")
         for secret in who.secrets:
-            for hour in range(0, 24, 6):
+            for at in range(0, 24, 6):
                 yield record(
                     rng,
-                    start + hour * HOUR + rng.randrange(HOUR),
+                    start + at * HOUR + rng.randrange(HOUR),
                     who,
                     "secretsmanager",
                     "GetSecretValue",

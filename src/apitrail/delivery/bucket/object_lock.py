@@ -88,7 +88,7 @@ class Bucket:
             UsageError: boto3 is not installed, or there is no such profile.
         """
         try:
-            import boto3  # type: ignore[import-untyped]
+            import boto3
             from botocore.config import Config
             from botocore.exceptions import BotoCoreError
         except ImportError as error:

@@ -182,7 +182,7 @@ def _on_disk(place: Path) -> Iterator[tuple[str, bytes]]:
 
 def _in_bucket(place: str) -> Iterator[tuple[str, bytes]]:
     try:
-        import boto3  # type: ignore[import-untyped]
+        import boto3
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError as error:
         raise UsageError(
