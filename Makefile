@@ -95,7 +95,7 @@ name-constraints: install
 
 # Hashes only: no index URL and no registry host may be committed.
 lock: install
-	.venv/bin/uv pip compile pyproject.toml --group dev --extra lake --extra mcp --extra s3 --extra sigma --extra timestamps --universal --python-version 3.12 \
+	.venv/bin/uv pip compile pyproject.toml --group dev --extra all --universal --python-version 3.12 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --upgrade \
 	  --custom-compile-command 'make lock' --quiet -o requirements.lock
 	.venv/bin/uv pip compile --group engines --universal --python-version 3.12 \

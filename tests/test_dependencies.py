@@ -28,7 +28,9 @@ def declared(*groups: str) -> dict[str, Requirement]:
         lines += extra
     for group in groups:
         lines += PROJECT["dependency-groups"][group]
-    return {_plain(each.name): each for each in map(Requirement, lines)}
+    found = {_plain(each.name): each for each in map(Requirement, lines)}
+    found.pop("apitrail", None)  # the extra `all` names the others
+    return found
 
 
 def _plain(name: str) -> str:
@@ -80,6 +82,12 @@ def test_the_locks_hold_what_is_declared():
 def _locked(name: str) -> dict[str, str]:
     lock = (REPOSITORY / name).read_text("utf-8")
     return dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE))
+
+
+def test_the_extra_all_names_every_other():
+    extras = PROJECT["project"]["optional-dependencies"]
+    [everything] = map(Requirement, extras["all"])
+    assert everything.extras == extras.keys() - {"all"}
 
 
 def test_no_mitmproxy_is_allowed_that_was_not_tried():
