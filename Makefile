@@ -35,6 +35,7 @@ lint: install
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	@tests/web/browser/js/check
+	$(PY) -m docs.site
 
 # Pictures of the console on the demo's trail, for the docs: build/screenshots.
 screenshots: install
@@ -106,9 +107,11 @@ lock: install
 clean:
 	rm -rf .venv .venv-engines build dist .mypy_cache .ruff_cache .pytest_cache
 
-# What is made from the code: the reference of all commands.
+# The reference of all commands, made from the code, and the site of all pages: build/site.
+# A page that docs/README.md does not list, and a link or an anchor that leads nowhere, fail it.
 docs: install
 	$(PY) -m apitrail.cli.reference docs/cli.md
+	$(PY) -m docs.site
 
 # Three verifiers on the same mutants of bundles, requests over real sockets, and requests to a witness.
 # MUTANTS and REQUESTS say how many, SEED which ones.
