@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -34,6 +35,10 @@ class Reader:
     def close(self) -> None:
         """Let go of the files."""
         self._database.close()
+
+    def connect(self) -> sqlite3.Connection:
+        """One more connection to what this one reads, for a statement that others wrote."""
+        return database.open_read_only(self.directory)
 
     @property
     def version(self) -> int:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from functools import partial
 
 from apitrail.event import ORDER
 from apitrail.evidence.bundle import Bundle
 from apitrail.reading.sql.field import Fields
 from apitrail.reading.sql.rewrite import TABLE
 from apitrail.trail import database
+from apitrail.trail.memory_index import MemoryIndex
 from apitrail.trail.reader import Reader
-from apitrail.trail.rows import EVENT_SQL, event_row
 
 # Column → column of the index table whose string it is. A condition on these uses an index.
 INDEXED = {
@@ -88,32 +87,13 @@ def _quoted(name: str) -> str:
 
 
 def connect(source: Reader | Bundle) -> sqlite3.Connection:
-    """A connection that cannot write to the trail."""
+    """A connection that cannot write to the trail, and finds no more in it than `source` has."""
     if isinstance(source, Reader):
-        return database.open_read_only(source.directory)
-    return _copied(source)
-
-
-def _copied(bundle: Bundle) -> sqlite3.Connection:
-    """The searchable side of a bundle, in memory."""
-    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    connection.executescript(database.schema())
-    number = partial(_number, connection, {})
-    for index in bundle.indexes():
-        if (row := bundle.row(index)) is None:
-            continue
-        connection.execute(EVENT_SQL, event_row(index, row, number))
-        connection.executemany(
-            "INSERT INTO resource(name, type, idx) VALUES (?, ?, ?)",
-            [(number(name), number(kind), index) for name, kind in sorted(row.resources)],
-        )
+        return source.connect()
+    index = MemoryIndex()
+    for each in source.indexes():
+        if (row := source.row(each)) is not None:
+            index.add(each, row)
+    connection = index.connect()
+    index.close()
     return connection
-
-
-def _number(connection: sqlite3.Connection, known: dict[str, int], value: str | None) -> int | None:
-    if value is None:
-        return None
-    if value not in known:
-        known[value] = len(known) + 1
-        connection.execute("INSERT INTO string(id, value) VALUES (?, ?)", (known[value], value))
-    return known[value]
