@@ -31,7 +31,10 @@ def test_a_row_has_no_control_characters():
         "action": "s3:PutObject", "caller": "a\x1b[31m", "guard": "g", "statement": "S",
         "call": {"resources": ["x\ny"], "event": "PutObject"},
     }  # fmt: skip
-    [row] = approval_list.rows([told])
+    [row], headers = approval_list.laid_out([told])
+    assert headers == approval_list.HEADERS
     assert row[2] == "5 s"
     assert row[-1] == "held"
     assert not any("\x1b" in cell or "\n" in cell for cell in row)
+    [row], headers = approval_list.laid_out([told | {"stated": "for\x1b notes"}])
+    assert (headers[-1], row[-1]) == ("CALLER SAYS", "for\\x1b notes")

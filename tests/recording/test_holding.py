@@ -12,6 +12,7 @@ from apitrail.errors import RecordingError, UsageError
 from apitrail.recording.ask_settings import Asking
 from apitrail.recording.proxy import held
 from apitrail.recording.session import Session
+from apitrail.trail import control
 from apitrail.trail.reader import Reader
 from apitrail.trail.ruling import Ruling
 from asking import NO, YES, asking, client, ruled, steps, waiting
@@ -71,6 +72,31 @@ def test_a_denied_call_does_not_leave_and_its_caller_reads_why(tmp_path):
     assert call.what.withheld
     assert call.what.decision["outcome"] == "denied"
     assert call.record()["errorCode"] == "AccessDenied"
+
+
+def test_why_a_caller_wants_its_call_is_shown_and_kept_with_the_answer(tmp_path):
+    async def scenario():
+        async with asking(tmp_path) as (session, stub), client(session) as peer:
+            await peer.send(ASK)
+            [ticket] = await waiting(session)
+            said = {"ticket": ticket[:5], "reason": "I must know who I am"}
+            told = await asyncio.to_thread(control.ask, tmp_path, "state-reason", **said)
+            assert told == {"ticket": ticket}
+            assert stub.seen == []
+            [shown] = session.recorder.holding.waiting()
+            assert (shown["stated"], shown["state"]) == (said["reason"], "asked")
+            long = {"ticket": ticket, "reason": "x" * 1_001}
+            with pytest.raises(UsageError, match="too long a reason"):
+                await asyncio.to_thread(control.ask, tmp_path, "state-reason", **long)
+            await session.recorder.holding.decide(ticket, NO)
+            await peer.message()
+            with pytest.raises(UsageError, match="cannot be decided"):
+                session.recorder.holding.state_reason(ticket, "please")
+
+    asyncio.run(scenario())
+    asked, denied = ruled(tmp_path)
+    assert (asked.stated, denied.stated) == (None, "I must know who I am")
+    assert denied.reason == "not today"
 
 
 def test_time_is_up(tmp_path):

@@ -9,7 +9,7 @@ def test_a_ruling_is_read_as_it_was_written():
     whole = Ruling(
         ticket="3f9a2c1b", step="approved", guard="careful", event="e", policy="ab",
         statement="First", action="s3:PutObject", caller="arn", same="cd", until=5, by="mary",
-        name="Mary", road="console", reason="planned",
+        name="Mary", road="console", reason="planned", stated="for notes",
     )  # fmt: skip
     for said in (whole, Ruling(ticket="t", step="asked", guard="g")):
         assert statements.read("decision", said.what()) == said

@@ -39,7 +39,7 @@ def approvals(context: click.Context, trail: Path, *, every: bool, output: str) 
     if output == "json":
         emit(json.dumps(each) for each in found)
         return
-    if not emit(table(approval_list.rows(found), approval_list.HEADERS)):
+    if not emit(table(*approval_list.laid_out(found))):
         say("no ticket" if every else "nothing waits for an approval")
 
 

@@ -19,6 +19,7 @@ type Told = dict[str, Json]
 """One ticket for programs: `Ticket.to_json`, and the call that it is about."""
 
 HEADERS = ("TICKET", "ASKED", "LEFT", "CALL", "ON", "CALLER", "GUARD", "STATE")
+SAID = "CALLER SAYS"
 _LONGEST = 4_000
 """Characters of parameters that are shown of a call."""
 
@@ -82,9 +83,13 @@ def span(milliseconds: int) -> str:
     return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
 
 
-def rows(found: Iterable[Told]) -> list[list[str]]:
-    """Rows under `HEADERS`."""
-    return [_row(each) for each in found]
+def laid_out(found: Iterable[Told]) -> tuple[list[list[str]], tuple[str, ...]]:
+    """Rows and their headers; what callers say is a column where one of them says something."""
+    told = list(found)
+    if not any("stated" in each for each in told):
+        return [_row(each) for each in told], HEADERS
+    rows = [[*_row(each), clean(str(each.get("stated") or "-"))] for each in told]
+    return rows, (*HEADERS, SAID)
 
 
 def _row(told: Told) -> list[str]:

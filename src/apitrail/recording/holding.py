@@ -271,6 +271,16 @@ class Holding:
             "until": ticket.until,
         }  # fmt: skip
 
+    def state_reason(self, name: str, reason: str) -> dict[str, Json]:
+        """Keep why a caller wants its call, for those who decide; it decides nothing.
+
+        Raises:
+            UsageError: there is no such ticket, or it cannot be decided any more.
+        """
+        ticket = self.tickets.find(name, self.clock())
+        ticket.stated = reason
+        return {"ticket": ticket.id}
+
     def waiting(self) -> list[dict[str, Json]]:
         """What may be decided now, with what is known of calls that are held."""
         now = self.clock()

@@ -42,7 +42,7 @@ from apitrail.redact.userinfo import without_userinfo
 from apitrail.trail import control, database
 from apitrail.trail.keys import Keys
 from apitrail.trail.statements import Open
-from apitrail.trail.tickets import Answer
+from apitrail.trail.tickets import Answer, check_length
 from apitrail.trail.writer import Trail
 
 if TYPE_CHECKING:
@@ -169,6 +169,7 @@ class Session:
                 **self._maintainer.operations(),
                 "approvals": self._approvals,
                 "decide": self._decide,
+                "state-reason": self._state_reason,
             },
             left={"run": self._end_run},
         )
@@ -406,6 +407,13 @@ class Session:
         answer = Answer.parse(request, control.account(request.get("uid")))
         answer = answer.redacted(self.recorder.redactor.text)
         return await self.recorder.holding.decide(str(request.get("ticket")), answer)
+
+    async def _state_reason(self, request: dict[str, Any]) -> dict[str, Any]:
+        reason = str(request.get("reason"))
+        check_length("reason", reason)
+        return self.recorder.holding.state_reason(
+            str(request.get("ticket")), self.recorder.redactor.text(reason)
+        )
 
     async def _knows(self, request: dict[str, Any]) -> dict[str, Any]:
         credential = Credential(scheme="sigv4", access_key_id=str(request.get("key")))

@@ -23,6 +23,7 @@ _TEXTS = (
     "name",
     "road",
     "reason",
+    "stated",
 )
 
 
@@ -36,7 +37,8 @@ class Ruling:
     asked, and `until` (Unix milliseconds) ends the ticket.
 
     `by` is the account of this machine that decided, `name` what that person called themselves,
-    `road` the way it came: command, console or link.
+    `road` the way it came: command, console or link. `stated` is why the caller wants the call, as the
+    person who decided was told it.
     """
 
     KIND: ClassVar = "decision"
@@ -55,6 +57,7 @@ class Ruling:
     name: str | None = None
     road: str | None = None
     reason: str | None = None
+    stated: str | None = None
 
     @classmethod
     def parse(cls, what: Mapping[str, object]) -> Self:

@@ -23,6 +23,13 @@ LONGEST = 7 * 86_400
 _LONGEST = {"name": 100, "reason": 1_000}
 
 
+def check_length(what: str, text: str) -> None:
+    """Raises UsageError where a `name` or a `reason` is too long for the log."""
+    if len(text) > _LONGEST[what]:
+        hint = f"{_LONGEST[what]} characters at most"
+        raise UsageError(f"too long a {what}: {len(text)} characters", hint=hint)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What somebody decides: by the account `by` of this machine, on a `road`.
@@ -45,9 +52,7 @@ class Answer:
                 "name": str(name), "reason": str(reason),
             }:  # fmt: skip
                 for what, text in (("name", name), ("reason", reason)):
-                    if len(text) > _LONGEST[what]:
-                        hint = f"{_LONGEST[what]} characters at most"
-                        raise UsageError(f"too long a {what}: {len(text)} characters", hint=hint)
+                    check_length(what, text)
                 return cls(
                     approves=verdict == "approve", road=str(road), by=by, name=name.strip(),
                     reason=reason.strip(),
@@ -69,7 +74,7 @@ class Answer:
 class Ticket:
     """One question: how it was asked, the last step of it, and how it was decided.
 
-    `taken` says that the next step is being written, so that nobody else may take it; `written` that
+    `stated` is what its caller says why it wants the call. `taken` says that the next step is being written, so that nobody else may take it; `written` that
     its question is in the log.
     """
 
@@ -77,6 +82,7 @@ class Ticket:
     last: Ruling
     time: int
     decided: Ruling | None = None
+    stated: str | None = None
     taken: bool = False
     written: bool = True
 
@@ -116,7 +122,7 @@ class Ticket:
         """The step in which somebody decides it, for a call that waits if there is one."""
         return replace(
             self.ruling(answer.step, call), by=answer.by, road=answer.road,
-            name=answer.name or None, reason=answer.reason or None,
+            name=answer.name or None, reason=answer.reason or None, stated=self.stated,
         )  # fmt: skip
 
     def to_json(self, now: int) -> dict[str, Json]:
@@ -127,6 +133,9 @@ class Ticket:
             "caller": asked.caller, "guard": asked.guard, "statement": asked.statement,
             "asked": self.time, "until": self.until, "eventID": asked.event,
         }  # fmt: skip
+        stated = self.stated if said is None else said.stated
+        if stated is not None:
+            told["stated"] = stated
         if said is not None:
             told |= {"by": said.by, "name": said.name, "road": said.road, "reason": said.reason}
         return told
@@ -191,13 +200,17 @@ class Tickets:
             if now >= each.until:
                 del self.by_id[each.id]
 
+    def named(self, name: str) -> list[Ticket]:
+        """Those whose name begins so."""
+        return [each for each in self.by_id.values() if name and each.id.startswith(name)]
+
     def find(self, name: str, now: int) -> Ticket:
         """The ticket whose name begins so, to be decided.
 
         Raises:
             UsageError: there is none, or several, or it cannot be decided any more.
         """
-        found = [each for each in self.by_id.values() if name and each.id.startswith(name)]
+        found = self.named(name)
         if len(found) != 1:
             problem = f"no ticket {name!r}" if not found else f"several tickets begin {name!r}"
             raise UsageError(problem, hint="`apitrail approvals` lists those that wait")

@@ -1429,7 +1429,7 @@ STATEMENTS = {
     "decision": {
         "ticket": str, "step": str, "guard": str, "event": str, "policy": str, "statement": str,
         "action": str, "caller": str, "same": str, "until": int, "by": str, "name": str,
-        "road": str, "reason": str,
+        "road": str, "reason": str, "stated": str,
     },
     "insight": {
         "record": dict, "kind": str, "name": str, "time": int, "caller": str, "why": list,

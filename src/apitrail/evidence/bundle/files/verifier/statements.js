@@ -33,7 +33,7 @@ const STATEMENTS = new Map(Object.entries(/** @type {Record<string, Record<strin
   policy: { name: text, sha256: text, text, watching: flag },
   decision: {
     ticket: text, step: text, guard: text, event: text, policy: text, statement: text, action: text, caller: text,
-    same: text, until: whole, by: text, name: text, road: text, reason: text,
+    same: text, until: whole, by: text, name: text, road: text, reason: text, stated: text,
   },
   insight: {
     record: object, kind: text, name: text, time: whole, caller: text, why: list, evidence: list,
