@@ -36,7 +36,11 @@ USED = {
     "mitmproxy.addons.proxyserver:Servers": ("3ae88679a49a3e97", "recording/proxy/master.py"),
     "mitmproxy.http:MessageData": ("b8930f126b2e329d", "recording/proxy/layer.py"),
     "mitmproxy.proxy.server:TimeoutWatchdog": ("af22f6a08867b199", "recording/proxy/silence.py"),
-    "mitmproxy.proxy.layer:Layer.handle_event": ("9ebc4fa1be44335b", "recording/proxy/hook_runner.py"),
+    "mitmproxy.proxy.layer:Layer.handle_event": ("9ebc4fa1be44335b", "recording/proxy/layer.py"),
+    "mitmproxy.optmanager:_Option": ("ceb42db696f12f4a", "recording/proxy/trims.py"),
+    "mitmproxy.proxy.context:Context": ("4009b8c27b1f690e", "recording/proxy/trims.py"),
+    "mitmproxy.http:Headers": ("e67d5f6bba894862", "recording/proxy/trims.py"),
+    "mitmproxy.coretypes.multidict:_MultiDict": ("6cb1b561a9f1a905", "recording/proxy/trims.py"),
     "mitmproxy.addons.upstream_auth": ("8be17c622cc746c9", "recording/proxy/master.py"),
     "mitmproxy.proxy.mode_servers": ("97ef627def923dca", "recording/proxy/downstream.py"),
     "mitmproxy.proxy.server:ConnectionHandler": ("3aa14f59db6c3993", "recording/proxy/downstream.py"),
@@ -49,7 +53,7 @@ USED = {
 
 # Private names of our own that another class of the same module uses, and those that a listed
 # function sets.
-OURS = {"_to", "_received", "_frame_dispatch_table"}
+OURS = {"_to", "_received", "_frame_dispatch_table", "_default"}
 
 _LAYOUT = {
     tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER,

@@ -121,3 +121,57 @@ def test_what_a_hook_raises_is_not_lost():
 
     with pytest.raises(ValueError, match="broken"):
         asyncio.run(_ran(handle))
+
+
+ONE, OTHER = object(), object()
+
+
+class Sending(layer.Layer):
+    """Sends what it was made with, then raises if it was told to."""
+
+    def __init__(self, *pieces, raises=False):
+        self.debug, self._paused, self._paused_event_queue = None, None, []
+        self.pieces, self.raises = pieces, raises
+
+    def _handle_event(self, event):
+        for piece in self.pieces:
+            yield piece if isinstance(piece, commands.Command) else commands.SendData(*piece)
+        if self.raises:
+            raise RuntimeError("broken")
+
+
+def _sent(*pieces, raises=False):
+    sent = []
+    try:
+        for command in HookRunner(Sending(*pieces, raises=raises), None, None).handle_event(None):
+            data = isinstance(command, commands.SendData)
+            sent.append((command.connection, command.data) if data else command)
+    except RuntimeError:
+        sent.append("raised")
+    return sent
+
+
+def test_a_head_and_its_body_leave_as_one():
+    assert _sent((ONE, b"head"), (ONE, b"body"), (ONE, b"end")) == [(ONE, b"headbodyend")]
+
+
+def test_what_goes_to_two_sides_stays_apart_and_in_order():
+    assert _sent((ONE, b"a"), (OTHER, b"b"), (ONE, b"c")) == [
+        (ONE, b"a"),
+        (OTHER, b"b"),
+        (ONE, b"c"),
+    ]
+
+
+def test_what_is_sent_leaves_before_what_is_done_next():
+    log = commands.Log("then")
+    assert _sent((ONE, b"a"), log, (ONE, b"b")) == [(ONE, b"a"), log, (ONE, b"b")]
+
+
+def test_long_pieces_are_not_copied_together():
+    long = bytes(64 * 1024)
+    assert _sent((ONE, b"head"), (ONE, long)) == [(ONE, b"head"), (ONE, long)]
+
+
+def test_what_was_sent_before_a_layer_raised_leaves():
+    assert _sent((ONE, b"a"), (ONE, b"b"), raises=True) == [(ONE, b"ab"), "raised"]

@@ -21,7 +21,7 @@ from mitmproxy.proxy.server_hooks import ClientDisconnectedHook
 
 from apitrail.recording.limits import Limits
 from apitrail.recording.proxy.held import GATE
-from apitrail.recording.proxy.hook_runner import HookRunner
+from apitrail.recording.proxy.hook_runner import RUNNERS, HookRunner
 from apitrail.recording.proxy.patience import PACES, TURNED_AWAY, Doors, Due, Pace
 from apitrail.recording.proxy.silence import Watchdog
 from apitrail.recording.proxy.turns import Turns
@@ -67,7 +67,8 @@ class Connection(mode_servers.ProxyConnectionHandler):
 
     async def handle_client(self) -> None:
         """One connection from its start to its end."""
-        self.layer = HookRunner(self.layer, self.handle_hook, self.server_event)  # type: ignore[assignment]
+        runner = HookRunner(self.layer, self.handle_hook, self.server_event)
+        self.layer = RUNNERS[self.client.id] = runner  # type: ignore[assignment]
         if self.client.transport_protocol != "tcp":
             await super().handle_client()
             return

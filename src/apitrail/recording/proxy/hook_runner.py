@@ -1,7 +1,8 @@
 """Runs a connection's hooks, between mitmproxy's layers and its loop.
 
 mitmproxy makes a task for each hook and comes back later to say that it is done, even where nobody
-wants the hook or where it does not wait for anything. Here such a hook is done when it returns.
+wants the hook or where it does not wait for anything. Here such a hook is done when it returns; those of
+a call are run by its stream (`is_done`), without a way up through all layers and down again.
 """
 
 from __future__ import annotations
@@ -9,8 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from weakref import WeakValueDictionary
 
 from mitmproxy.proxy import commands, events, layer
+
+# Pieces up to this length that are sent one after the other leave as one: a head and its body.
+_TOGETHER = 64 * 1024
 
 type Handle = Callable[[commands.StartHook], Coroutine[None, None, None]]
 type Come = Callable[[events.Event], Awaitable[None]]
@@ -30,14 +35,40 @@ class HookRunner:
         self._waiting: dict[commands.StartHook, asyncio.Task[None]] = {}
 
     def handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
-        """What the layers want done upon an event, and upon the end of the hooks that it ran."""
+        """What the layers want done upon an event, and upon the end of the hooks that it ran.
+
+        What is sent in pieces is sent at once: each would wake up who receives it.
+        """
+        last: commands.SendData | None = None
+        try:
+            for command in self._commands(event):
+                if last is None:
+                    last = command if type(command) is commands.SendData else None
+                elif type(command) is commands.SendData and _may_join(last, command):
+                    last = commands.SendData(last.connection, last.data + command.data)
+                    continue
+                else:
+                    yield last
+                    last = command if type(command) is commands.SendData else None
+                if last is None:
+                    yield command
+        except Exception:
+            if last is not None:
+                yield last  # it was to be sent before a layer raised
+            raise
+        if last is not None:
+            yield last
+
+    def _commands(self, event: events.Event) -> layer.CommandGenerator[None]:
         done: deque[commands.StartHook] = deque()
         try:
             while True:
                 for command in self._below.handle_event(event):
                     if not isinstance(command, commands.StartHook):
                         yield command
-                    elif self._is_done(command) and command.blocking:
+                    elif command in self._waiting:
+                        continue  # a stream has begun it
+                    elif self.is_done(command) and command.blocking:
                         done.append(command)
                 if not done:
                     return
@@ -48,8 +79,8 @@ class HookRunner:
             for hook in done:
                 self._keep(hook, asyncio.create_task(self._tell(hook)))
 
-    def _is_done(self, hook: commands.StartHook) -> bool:
-        """Run it as far as it goes without waiting; was that all?"""
+    def is_done(self, hook: commands.StartHook) -> bool:
+        """Run it as far as it goes without waiting; was that all? Else the layers are told of it later."""
         task = asyncio.Task(self._run(hook), eager_start=True, loop=asyncio.get_running_loop())
         self._keep(hook, task)
         if not task.done():
@@ -74,3 +105,11 @@ class HookRunner:
             await self._come(events.HookCompleted(hook))
         finally:
             self._waiting.pop(hook, None)
+
+
+def _may_join(one: commands.SendData, other: commands.SendData) -> bool:
+    return one.connection is other.connection and len(one.data) + len(other.data) <= _TOGETHER
+
+
+# The runners of open connections, by the id of the client.
+RUNNERS: WeakValueDictionary[str, HookRunner] = WeakValueDictionary()

@@ -16,11 +16,13 @@ from h11._readers import ChunkedReader
 from mitmproxy import http as messages
 from mitmproxy.connection import Server
 from mitmproxy.proxy import commands, events, layer, mode_servers
+from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import http, websocket
 from mitmproxy.proxy.layers.http import _events, _hooks, _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
-from apitrail.recording.proxy import departures, downstream, flows, http2, websockets
+from apitrail.recording.proxy import departures, downstream, flows, http2, trims, websockets
+from apitrail.recording.proxy.hook_runner import RUNNERS, HookRunner
 from apitrail.recording.proxy.patience import PACES
 
 type Commands = layer.CommandGenerator[None]
@@ -54,6 +56,7 @@ def install() -> None:
     http.GetHttpConnection = http2.GetConnection  # type: ignore[misc]
     websocket.WebsocketLayer = websockets.Relay  # type: ignore[misc]
     messages.MessageData.__post_init__ = _unchecked  # type: ignore[method-assign]
+    trims.install()
 
 
 def _unchecked(_message: object) -> None:
@@ -65,14 +68,40 @@ class Stream(http.HttpStream):
 
     _has_told = False
 
+    def __init__(self, context: Context, stream_id: int) -> None:
+        super().__init__(context, stream_id)
+        self._hooks = RUNNERS.get(context.client.id)
+
     def handle_event(self, event: events.Event) -> Commands:
         """What comes while a hook is waited for; that the client leaves is told to whoever holds it."""
         if isinstance(event, _events.RequestProtocolError) and hasattr(self, "flow"):
             departures.gone(self.flow.id)
-        return super().handle_event(event)
+        if self._paused or self.debug is not None or self._hooks is None:
+            return super().handle_event(event)
+        return self._handle_at_once(event, self._hooks)
+
+    def _handle_at_once(self, event: events.Event, hooks: HookRunner) -> Commands:
+        """As mitmproxy's `handle_event`, but hooks that need not wait are done here."""
+        going = self._handle_event(event)
+        for command in going:
+            # Where a layer within this one waits for a hook, it is told as mitmproxy does.
+            if command.blocking is True:
+                if isinstance(command, commands.StartHook) and hooks.is_done(command):
+                    continue
+                command.blocking = self
+                self._paused = layer.Paused(command, going)
+                yield command
+                return
+            yield command
 
     def state_wait_for_request_headers(self, event: events.Event) -> Commands:
         """A client that asks before it sends a body (100-continue) is told at once."""
+        if "expect" in event.request.headers:  # type: ignore[attr-defined]
+            return self._continued(event)
+        usual: Commands = super().state_wait_for_request_headers(event)
+        return usual
+
+    def _continued(self, event: events.Event) -> Commands:
         answered = False
         for command in _through(super().state_wait_for_request_headers(event)):
             if self._invites(command.item) and self.flow.response is not None:
@@ -101,9 +130,10 @@ class Stream(http.HttpStream):
 
     def check_killed(self, emit_error_hook: bool) -> layer.CommandGenerator[bool]:
         """mitmproxy looks here for a client that left, or failed, while a hook was waited for."""
-        if any(isinstance(each, _events.RequestProtocolError) for each in self._paused_event_queue):
+        waiting = self._paused_event_queue
+        if waiting and any(isinstance(each, _events.RequestProtocolError) for each in waiting):
             self.flow.metadata[BY_CLIENT] = True
-        return (yield from super().check_killed(emit_error_hook))
+        return super().check_killed(emit_error_hook)
 
     def _fails(self, command: commands.Command) -> bool:
         return (
@@ -132,14 +162,16 @@ class Stream(http.HttpStream):
                 _, self.flow.response = self.flow.metadata[TOO_LONG]
                 self.request_body_buf.clear()
             if self.flow.response is not None:
-                return
-        yield from super().state_consume_request_body(event)
+                return _nothing()
+        usual: Commands = super().state_consume_request_body(event)
+        return usual
 
     def state_stream_request_body(self, event: events.Event) -> Commands:
         """A body that is passed on as it comes."""
         if isinstance(event, _events.RequestData):
             self._note_data()
-        yield from super().state_stream_request_body(event)
+        usual: Commands = super().state_stream_request_body(event)
+        return usual
 
     def _note_data(self) -> None:
         if (pace := PACES.get(self.context.client.id)) is not None:
@@ -164,9 +196,13 @@ class Stream(http.HttpStream):
         """What a collector held back goes out when the response hook has returned."""
         stream = self.flow.response.stream if self.flow.response else None
         held = stream.release() if isinstance(stream, flows.Collector) else b""
-        for command in _through(super().send_response(already_streamed)):
+        sent = super().send_response(already_streamed)
+        return self._with_held(sent, held) if held else sent
+
+    def _with_held(self, sent: Commands, held: bytes) -> Commands:
+        for command in _through(sent):
             command.reply = yield command.item
-            if held and isinstance(command.item, _hooks.HttpResponseHook):
+            if isinstance(command.item, _hooks.HttpResponseHook):
                 yield http.SendHttp(_events.ResponseData(self.stream_id, held), self.context.client)
 
     def _invites(self, command: commands.Command) -> bool:
@@ -268,6 +304,10 @@ def _framed(event: _events.RequestHeaders) -> _events.RequestHeaders:
     request = request.copy()
     request.headers["Transfer-Encoding"] = "chunked"
     return _events.RequestHeaders(event.stream_id, request, event.end_stream, event.replay_flow)
+
+
+def _nothing() -> Commands:
+    yield from ()
 
 
 def _is_end(event: _events.HttpEvent) -> bool:

@@ -1,0 +1,138 @@
+"""What mitmproxy does many times for each message, done in fewer steps with the same outcome.
+
+A call looks up some 25 headers and 15 options and makes two contexts. mitmproxy's ways to do so are
+general: each header that is looked up converts the names of all of them, each option is copied deeply,
+each context makes a server that is thrown away.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from mitmproxy import optmanager
+from mitmproxy.http import Headers
+from mitmproxy.proxy import commands, context, events, layer
+from mitmproxy.proxy.layers import http
+from mitmproxy.proxy.layers.http import _base, _events
+
+type Commands = layer.CommandGenerator[None]
+
+
+def install() -> None:
+    """Do so from now on."""
+    Headers.get_all = get_all  # type: ignore[method-assign,assignment]
+    Headers.__getitem__ = folded  # type: ignore[method-assign,assignment]
+    Headers.__contains__ = has  # type: ignore[method-assign,assignment]
+    Headers.get = folded_or  # type: ignore[method-assign,assignment]
+    optmanager._Option.current = current  # type: ignore[method-assign,assignment]  # noqa: SLF001
+    context.Context.fork = fork  # type: ignore[method-assign,assignment]
+    http.HttpLayer.event_to_child = event_to_child  # type: ignore[method-assign,assignment]
+
+
+def get_all(headers: Headers, name: str | bytes) -> list[str]:
+    """The values of a header, in wire order."""
+    raw = name.encode("utf-8", "surrogateescape") if isinstance(name, str) else name
+    # Lower case has as many bytes, so that names of other lengths need not be converted.
+    wanted, length = raw.lower(), len(raw)
+    return [
+        value.decode("utf-8", "surrogateescape")
+        for key, value in headers.fields
+        if len(key) == length and key.lower() == wanted
+    ]
+
+
+def folded(headers: Headers, name: str | bytes) -> str:
+    """The values of a header in one; raises KeyError where it is not there."""
+    values = get_all(headers, name)
+    if not values:
+        raise KeyError(name)
+    return ", ".join(values)
+
+
+def folded_or(headers: Headers, name: str | bytes, default: Any = None) -> Any:
+    """The same, or the default."""
+    values = get_all(headers, name)
+    return ", ".join(values) if values else default
+
+
+def has(headers: Headers, name: str | bytes) -> bool:
+    """Is the header there?"""
+    return bool(get_all(headers, name))
+
+
+# What nobody can change need not be copied.
+_ATOMS = frozenset({str, int, bool, float, type(None)})
+
+
+def current(option: optmanager._Option) -> Any:
+    """The value of an option."""
+    value = option._default if option.value is optmanager.unset else option.value  # noqa: SLF001
+    return value if type(value) in _ATOMS else copy.deepcopy(value)
+
+
+def fork(here: context.Context) -> context.Context:
+    """A context for what is below; it has the same server, so that none is made."""
+    forked = context.Context.__new__(context.Context)
+    forked.client, forked.options, forked.server = here.client, here.options, here.server
+    forked.layers = here.layers.copy()
+    return forked
+
+
+def event_to_child(here: http.HttpLayer, child: Any, event: events.Event) -> Commands:
+    """What a child wants done upon an event: its command's class says who does it."""
+    for command in child.handle_event(event):
+        kind = type(command)
+        if kind is commands.SendData:
+            yield command
+            continue
+        # What blocks is answered later, and the answer must find its way back.
+        if command.blocking or isinstance(command, commands.RequestWakeup):
+            here.command_sources[command] = child
+        if (step := _step(kind)) is not None:
+            yield from step(here, command)
+            continue
+        if isinstance(command, commands.OpenConnection):
+            here.connections[command.connection] = child
+        yield command
+
+
+def _received(here: http.HttpLayer, command: _base.ReceiveHttp) -> Commands:
+    event = command.event
+    if type(event) is _events.RequestHeaders:
+        yield from here.make_stream(event.stream_id)
+    # There may be more of a stream that is done with already.
+    if (stream := here.streams.get(event.stream_id)) is not None:
+        yield from event_to_child(here, stream, event)
+
+
+def _sent(here: http.HttpLayer, command: http.SendHttp) -> Commands:
+    return event_to_child(here, here.connections[command.connection], command.event)
+
+
+def _dropped(here: http.HttpLayer, command: http.DropStream) -> Commands:
+    here.streams.pop(command.stream_id, None)
+    yield from ()
+
+
+type _Step = Callable[[http.HttpLayer, Any], Commands]
+
+# The commands that go no further than here; any other goes on its way up.
+_STEPS: dict[type[commands.Command], _Step] = {
+    _base.ReceiveHttp: _received,
+    http.SendHttp: _sent,
+    http.DropStream: _dropped,
+    http.GetHttpConnection: lambda here, command: here.get_connection(command),
+    http.RegisterHttpConnection: lambda here, command: here.register_connection(command),
+}
+
+
+# What is done with a command of each class that was met: as with the one above it.
+_MET: dict[type[commands.Command], _Step | None] = {}
+
+
+def _step(kind: type[commands.Command]) -> _Step | None:
+    if kind not in _MET:
+        _MET[kind] = next((_STEPS[each] for each in kind.__mro__ if each in _STEPS), None)
+    return _MET[kind]

@@ -1,0 +1,118 @@
+"""The shorter ways give what mitmproxy's own give."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+from mitmproxy import http, optmanager
+from mitmproxy.connection import Client
+from mitmproxy.options import Options
+from mitmproxy.proxy import commands, context, layer
+from mitmproxy.proxy.layers import http as layers
+from mitmproxy.proxy.layers.http import _base, _events
+
+from apitrail.recording.proxy import trims
+
+FIELDS = (
+    (b"Host", b"a.example"), (b"accept", b"x"), (b"Accept", b"y"), (b"X-B\xc3\xa9", b"caf\xc3\xa9"),
+    (b"empty", b""), (b"X-Raw", b"\xff\xfe"),
+)  # fmt: skip
+NAMES = (
+    "host", "HOST", b"Host", "accept", "Accept", "hos", "hosts", "x-b\u00e9", "X-B\u00e9", "empty",
+    "x-raw", b"x-raw", "missing", "",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def stock():
+    """mitmproxy's headers, whoever has put something in their place meanwhile."""
+    spec = importlib.util.find_spec("mitmproxy.http")
+    fresh = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fresh)
+    return fresh.Headers(FIELDS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_headers_are_found_as_by_mitmproxy(stock, name):
+    ours = http.Headers(FIELDS)
+    assert trims.get_all(ours, name) == stock.get_all(name)
+    assert trims.folded_or(ours, name) == stock.get(name)
+    assert trims.folded_or(ours, name, "else") == stock.get(name, "else")
+    assert trims.has(ours, name) == (name in stock)
+
+
+def test_a_header_that_is_not_there_is_a_key_error():
+    assert trims.folded(http.Headers(FIELDS), "Accept") == "x, y"
+    with pytest.raises(KeyError, match="missing"):
+        trims.folded(http.Headers(FIELDS), "missing")
+
+
+def test_an_option_that_can_be_changed_is_a_copy():
+    option = optmanager._Option("names", list, ["a"], "", None)
+    trims.current(option).append("b")
+    assert trims.current(option) == ["a"]
+    option.set(["c"])
+    trims.current(option).append("d")
+    assert trims.current(option) == ["c"]
+
+
+def test_an_option_has_its_value_or_its_default():
+    option = optmanager._Option("many", int, 1, "", None)
+    assert trims.current(option) == 1
+    option.set(0)
+    assert trims.current(option) == 0
+
+
+def test_a_fork_shares_the_server_and_not_the_layers():
+    whole = context.Context(_client(), Options())
+    forked = trims.fork(whole)
+    assert (forked.client, forked.server, forked.options) == (
+        whole.client, whole.server, whole.options,
+    )  # fmt: skip
+    forked.layers.append(object())
+    assert whole.layers == []
+
+
+class Child(layer.Layer):
+    """Wants these things done."""
+
+    def __init__(self, around, *wanted):
+        super().__init__(around)
+        self.wanted, self.heard = wanted, []
+
+    def _handle_event(self, event):
+        self.heard.append(event)
+        yield from self.wanted
+
+
+class Wakeup(commands.RequestWakeup):
+    """Of a class below mitmproxy's."""
+
+
+class Wanted(layers.GetHttpConnection):
+    """As we have one of our own."""
+
+
+def test_commands_go_to_where_mitmproxy_sends_them():
+    around = context.Context(_client(), Options())
+    http_layer = layers.HttpLayer(around, layers.HTTPMode.regular)
+    stream, asked = Child(around), []
+    http_layer.streams = {1: stream}
+    http_layer.get_connection = lambda wish: asked.append(wish) or iter(())
+    wake, log = Wakeup(1.0), commands.Log("said")
+    data = commands.SendData(around.client, b"x")
+    wish = Wanted(("a.example", 80), False, None, "tcp")
+    received = _base.ReceiveHttp(_events.RequestData(1, b"r"))
+    late = _base.ReceiveHttp(_events.RequestData(3, b"late"))
+    child = Child(around, data, received, late, wake, log, layers.DropStream(1), wish)
+    passed = list(trims.event_to_child(http_layer, child, _events.RequestData(1, b"")))
+    assert passed == [data, wake, log]
+    assert [event.data for event in stream.heard] == [b"r"]
+    assert asked == [wish]
+    assert http_layer.command_sources == {wake: child, wish: child}
+    assert http_layer.streams == {}
+
+
+def _client():
+    return Client(peername=("127.0.0.1", 1), sockname=("127.0.0.1", 2))
