@@ -52,12 +52,13 @@ class HookRunner:
                     last = command if type(command) is commands.SendData else None
                 if last is None:
                     yield command
-        except Exception:
-            if last is not None:
-                yield last  # it was to be sent before a layer raised
+        except GeneratorExit:
+            last = None  # nobody sends any more
             raise
-        if last is not None:
-            yield last
+        finally:
+            # Also where a layer has raised: it was to be sent before that.
+            if last is not None:
+                yield last
 
     def _commands(self, event: events.Event) -> layer.CommandGenerator[None]:
         done: deque[commands.StartHook] = deque()
