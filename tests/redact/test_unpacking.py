@@ -1,6 +1,7 @@
 """Compression undone to the last byte."""
 
 import gzip
+import random
 import zlib
 
 import pytest
@@ -43,6 +44,22 @@ def test_a_bomb_is_not_unpacked():
         unpacking.unpacked(bomb, "gzip")
     with pytest.raises(unpacking.TooLargeError, match="too large"):
         unpacking.unpacked(gzip.compress(b"x") + bomb, "gzip")
+
+
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_bomb_of_zstd_is_not_unpacked_whether_or_not_it_states_its_size(stated):
+    pack = zstandard.ZstdCompressor(write_content_size=stated).compress
+    bomb = pack(bytes(unpacking.LARGEST + 1))
+    with pytest.raises(unpacking.TooLargeError, match="too large"):
+        unpacking.unpacked(bomb, "zstd")
+    with pytest.raises(unpacking.TooLargeError, match="too large"):
+        unpacking.unpacked(pack(b"x") + bomb, "zstd")
+
+
+def test_a_body_of_zstd_that_was_cut_off_is_searched_as_far_as_it_goes():
+    whole = zstandard.ZstdCompressor().compress(b"one" + random.Random(1).randbytes(300_000))
+    found, behind = unpacking.unpacked(whole[:-20], "zstd")
+    assert (found[:3], behind) == (b"one", b"")
 
 
 def test_what_there_is_no_memory_for_is_not_passed_over(monkeypatch):

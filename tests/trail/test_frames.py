@@ -13,7 +13,8 @@ from apitrail.errors import FormatError
 from apitrail.trail import frames
 
 CONTENT = b'{"record":{}}' * 9
-FRAME = zstandard.ZstdCompressor().compress(CONTENT)
+FRAMES = zstandard.ZstdCompressor()
+FRAME = FRAMES.compress(CONTENT)
 
 
 def test_a_frame_is_its_content():
@@ -65,22 +66,35 @@ def test_what_is_no_frame_is_refused(stored, message):
 
 def test_a_frame_that_claims_too_much_is_not_unpacked(monkeypatch):
     monkeypatch.setattr(frames, "CONTENT_LIMIT", 99_999)
-    for made in (frames.compressor(), zstandard.ZstdCompressor()):
+    for frame in both(bytes(100_000)):
         with pytest.raises(FormatError, match="too large"):
-            frames.decompress(made.compress(bytes(100_000)))
+            frames.decompress(frame)
 
 
 @pytest.mark.parametrize("size", [0, 1, 255, 256, 65_791, 65_792])
 def test_every_size_is_unpacked_with_a_dictionary_and_without(size):
-    for made in (frames.compressor(), zstandard.ZstdCompressor()):
-        assert frames.decompress(made.compress(bytes(size))) == bytes(size)
+    for frame in both(bytes(size)):
+        assert frames.decompress(frame) == bytes(size)
+
+
+def test_our_frames_are_those_that_another_library_makes():
+    """As earlier versions made them, so that a log does not change its size with the library."""
+    dictionary = zstandard.ZstdCompressionDict(frames.path(frames.NEWEST).read_bytes())
+    made = zstandard.ZstdCompressor(level=frames.LEVEL, dict_data=dictionary).compress(CONTENT)
+    assert frames.compress(frames.compressor(), CONTENT) == made
+
+
+def both(content: bytes) -> tuple[bytes, bytes]:
+    """The content with our dictionary, and without one."""
+    return frames.compress(frames.compressor(), content), FRAMES.compress(content)
 
 
 # Enough for the frame, and not for what zstd wants to make it: at this level tens of megabytes.
 STARVED = """
-import resource, zstandard
+import resource
+from apitrail import zstd
 from apitrail.trail import frames
-compressor, content = zstandard.ZstdCompressor(level=19), bytes(range(256)) * 8192
+compressor, content = zstd.Compressor(level=19), bytes(range(256)) * 8192
 status = open("/proc/self/status").read()
 size = int(status.partition("VmSize:")[2].split()[0]) * 1024
 resource.setrlimit(resource.RLIMIT_AS, (size + (8 << 20), resource.RLIM_INFINITY))

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import zlib
 
-import zstandard
-
+from apitrail import zstd
 from apitrail.aws.read.shortage import is_shortage
 from apitrail.errors import FormatError
 
@@ -75,16 +74,10 @@ def _inflated(data: bytes, window: int) -> tuple[bytes, bytes]:
 
 
 def _frame(data: bytes) -> tuple[bytes, bytes]:
-    # One for each body: such objects are not safe to share between threads.
-    reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
     try:
-        if zstandard.frame_content_size(data) > LARGEST:
-            raise TooLargeError("a decompressed body is too large to search")
-        found = reader.decompress(data)
-    except zstandard.ZstdError as error:
-        if "not enough memory" in str(error):
-            raise MemoryError from error
+        found, rest = zstd.decompress(data, LARGEST)
+    except zstd.Error as error:
         raise FormatError(f"not compressed: {error!s:.80}") from error
     if len(found) > LARGEST:
         raise TooLargeError("a decompressed body is too large to search")
-    return found, reader.unused_data
+    return found, rest or b""

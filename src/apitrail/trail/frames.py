@@ -7,18 +7,14 @@ section 3.1.1.1.3); those that were shipped once stay, and are never changed.
 
 from __future__ import annotations
 
-import threading
 from functools import cache
 from pathlib import Path
 
-import zstandard
-
+from apitrail import zstd
 from apitrail.errors import FormatError
 
 # One facet's content, at the most; a larger frame is refused unread.
 CONTENT_LIMIT = 1 << 30
-# How zstd_errors.h words ZSTD_error_memory_allocation; the package has no class for it.
-_NO_MEMORY = "not enough memory"
 
 NEWEST = 1
 """The dictionary that new frames are made with. 0 is none, as of trails of format 1."""
@@ -37,25 +33,18 @@ def exact(value: object) -> bytes:
     return value
 
 
-def compressor() -> zstandard.ZstdCompressor:
-    """What makes frames; it must not be shared between threads."""
-    dictionary = _dictionary(NEWEST)
-    dictionary.precompute_compress(level=LEVEL)
-    return zstandard.ZstdCompressor(level=LEVEL, dict_data=dictionary)
+def compressor() -> zstd.Compressor:
+    """What makes frames."""
+    return zstd.Compressor(level=LEVEL, zstd_dict=_dictionary(NEWEST).as_digested_dict)
 
 
-def compress(compressor: zstandard.ZstdCompressor, content: bytes) -> bytes:
+def compress(compressor: zstd.Compressor, content: bytes) -> bytes:
     """Content as it is stored.
 
     Raises:
         MemoryError: also where it is zstd that has too little.
     """
-    try:
-        return compressor.compress(content)
-    except zstandard.ZstdError as error:
-        if _NO_MEMORY in str(error):
-            raise MemoryError(str(error)) from error
-        raise
+    return zstd.compress(compressor, content)
 
 
 def decompress(frame: object) -> bytes:
@@ -68,22 +57,28 @@ def decompress(frame: object) -> bytes:
     """
     data = exact(frame)
     try:
-        # As our own frames begin: one segment, no number of a dictionary or one of a byte, the
-        # size in one byte or two (RFC 8878, section 3.1.1.1). `get_frame_parameters` takes longer than all else.
-        if data[:6] in _OURS:
-            return _OWN.newest.decompress(data, allow_extra_data=False)
-        if data[:5] in _PLAIN:
-            return _OWN.plain.decompress(data, allow_extra_data=False)
-        said = zstandard.get_frame_parameters(data)
-        if not 0 <= said.content_size <= CONTENT_LIMIT:
-            raise FormatError("a facet states no size, or too large a one")
-        if not 0 <= said.dict_id <= NEWEST:
-            raise FormatError(f"a facet needs dictionary {said.dict_id}, which is not known here")
-        return bytes(_OWN.of(said.dict_id).decompress(data, allow_extra_data=False))
-    except zstandard.ZstdError as error:
-        if _NO_MEMORY in str(error):
-            raise MemoryError(str(error)) from error
+        content, rest = zstd.decompress(data, CONTENT_LIMIT, _dictionary_of(data))
+    except zstd.Error as error:
         raise FormatError("a facet is not zstd") from error
+    if rest != b"":
+        raise FormatError("a facet is not zstd")
+    return content
+
+
+def _dictionary_of(data: bytes) -> zstd.Dictionary | None:
+    """What a frame needs; raises FormatError where it states no sane size."""
+    # As our own frames begin: one segment, no number of a dictionary or one of a byte, the size in
+    # one byte or two (RFC 8878, section 3.1.1.1). `stated` takes longer.
+    if data[:6] in _OURS:
+        return _dictionary(NEWEST)
+    if data[:5] in _PLAIN:
+        return None
+    size, number = zstd.stated(data)
+    if size is None or size > CONTENT_LIMIT:
+        raise FormatError("a facet states no size, or too large a one")
+    if number > NEWEST:
+        raise FormatError(f"a facet needs dictionary {number}, which is not known here")
+    return _dictionary(number) if number else None
 
 
 def path(number: int) -> Path:
@@ -92,23 +87,5 @@ def path(number: int) -> Path:
 
 
 @cache
-def _dictionary(number: int) -> zstandard.ZstdCompressionDict:
-    return zstandard.ZstdCompressionDict(path(number).read_bytes())
-
-
-class _Own(threading.local):
-    """What each thread must have for itself: two that share a decompressor get garbage."""
-
-    def __init__(self) -> None:
-        self._made: dict[int, zstandard.ZstdDecompressor] = {}
-        self.newest, self.plain = self.of(NEWEST), self.of(0)
-
-    def of(self, number: int) -> zstandard.ZstdDecompressor:
-        """The decompressor for frames of a dictionary."""
-        if number not in self._made:
-            dictionary = _dictionary(number) if number else None
-            self._made[number] = zstandard.ZstdDecompressor(dict_data=dictionary)
-        return self._made[number]
-
-
-_OWN = _Own()
+def _dictionary(number: int) -> zstd.Dictionary:
+    return zstd.Dictionary(path(number).read_bytes())

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import zstandard
-
-from apitrail import durable
+from apitrail import durable, zstd
 from apitrail.errors import FormatError
 from apitrail.insights.memory import LAYOUT
 from apitrail.source import Source
@@ -43,7 +41,9 @@ class Learnt:
             "version": VERSION, "layout": LAYOUT, "from": self.start, "next": self.next,
             "last": self.last, "thresholds": dict(self.thresholds),
         }  # fmt: skip
-        return json.dumps(head).encode() + b"\n" + zstandard.compress(self.memory, 3)
+        return (
+            json.dumps(head).encode() + b"\n" + zstd.compress(zstd.Compressor(level=3), self.memory)
+        )
 
     @classmethod
     def parse(cls, data: bytes) -> Self | None:
@@ -55,8 +55,8 @@ class Learnt:
         head, _, packed = data.partition(b"\n")
         try:
             said = json.loads(head)
-            memory = zstandard.decompress(packed, _MOST)
-        except (ValueError, RecursionError, zstandard.ZstdError) as error:
+            memory, _ = zstd.decompress(packed, _MOST)
+        except (ValueError, RecursionError, zstd.Error) as error:
             raise FormatError(f"malformed {FILE!r}: it is not what a recorder writes") from error
         match said:
             case {
