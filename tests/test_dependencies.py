@@ -17,8 +17,8 @@ SOURCE = REPOSITORY / "src" / "apitrail"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
 
 # pytest is there wherever its plug-in is loaded; _typeshed is there for type checkers alone; compression
-# is Python's own from 3.14; the benchmarks import each other.
-GIVEN = {"pytest", "_typeshed", "apitrail", "benchmarks", "compression"}
+# is Python's own from 3.14; benchmarks and docs are our own.
+GIVEN = {"pytest", "_typeshed", "apitrail", "benchmarks", "compression", "docs"}
 
 
 def declared(*groups: str) -> dict[str, Requirement]:
