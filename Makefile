@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: workers lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
+.PHONY: action workers lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 # Every process of a test run would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -14,7 +14,7 @@ demo: install
 # SKIPS=FILE fails the run at a skip whose reason the file does not list; CI sets it. Many tests
 # wait for programs that they run, so there are more WORKERS than cores.
 test: install
-	$(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m "not conformance and not clients and not browser and not lake" $(if $(SKIPS),--allowed-skips=$(SKIPS))
+	$(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m "not conformance and not clients and not browser and not lake and not action" $(if $(SKIPS),--allowed-skips=$(SKIPS))
 
 # Pages in Debian's Chromium, from the disk and from a server: every task by the keyboard alone, axe
 # in both colours. MUTANTS says how many bundles the page of evidence judges.
@@ -29,6 +29,10 @@ lake: install .venv-engines/made
 	.venv/bin/uv venv -q --clear --python $(PY) .venv-engines
 	VIRTUAL_ENV=.venv-engines .venv/bin/uv pip install -q --require-hashes -r engines.lock && touch $@ || \
 	  { rm -rf .venv-engines; echo "the engines could not be installed: the tests that need them are skipped" >&2; }
+
+# `pytest --apitrail` and the GitHub Action, as their users run them; two minutes.
+action: install
+	$(PY) -m pytest -n 2 --dist loadgroup -m action $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/recording/suite tests/e2e
 
 lint: install
 	.venv/bin/ruff check .

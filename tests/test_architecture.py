@@ -51,7 +51,7 @@ FENCES = {
     "orjson": {"event", "cloudtrail", "policy", "delivery"},
     "platformdirs": {"places", "aws"},
     "certifi": {"recording"},
-    "pytest": {"replay"},
+    "pytest": {"recording", "replay"},
 }
 
 # Never in the process that only reads: they take too long to import.

@@ -6,10 +6,11 @@ import asyncio
 
 import pytest
 
+from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Filter
 from apitrail.trail.reader import Reader
-from proxying import AWS, dial, recording, request, upstream
+from proxying import AWS, calls, connect, dial, recording, request, upstream
 
 SECRET = "cnry7f3KqP9zWx2m"
 LABELS = {"build": "1234", "ticket": "PAY-17", "note": "release of Tuesday", "deploy": "prod"}
@@ -59,3 +60,38 @@ def test_ordinary_labels_and_commands_stay_and_are_found(tmp_path):
     assert event.who.run is not None
     assert event.who.run.labels.items() >= LABELS.items()
     assert event.who.run.rest["command"] == COMMAND
+
+
+def test_a_part_has_the_calls_that_come_in_by_the_doors_of_its_run(tmp_path):
+    """A client that was made before keeps its proxy; whose calls are its, changes."""
+
+    async def scenario() -> tuple[str, list[str]]:
+        async with upstream() as stub, recording(tmp_path, upstream=stub.url) as session:
+            run, _ = await session.runs.begin({"suite": "1"}, None, alone=False)
+            port = await session.runs.listen(run, stub.url)
+            async with connect(port.port) as client:
+
+                async def call() -> None:
+                    await client.send(request("/"))
+                    await client.head()
+
+                await call()
+                parts = []
+                for name in ("one", "two"):
+                    parts.append(await session.runs.begin_part(run, {"test": name}))
+                    await call()
+                assert await session.runs.end_part(run) == 1
+                await call()
+                parts.append(await session.runs.begin_part(run, {"test": "none"}))
+            await session.runs.end(run)
+            with pytest.raises(UsageError, match="no run"):
+                await session.runs.begin_part(run, {})
+            return run, parts
+
+    run, parts = asyncio.run(scenario())
+    whose = [event.who.run.id for event in calls(tmp_path) if event.who and event.who.run]
+    assert whose == [run, *parts[:2], run]
+    with Reader(tmp_path) as reader:
+        labels = dict(reader.run_labels())
+    # A part without a call leaves nothing in the log.
+    assert labels == {run: {"suite": "1"}, parts[0]: {"test": "one"}, parts[1]: {"test": "two"}}

@@ -57,7 +57,7 @@ class Front(Protocol):
         """End the proxy."""
 
     async def begin_run(self, run: str, about: RunFacts, *, alone: bool) -> None:
-        """Know a run; `alone` says that every call nobody else claims belongs to it."""
+        """Know a run, from now on as told; `alone` says that it has every call nobody else claims."""
 
     async def calm(self, run: str) -> None:
         """Wait until no call of a run is in flight, or for `SETTLE` seconds."""

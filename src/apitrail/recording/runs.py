@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from apitrail.errors import UsageError
 from apitrail.recording.front import Front
 from apitrail.recording.proxy.destination import Upstream
 from apitrail.recording.proxy.master import Listener
@@ -28,6 +29,9 @@ class Runs:
     _guests: set[str] = field(default_factory=set)
     _gone: asyncio.Event = field(default_factory=asyncio.Event)
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _known: dict[str, Run] = field(default_factory=dict)
+    # Run → its part that goes on now.
+    _parts: dict[str, Run] = field(default_factory=dict)
 
     async def begin(
         self,
@@ -53,22 +57,62 @@ class Runs:
         for each, base in intercepted:
             await self._cover(each)
             await self.front.admit(each, base)
-        run_id = secrets.token_hex(6)
-        redactor = self.recorder.redactor
-        run = Run(
-            id=run_id,
-            labels=redactor.labels(labels),
-            command=redactor.text(command) if command else None,
-            started=self.clock(),
-        )
+        run = self._named(labels, command)
         await self.recorder.trail.append(statements.draft(run))
-        await self.front.begin_run(run_id, run.about, alone=alone)
+        await self.front.begin_run(run.id, run.about, alone=alone)
+        self._known[run.id] = run
         if guest:
-            self._guests.add(run_id)
-        return run_id, {url: await self._listen(*to, run_id) for url, to in upstreams.items()}
+            self._guests.add(run.id)
+        return run.id, {url: await self._listen(*to, run.id) for url, to in upstreams.items()}
+
+    async def begin_part(self, run_id: str, labels: Mapping[str, str]) -> str:
+        """From now on the calls of a run are of this part of it, which is a run too; its id.
+
+        Clients keep the proxy and the ports that they have: a part needs no new ones.
+
+        Raises:
+            UsageError: there is no such run.
+        """
+        whole = self._whole(run_id)
+        await self.end_part(run_id)
+        self._parts[run_id] = part = self._named(labels, whole.command)
+        await self.front.begin_run(run_id, part.about, alone=False)
+        return part.id
+
+    async def end_part(self, run_id: str) -> int:
+        """From now on its calls are the run's own again; gives how many the part had.
+
+        Only a part that made calls gets an entry: a test suite has many that make none. Its calls
+        name it and its labels themselves, so nothing hangs on an entry that a crash prevents.
+
+        Raises:
+            UsageError: there is no such run.
+        """
+        whole = self._whole(run_id)
+        part = self._parts.pop(run_id, None)
+        if part is None:
+            return 0
+        await self.front.begin_run(run_id, whole.about, alone=False)
+        await self.front.calm(part.id)
+        calls = self.recorder.tally.run_calls.pop(part.id, 0)
+        if calls:
+            await self.recorder.trail.append(statements.draft(part))
+        return calls
+
+    async def listen(self, run_id: str, url: str) -> Listener:
+        """Stand before one more endpoint for a run.
+
+        Raises:
+            UsageError: there is no such run, or the URL is none of an endpoint.
+        """
+        self._whole(run_id)
+        return await self._listen(*_endpoint(url), run_id)
 
     async def end(self, run_id: str) -> int:
         """Forget a run; gives how many calls it recorded."""
+        if run_id in self._known:
+            await self.end_part(run_id)
+            del self._known[run_id]
         # Calls that the command left running go on, and are recorded when they end.
         await self.front.calm(run_id)
         await self.front.end_run(run_id)
@@ -78,6 +122,21 @@ class Runs:
         self._guests.discard(run_id)
         self._gone.set()
         return self.recorder.tally.run_calls.pop(run_id, 0)
+
+    def _named(self, labels: Mapping[str, str], command: str | None) -> Run:
+        redactor = self.recorder.redactor
+        return Run(
+            id=secrets.token_hex(6),
+            labels=redactor.labels(labels),
+            command=redactor.text(command) if command else None,
+            started=self.clock(),
+        )
+
+    def _whole(self, run_id: str) -> Run:
+        run = self._known.get(run_id)
+        if run is None:
+            raise UsageError(f"no run {run_id!r} goes on here")
+        return run
 
     @property
     def guests(self) -> int:

@@ -163,6 +163,9 @@ class Session:
                 "status": self._status,
                 "run": self._run,
                 "end-run": self._end_run,
+                "begin-part": self._begin_part,
+                "end-part": self._end_part,
+                "listen": self._listen,
                 "heartbeat": self._heartbeat,
                 "knows": self._knows,
                 "stop": self._stop,
@@ -390,6 +393,17 @@ class Session:
             "calls": await self.runs.end(run),
             "denied": self.recorder.tally.run_denied.pop(run, 0),
         }
+
+    async def _begin_part(self, request: dict[str, Any]) -> dict[str, Any]:
+        run, labels = str(request.get("run")), request.get("labels") or {}
+        return {"id": await self.runs.begin_part(run, labels)}
+
+    async def _end_part(self, request: dict[str, Any]) -> dict[str, Any]:
+        return {"calls": await self.runs.end_part(str(request.get("run")))}
+
+    async def _listen(self, request: dict[str, Any]) -> dict[str, Any]:
+        item = await self.runs.listen(str(request.get("run")), str(request.get("url")))
+        return {"host": item.host, "port": item.port}
 
     async def _stop(self, _request: dict[str, Any]) -> dict[str, Any]:
         if self.end is None:

@@ -305,7 +305,8 @@ class Crew:
     # -- runs ----------------------------------------------------------------------------------
 
     async def begin_run(self, run: str, about: RunFacts, *, alone: bool) -> None:
-        """Know a run."""
+        """Know a run; one that is known already is told of anew, and of no longer as before."""
+        self._forget("run", run)
         await self._act("run", run, dict(about), alone)
 
     async def calm(self, run: str) -> None:

@@ -1,0 +1,1 @@
+"""A test suite whose AWS calls are recorded, and tests that assert on them."""
