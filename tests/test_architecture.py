@@ -47,6 +47,8 @@ FENCES = {
     "re2": {"reading"},
     "yaml": {"reading"},
     "markupsafe": {"web"},
+    "mcp": {"web"},  # tools for agents
+    "jsonschema": {"web"},  # which it checks arguments with
     "cbor2": {"trail", "recording", "aws", "web", "replay", "tlog"},
     "orjson": {"event", "cloudtrail", "policy", "delivery"},
     "platformdirs": {"places", "aws"},

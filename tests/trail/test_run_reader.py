@@ -185,3 +185,11 @@ def test_what_is_recorded_and_erased_meanwhile_counts(tmp_path):
         assert reader.facets(3) == {}
         with sql.ask(reader, "SELECT idx FROM events ORDER BY idx") as answer:
             assert list(answer.rows) == [(7,), (13,)]
+
+
+def test_a_run_whose_start_was_erased_has_its_calls(tmp_path):
+    directory = tmp_path / "trail"
+    trails.write(directory, fill)
+    trails.write(directory, lambda trail: trail.erase([Target(1, ("what",))], reason="x"))
+    with RunReader(directory, "mine") as reader:
+        assert list(reader.select(Filter())) == [7, 3]

@@ -37,6 +37,7 @@ COMMANDS = {
     "replay": "replaying:replay_command",
     "playback": "replaying:playback_command",
     "serve": "serving:serve",
+    "mcp": "agents:mcp_command",
     "sql": "serving:sql_command",
     "reconcile": "serving:reconcile_command",
     "ship": "shipping:ship",

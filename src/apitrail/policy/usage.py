@@ -264,6 +264,11 @@ def usage(
     return found
 
 
+def usage_of(source: Source, where: Filter, *, denied: bool = False) -> Needs:
+    """What the calls that match needed, in a log that is open, by this process alone."""
+    return _of(source, array("q", source.select(where, ascending=True)), Usage(denied=denied))
+
+
 # Of a process of the pool: the next piece has calls like those of the last one.
 _USAGES: dict[bool, Usage] = {}
 

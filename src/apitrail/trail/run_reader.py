@@ -36,7 +36,7 @@ class RunReader(Reader):
         self._whole = Reader(directory)
         self._begin()
         self.refresh()
-        if not self._books:
+        if not (self._books or self._calls):
             self.close()
             raise UsageError(
                 f"no run {run!r} in the trail at {str(directory)!r}",
@@ -46,7 +46,7 @@ class RunReader(Reader):
     def _begin(self) -> None:
         self._index = MemoryIndex()
         self._database = self._index.connect()
-        self._next = 0
+        self._next = self._first()
         self._calls: dict[int, str] = {}
         self._books: set[int] = set()
         self._rulings: dict[int, Ruling] = {}
@@ -65,7 +65,7 @@ class RunReader(Reader):
         """Take in what was recorded since; whatever was erased meanwhile is not there any more."""
         size = self._whole.size
         books = self._new_books(size)
-        if any(said.kind == Erase.KIND for said in books) and self._next:
+        if self._calls and any(link.kind == Erase.KIND for link in books):
             super().close()
             self._index.close()
             self._begin()
@@ -79,6 +79,24 @@ class RunReader(Reader):
             self._take_book(link)
         self._take_rulings()
         self._next = size
+
+    def _first(self) -> int:
+        """The entry that began the run: what is said of it and its calls come later.
+
+        Where that entry was erased, its first call.
+        """
+        for index in sorted(self._whole.books(0, self._whole.size), reverse=True):
+            if self._is_start(index):
+                return index
+        calls = self._whole.select(Filter(run=(self.run,)), limit=1, ascending=True)
+        return next(calls, self._whole.size)
+
+    def _is_start(self, index: int) -> bool:
+        link = self._whole.entry(index)
+        if link is None or link.kind != Run.KIND:
+            return False
+        said = statements.of(self._whole, Run.KIND, index)
+        return isinstance(said, Run) and said.id == self.run
 
     def _new_books(self, size: int) -> list[Entry]:
         found = (self._whole.entry(index) for index in self._whole.books(self._next, size))
@@ -97,8 +115,9 @@ class RunReader(Reader):
         if link.kind not in (Run.KIND, Insight.KIND, Ruling.KIND):
             return
         said = statements.of(self._whole, link.kind, link.index)
-        if isinstance(said, Run) and said.id == self.run:
-            self._add_book(link.index, said)
+        if isinstance(said, Run):
+            if said.id == self.run:
+                self._add_book(link.index, said)
         elif isinstance(said, Insight) and said.evidence and self._calls.keys() >= {*said.evidence}:
             self._add_book(link.index)
         elif isinstance(said, Ruling):

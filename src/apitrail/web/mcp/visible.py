@@ -1,0 +1,70 @@
+"""What a server shows of a trail: one run, or all of it. That is settled when the server starts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from apitrail.errors import UsageError
+from apitrail.trail import guard_text
+from apitrail.trail.policy_entry import Policy
+from apitrail.trail.reader import Reader
+from apitrail.trail.run_reader import RunReader
+
+
+class Visible:
+    """One run of a trail, or the trail; `clock` gives Unix milliseconds."""
+
+    def __init__(self, trail: Path, run: str | None, clock: Callable[[], int]) -> None:
+        """`run` None shows all. Raises UsageError where there is no such trail or run."""
+        self.trail = trail
+        self.run = run
+        self.clock = clock
+        self._lock = threading.RLock()
+        self._own = None if run is None else RunReader(trail, run)
+        if self._own is None:
+            Reader(trail).close()  # a trail that cannot be read is refused before anybody asks
+
+    def close(self) -> None:
+        """Let go of the files."""
+        if self._own is not None:
+            self._own.close()
+
+    @contextmanager
+    def source(self) -> Iterator[Reader]:
+        """What is shown of the trail as it is now, for one question."""
+        if self._own is None:
+            with Reader(self.trail) as source:
+                yield source
+            return
+        with self._lock:
+            self._own.refresh()
+            yield self._own
+
+    def guard(self, source: Reader, digest: str) -> Policy | None:
+        """The guard with this SHA-256, which decided about a call that is shown."""
+        if isinstance(source, RunReader):
+            return source.guard(digest)
+        return guard_text.find(source, digest)
+
+    def own_run(self) -> str:
+        """The run that is shown; raises UsageError where all are."""
+        if self.run is None:
+            raise UsageError(
+                "this server shows all runs, and is of none",
+                hint="events with start_time lists calls, each with its run",
+            )
+        return self.run
+
+
+def named(trail: Path, run: str) -> str:
+    """The id of a run; `last` is the one that was started last."""
+    if run != "last":
+        return run
+    with Reader(trail) as source:
+        found = source.last_run()
+    if found is None:
+        raise UsageError(f"no run in the trail at {str(trail)!r}", hint="apitrail exec -- COMMAND")
+    return found
