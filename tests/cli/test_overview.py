@@ -37,6 +37,24 @@ def test_diff_says_by_its_status_whether_there_is_one(cli, tmp_path):
     assert cli("diff", "run-1", "run-9", on=directory)[0] == 2
 
 
+def test_diff_takes_a_bundle_for_all_calls_in_it(cli, tmp_path):
+    before, after, other = tmp_path / "before.zip", tmp_path / "after.zip", tmp_path / "x.zip"
+    assert cli("export", "--event-name", "CreateUser", "-o", str(before))[0] == 0
+    assert cli("export", "-o", str(after))[0] == 0
+    status, out, _ = cli("diff", str(before), str(after), "--exit-code")
+    assert status == 1
+    assert out.startswith("---  before.zip")
+    assert "+++  after.zip" in out
+    assert "12 calls" in out
+    assert cli("diff", str(after), str(after), "--exit-code")[0] == 0
+    said = json.loads(cli("diff", str(before), str(after), "--output", "json")[1])
+    assert said["before"]["bundle"] == "before.zip"
+    assert "run" not in said["before"]
+    other.write_text("no zip")
+    assert "is no bundle" in cli("diff", str(other), str(after))[2]
+    assert "no bundle at" in cli("diff", str(tmp_path / "gone.zip"), str(after))[2]
+
+
 def test_a_chart_is_drawn(cli):
     status, out, _ = cli("events", "--chart")
     assert status == 0

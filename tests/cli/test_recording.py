@@ -110,3 +110,15 @@ def test_status_names_the_guards(capsys):
     found["settings"]["guards"] = [["prod", "ab"], "watching"]
     recording._print_status(Path("trail"), found)
     assert "watched by prod" in capsys.readouterr().out
+
+
+def test_variables_of_an_operator_are_no_json_and_begin_no_run(cli):
+    for options in (("--label", "a=1"), ("--output", "json")):
+        status, out, err = cli("env", "--operator", "mary", *options)
+        assert (status, out) == (2, "false\n")
+        assert "an operator's variables are for a shell" in err
+
+
+def test_json_without_a_recorder_is_false(cli):
+    status, out, _ = cli("env", "--output", "json", "--wait", "0s")
+    assert (status, out) == (2, "false\n")

@@ -20,6 +20,7 @@ from apitrail.recording.clients.surroundings import Surroundings
 from apitrail.recording.command import CommandError
 from apitrail.recording.operators import Operators
 from apitrail.recording.settings import Settings
+from apitrail.trail.reader import Reader
 from machine import free_port
 from proxying import recording
 
@@ -186,3 +187,21 @@ def test_an_operator_s_port_is_nobody_else_s(tmp_path):
     assert agent["AWS_ENDPOINT_URL"].rpartition(":")[2] == owned.rpartition(":")[2]
     assert nobody == "operator 'nobody' has no port of this recorder's"
     assert (asyncio.run(plain()) or "").rpartition(":")[2] == shared.rpartition(":")[2]
+
+
+def test_a_shell_s_calls_are_a_run_of_their_own_where_it_names_labels(tmp_path):
+    def ask(**options: Any) -> dict[str, str]:
+        return execute.running_environment(tmp_path, {}, tell=print, patience=0, **options)
+
+    async def scenario() -> list[dict[str, str]]:
+        async with recording(tmp_path):
+            return [
+                await asyncio.to_thread(ask),
+                await asyncio.to_thread(ask, labels={"build": "7"}),
+            ]
+
+    plain, labelled = asyncio.run(scenario())
+    assert "APITRAIL_RUN" not in plain
+    assert f"//run-{labelled['APITRAIL_RUN']}:" in labelled["HTTPS_PROXY"]
+    with Reader(tmp_path) as reader:
+        assert dict(reader.run_labels()) == {labelled["APITRAIL_RUN"]: {"build": "7"}}

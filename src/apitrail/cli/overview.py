@@ -15,6 +15,7 @@ from apitrail.cli.options import filter_options, output_option, with_trail
 from apitrail.cli.pager import pager_option
 from apitrail.cli.printing import emit, is_coloured, say, screen
 from apitrail.errors import UsageError
+from apitrail.evidence.bundle import is_archive
 from apitrail.evidence.opening import open_source
 from apitrail.query import Filter
 from apitrail.reading import event_list, run_diff
@@ -80,9 +81,23 @@ def _now() -> int:
     return time.time_ns() // 1_000_000
 
 
+def _did(trail: Path, word: str) -> run_diff.Ran:
+    path = Path(word)
+    # A run's id is no file's name, unless somebody means it so.
+    if path.is_file():
+        if not is_archive(path):
+            raise UsageError(f"{word!r} is no bundle", hint="apitrail export -o PATH writes one")
+        with open_source(path) as bundle:
+            return run_diff.everything(bundle, path.name)
+    if path.suffix == ".zip":
+        raise UsageError(f"no bundle at {word!r}")
+    with open_source(trail) as source:
+        return run_diff.ran(source, word)
+
+
 @click.command("diff")
-@click.argument("before", metavar="RUN")
-@click.argument("after", metavar="RUN")
+@click.argument("before", metavar="RUN|BUNDLE")
+@click.argument("after", metavar="RUN|BUNDLE")
 @click.option("--exit-code", is_flag=True, help="Exit status 1 where they differ.")
 @output_option("text", "json", default="text")
 @pager_option
@@ -90,9 +105,9 @@ def _now() -> int:
 def diff(trail: Path, before: str, after: str, exit_code: bool, output: str) -> int:
     """Show what the second run did that the first did not, and the other way round.
 
-    RUN is the id of an `apitrail exec`, the start of one, a label such as build=1234, or `last`.
+    RUN is the id of an `apitrail exec`, the start of one, a label such as build=1234, or `last`; or a
+    bundle, which stands for all calls in it.
     """
-    with open_source(trail) as source:
-        found = run_diff.between(source, before, after)
+    found = run_diff.Difference(_did(trail, before), _did(trail, after))
     emit(run_diff.lines(found, output=output, colour=is_coloured()), paged=True)
     return int(exit_code and not found.is_none)

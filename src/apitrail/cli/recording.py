@@ -322,8 +322,12 @@ def stop(trail: Path) -> int:
 @click.command()
 @click.option("--wait", "patience", default="10s", show_default=True, metavar="TIME", help="How long to wait for a recorder that is starting.")  # fmt: skip
 @click.option("--operator", metavar="NAME", help="Whose calls they are. In reverse mode it takes this operator's port; else the proxy's URL takes the secret from the shell's variable APITRAIL_OPERATOR_SECRET, and is not printed with it.")  # fmt: skip
+@click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Make the calls a run of their own, with this label. May be repeated.")  # fmt: skip
+@click.option("--output", type=click.Choice(["shell", "json"]), default="shell", show_default=True, help="Print exports for a shell, or one JSON object.")  # fmt: skip
 @with_trail
-def env(trail: Path, patience: str, operator: str | None) -> None:
+def env(
+    trail: Path, patience: str, operator: str | None, labels: tuple[str, ...], output: str
+) -> None:
     """Print the variables that send a shell's calls to a running recorder.
 
     Use it as: eval "$(apitrail env)". Without a recorder it prints `false`, so that eval fails.
@@ -332,15 +336,22 @@ def env(trail: Path, patience: str, operator: str | None) -> None:
     from apitrail.recording.clients import login
     from apitrail.recording.execute import running_environment
 
-    lines = ["false"]
+    # `eval` fails where there is nothing to set, and so does who reads JSON.
+    text = "false"
     try:
+        if operator is not None and (labels or output == "json"):
+            raise UsageError(
+                "an operator's variables are for a shell, which has the secret, and begin no run",
+                hint="leave out --label and --output json, or --operator",
+            )
         seconds = when.parse_duration(patience).total_seconds()
         found = running_environment(
-            trail, dict(os.environ), tell=_say, patience=seconds, operator=operator
-        )
-        lines = list(login.exports(found, operator))
+            trail, dict(os.environ), tell=_say, patience=seconds, operator=operator,
+            labels=_labels(labels),
+        )  # fmt: skip
+        text = json.dumps(found) if output == "json" else "\n".join(login.exports(found, operator))
     finally:
-        click.echo("\n".join(lines))
+        click.echo(text)
 
 
 @click.command(context_settings={"allow_interspersed_args": False})

@@ -1,4 +1,4 @@
-"""What one run did that another did not: operations, their outcomes, resources, callers."""
+"""What one run, or all calls of a bundle, did that another did not: operations, outcomes, resources, callers."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ class Did:
 
 @dataclass(slots=True)
 class Ran:
-    """What a run did, in the order in which it first did it."""
+    """What a run did, in the order in which it first did it; `whole` is the evidence in its place."""
 
     id: str
+    whole: str | None = None
     labels: list[str] = field(default_factory=list)
     command: str = ""
     began: int | None = None
@@ -60,9 +61,15 @@ class Ran:
     def to_json(self) -> Object:
         """For programs."""
         return {
-            "run": self.id, "labels": list(self.labels), "command": self.command,
+            ("run" if self.whole is None else "bundle"): self.id or self.whole,
+            "labels": list(self.labels), "command": self.command,
             "began": None if self.began is None else iso(self.began), "calls": self.calls,
         }  # fmt: skip
+
+    @property
+    def title(self) -> str:
+        """`run 3f2a…`, or the name of the evidence."""
+        return f"run {self.id}" if self.whole is None else self.whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +177,14 @@ def ran(source: Source, word: str) -> Ran:
     return found
 
 
+def everything(source: Source, name: str) -> Ran:
+    """What all calls of this source did, but those about a stand-in itself; `name` tells of which."""
+    found = Ran("", whole=name)
+    for index in source.select(Filter(stand_in=False), ascending=True):
+        _add(found, Event.parse(source.facets(index, ("who", "what"))))
+    return found
+
+
 def _known(source: Source, word: str) -> str:
     key, equals, value = word.partition("=")
     if equals:
@@ -236,7 +251,7 @@ def lines(found: Difference, *, output: str, colour: bool = False) -> Generator[
 def _text(found: Difference) -> Iterator[str]:
     for sign, each in (("---", found.before), ("+++", found.after)):
         began = "no calls" if each.began is None else iso(each.began)
-        yield "  ".join((sign, f"run {each.id}", *each.labels, began, f"{each.calls} calls"))
+        yield "  ".join((sign, each.title, *each.labels, began, f"{each.calls} calls"))
     if found.is_none:
         yield "the same operations, as often, with the same outcomes, on the same resources"
     yield from changes(found)

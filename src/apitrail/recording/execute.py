@@ -219,11 +219,12 @@ def running_environment(
     tell: Callable[[str], None],
     patience: float = background.PATIENCE,
     operator: str | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The variables that send a shell's AWS calls to the recorder that runs on this trail.
 
     `operator` gets a port of their own, where the recorder has one, else the proxy, whose URL still
-    lacks the login.
+    lacks the login. With `labels` the shell's calls are a run of their own, which has these.
 
     Raises:
         UsageError: none runs, nor has one started within `patience` seconds; or it has no door for
@@ -237,17 +238,20 @@ def running_environment(
     fronted = around.fronted(proxy=status["proxy"] is not None)
     found = [item for item in fronted if item.origin not in own]
     fronts: dict[str, str] = {}
-    if found or around.intercepted():
+    run: str | None = None
+    if labels or found or around.intercepted():
         answer = control.ask(
-            trail, "run", labels={}, command=None, reverse=_urls(found),
+            trail, "run", labels=dict(labels or {}), command=None, reverse=_urls(found),
             intercept=around.intercepted(),
         )  # fmt: skip
         fronts = {url: _url(*to) for url, to in (answer or {"reverse": {}})["reverse"].items()}
+        run = str(answer["id"]) if answer and labels else None
     for warning in around.warnings():
         tell(warning)
     if operator is not None and fronts:
         tell(f"calls to {', '.join(sorted(fronts))} come without a login: they have no operator")
-    return _changes(trail, around, status, found, fronts, run=None)
+    changed = _changes(trail, around, status, found, fronts, run=run)
+    return changed | ({"APITRAIL_RUN": run} if run else {})
 
 
 def _for_operator(trail: Path, status: Mapping[str, Any], name: str) -> Mapping[str, Any]:
