@@ -106,10 +106,13 @@ lock: install
 	.venv/bin/uv pip compile --group engines --universal --python-version 3.12 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --upgrade \
 	  --custom-compile-command 'make lock' --quiet -o engines.lock
-	@! grep -nE 'https?://|--index|--find-links' requirements.lock engines.lock
+	.venv/bin/uv pip compile --group release --universal --python-version 3.12 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --upgrade \
+	  --custom-compile-command 'make lock' --quiet -o release.lock
+	@! grep -nE 'https?://|--index|--find-links' requirements.lock engines.lock release.lock
 
 clean:
-	rm -rf .venv .venv-engines build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-engines .venv-release build dist .mypy_cache .ruff_cache .pytest_cache
 
 # The reference of all commands, made from the code, and the site of all pages: build/site.
 # A page that docs/README.md does not list, and a link or an anchor that leads nowhere, fail it.

@@ -17,8 +17,8 @@ SOURCE = REPOSITORY / "src" / "apitrail"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
 
 # pytest is there wherever its plug-in is loaded; _typeshed is there for type checkers alone; compression
-# is Python's own from 3.14; benchmarks and docs are our own.
-GIVEN = {"pytest", "_typeshed", "apitrail", "benchmarks", "compression", "docs"}
+# is Python's own from 3.14; the last three are our own.
+GIVEN = {"pytest", "_typeshed", "apitrail", "compression", "benchmarks", "docs", "release"}
 
 
 def declared(*groups: str) -> dict[str, Requirement]:
@@ -67,7 +67,7 @@ def test_every_import_of_the_package_is_declared():
 
 
 def test_every_import_of_the_tests_is_declared():
-    for directory in ("tests", "addons", "benchmarks"):
+    for directory in ("tests", "addons", "benchmarks", "docs", "release"):
         assert not undeclared(REPOSITORY / directory, "dev", "engines")
 
 
@@ -75,8 +75,9 @@ def test_the_locks_hold_what_is_declared():
     locked = _locked("requirements.lock")
     for name, requirement in declared("dev").items():
         assert requirement.specifier.contains(locked[name]), name
-    engines = map(Requirement, PROJECT["dependency-groups"]["engines"])
-    assert all(each.specifier.contains(_locked("engines.lock")[each.name]) for each in engines)
+    for group in ("engines", "release"):
+        for each in map(Requirement, PROJECT["dependency-groups"][group]):
+            assert each.specifier.contains(_locked(f"{group}.lock")[each.name]), each.name
 
 
 def _locked(name: str) -> dict[str, str]:

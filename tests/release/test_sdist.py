@@ -1,0 +1,27 @@
+"""What the source distribution has is what the repository has, decided for each name at its root."""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# The first is git's own and hatchling adds it; the second an sdist has instead of a repository.
+GIVEN = {".gitignore", "PKG-INFO"}
+
+
+def at_the_root() -> set[str]:
+    """Names that git knows, or all that are there where there is no git."""
+    if not (ROOT / ".git").exists():
+        return {path.name for path in ROOT.iterdir() if not path.name.startswith((".v", "__", ".p"))}  # fmt: skip
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return {name.partition("/")[0] for name in listed.stdout.split("\0") if name}
+
+
+def test_everything_that_builds_or_tests_is_in_it_and_nothing_else():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    included = set(project["tool"]["hatch"]["build"]["targets"]["sdist"]["only-include"])
+    assert at_the_root() - GIVEN == included
