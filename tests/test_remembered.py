@@ -57,3 +57,41 @@ def test_groups_are_remembered_where_all_of_them_is_short(argument: object, time
 
     assert count(argument) <= count(argument)
     assert len(asked) == times
+
+
+def test_when_all_are_there_they_are_forgotten_and_asked_again() -> None:
+    asked: list[int] = []
+
+    @remembered(2)
+    def double(number: int) -> int:
+        asked.append(number)
+        return 2 * number
+
+    assert [double(each) for each in (1, 2, 1, 3, 3, 1)] == [2, 4, 2, 6, 6, 2]
+    assert asked == [1, 2, 3, 1]
+
+
+def test_what_is_raised_is_not_remembered() -> None:
+    asked: list[str] = []
+
+    @remembered(2)
+    def fail(text: str) -> str:
+        asked.append(text)
+        raise ValueError(text)
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match="x"):
+            fail("x")
+    assert asked == ["x", "x"]
+
+
+def test_arguments_by_name_are_remembered_apart() -> None:
+    asked: list[tuple[str, int]] = []
+
+    @remembered(8)
+    def times(text: str, count: int) -> str:
+        asked.append((text, count))
+        return text * count
+
+    assert [times("a", count=2), times("a", count=2), times("a", 2), times("a", 2)] == ["aa"] * 4
+    assert asked == [("a", 2), ("a", 2)]

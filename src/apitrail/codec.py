@@ -51,6 +51,7 @@ class _Field:
     read: _Read
     nested: bool
     inner: type[DataclassInstance] | None = None
+    items: type[DataclassInstance] | None = None
     factory: Callable[[], object] | None = None
 
 
@@ -107,6 +108,7 @@ def _plan(cls: type[DataclassInstance]) -> _Plan:
             read=_reader(hints[field.name]),
             nested=_is_nested(hints[field.name]),
             inner=_inner(hints[field.name]),
+            items=_items(hints[field.name]),
             factory=None if field.default_factory is MISSING else field.default_factory,
         )
         for field in fields(cls)
@@ -191,17 +193,23 @@ def _writer(found: tuple[_Field, ...], *, tolerant: bool) -> Callable[[object], 
     A loop over the fields takes three times as long, and a recorded call writes some fifteen values.
     """
     lines = ["def write(value):", " found = {}"]
+    names: dict[str, object] = {"plain": _plain}
     for number, each in enumerate(found):
+        names[f"default_{number}"] = each.default
         lines.append(f" item = value.{each.name}")
         # Most values are the default itself, so identity is checked before equality.
         if not each.always:
             lines.append(f" if item is not default_{number} and item != default_{number}:")
         written = "plain(item)" if each.nested else "item"
+        if (below := each.inner or each.items) is not None:
+            names[f"class_{number}"], names[f"write_{number}"] = below, _plan(below).write
+            one = f"write_{number}(%s) if type(%s) is class_{number} else plain(%s)"
+            written = one.replace("%s", "item")
+            if each.items is not None:
+                written = f"[{one.replace('%s', 'each')} for each in item]"
         lines.append(f" {'' if each.always else ' '}found[{each.key!r}] = {written}")
     rest = f"found | value.{REST} if value.{REST} else found" if tolerant else "found"
     lines.append(f" return {rest}")
-    names: dict[str, object] = {f"default_{n}": each.default for n, each in enumerate(found)}
-    names["plain"] = _plain
     exec("\n".join(lines), names)  # noqa: S102 - made of the names of our own fields
     made: Callable[[object], dict[str, Json]] = names["write"]  # type: ignore[assignment]
     return made
@@ -212,6 +220,15 @@ def _inner(hint: object) -> type[DataclassInstance] | None:
     if get_origin(hint) in (Union, types.UnionType):
         [hint] = [each for each in get_args(hint) if each is not types.NoneType]
     return hint if isinstance(hint, type) and hasattr(hint, "__dataclass_fields__") else None
+
+
+def _items(hint: object) -> type[DataclassInstance] | None:
+    """The class of the values of a tuple, however many there are."""
+    args = get_args(hint)
+    if get_origin(hint) is not tuple or len(args) != 2 or args[1] is not Ellipsis:
+        return None
+    only = args[0]
+    return only if isinstance(only, type) and hasattr(only, "__dataclass_fields__") else None
 
 
 def _is_nested(hint: object) -> bool:

@@ -7,7 +7,7 @@ have thousands that are a megabyte long.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import wraps
 from inspect import signature
 from typing import Any, cast
 
@@ -31,41 +31,62 @@ def is_long(argument: object) -> bool:
     return False
 
 
+class _Answers[R](dict[Any, R]):
+    """Answers by arguments. Looking one up that is there runs no code of Python's.
+
+    When there are `most` they are all forgotten: that is a step of the dictionary's own, which no other
+    thread can see half done.
+    """
+
+    __slots__ = ("_ask", "_is_short", "_most")
+
+    def __init__(self, ask: Callable[[Any], R], is_short: Callable[[Any], bool], most: int) -> None:
+        super().__init__()
+        self._ask, self._is_short, self._most = ask, is_short, most
+
+    def __missing__(self, key: Any) -> R:
+        found = self._ask(key)
+        if self._is_short(key):
+            if len(self) >= self._most:
+                self.clear()
+            self[key] = found
+        return found
+
+
 def remembered[**P, R](
     most: int, *, groups: bool = False, longest: int = LONGEST
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Keep the answers of a pure function to the `most` last arguments that are short.
+    """Keep up to `most` answers of a pure function to arguments that are short.
 
     `groups` looks into tuples and sets as well. `longest` is of texts outside of these.
     """
 
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        cached = lru_cache(most)(function)
-
-        @wraps(function)
-        def answer(*arguments: P.args, **named: P.kwargs) -> R:
-            for each in arguments:
-                if isinstance(each, _TEXTS) and len(each) > longest:
-                    return function(*arguments, **named)
-            return cached(*arguments, **named)  # type: ignore[arg-type]
-
-        @wraps(function)
-        def answer_groups(*arguments: P.args, **named: P.kwargs) -> R:
-            if any(map(is_long, arguments)):
-                return function(*arguments, **named)
-            return cached(*arguments, **named)  # type: ignore[arg-type]
-
-        @wraps(function)
-        def answer_one(argument: Any) -> R:
-            if isinstance(argument, _TEXTS) and len(argument) > longest:
-                return single(argument)
-            return cached(argument)
-
-        # Most take one, and are asked some twenty times a call.
-        single = cast("Callable[[Any], R]", function)
+    def is_short(argument: Any) -> bool:
         if groups:
-            return answer_groups
-        one = len(signature(function).parameters) == 1
-        return cast("Callable[P, R]", answer_one) if one else answer
+            return not is_long(argument)
+        return not (isinstance(argument, _TEXTS) and len(argument) > longest)
+
+    def are_short(arguments: tuple[Any, ...]) -> bool:
+        return all(map(is_short, arguments))
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        single = cast("Callable[..., R]", function)
+        if len(signature(function).parameters) == 1:
+            # Most take one, and are asked some twenty times a call.
+            return cast("Callable[P, R]", _Answers(single, is_short, most).__getitem__)
+        known = _Answers(lambda key: single(*key), are_short, most)
+        named = _Answers(
+            lambda key: single(*key[0], **dict(key[1])),
+            lambda key: are_short(key[0]) and are_short(tuple(value for _, value in key[1])),
+            most,
+        )
+
+        @wraps(function)
+        def answer(*arguments: P.args, **names: P.kwargs) -> R:
+            if names:
+                return named[arguments, tuple(names.items())]
+            return known[arguments]
+
+        return answer
 
     return decorate

@@ -9,6 +9,7 @@ from apitrail.cloudtrail import access, error_code, extras, names, parameters, s
 from apitrail.cloudtrail.resources import touching
 from apitrail.cloudtrail.resources.resource import Resource
 from apitrail.exchange import Exchange
+from apitrail.remembered import remembered
 
 EVENT_VERSION = "1.11"
 
@@ -56,52 +57,78 @@ def record(
 
 def who(exchange: Exchange, user_identity: Structure) -> Structure:
     """Who called, from where and with what client."""
-    return _known(
-        userIdentity=user_identity,
-        sourceIPAddress=exchange.client,
-        userAgent=size.cut(exchange.request.header("user-agent")),
-    )
+    return caller(user_identity, exchange.client, exchange.request.header("user-agent"))
+
+
+def caller(user_identity: Structure, client: str, agent: str | None) -> Structure:
+    """The same, of what it is made of."""
+    return _known(userIdentity=user_identity, sourceIPAddress=client, userAgent=size.cut(agent))
 
 
 def head(
     exchange: Exchange, call: Call, credential: Credential, *, account: str | None
 ) -> Structure:
     """What the record says of any call: what it was, where, when, and how it came out."""
-    category = access.category(call)
+    source, name, region, read_only, category = _usual(
+        call.service, call.operation, call.signing_name, call.endpoint_prefix, call.region,
+        credential.region, exchange.request.host if call.service is None else "",
+    )  # fmt: skip
     status = exchange.response.status if exchange.response else None
-    found = {
+    found: Structure = {
         "eventVersion": EVENT_VERSION,
         "eventTime": event_time(exchange),
-        "eventSource": names.event_source(call, exchange.request.host),
-        "eventName": names.event_name(call),
-        "awsRegion": names.aws_region(call, credential.region),
-        "errorCode": size.cut(error_code.error_code(call, status)),
-        "eventID": exchange.id,
-        "readOnly": access.read_only(call),
-        "eventType": "AwsApiCall",
-        "managementEvent": category == "Management",
-        "recipientAccountId": account,
-        "eventCategory": category,
+        "eventSource": source,
+        "eventName": name,
+        "awsRegion": region,
     }
-    if found["errorCode"] is None:
-        del found["errorCode"]
-    if account is None:
-        del found["recipientAccountId"]
+    code = error_code.error_code(call, status)
+    if code is not None:
+        found["errorCode"] = size.cut(code)
+    found["eventID"] = exchange.id
+    found["readOnly"] = read_only
+    found["eventType"] = "AwsApiCall"
+    found["managementEvent"] = category == "Management"
+    if account is not None:
+        found["recipientAccountId"] = account
+    found["eventCategory"] = category
     return found
+
+
+@remembered(4096)
+def _usual(
+    service: str | None,
+    operation: str | None,
+    signing_name: str | None,
+    endpoint_prefix: str | None,
+    region: str | None,
+    signed: str | None,
+    host: str,
+) -> tuple[str, str, str, bool, access.Category]:
+    """What is the same for all calls of an operation in a region: source, name, region, is it a
+    read, and its category."""
+    call = Call(
+        service=service, operation=operation, signing_name=signing_name,
+        endpoint_prefix=endpoint_prefix, region=region,
+    )  # fmt: skip
+    return (
+        names.event_source(call, host), names.event_name(call), names.aws_region(call, signed),
+        access.read_only(call), access.category(call),
+    )  # fmt: skip
 
 
 def details(exchange: Exchange, call: Call, touched: list[Resource]) -> Structure:
     """What it says of some: ids, resources, the connection."""
     found: Structure = {}
-    for name, value in (
-        ("requestID", size.cut(call.request_id)),
-        ("resources", touching.listed(touched, call)),
-        ("apiVersion", extras.api_version(call)),
-        ("vpcEndpointId", extras.vpc_endpoint_id(exchange.request.host)),
-        ("tlsDetails", extras.tls_details(exchange)),
-    ):
-        if value is not None:
-            found[name] = value
+    if call.request_id is not None:
+        found["requestID"] = size.cut(call.request_id)
+    if (resources := touching.listed(touched, call)) is not None:
+        found["resources"] = resources
+    if (version := extras.api_version(call)) is not None:
+        found["apiVersion"] = version
+    if (endpoint := extras.vpc_endpoint_id(exchange.request.host)) is not None:
+        found["vpcEndpointId"] = endpoint
+    if (tls := extras.tls_details(exchange)) is not None:
+        found["tlsDetails"] = tls
     return found
 
 

@@ -17,6 +17,11 @@ LARGE = 64 * 1024
 
 async def asked(request: Request, credential: Credential) -> Call:
     """What a request means."""
+    if len(request.body.data) < LARGE and decode.is_ready():
+        # Mostly all is there: then nothing is waited for.
+        route = decode.route(request, credential)
+        if decode.needs(route) is None:
+            return decode.request(request, credential, route)
     route = await routed(request, credential)
     return await off_loop(request.body, decode.request, request, credential, route)
 

@@ -1,6 +1,7 @@
 """Every form of credential AWS takes, and what is left of malformed ones."""
 
 import hashlib
+import re
 
 import pytest
 from hypothesis import given
@@ -272,3 +273,21 @@ def test_junk_never_raises(authorization, query, body, content_type):
         request(*headers, target="/?" + query, body=body.encode("latin-1", "replace"))
     )
     assert isinstance(found, Credential)
+
+
+# What the digits of a signature at the end of a text are, as a pattern.
+_AT_THE_END = re.compile(r"(?<=[,\s]Signature=)[0-9a-f]+\Z")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Credential=a, Signature=0a9f", "Credential=a,Signature=0a", "Signature=0a", " Signature=0a",
+        "a, Signature=", "a, Signature=0A", "a, Signature=0a ", "a, Signature=0a, Signature=1b",
+        "a, Signature=0a, Signature=x", "a, XSignature=0a", "a\u2003Signature=0a", "a\nSignature=0a\n",
+        "", "Signature=", "a, Signature=0a,b=c", "a, signature=0a", "a, Signature=Signature=0a",
+    ],
+)  # fmt: skip
+def test_the_digits_of_a_signature_are_found_at_the_end(text):
+    found = _AT_THE_END.search(text)
+    assert auth.signature_at(text) == (None if found is None else found.start())

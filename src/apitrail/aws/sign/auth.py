@@ -98,15 +98,32 @@ def _from_header(request: Request, authorization: str) -> Credential:
 def _sigv4_header(request: Request, algorithm: str, rest: str) -> Credential:
     return _sigv4(
         algorithm,
-        _DIGITS.sub("0", rest),
+        _without_digits(rest),
         request.header("x-amz-s3session-token") is not None,
         request.header("x-amz-security-token") is not None,
         request.header("x-amz-region-set"),
     )
 
 
-# A client's requests differ in the signature's digits alone, of which only counts that they are there.
-_DIGITS = re.compile(r"(?<=[,\s]Signature=)[0-9a-f]+$")
+def _without_digits(rest: str) -> str:
+    """With `0` for the digits of a signature at the end: only that they are there counts, and they
+    are all that differs in the requests of one client."""
+    at = signature_at(rest)
+    return rest if at is None else rest[:at] + "0"
+
+
+_MARK = "Signature="
+_HEX = "0123456789abcdef"
+
+
+def signature_at(text: str) -> int | None:
+    """Where the digits of a signature begin that a text ends with."""
+    at = text.rfind(_MARK)
+    # It is a field of its own.
+    if at < 1 or not (text[at - 1] == "," or text[at - 1].isspace()):
+        return None
+    at += len(_MARK)
+    return None if at == len(text) or text[at:].strip(_HEX) else at
 
 
 @remembered(1024, longest=512)

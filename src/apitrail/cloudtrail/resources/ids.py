@@ -59,7 +59,7 @@ def by_id(call: Call, value: Structure, place: Place) -> Iterator[Resource]:
     if call.service in KEYS_ALONE:
         yield from _keys(value, place)
         return
-    for parent, member, text in _ids(value, "", 0):
+    for parent, member, text in _ids(value):
         if not _is_resource(member) or text == place.account:
             continue
         name = plain_name(call.service, text)
@@ -72,34 +72,46 @@ def by_id(call: Call, value: Structure, place: Place) -> Iterator[Resource]:
 
 def _keys(value: Structure, place: Place) -> Iterator[Resource]:
     named = {name: inner for name, inner in value.items() if name not in ITEM_MEMBERS}
-    for _, member, text in _ids(named, "", 0):
+    for _, member, text in _ids(named):
         if _KMS_KEY.search(member) and not text.startswith("alias/"):
             yield Resource(arn=None, type="AWS::KMS::Key", name=text, account=place.account)
 
 
-def _ids(value: Value, name: str, depth: int) -> Iterator[tuple[str, str, str]]:
-    """Each id with its member's name and the name of the member around that."""
+type _Ids = list[tuple[str, str, str]]
+"""Texts, each with its member's name before it, and before that the name of the member around."""
+
+
+def _ids(value: Value) -> _Ids:
+    found: _Ids = []
+    _gather(found, value, "", 0)
+    return found
+
+
+def _gather(found: _Ids, value: Value, name: str, depth: int) -> None:
     if depth > DEEPEST:
         return
-    if isinstance(value, Map):
-        for inner in value.values():
-            yield from _ids(inner, name, depth + 1)
-    elif isinstance(value, dict):
+    if isinstance(value, dict) and not isinstance(value, Map):
         for member, inner in value.items():
             if _names_id(member):
-                yield from ((name, member, text) for text in _texts(inner))
-            if member not in TAG_MEMBERS and isinstance(inner, dict | list):
-                yield from _ids(inner, member, depth + 1)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _ids(inner, name, depth + 1)
+                found += [(name, member, text) for text in _texts(inner)]
+            if isinstance(inner, _AROUND) and member not in TAG_MEMBERS:
+                _gather(found, inner, member, depth + 1)
+        return
+    for inner in value.values() if isinstance(value, Map) else value:
+        if isinstance(inner, _AROUND):
+            _gather(found, inner, name, depth + 1)
 
 
-def _texts(value: Value) -> Iterator[str]:
-    for text in value if isinstance(value, list) else (value,):
+_AROUND = (dict, list)
+
+
+def _texts(value: Value) -> list[str]:
+    return [
+        text
+        for text in (value if isinstance(value, list) else (value,))
         # ARNs are found as such, whatever their member.
-        if type(text) is str and 0 < len(text) <= LONGEST and not text.startswith("arn:"):
-            yield text
+        if type(text) is str and 0 < len(text) <= LONGEST and not text.startswith("arn:")
+    ]
 
 
 @remembered(16_384)

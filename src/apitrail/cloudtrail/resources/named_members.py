@@ -89,9 +89,7 @@ def by_template(call: Call, said: list[tuple[str, str]], place: Place) -> Iterat
 def by_noun(call: Call, place: Place) -> Iterator[Resource]:
     """Of a write that names nothing else: `Name`, and `Identity` of SetIdentityDkimEnabled."""
     operation = (call.operation or "").lower()
-    for member, text in _members(
-        list(texts(_shallow(call.parameters or {}))), call.service
-    ).items():
+    for member, text in _members(texts(_shallow(call.parameters or {})), call.service).items():
         stem = _stem(member)
         if stem.endswith(_LANGUAGES):
             continue

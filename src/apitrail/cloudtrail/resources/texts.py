@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from apitrail.aws.arn import LONGEST, looks_like
 from apitrail.aws.call import Map, Redacted, Value
@@ -52,34 +51,42 @@ ITEM_MEMBERS = frozenset({
 _DYNAMODB = TAG_MEMBERS | ITEM_MEMBERS
 
 
-def texts(
-    value: Value, member: str = "", depth: int = 0, data: frozenset[str] = TAG_MEMBERS
-) -> Iterator[tuple[str, str]]:
+def texts(value: Value, *, data: frozenset[str] = TAG_MEMBERS) -> list[tuple[str, str]]:
     """Every text with its member's lower-case name; a map's keys count as its texts.
 
     What the members called `data` hold is left out.
     """
+    found: list[tuple[str, str]] = []
+    _gather(found, value, "", 0, data)
+    return found
+
+
+def _gather(
+    found: list[tuple[str, str]], value: Value, member: str, depth: int, data: frozenset[str]
+) -> None:
+    """Add the texts of what a member holds. Most are texts themselves, which need no call."""
     if isinstance(value, str):
-        if not isinstance(value, Redacted) and 0 < len(value) <= LONGEST:
-            yield member, value
+        _add(found, member, value)
     elif depth <= DEEPEST:
         for name, inner in _inside(value, member, data):
-            yield from texts(inner, name, depth + 1, data)
+            if type(inner) is str:
+                _add(found, name, inner)
+            else:
+                _gather(found, inner, name, depth + 1, data)
 
 
-def _inside(value: Value, member: str, data: frozenset[str]) -> Iterator[tuple[str, Any]]:
+def _add(found: list[tuple[str, str]], member: str, text: str) -> None:
+    if 0 < len(text) <= LONGEST and not isinstance(text, Redacted):
+        found.append((member, text))
+
+
+def _inside(value: Value, member: str, data: frozenset[str]) -> list[tuple[str, Value]]:
     """What a structure, a map or a list holds, with the member it counts as."""
     if isinstance(value, Map):
-        for key, inner in value.items():
-            yield member, key
-            yield member, inner
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            if name not in data:
-                yield name.lower(), inner
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield member, inner
+        return [(member, each) for entry in value.items() for each in entry]
+    if isinstance(value, dict):
+        return [(name.lower(), inner) for name, inner in value.items() if name not in data]
+    return [(member, inner) for inner in value] if isinstance(value, (list, tuple)) else []
 
 
 def data_members(service: str | None) -> frozenset[str]:

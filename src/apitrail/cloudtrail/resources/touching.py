@@ -57,8 +57,8 @@ def resources(call: Call, *, account: str | None, region: str | None = None) -> 
         return list(found.values())[:MOST]
     place = _place(call.region or region, account)
     data, reads = data_members(call.service), access.read_only(call)
-    asked = list(texts(call.parameters or {}, data=data))
-    answered = own_answer(call) if reads else list(texts(call.result or {}, data=data))
+    asked = texts(call.parameters or {}, data=data)
+    answered = own_answer(call) if reads else texts(call.result or {}, data=data)
     said = asked if reads and not _reveals(call) else asked + answered
     named: dict[tuple[str | None, str], Resource] = {}
     for resource in (
@@ -76,7 +76,7 @@ def resources(call: Call, *, account: str | None, region: str | None = None) -> 
         for resource in by_id(call, side, place) if side else ():
             if resource.name not in names:
                 named[resource.type, resource.name] = resource
-    for name in _inside_arns(named.values()):
+    for name in _inside_arns(named.values()) if named else ():
         if name not in names:
             named[None, name] = Resource(arn=None, type=None, name=name)
     if not named and not reads:
@@ -113,7 +113,7 @@ def own_answer(call: Call) -> list[tuple[str, str]]:
         return []  # the caller's own identity, before or after the call, is not a resource that it touched
     result = call.result or {}
     if _reveals(call):
-        return list(texts(result, data=data_members(call.service)))
+        return texts(result, data=data_members(call.service))
     described = result.get("KeyMetadata") if call.service == "kms" else None
     members = (described if isinstance(described, dict) else result).items()
     return [(name.lower(), value) for name, value in members if type(value) is str]
