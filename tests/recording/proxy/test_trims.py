@@ -48,6 +48,37 @@ def test_a_header_that_is_not_there_is_a_key_error():
         trims.folded(http.Headers(FIELDS), "missing")
 
 
+def test_fields_that_were_changed_are_found_as_they_are_now():
+    ours = http.Headers(FIELDS)
+    assert trims.get_all(ours, "host") == ["a.example"]
+    ours.fields = ((b"Host", b"b.example"),)
+    assert trims.get_all(ours, "host") == ["b.example"]
+    ours["Host"] = "c.example"
+    assert trims.get_all(ours, "host") == ["c.example"]
+    ours.fields = [(b"Host", b"d.example")]
+    assert trims.get_all(ours, "host") == ["d.example"]
+    ours.fields.append((b"host", b"e.example"))
+    assert trims.get_all(ours, "host") == ["d.example", "e.example"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [], [b"A: 1", b"b:2 ", b"C:\t", b"D:e:f", b"\xff: \xfe"], [b"A: 1", b" more", b"\tand more"],
+        [b" A: 1"], [b"A 1"], [b": 1"], [b"A: 1", b":"], [b"A : 1"],
+    ],
+)  # fmt: skip
+def test_heads_are_read_as_by_mitmproxy(lines):
+    assert _outcome(trims.read_headers, lines) == _outcome(trims._read_headers, lines)
+
+
+def _outcome(read, lines):
+    try:
+        return read(lines).fields
+    except ValueError as error:
+        return str(error)
+
+
 def test_an_option_that_can_be_changed_is_a_copy():
     option = optmanager._Option("names", list, ["a"], "", None)
     trims.current(option).append("b")

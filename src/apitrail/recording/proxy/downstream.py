@@ -17,6 +17,7 @@ from mitmproxy.proxy.layer import NextLayerHook
 from mitmproxy.proxy.layers import tcp, udp, websocket
 from mitmproxy.proxy.layers.http import _hooks as http
 from mitmproxy.proxy.layers.tls import TlsClienthelloHook, TlsEstablishedClientHook
+from mitmproxy.proxy.server import ConnectionIO
 from mitmproxy.proxy.server_hooks import ClientDisconnectedHook
 
 from apitrail.recording.limits import Limits
@@ -166,6 +167,8 @@ class Connection(mode_servers.ProxyConnectionHandler):
 
     async def drain_writers(self) -> None:
         """mitmproxy calls this after each piece that it has read."""
+        if GATE.is_open(self.client.id) and all(map(_is_drained, self.transports.values())):
+            return
         self._pace.wait(time.monotonic())
         try:
             await super().drain_writers()  # type: ignore[no-untyped-call]
@@ -177,23 +180,28 @@ class Connection(mode_servers.ProxyConnectionHandler):
     async def handle_hook(self, hook: commands.StartHook) -> None:
         """Each hook tells of a stage. What it takes is not the time of either side."""
         (subject,) = arguments(hook)
-        if self._wants(hook):
-            self._pace.wait(time.monotonic())
-            try:
-                await self._ask(hook, subject)
-            finally:
-                self._pace.go_on(time.monotonic())
-                self._arm()
-        if (stage := _STAGES.get(type(hook))) is not None:
-            stage(self._pace, subject, time.monotonic())
+        try:
+            if self._wants(hook):
+                self._pace.wait(time.monotonic())
+                try:
+                    with self.timeout_watchdog.disarm():
+                        await self._ask(hook, subject)
+                finally:
+                    self._pace.go_on(time.monotonic())
+            if (stage := _STAGES.get(type(hook))) is not None:
+                stage(self._pace, subject, time.monotonic())
+        finally:
             self._arm()
 
     async def _ask(self, hook: commands.StartHook, subject: object) -> None:
         """As mitmproxy asks its add-ons, without looking for the fields of the hook again."""
-        with self.timeout_watchdog.disarm():
-            await self.master.addons.handle_lifecycle(hook)
-            if isinstance(subject, Flow):
-                await subject.wait_for_resume()
+        addons = self.master.addons
+        if isinstance(addons, Addons) and not addons.wants_changes:
+            await addons.tell(hook, subject)
+        else:
+            await addons.handle_lifecycle(hook)
+        if isinstance(subject, Flow) and subject.intercepted:
+            await subject.wait_for_resume()
 
     def _arm(self) -> None:
         """Ring when the client is too slow. A later time is found out when it rings."""
@@ -237,6 +245,18 @@ class Connection(mode_servers.ProxyConnectionHandler):
         io = self.transports.get(self.client)
         if io is not None and io.handler is not None:
             io.handler.cancel("too slow")
+
+
+def _is_drained(io: ConnectionIO) -> bool:
+    """Is nothing left to be written, on a connection that is open?"""
+    if io.writer is None:
+        return True
+    transport = getattr(io.writer, "transport", None)
+    return (
+        transport is not None
+        and not transport.is_closing()
+        and transport.get_write_buffer_size() == 0
+    )
 
 
 type Stage = Callable[[Pace, Any, float], None]

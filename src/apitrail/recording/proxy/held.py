@@ -121,6 +121,10 @@ class Gate:
         if (event := self._closed.pop(client, None)) is not None:
             event.set()
 
+    def is_open(self, client: str) -> bool:
+        """May this client be read from?"""
+        return client not in self._closed
+
     async def passed(self, client: str) -> None:
         """Wait while the gate of this client is closed."""
         if (event := self._closed.get(client)) is not None:

@@ -232,7 +232,11 @@ class _Http1:
 
     def read_body(self, event: events.Event) -> Commands:
         """The body, and before its end the trailer."""
-        for command in super().read_body(event):  # type: ignore[misc]
+        read: Commands = super().read_body(event)  # type: ignore[misc]
+        return self._with_trailers(read) if isinstance(self._reader, _Trailing) else read
+
+    def _with_trailers(self, read: Commands) -> Commands:
+        for command in read:
             trailers = self._received
             if trailers and isinstance(command, ReceiveHttp) and _is_end(command.event):
                 self._received = None
@@ -241,16 +245,28 @@ class _Http1:
 
     def send(self, event: _events.HttpEvent) -> Commands:
         """A trailer waits for the last chunk, which it belongs to; what is empty is left out."""
-        if isinstance(event, _events.RequestTrailers | _events.ResponseTrailers):
+        if isinstance(event, _TRAILERS):
             self._sent = event.trailers
-            return
-        if isinstance(event, _events.RequestData | _events.ResponseData) and not event.data:
-            return  # an empty frame of HTTP/2; as a chunk it would be the last one
-        trailers, self._sent = (self._sent, None) if _is_end(event) else (None, self._sent)
-        for command in super().send(event):  # type: ignore[misc]
-            if trailers and isinstance(command, commands.SendData) and command.data == LAST_CHUNK:
-                command.data = b"0\r\n" + bytes(trailers) + b"\r\n"
-            yield command
+            return _nothing()
+        if isinstance(event, _DATA) and not event.data:
+            return _nothing()  # an empty frame of HTTP/2; as a chunk it would be the last one
+        sent: Commands = super().send(event)  # type: ignore[misc]
+        if self._sent is None or not _is_end(event):
+            return sent
+        trailers, self._sent = self._sent, None
+        return _with_last_chunk(sent, trailers)
+
+
+def _with_last_chunk(sent: Commands, trailers: messages.Headers) -> Commands:
+    for command in sent:
+        if trailers and isinstance(command, commands.SendData) and command.data == LAST_CHUNK:
+            command.data = b"0\r\n" + bytes(trailers) + b"\r\n"
+        yield command
+
+
+_TRAILERS = (_events.RequestTrailers, _events.ResponseTrailers)
+_DATA = (_events.RequestData, _events.ResponseData)
+_ENDS = (_events.RequestEndOfMessage, _events.ResponseEndOfMessage)
 
 
 class _Trailing:
@@ -286,14 +302,14 @@ class ToServer(_Http1, _http1.Http1Client):
         """A body that HTTP/2 frames and no length announces must be framed here as well."""
         if isinstance(event, _events.RequestHeaders) and not event.end_stream:
             event = _framed(event)
-        yield from super().send(event)
+        return super().send(event)
 
     def read_headers(self, event: events.ConnectionEvent) -> Commands:
         """Interim responses answer nothing; what counts comes behind them."""
         while isinstance(event, events.DataReceived) and _INTERIM.match(bytes(self.buf)):
             if self.buf.maybe_extract_lines() is None:
-                return  # the rest of it is not here yet
-        yield from super().read_headers(event)
+                return _nothing()  # the rest of it is not here yet
+        return super().read_headers(event)
 
 
 def _framed(event: _events.RequestHeaders) -> _events.RequestHeaders:
@@ -311,7 +327,7 @@ def _nothing() -> Commands:
 
 
 def _is_end(event: _events.HttpEvent) -> bool:
-    return isinstance(event, _events.RequestEndOfMessage | _events.ResponseEndOfMessage)
+    return isinstance(event, _ENDS)
 
 
 def _raw(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:

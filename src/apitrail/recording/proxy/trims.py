@@ -8,11 +8,12 @@ each context makes a server that is thrown away.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mitmproxy import optmanager
 from mitmproxy.http import Headers
+from mitmproxy.net.http.http1 import read
 from mitmproxy.proxy import commands, context, events, layer
 from mitmproxy.proxy.layers import http
 from mitmproxy.proxy.layers.http import _base, _events
@@ -27,6 +28,7 @@ def install() -> None:
     Headers.__contains__ = has  # type: ignore[method-assign,assignment]
     Headers.get = folded_or  # type: ignore[method-assign,assignment]
     optmanager._Option.current = current  # type: ignore[method-assign,assignment]  # noqa: SLF001
+    read._read_headers = read_headers  # noqa: SLF001
     context.Context.fork = fork  # type: ignore[method-assign,assignment]
     http.HttpLayer.event_to_child = event_to_child  # type: ignore[method-assign,assignment]
 
@@ -34,13 +36,40 @@ def install() -> None:
 def get_all(headers: Headers, name: str | bytes) -> list[str]:
     """The values of a header, in wire order."""
     raw = name.encode("utf-8", "surrogateescape") if isinstance(name, str) else name
-    # Lower case has as many bytes, so that names of other lengths need not be converted.
-    wanted, length = raw.lower(), len(raw)
-    return [
-        value.decode("utf-8", "surrogateescape")
-        for key, value in headers.fields
-        if len(key) == length and key.lower() == wanted
-    ]
+    values = _by_name(headers).get(raw.lower(), ())
+    return [value.decode("utf-8", "surrogateescape") for value in values]
+
+
+def _by_name(headers: Headers) -> dict[bytes, list[bytes]]:
+    """The values by name, made once for the fields as they are: a change is another tuple."""
+    fields, own = headers.fields, headers.__dict__
+    found: tuple[object, dict[bytes, list[bytes]]] | None = own.get(_INDEX)
+    if found is not None and found[0] is fields and type(fields) is tuple:
+        return found[1]
+    by_name: dict[bytes, list[bytes]] = {}
+    for key, value in fields:
+        by_name.setdefault(key.lower(), []).append(value)
+    own[_INDEX] = fields, by_name
+    return by_name
+
+
+_INDEX = "apitrail: by name"
+
+
+def read_headers(lines: Iterable[bytes]) -> Headers:
+    """The fields of a head. Each is looked at once; a line that goes on another is mitmproxy's."""
+    found: list[tuple[bytes, bytes]] = []
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if not colon or not name or name[0] in b" \t":
+            return _read_headers(lines)
+        found.append((name, value.strip()))
+    headers = Headers.__new__(Headers)
+    headers.fields = tuple(found)
+    return headers
+
+
+_read_headers: Callable[[Iterable[bytes]], Headers] = read._read_headers  # noqa: SLF001
 
 
 def folded(headers: Headers, name: str | bytes) -> str:

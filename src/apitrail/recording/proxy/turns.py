@@ -14,6 +14,13 @@ from typing import Literal
 class Turns(asyncio.Lock):
     """Who is cancelled while waiting takes the turn all the same, and hears of it at the next wait."""
 
+    async def __aenter__(self) -> None:
+        """Take a turn that is free at once; mostly it is."""
+        if self.locked() or self._waiters:
+            await self.acquire()
+        else:
+            self._locked = True
+
     async def acquire(self) -> Literal[True]:
         """Wait for the turn."""
         cancelled = False

@@ -32,18 +32,26 @@ class Addons(AddonManager):
 
     def wants(self, event: hooks.Hook) -> bool:
         """Does any add-on want this event, or that of a change after it?"""
-        return bool(self._wanting(event) or self._wanting(_UPDATE))
+        return bool(self._wanting(event)) or self.wants_changes
+
+    @property
+    def wants_changes(self) -> bool:
+        """Does any add-on want to hear that a flow has changed, after each event?"""
+        return bool(self._wanting(_UPDATE))
 
     async def handle_lifecycle(self, event: hooks.Hook) -> None:
         """An event, and where it is about a flow and an add-on cares, that the flow has changed."""
-        await self.trigger_event(event)
         (subject,) = arguments(event)
+        await self.tell(event, subject)
         if isinstance(subject, flow.Flow) and self._wanting(_UPDATE):
             await self.trigger_event(hooks.UpdateHook([subject]))
 
     async def trigger_event(self, event: hooks.Hook) -> None:
         """Call the hooks of one event in turn; what one add-on raises is logged, as by mitmproxy."""
-        subjects = arguments(event)
+        await self.tell(event, *arguments(event))
+
+    async def tell(self, event: hooks.Hook, *subjects: object) -> None:
+        """The same, of an event whose subjects are at hand."""
         for wanted in self._wanting(event):
             try:
                 for hook in wanted:
