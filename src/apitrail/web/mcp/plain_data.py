@@ -19,10 +19,13 @@ def plain(value: object) -> tuple[Json, bool]:
     """The value without control characters, cut to what fits into an answer; and whether it was cut."""
     for longest, most in _LIMITS:
         cut = _Cut(longest, most)
-        found = cut.of(value)
+        try:
+            found = cut.of(value)
+        except _TooLongError:
+            continue
         if size(found) <= ANSWER:
             return found, cut.happened
-    return found, True
+    return "… (too long to be shown)", True
 
 
 def texts(values: Iterable[str]) -> list[Json]:
@@ -41,14 +44,22 @@ def size(value: Json) -> int:
     return len(json.dumps(value, ensure_ascii=False))
 
 
+class _TooLongError(Exception):
+    """More was found than fits, so that the rest need not be looked at."""
+
+
 class _Cut:
     def __init__(self, longest: int, most: int) -> None:
         self._longest = longest
         self._most = most
+        self._used = 0
         self.happened = False
 
     def of(self, value: object, depth: int = 0) -> Json:
-        """A value, and those in it."""
+        """A value, and those in it; raises _TooLongError."""
+        self._used += 1
+        if self._used > ANSWER:
+            raise _TooLongError
         if isinstance(value, bool | int | float) or value is None:
             return value
         if depth == _DEEPEST:
@@ -69,6 +80,7 @@ class _Cut:
         return min(number, self._most)
 
     def _text(self, text: str) -> str:
+        self._used += min(len(text), self._longest)
         if len(text) <= self._longest:
             return clean(text)
         self.happened = True

@@ -1,0 +1,37 @@
+"""What a server shows is settled when it starts."""
+
+import pytest
+
+from apitrail.errors import UsageError
+from apitrail.query import Filter
+from apitrail.web.mcp.visible import Visible, named
+
+
+def test_one_run_or_all(own, every):
+    with own.source() as source:
+        assert len(list(source.select(Filter()))) == 4
+    with every.source() as source:
+        assert len(list(source.select(Filter()))) == 6
+    assert own.own_run() == "mine"
+
+
+def test_the_guard_of_a_call_is_found_by_its_digest(own, every):
+    for seen in (own, every):
+        with seen.source() as source:
+            found = seen.guard(source, "ab" * 32)
+            assert found is not None
+            assert found.name == "careful"
+            assert seen.guard(source, "cd" * 32) is None
+
+
+def test_a_run_or_a_trail_that_is_not_there(two_runs, tmp_path):
+    with pytest.raises(UsageError, match="no run 'x'"):
+        Visible(two_runs, "x", lambda: 0)
+    for run in ("x", None):
+        with pytest.raises(UsageError, match="no trail"):
+            Visible(tmp_path, run, lambda: 0)
+
+
+def test_last_is_settled_by_then(two_runs):
+    assert named(two_runs, "last") == "mine"
+    assert named(two_runs, "abc") == "abc"
