@@ -14,7 +14,7 @@ demo: install
 # SKIPS=FILE fails the run at a skip whose reason the file does not list; CI sets it. Many tests
 # wait for programs that they run, so there are more WORKERS than cores.
 test: install
-	$(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m "not conformance and not clients and not browser and not lake and not action" $(if $(SKIPS),--allowed-skips=$(SKIPS))
+	$(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m "not conformance and not clients and not browser and not lake and not layouts and not action" $(if $(SKIPS),--allowed-skips=$(SKIPS))
 
 # Pages in Debian's Chromium, from the disk and from a server: every task by the keyboard alone, axe
 # in both colours. MUTANTS says how many bundles the page of evidence judges.
@@ -77,10 +77,14 @@ soak: install
 dictionary: install
 	$(PY) -m benchmarks.dictionary
 
-# The wire's own tests with the proxy in a worker: those that look into no other process.
+# The tests of the wire, of approvals and of budgets with the proxy in a worker: those that look into no
+# other process. Then workers and their recorder are killed while calls are held.
 workers: install
-	WORKERS=1 $(PY) -m pytest -q tests/e2e/test_wire.py tests/e2e/test_large.py \
-	  -k "not asked_for_when_its_intent_is_written"
+	LAYOUT=1 $(PY) -m pytest -q -n 2 --dist loadgroup tests/e2e/test_wire.py tests/e2e/test_large.py \
+	  tests/recording/test_holding.py tests/recording/test_gate.py tests/recording/test_unsent.py \
+	  tests/recording/proxy/test_departures.py \
+	  -k "not asked_for_when_its_intent_is_written and not too_long_to_be_held"
+	$(PY) -m pytest -q -n 2 --dist loadgroup -m layouts $(if $(SKIPS),--allowed-skips=$(SKIPS))
 
 # What a recorder's memory comes to when it has met every service.
 memory: install

@@ -15,7 +15,7 @@ from apitrail.recording.session import Session
 from apitrail.trail.reader import Reader
 from apitrail.trail.ruling import Ruling
 from apitrail.trail.tickets import Answer, rulings
-from proxying import Peer, Upstream, connect, recording, upstream
+from proxying import Peer, Upstream, dial, recording, upstream
 
 GUARD = """{"Statement": [
   {"Sid": "First", "Effect": "Ask", "Action": ["sts:GetCallerIdentity", "s3:PutObject"]}
@@ -40,13 +40,13 @@ async def asking(
 
 @asynccontextmanager
 async def client(session: Session) -> AsyncIterator[Peer]:
-    async with connect(session.listeners[0].port) as peer:
+    async with dial(session) as peer:
         yield peer
 
 
 async def waiting(session: Session, number: int = 1) -> list[str]:
     """The tickets that wait, once there are so many with a call that is held."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(100 if session.settings.workers else 20):
         while len(found := _held(session)) != number:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
     return [str(each["ticket"]) for each in found]

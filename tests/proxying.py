@@ -167,7 +167,7 @@ async def upstream(
 async def recording(trail: Path, **settings: Any) -> AsyncIterator[Session]:
     """A recorder on a free port, stopped at the end."""
     settings.setdefault("modes", ("regular@127.0.0.1:0",))
-    settings.setdefault("workers", int(os.environ.get("WORKERS", "0")))
+    settings.setdefault("workers", int(os.environ.get("LAYOUT", "0")))
     trail.mkdir(parents=True, exist_ok=True)
     if not (trail / "ca").exists():
         shutil.copytree(_authority(), trail / "ca")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import re
 import subprocess
@@ -10,6 +11,10 @@ from collections import Counter
 
 import pytest
 
+from apitrail.errors import Error
+from apitrail.trail import control
+from apitrail.trail.reader import Reader
+from apitrail.trail.tickets import rulings
 from machine import Machine, free_port
 from proxying import AWS, calls, connect, entries, request, secure, tunnel, upstream
 
@@ -45,13 +50,13 @@ async def call_until_the_end(
 
 
 async def round_of(
-    machine: Machine, stub, round_: int, chance: random.Random, workers: int
+    machine: Machine, stub, round_: int, chance: random.Random, workers: int, *options: str
 ) -> list[str]:
     """Start, load, kill; gives the calls that were answered."""
     port, answered = free_port(), []
     process = machine.start(
         "apitrail", "record", "--mode", f"regular@{port}", "--upstream", stub.url,
-        "--workers", str(workers), stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+        "--workers", str(workers), *options, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     assert process.stderr is not None
     while "env)" not in (line := await asyncio.to_thread(process.stderr.readline)):
@@ -60,12 +65,16 @@ async def round_of(
         asyncio.create_task(call_until_the_end(port, machine.trail, each, round_, answered))
         for each in range(CLIENTS)
     ]
-    wanted = chance.randrange(1, 60)
-    while len(answered) < wanted:
+    approver = asyncio.create_task(approve(machine.trail)) if options else None
+    wanted = chance.randrange(1, 10 if options else 60)
+    while len(answered) < wanted and not (options and len(stub.seen) >= MOST):
         assert not all(each.done() for each in clients), "nobody calls any more"
         await asyncio.sleep(0.001 * chance.random())
     process.kill()
     await asyncio.gather(*clients)
+    if approver is not None:
+        approver.cancel()
+        await asyncio.gather(approver, return_exceptions=True)
     process.stderr.close()
     process.wait()
     return answered
@@ -104,3 +113,56 @@ def test_every_call_the_upstream_saw_is_accounted_for(tmp_path, workers):
     seen, api = asyncio.run(scenario())
     assert len(seen) > ROUNDS[workers]
     assert api <= seen
+
+
+GUARD = """{"Statement": [
+  {"Sid": "First", "Effect": "Ask", "Action": "sts:AssumeRole"},
+  {"Sid": "Most", "Effect": "Deny", "Action": "*",
+   "Condition": {"NumericGreaterThan": {"apitrail:spent/all/calls/sts:AssumeRole": %d}}}
+]}"""
+MOST = 14
+
+
+async def approve(trail) -> None:
+    """Approve whatever waits, until there is no recorder any more."""
+    answer = {"verdict": "approve", "road": "command", "name": "mary", "reason": ""}
+    with contextlib.suppress(Error, OSError):
+        while (told := await asyncio.to_thread(control.ask, trail, "approvals")) is not None:
+            for each in told["waiting"]:
+                with contextlib.suppress(Error):
+                    await asyncio.to_thread(
+                        control.ask, trail, "decide", ticket=each["ticket"], **answer
+                    )
+
+
+@pytest.mark.layouts
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_no_held_call_leaves_without_an_approval_nor_over_a_budget(tmp_path, workers):
+    chance = random.Random(20261127)
+    guard = tmp_path / "guard.json"
+    guard.write_text(GUARD % MOST)
+
+    async def scenario() -> set[str]:
+        async with upstream(ANSWER) as stub:
+            machine = Machine(tmp_path / "home", stub.url)
+            for round_ in range(2):
+                await round_of(
+                    machine, stub, round_, chance, workers, "--guard", str(guard)
+                )  # fmt: skip
+            machine.apitrail("exec", "--upstream", stub.url, "--", "true")  # accounts for the rest
+            machine.apitrail("verify")
+            return {re.search(rb"call-[0-9-]+[0-9]", each)[0].decode() for each in stub.seen}  # type: ignore[index]
+
+    seen = asyncio.run(scenario())
+    trail = tmp_path / "home" / "trail"
+    with Reader(trail) as reader:
+        approved = {said.event for _, said in rulings(reader) if said.step == "approved"}
+    left = {
+        event.request.parameters["RoleSessionName"]: event.record()["eventID"]
+        for event in calls(trail)
+        if not event.what.withheld
+    }
+    assert seen <= left.keys()
+    assert set(left.values()) <= approved
+    assert 1 < len(left) <= MOST

@@ -7,16 +7,13 @@ import json
 
 import pytest
 
-from apitrail.errors import UsageError
 from apitrail.policy.guard import Guard
 from apitrail.policy.guard_trial import attempt
 from apitrail.policy.guards import Guards
 from apitrail.query import Filter
-from apitrail.recording.session import check_workers
-from apitrail.recording.settings import Settings
 from apitrail.trail.reader import Reader
 from asking import asking, client, waiting
-from proxying import calls, connect, put, recording, request, upstream
+from proxying import calls, dial, put, recording, request, upstream
 
 KEY = "apitrail:spent/all/calls/sts:GetCallerIdentity"
 SIZE = "apitrail:spent/all/bytes/s3:PutObject"
@@ -31,7 +28,7 @@ def send(trail, limits, *messages, at_once=False):
     """The statuses of the answers to these messages."""
 
     async def one(session, message):
-        async with connect(session.listeners[0].port) as peer:
+        async with dial(session) as peer:
             await peer.send(message)
             return await peer.message()
 
@@ -102,14 +99,9 @@ def test_a_call_that_was_held_and_has_not_left_has_spent_nothing(tmp_path, how):
                 if how == "deny":
                     await session.recorder.holding.decide(ticket, NO)
                     await peer.message()
-            await session.recorder.drained()
+            await session.front.drained()
             return during, dict(+session.recorder.gate.spending.sums)
 
     during, spent = asyncio.run(scenario())
     assert b"would be 2" in during
     assert spent == {}
-
-
-def test_workers_cannot_share_a_budget():
-    with pytest.raises(UsageError, match="workers cannot share a budget"):
-        check_workers(Settings(workers=2, guards=guards(KEY, 5)))

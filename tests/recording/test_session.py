@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import socket
 import ssl
@@ -13,8 +12,6 @@ import pytest
 from apitrail.entry import Entry
 from apitrail.errors import UsageError
 from apitrail.evidence.verify import Trust, trail_check
-from apitrail.policy.guard import Guard
-from apitrail.policy.guards import Guards
 from apitrail.recording import metrics
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.session import Session
@@ -31,14 +28,6 @@ def start(trail, **settings):
             pass
 
     asyncio.run(scenario())
-
-
-BUDGET = {"NumericGreaterThan": {"apitrail:spent/all/calls/sts:GetCallerIdentity": "3"}}
-
-
-def guards(effect: str, condition: dict[str, dict[str, str]] | None = None) -> Guards:
-    said = {"Effect": effect, "Action": "*", "Resource": "*", "Condition": condition or {}}
-    return Guards((Guard.parse("mine", json.dumps({"Statement": [said]})),))
 
 
 @pytest.fixture
@@ -58,8 +47,6 @@ def taken():
         ({"upstream": "http://localhost:http"}, "not an endpoint URL"),
         ({"tunnels": ("10.0.0.0/99",)}, "not a host or a network"),
         ({"workers": 1, "modes": ("dns@0",)}, "workers cannot share the mode"),
-        ({"workers": 1, "guards": guards("Ask")}, "workers cannot hold calls"),
-        ({"workers": 1, "guards": guards("Deny", BUDGET)}, "workers cannot share a budget"),
     ],
 )
 def test_a_bad_setting_leaves_nothing(tmp_path, settings, message):

@@ -13,11 +13,13 @@ from apitrail.exchange import Exchange, Request
 from apitrail.identity.identity import Identity
 from apitrail.policy.decision import Decision
 from apitrail.policy.drawn import Drawn, asked
+from apitrail.policy.guard_question import Question
 from apitrail.policy.guarding import Around, question
 from apitrail.policy.guards import Guards
 from apitrail.policy.kept_spending import Kept
 from apitrail.policy.past_spending import recall
 from apitrail.policy.spending import Spending, scopes
+from apitrail.recording.off_loop import off_loop
 from apitrail.recording.whoami import AGENT
 from apitrail.trail.reader import Reader
 
@@ -68,11 +70,19 @@ class Gate:
             with Reader(trail) as source:
                 Kept.of(self.spending, source).write(trail)
 
-    def decide(self, come: Arrival) -> Decision | None:
+    async def decide(self, come: Arrival) -> Decision | None:
         """What the guards say of a call; None where there are none, or it is none to AWS.
 
         One that is not refused has drawn on its budgets when this returns.
         """
+        return await off_loop(come.exchange.request.body, self._decide, come)
+
+    def _decide(self, come: Arrival) -> Decision | None:
+        found = self.question(come)
+        return None if found is None else self.rule(come.exchange.id, *found)
+
+    def question(self, come: Arrival) -> tuple[Question, Drawn | None] | None:
+        """What the guards are asked of a call, if anything, and what it draws on their budgets."""
         if not self.guards:
             return None
         request = come.exchange.request
@@ -87,14 +97,19 @@ class Gate:
         if found is None:
             return None
         if not self.spending:
+            return found, None
+        return found, self._drawn(come, tuple(action.name for action in found.actions))
+
+    def rule(self, call: str, found: Question, drawn: Drawn | None) -> Decision:
+        """What the guards say to a question about a call; if they let it leave, it has `drawn`."""
+        if drawn is None:
             return self.guards.decide(found)
-        drawn = self._drawn(come, tuple(action.name for action in found.actions))
         # Nobody else decides between: two calls that fit one by one may be too much together.
         with self.spending.lock:
             spent = self.spending.asked(found, drawn)
             decision = self.guards.decide(spent)
             if decision.effect != "deny":
-                self.spending.draw(come.exchange.id, drawn)
+                self.spending.draw(call, drawn)
         budgets = self.guards.budgets_of(decision)
         told = {key: spent.keys.get(key, ("?",))[0] for key in budgets}
         return replace(decision, spent=told) if told else decision
@@ -114,10 +129,12 @@ class Gate:
             return
         headers = exchange.response.headers if exchange.response else ()
         told = {name.lower(): value for name, value in headers}
+        self.settle(exchange.id, drawn.answered(call, told, exchange.request.body.length))
+
+    def settle(self, call: str, drawn: Drawn) -> None:
+        """This is what a call has drawn in fact."""
         with self.spending.lock:
-            self.spending.settle(
-                exchange.id, drawn.answered(call, told, exchange.request.body.length)
-            )
+            self.spending.settle(call, drawn)
 
     def close(self, call: str) -> None:
         """What becomes of a call will not be known: all that it was to draw is spent."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -57,6 +57,10 @@ class Prepare(Protocol):
     """Describes a call with this decision, and makes its intent durable if it is to leave later."""
 
     async def __call__(self, decision: Decision, *, leaves: bool) -> Mapping[str, Json]: ...
+
+
+type Seek = Callable[[Decision, Waiting, Prepare], Awaitable[tuple[Decision, bool]]]
+"""Gets an approval for a call, as `Holding.seek` does."""
 
 
 @dataclass(slots=True)
@@ -109,13 +113,17 @@ class Holding:
 
     async def settled(self, key: str, facets: Mapping[str, bytes]) -> Draft:
         """The entry of a call that a crash left: one that was held never left, unless approved."""
-        if ticket_of(facets) is None:
-            return unknown(facets)
-        if not self._read_all:
+        if ticket_of(facets) is not None and not self._read_all:
             # The crash may have been long ago.
             await self.load(since=0)
             self._read_all = True
-        return unknown(facets) if key in self.tickets.leaving else unsent(facets, self.clock())
+        return self.given_up(key, facets)
+
+    def given_up(self, key: str, facets: Mapping[str, bytes]) -> Draft:
+        """The same of a call that this recorder had: it knows all tickets that may let it leave."""
+        if ticket_of(facets) is None or key in self.tickets.leaving:
+            return unknown(facets)
+        return unsent(facets, self.clock())
 
     def place(self, same: str) -> Ticket | str | None:
         """The ticket that stands for a call like this, if any; or why there can be none."""

@@ -34,7 +34,7 @@ from apitrail.recording.ask_settings import HELD, Asking
 from apitrail.recording.commits import Commits
 from apitrail.recording.describing import Described, Describer
 from apitrail.recording.gate import Arrival, Gate
-from apitrail.recording.holding import Holding, Waiting
+from apitrail.recording.holding import Holding, Seek, Waiting
 from apitrail.recording.ledger import Ledger
 from apitrail.recording.off_loop import asked, asked_whole, off_loop, routed
 from apitrail.recording.refusals import Refusals
@@ -112,8 +112,8 @@ class Recorder:
 
     `configuration` is what the `open` entry says of the settings; `clock` gives Unix
     milliseconds; `unnamed` is told each key of which nobody knows whose it is. `directory` is the
-    trail's, where it is on this machine. Where workers take the calls, `elsewhere` counts those in
-    flight there, and `obstacle` says why none can be taken.
+    trail's, where it is on this machine. `seek` gets approvals for calls. Where workers take the calls,
+    `elsewhere` counts those in flight there, and `obstacle` says why none can be taken.
     """
 
     trail: Ledger
@@ -137,6 +137,7 @@ class Recorder:
     _warmed: set[str] = field(default_factory=set)
     refusals: Refusals = field(init=False)
     holding: Holding = field(init=False)
+    seek: Seek = field(init=False)
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
@@ -146,6 +147,7 @@ class Recorder:
         self.holding = Holding(
             self.trail, self.clock, self.directory, asking=asking, most=self.policy.most_held
         )
+        self.seek = self.holding.seek
 
     @property
     def unready(self) -> str | None:
@@ -275,12 +277,11 @@ class Recorder:
         await self._warm(call)
         caller = self.known.identify(credential, at=exchange.started, call=call)
         opened = Open(exchange, call, credential, run, operator, verdict)
-        body = exchange.request.body
         unread = streamed and bool(self.policy.guards) and await self.holds(exchange.request) > 0
         come = Arrival(
             exchange, call, credential, caller, run, operator, streamed=streamed, unread=unread
         )
-        opened.decision = await off_loop(body, self.gate.decide, come)
+        opened.decision = await self.gate.decide(come)
         if opened.decision is not None and opened.decision.effect == "ask":
             await self._hold(opened, opened.decision, caller, left, streamed=streamed)
         elif opened.decision is not None and opened.decision.refuses:
@@ -345,7 +346,7 @@ class Recorder:
             return shown(opened.described.event if opened.described else None)
 
         waiting = Waiting(exchange.id, _caller(caller), same, left)
-        decision, begun = await self.holding.seek(asked, waiting, prepare)
+        decision, begun = await self.seek(asked, waiting, prepare)
         if decision.refuses:
             settles = exchange.id if begun else None
             raise await self._deny(opened, decision, caller, settles)

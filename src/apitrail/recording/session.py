@@ -102,16 +102,6 @@ def check_workers(settings: Settings) -> None:
     """Raise UsageError where workers cannot do what these settings ask for."""
     if settings.workers:
         inlets.check_shared(settings.modes)
-        if settings.guards.may_ask:
-            raise UsageError(
-                "workers cannot hold calls for an approval, and a guard asks for one",
-                hint="leave --workers out",
-            )
-        if settings.guards.budgets:
-            # Each would count for itself.
-            raise UsageError(
-                "workers cannot share a budget, and a guard has one", hint="leave --workers out"
-            )
 
 
 def _bind(settings: Settings) -> socket.socket | None:

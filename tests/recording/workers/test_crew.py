@@ -15,6 +15,8 @@ import pytest
 
 from apitrail.event import Event
 from apitrail.evidence.verify import Trust, trail_check
+from apitrail.policy.guard import Guard
+from apitrail.policy.guards import Guards
 from apitrail.policy.loading import load
 from apitrail.recording import session as sessions
 from apitrail.recording.session import Session
@@ -23,6 +25,7 @@ from apitrail.recording.workers.crew import Crew
 from apitrail.trail.keys import Keys
 from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Close
+from asking import YES, waiting
 from proxying import AWS, OK, Peer, calls, connect, dial, entries, recording, request
 from proxying import upstream as upstreams
 
@@ -38,6 +41,13 @@ ASSUMED = f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-1
 TAUGHT = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n" % len(ASSUMED)
 ROLE_ARN = "arn:aws:sts::123456789012:assumed-role/Deploy/build"
 ROLE = b"Action=AssumeRole&Version=2011-06-15&RoleSessionName=build&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2FDeploy"  # fmt: skip
+
+
+BUDGET = "apitrail:spent/all/calls/sts:DecodeAuthorizationMessage"
+GUARD = json.dumps({"Statement": [
+    {"Effect": "Ask", "Action": "sts:GetFederationToken"},
+    {"Effect": "Deny", "Action": "*", "Condition": {"NumericGreaterThan": {BUDGET: 1}}},
+]})  # fmt: skip
 
 
 def named(action: str, key: str = "AKIAIOSFODNN7EXAMPLE", mark: str = "") -> bytes:
@@ -86,7 +96,7 @@ async def ask(peer: Peer, sent: bytes) -> bytes:
 
 async def told(directory: Path) -> Story:
     story, up = Story(directory), Upstream()
-    guards = load(("no-delete",), {})
+    guards = Guards((*load(("no-delete",), {}).stack, Guard.parse("more", GUARD)))
     async with (
         upstreams(up.answer) as stub,
         recording(
@@ -109,6 +119,12 @@ async def told(directory: Path) -> Story:
         story.statuses["role"] = await ask(one, request(f"http://{AWS}/", ROLE))
         story.statuses["by role"] = await ask(other, named("GetSessionToken", SESSION))
         story.statuses["denied"] = await ask(other, request(f"http://{AWS}/", b"Action=DeleteUser&Version=2010-05-08", host="iam.amazonaws.com").replace(b"http://sts.eu-west-1", b"http://iam").replace(b"/sts/", b"/iam/"))  # fmt: skip
+        decode = named("DecodeAuthorizationMessage&EncodedMessage=x")
+        story.statuses["budget"] = await ask(one, decode) + await ask(other, decode)
+        await third.send(named("GetFederationToken&Name=me"))
+        [ticket] = await waiting(session)
+        await session.recorder.holding.decide(ticket, YES)
+        story.statuses["held"] = (await third.message())[9:12]
         await fourth.send(b"GET http://192.0.2.1/ HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n")
         async with asyncio.timeout(200):
             while not front.guard.tunnelled:  # noqa: ASYNC110
@@ -158,7 +174,7 @@ def test_connections_are_spread_over_the_workers(story: Story) -> None:
 
 def test_every_call_has_one_entry_in_one_log_that_holds(story: Story) -> None:
     kinds = Counter(kind for kind, _ in entries(story.trail))
-    assert (kinds["api"], kinds["denied"], kinds["unknown"]) == (9, 1, 1)
+    assert (kinds["api"], kinds["denied"], kinds["unknown"]) == (11, 2, 1)
     trust = Trust((Keys.of(story.trail).signer().verifier,), "--key")
     assert trail_check.check(story.trail, trust, now=0, processes=1).holds
 
@@ -194,7 +210,17 @@ def test_a_run_has_its_own_port_and_its_count(story: Story) -> None:
 
 def test_guards_hold_and_are_counted(story: Story) -> None:
     assert story.statuses["denied"] == b"403"
-    assert story.denied == 1
+    assert story.denied == 2
+
+
+def test_a_budget_is_counted_over_all_workers(story: Story) -> None:
+    assert story.statuses["budget"] == b"200403"
+
+
+def test_a_call_is_held_until_it_is_approved(story: Story) -> None:
+    assert story.statuses["held"] == b"200"
+    [call] = [each for each in calls(story.trail) if each.call.operation == "GetFederationToken"]
+    assert call.what.decision["outcome"] == "approved"
 
 
 def test_what_passes_unread_is_counted(story: Story) -> None:
@@ -206,7 +232,7 @@ def test_the_close_counts_the_calls_of_all_workers(story: Story) -> None:
         last = reader.entry(reader.size - 1)
         assert last is not None
         assert last.kind == Close.KIND
-        assert json.loads(reader.facets(reader.size - 1)["what"])["calls"] == 11
+        assert json.loads(reader.facets(reader.size - 1)["what"])["calls"] == 14
 
 
 def test_a_worker_that_stands_still_keeps_no_log_open(tmp_path, monkeypatch) -> None:

@@ -5,8 +5,21 @@ from __future__ import annotations
 import cbor2
 import pytest
 
+from apitrail.iam.action import Action
+from apitrail.policy.decision import Decision
+from apitrail.policy.drawn import Drawn
+from apitrail.policy.guard_question import Question
 from apitrail.query import Row
-from apitrail.recording.workers.packing import packed, unpacked
+from apitrail.recording.workers.packing import (
+    packed,
+    packed_decision,
+    packed_drawn,
+    packed_question,
+    unpacked,
+    unpacked_decision,
+    unpacked_drawn,
+    unpacked_question,
+)
 from apitrail.trail.rows import Draft
 
 ROW = Row(
@@ -27,3 +40,33 @@ ROW = Row(
 )
 def test_a_draft_comes_through_as_it_was(draft):
     assert unpacked(cbor2.loads(cbor2.dumps(packed(draft)))) == draft
+
+
+ACTION = Action(
+    name="s3:PutObject", level="Write", resources=("arn:aws:s3:::b/k",), keys={"s3:x": ("a", "b")}
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "there", "back"),
+    [
+        (
+            Question(
+                actions=(ACTION, Action(name="a:B", level="List", resources=None, deletes=True)),
+                keys={"aws:sourceip": ("127.0.0.1",)}, unknown=frozenset({"aws:username"}), who="me",
+            ),
+            packed_question, unpacked_question,
+        ),
+        (Question(doubt="nobody can tell"), packed_question, unpacked_question),
+        (Drawn(("a:B",), {"run": "7f"}, {"calls": 1, "bytes": None}), packed_drawn, unpacked_drawn),
+        (
+            Decision(
+                effect="ask", guard="g", statement="First", action="a:B", ticket="7f", note="by me",
+                spent={"apitrail:spent/all/calls/*": "5"},
+            ),
+            packed_decision, unpacked_decision,
+        ),
+    ],
+)  # fmt: skip
+def test_what_guards_are_asked_and_say_comes_through_as_it_was(value, there, back):
+    assert back(cbor2.loads(cbor2.dumps(there(value)))) == value

@@ -19,6 +19,7 @@ from apitrail.errors import FormatError, UsageError
 from apitrail.insights.insight_settings import InsightSettings
 from apitrail.recording import lessons
 from apitrail.recording.anchor_settings import Anchors
+from apitrail.recording.approval_settings import Approvals
 from apitrail.recording.authority.authority import Authority
 from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.config_file import Configuration
@@ -208,7 +209,8 @@ class Crew:
             settings=self._settings, known=self._recorder.known,
             # Of these a worker does nothing, and it need not know them.
             configured=replace(
-                self._configured, anchors=Anchors(), insights=InsightSettings(), alerts=()
+                self._configured, anchors=Anchors(), insights=InsightSettings(), alerts=(),
+                approvals=Approvals(),
             ),
             workers=self._settings.workers, acts=tuple(self._acts),
         )  # fmt: skip
@@ -297,7 +299,7 @@ class Crew:
             await asyncio.wait(learning, timeout=LEARNING)
 
     def _in_flight(self) -> int:
-        return sum(len(each.open) for each in self._members)
+        return sum(each.in_flight for each in self._members)
 
     def _obstacle(self) -> str | None:
         return None if any(each.ready for each in self._members) else "no worker is running"

@@ -12,13 +12,22 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from apitrail import __version__
+from apitrail.codec import Json
 from apitrail.errors import RecordingError, UsageError
+from apitrail.policy.decision import Decision
+from apitrail.recording.holding import Waiting
 from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.messages import Voice
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.workers.channel import Acts, Channel
 from apitrail.recording.workers.orders import Orders
-from apitrail.recording.workers.packing import unpacked
+from apitrail.recording.workers.packing import (
+    packed_decision,
+    unpacked,
+    unpacked_decision,
+    unpacked_drawn,
+    unpacked_question,
+)
 from apitrail.trail.rows import Draft
 
 MODULE = "apitrail.recording.workers.worker"
@@ -47,9 +56,10 @@ class Desk:
 class Member:
     """A worker.
 
-    `open` are the intents of calls that it has let through, `connections` the addresses of its
-    clients, `doors` the numbers of those whose clients it can deal with. It is `ready` when clients
-    may be handed to it.
+    `open` are the intents of calls that it has let through or holds, `seeking` those that seek an
+    approval, each with what is done when its client leaves, `drawn` those that draw on a budget.
+    `connections` are the addresses of its clients, `doors` the numbers of those whose clients it can
+    deal with. It is `ready` when clients may be handed to it.
     """
 
     desk: Desk
@@ -57,11 +67,19 @@ class Member:
     process: Process
     channel: Channel = field(init=False)
     open: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
+    seeking: dict[str, asyncio.Future[None]] = field(default_factory=dict)
+    drawn: set[str] = field(default_factory=set)
     connections: dict[int, str] = field(default_factory=dict)
     doors: set[int] = field(default_factory=set)
     ready: bool = False
     gone: asyncio.Event = field(default_factory=asyncio.Event)
+    _sought: asyncio.Event = field(default_factory=asyncio.Event)
     _said: asyncio.Task[None] | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls it has let through."""
+        return sum(key not in self.seeking for key in self.open)
 
     @classmethod
     async def start(cls, desk: Desk) -> Self:
@@ -123,14 +141,25 @@ class Member:
 
     async def account(self) -> None:
         """It is gone: nobody will know how the calls ended that it had let through."""
+        await self._seek_no_more()
         left, self.open = self.open, {}
+        drawn, self.drawn = self.drawn, set()
+        for call in drawn - left.keys():
+            self.desk.recorder.gate.release(call)
         await asyncio.gather(
             *(self._give_up(key, facets) for key, facets in left.items()), return_exceptions=True
         )
 
     async def _give_up(self, key: str, facets: Mapping[str, bytes]) -> None:
-        draft = await self.desk.recorder.holding.settled(key, facets)
-        self.desk.recorder.tally.call(None if draft.row is None else draft.row.run)
+        recorder = self.desk.recorder
+        draft = recorder.holding.given_up(key, facets)
+        run = None if draft.row is None else draft.row.run
+        if draft.kind == "unknown":
+            recorder.gate.close(key)
+            recorder.tally.call(run)
+        else:
+            recorder.gate.release(key)
+            recorder.tally.deny(run)
         with contextlib.suppress(RecordingError):
             await self._write(draft, key)
 
@@ -144,7 +173,10 @@ class Member:
         }  # fmt: skip
         return Acts(
             lost=self._lose,
-            answers={"begin": self._begin, "append": self._append, "withdraw": self._withdraw},
+            answers={
+                "begin": self._begin, "append": self._append, "withdraw": self._withdraw,
+                "decide": self._decide, "seek": self._seek,
+            },
             hears={
                 "count": lambda name, *about: counts[name](*about),
                 "refused": desk.recorder.refusals.add,
@@ -152,8 +184,12 @@ class Member:
                 "tunnelled": desk.guard.count,
                 "say": desk.voice.say,
                 "left": self._leave,
+                "departed": self._depart,
+                "spent": self._spend,
+                "outcome-unknown": self._spend_all,
+                "released": self._release,
             },
-        )
+        )  # fmt: skip
 
     async def _begin(self, key: str, facets: Mapping[str, bytes]) -> None:
         self.desk.recorder.must_be_open()
@@ -188,6 +224,66 @@ class Member:
         with recorder.commits.timed(settles):
             return await recorder.trail.append(draft, settles=settles)
 
+    # -- guards that have budgets, or ask ------------------------------------------------------
+
+    async def _decide(self, call: str, question: Sequence[Any], drawn: Sequence[Any]) -> object:
+        decision = self.desk.recorder.gate.rule(
+            call, unpacked_question(question), unpacked_drawn(drawn)
+        )
+        if decision.effect != "deny":
+            self.drawn.add(call)
+        return packed_decision(decision)
+
+    def _spend(self, call: str, drawn: Sequence[Any]) -> None:
+        self.drawn.discard(call)
+        self.desk.recorder.gate.settle(call, unpacked_drawn(drawn))
+
+    def _spend_all(self, call: str) -> None:
+        self.drawn.discard(call)
+        self.desk.recorder.gate.close(call)
+
+    def _release(self, call: str) -> None:
+        self.drawn.discard(call)
+        self.desk.recorder.gate.release(call)
+
+    async def _seek(
+        self, call: str, who: str, same: str, asked: Sequence[Any], waits: bool
+    ) -> object:
+        """It may let a call leave only if this answers so, and what it rests on is durable then."""
+
+        async def prepare(decision: Decision, *, leaves: bool) -> Mapping[str, Json]:
+            shown: Mapping[str, Json] = await self.channel.ask(
+                "prepare", call, packed_decision(decision), leaves
+            )
+            return shown
+
+        self.seeking[call] = left = asyncio.get_running_loop().create_future()
+        waiting = Waiting(call, who, same, left if waits else None)
+        try:
+            decision, begun = await self.desk.recorder.holding.seek(
+                unpacked_decision(asked), waiting, prepare
+            )
+        finally:
+            del self.seeking[call]
+            self._sought.set()
+        return [packed_decision(decision), begun]
+
+    def _depart(self, call: str) -> None:
+        """The client of a call that is held has left."""
+        left = self.seeking.get(call)
+        if left is not None and not left.done():
+            left.set_result(None)
+
+    async def _seek_no_more(self) -> None:
+        """What it sought is decided: nothing of it may leave any more."""
+        for call in self.seeking:
+            self._depart(call)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ENDING):
+                while self.seeking:
+                    self._sought.clear()
+                    await self._sought.wait()
+
     def _meet_unnamed(self, key: str) -> None:
         self.desk.recorder.unnamed(key)
 
@@ -197,6 +293,8 @@ class Member:
 
     def _lose(self) -> None:
         self.ready = False
+        for call in self.seeking:
+            self._depart(call)
         for connection in list(self.connections):
             self._leave(connection)
         self.gone.set()

@@ -27,6 +27,7 @@ from apitrail.recording.proxy.inlets import Inlets
 from apitrail.recording.workers import doors
 from apitrail.recording.workers.channel import Acts, Answer, Channel
 from apitrail.recording.workers.orders import Orders
+from apitrail.recording.workers.owners import OwnersGate, Seeker
 from apitrail.recording.workers.remote import RemoteTrail, ToldGuard, ToldRefusals, ToldTally
 
 # They are meant for the process that has the trail; a terminal sends them to all of a command.
@@ -51,6 +52,7 @@ class Worker:
         self._early: list[bytes] = []
         self._clients: set[asyncio.Task[None]] = set()
         self._channel: Channel
+        self._seeker: Seeker
         self._front: Alone
 
     async def begin(self, end: socket.socket) -> None:
@@ -63,6 +65,7 @@ class Worker:
         at_once: dict[str, Answer] = {
             "lesson": self._lesson, "calm": self._calm, "drain": self._drain,
             "settle": self._settle, "stop": self._stop, "ready": self._ready,
+            "prepare": self._prepare,
         }  # fmt: skip
         answers = at_once | {name: self._in_turn(act) for name, act in in_turn.items()}
         acts = Acts(lost=self._end, answers=answers, hears={"lesson": self._learn})
@@ -88,6 +91,9 @@ class Worker:
             preparation.policy(settings, configured),
         )  # fmt: skip
         recorder.tally, recorder.refusals = ToldTally(channel), ToldRefusals(trail, channel)
+        recorder.gate = OwnersGate(recorder.policy.guards, channel)
+        self._seeker = Seeker(channel)
+        recorder.seek = self._seeker.seek
         recorder.unnamed = lambda key: channel.tell("unnamed", key)
         plain = assembly.guard_of(settings, assembly.logins_of(orders.directory, settings))
         guard = ToldGuard(plain.destinations, plain.logins, channel, listed_only=plain.listed_only)
@@ -153,6 +159,9 @@ class Worker:
             self._early.append(content)
         else:
             self._known.add(*lessons.bindings(content))
+
+    async def _prepare(self, call: str, decision: Sequence[Any], leaves: bool) -> object:
+        return await self._seeker.prepare(call, decision, leaves)
 
     # -- clients -------------------------------------------------------------------------------
 
