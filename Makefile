@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: action workers lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
+.PHONY: mcp action workers lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 # Every process of a test run would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -14,7 +14,7 @@ demo: install
 # SKIPS=FILE fails the run at a skip whose reason the file does not list; CI sets it. Many tests
 # wait for programs that they run, so there are more WORKERS than cores.
 test: install
-	$(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m "not conformance and not clients and not browser and not lake and not layouts and not action" $(if $(SKIPS),--allowed-skips=$(SKIPS))
+	$(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m "not conformance and not clients and not browser and not lake and not layouts and not action and not mcp" $(if $(SKIPS),--allowed-skips=$(SKIPS))
 
 # Pages in Debian's Chromium, from the disk and from a server: every task by the keyboard alone, axe
 # in both colours. MUTANTS says how many bundles the page of evidence judges.
@@ -33,6 +33,10 @@ lake: install .venv-engines/made
 # `pytest --apitrail` and the GitHub Action, as their users run them; two minutes.
 action: install
 	$(PY) -m pytest -n 2 --dist loadgroup -m action $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/recording/suite tests/e2e
+
+# `apitrail mcp` as agents run it: over stdin and stdout, over HTTP, and in the story of the examples; a minute.
+mcp: install
+	$(PY) -m pytest -n 2 --dist loadgroup -m mcp $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/e2e/test_mcp.py tests/e2e/test_examples.py
 
 lint: install
 	.venv/bin/ruff check .

@@ -1,5 +1,7 @@
 """An agent's story in one command: it is refused, reads why, asks, is approved, and goes on.
 
+The agent reads and asks by the tools of `apitrail mcp`, which show it its own run alone.
+
     python examples/agent/story.py
 
 It runs `agent.py` through a recorder with `guard.json`, against moto on this machine (or against
@@ -105,7 +107,9 @@ class Story:
                 continue
             for line in self.command("approvals", "--output", "json").stdout.splitlines():
                 told = json.loads(line)
-                print(f"person: {told['call']['event']} of {told['call']['parameters']['TableName']!r}? Yes")  # fmt: skip
+                if "stated" not in told:
+                    continue  # the agent has not yet said why
+                print(f"person: {told['call']['event']} of {told['call']['parameters']['TableName']!r}, since {told['stated']!r}? Yes")  # fmt: skip
                 reason = "a table for notes is in the plan"
                 self.show("approvals", "approve", told["ticket"], "--name", "Mary", "--reason", reason)  # fmt: skip
                 approved = True

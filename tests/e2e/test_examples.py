@@ -12,6 +12,7 @@ import yaml
 
 from apitrail.entry import Entry
 from apitrail.evidence.opening import open_source
+from apitrail.trail import tickets
 from machine import Machine, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +49,7 @@ def test_the_ci_jobs_commands_are_ours() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.mcp
 def test_the_agent_is_refused_asks_is_approved_and_goes_on(
     machine: Machine, tmp_path: Path
 ) -> None:
@@ -57,18 +59,24 @@ def test_the_agent_is_refused_asks_is_approved_and_goes_on(
     options = ["--upstream", machine.endpoint, "--directory", str(directory)]
     said = machine.run(sys.executable, program, *options).stdout
     told = [
-        "with an explicit deny in guard 'guard' (statement NoDelete)", "approval pending, ticket",
-        "person: CreateTable of 'notes'? Yes", "agent: it was approved", "note 6 is one too many",
-        "agent: done", "used by Mary", "OK: ",
+        "agent: guard 'guard', statement NoDelete: no approval lets it pass",
+        "agent: guard 'guard', statement TablesAreAskedFor: call request_approval",
+        "person: CreateTable of 'notes', since 'the old table must stay, and new notes need one'? Yes",
+        "agent: Mary approved it: a table for notes is in the plan", "note 6 is one too many",
+        "calls/dynamodb:putitem would be 6", "agent: done: 10 calls, 3 of them refused", "used by Mary", "OK: ",
     ]  # fmt: skip
     assert [text for text in told if text not in said] == []
     places = [said.index(text) for text in told]
     assert places == sorted(places)
     with open_source(directory / "story.zip") as bundle:
+        rulings = [said for _, said in tickets.rulings(bundle)]
         kinds = [Entry.parse(data).kind for data in bundle.entries(0, bundle.size)]
     assert kinds[:2] == ["open", "policy"]
     assert kinds.count("decision") == 3
     assert kinds.count("denied") >= 3
+    assert [said.stated for said in rulings if said.step == "approved"] == [
+        "the old table must stay, and new notes need one"
+    ]
 
 
 def test_the_compose_files_recorder_starts_as_it_is_told_to(machine: Machine) -> None:
