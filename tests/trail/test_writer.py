@@ -51,6 +51,47 @@ def test_who_waits_together_shares_a_commit(tmp_path):
     assert trails.write(tmp_path / "trail", work) <= 3
 
 
+def test_who_comes_in_the_next_turns_shares_the_commit(tmp_path):
+    async def late(trail: Trail, turns: int) -> int:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await trail.append(trails.draft(turns))
+
+    async def work(trail: Trail) -> int:
+        commits = 0
+
+        def count(sql: str) -> None:
+            nonlocal commits
+            commits += sql == "COMMIT"
+
+        await trail._database.set_trace_callback(count)
+        indexes = await asyncio.gather(*(late(trail, turns) for turns in range(6)))
+        assert indexes == sorted(indexes)
+        return commits
+
+    assert trails.write(tmp_path / "trail", work) == 1
+
+
+def test_nobody_waits_for_those_who_come_for_ever(tmp_path):
+    async def work(trail: Trail) -> None:
+        going = True
+
+        async def flood() -> None:
+            waiting = []
+            while going:
+                late = trail.append(trails.draft(1 + len(waiting)))
+                waiting.append(asyncio.ensure_future(late))
+                await asyncio.sleep(0)
+            await asyncio.gather(*waiting)
+
+        others = asyncio.ensure_future(flood())
+        await trail.append(trails.draft(0))
+        going = False
+        await others
+
+    trails.write(tmp_path / "trail", work)
+
+
 def test_entries_stand_in_the_order_they_were_asked_for(tmp_path):
     async def work(trail: Trail) -> list[int]:
         return await asyncio.gather(*(trail.append(trails.draft(n)) for n in range(50)))

@@ -29,7 +29,7 @@ def statements(
             "INSERT INTO intent VALUES (?, ?)",
             [(key, cbor2.dumps(dict(facets))) for key, facets in begun],
         ),
-        ("DELETE FROM intent WHERE id = ?", [(key,) for key in settled]),
+        ("DELETE FROM intent WHERE id IN (VALUES (?))", [(key,) for key in settled]),
     ]
 
 

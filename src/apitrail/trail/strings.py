@@ -33,7 +33,9 @@ class Strings:
 
     def learn(self, pairs: Mapping[str, int]) -> None:
         """Remember what the table says, or what was committed to it."""
-        self._characters += sum(len(value) for value in pairs.keys() - self._known.keys())
+        known = self._known
+        # Not as a difference of two views: that visits all that is known.
+        self._characters += sum([len(value) for value in pairs if value not in known])
         self._known.update(pairs)
         self.next_id = max(self.next_id, *(number + 1 for number in pairs.values()), 1)
 

@@ -30,6 +30,8 @@ type Settled = Callable[[str, Mapping[str, bytes]], Awaitable[Draft]]
 
 # At most this many waiters share one fsync.
 BATCH = 1_024
+# For at most so many turns of the loop a batch waits for more to join it.
+TURNS = 8
 # At most this many entries are erased in one transaction and named by one entry.
 ERASE_BATCH = 2_000
 # Rows that one step of a cursor brings from the writer's thread.
@@ -274,6 +276,7 @@ class Trail:
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
+                await self._gathered()
                 items = self._take()
                 try:
                     if isinstance(items[0], Alone):
@@ -291,6 +294,18 @@ class Trail:
             if self._closing:
                 if self._owed:
                     await self._commit([])
+                return
+
+    async def _gathered(self) -> None:
+        """Wait while the loop still brings more, which then shares a transaction and its fsync.
+
+        Where calls come faster than they are dealt with, each turn of the loop brings some. Where
+        they do not, this is one turn.
+        """
+        for _ in range(TURNS):
+            before = len(self._queue)
+            await asyncio.sleep(0)
+            if len(self._queue) == before:
                 return
 
     def _owe(self, items: Sequence[Item], error: MemoryError) -> None:
