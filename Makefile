@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: mcp action workers lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
+.PHONY: package release mcp action workers lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 # Every process of a test run would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -14,7 +14,7 @@ demo: install
 # SKIPS=FILE fails the run at a skip whose reason the file does not list; CI sets it. Many tests
 # wait for programs that they run, so there are more WORKERS than cores.
 test: install
-	$(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m "not conformance and not clients and not browser and not lake and not layouts and not action and not mcp" $(if $(SKIPS),--allowed-skips=$(SKIPS))
+	$(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m "not conformance and not clients and not browser and not lake and not layouts and not action and not mcp and not package" $(if $(SKIPS),--allowed-skips=$(SKIPS))
 
 # Pages in Debian's Chromium, from the disk and from a server: every task by the keyboard alone, axe
 # in both colours. MUTANTS says how many bundles the page of evidence judges.
@@ -24,6 +24,20 @@ browser: install
 # Spark on two executors (a JVM must be here) and ClickHouse on a lake, in an environment of their own.
 lake: install .venv-engines/made
 	$(PY) -m pytest -m lake $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/delivery/lake
+
+# What a release would publish, into dist: wheel, sdist, pages, bill of materials, checksums. It uploads
+# nothing.
+release: install .venv-release/made
+	@$(PY) -m release dist
+
+# A release, installed in every way that docs/install.md names and with each Python here, in fresh roots.
+package: install .venv-release/made
+	$(PY) -m pytest -m package $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/package
+
+.venv-release/made: release.lock
+	.venv/bin/uv venv -q --clear --python $(PY) .venv-release
+	VIRTUAL_ENV=.venv-release .venv/bin/uv pip install -q --require-hashes -r release.lock
+	@touch $@
 
 .venv-engines/made: engines.lock
 	.venv/bin/uv venv -q --clear --python $(PY) .venv-engines

@@ -14,7 +14,7 @@ GIVEN = {".gitignore", "PKG-INFO"}
 def at_the_root() -> set[str]:
     """Names that git knows, or all that are there where there is no git."""
     if not (ROOT / ".git").exists():
-        return {path.name for path in ROOT.iterdir() if not path.name.startswith((".v", "__", ".p"))}  # fmt: skip
+        return {".ci"} | {path.name for path in ROOT.iterdir() if path.name[0] not in "._"}
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
     )
