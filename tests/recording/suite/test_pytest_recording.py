@@ -171,3 +171,17 @@ def test_what_an_interrupted_test_tears_down_is_recorded_too(suite: Suite):
         "def test_it(queue):\n    os.kill(os.getpid(), signal.SIGINT)\n    signal.pause()\n",
     )
     assert "1 AWS call recorded, 0 of them writes" in suite.run("--apitrail", status=2)
+
+
+def test_a_pytest_that_a_test_starts_is_a_session_of_its_own(suite: Suite):
+    """Also below pytest-xdist, whose variables it inherits."""
+    call = "import boto3\ndef test_inner(): boto3.client('sts').get_caller_identity()\n"
+    suite.write("inner/test_inner.py", call)
+    suite.write(
+        "test_it.py",
+        "import subprocess, sys\ndef test_it(apitrail_calls):\n"
+        "    subprocess.run([sys.executable, '-m', 'pytest', '--apitrail=inner-evidence', '-p', 'no:cacheprovider', '--rootdir=inner', 'inner'], check=True)\n"
+        "    assert len(apitrail_calls) == 1  # what is recorded within is recorded without too\n",
+    )
+    assert "1 AWS call recorded" in suite.run("-n", "1", "--apitrail", "test_it.py")
+    assert len(list(suite.directory.glob("inner-evidence/*.zip"))) == 1

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DEFAULT = ".apitrail"
 # Set by pytest-xdist in its workers.
 _WORKER = "PYTEST_XDIST_WORKER"
-# The session's id, for the workers that a session starts.
+# The id of a session and its process, for the workers that it starts.
 _SESSION = "APITRAIL_PYTEST_SESSION"
 # Calls that are listed below the report of a test that failed.
 _LISTED = 30
@@ -94,11 +94,14 @@ def _directory(root: Path, named: str) -> Path:
 def _started(directory: Path, upstream: str | None) -> SuiteRecorder:
     from apitrail.recording.suite.suite_recorder import SuiteRecorder
 
-    worker = os.environ.get(_WORKER)
+    session, _, process = os.environ.get(_SESSION, "").partition(":")
+    # A pytest that a test starts inherits both variables, and is a session of its own.
+    worker = os.environ.get(_WORKER) if process == str(os.getppid()) else None
     if worker is None:
-        os.environ[_SESSION] = secrets.token_hex(6)
+        session = secrets.token_hex(6)
+        os.environ[_SESSION] = f"{session}:{os.getpid()}"
     options = ("--upstream", upstream) if upstream else ()
-    return SuiteRecorder.start(directory / "trail", os.environ[_SESSION], options, worker)
+    return SuiteRecorder.start(directory / "trail", session, options, worker)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -178,7 +181,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     recorder = config.stash.get(_RECORDER, None)
     if recorder is None:
         return
-    if _WORKER not in os.environ:
+    if recorder.worker is None:
         try:
             # While it still records: so the bundle says that nothing went unwatched.
             words = _handed_over(config.stash[_DIRECTORY], recorder)
@@ -228,5 +231,3 @@ def _stop(config: pytest.Config) -> None:
     if recorder is not None:
         del config.stash[_RECORDER]
         recorder.stop()
-        if _WORKER not in os.environ:
-            os.environ.pop(_SESSION, None)

@@ -43,11 +43,12 @@ class SuiteRecorder:
     """Records this process and those that it starts, from `start` to `stop`.
 
     `since` is when it began, in Unix milliseconds; `run` is what it asks the recorder by, `test` the
-    run of the test that goes on; `preset` is what its variables were before.
+    run of the test that goes on; `worker` is pytest-xdist's name for this process; `preset` is what its variables were before.
     """
 
     trail: Path
     session: str
+    worker: str | None
     since: int
     run: str
     process: subprocess.Popen[str]
@@ -90,7 +91,7 @@ class SuiteRecorder:
         preset = {name: os.environ.get(name) for name in changed}
         os.environ.update(changed)
         return cls(
-            trail, session, places.clock(), given["APITRAIL_RUN"], process, preset, words
+            trail, session, worker, places.clock(), given["APITRAIL_RUN"], process, preset, words
         )  # fmt: skip
 
     def begin_test(self, name: str) -> None:
