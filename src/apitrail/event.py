@@ -235,6 +235,9 @@ FACETS: dict[str, type[Who | What | Asked | Answered]] = {
 RECORD_TAGS = tuple(FACETS)
 """The facets that hold a call's record."""
 
+type Written = Mapping[str, tuple[object, bytes]]
+"""Values of facets with what was written of each, by tag."""
+
 # Effects of a guard that keep a call from leaving.
 WITHHOLDING = ("deny", "ask")
 
@@ -251,19 +254,19 @@ class Event:
     response_body: bytes | None = None
     learned: tuple[Object, ...] = ()
 
-    def facets(self, known: tuple[Event, Mapping[str, bytes]] | None = None) -> dict[str, bytes]:
+    def facets(self, known: Written | None = None) -> dict[str, bytes]:
         """The contents to commit to, by tag; inverse of `parse`.
 
-        `known` is another event with its facets: what both have in common is not written again.
+        `known` are values of facets that are written already, and are not written again.
         """
-        other, written = known or (None, {})
-        facets = {
-            tag: written[tag]
-            if other is not None and getattr(other, tag) is value
-            else dump(codec.encode(value))
-            for tag in FACETS
-            if (value := getattr(self, tag)) is not None
-        }
+        facets: dict[str, bytes] = {}
+        for tag in FACETS:
+            value = getattr(self, tag)
+            if value is None:
+                continue
+            before = known.get(tag) if known else None
+            same = before is not None and before[0] is value
+            facets[tag] = before[1] if before is not None and same else dump(codec.encode(value))
         if self.learned:
             facets["learned"] = dump(self.learned)
         if self.request_body:
@@ -326,14 +329,17 @@ class Event:
             "identity": who.identity if self.who else None,
         }
 
-    def row(self) -> Row:
+    def row(self, caller: Caller | None = None) -> Row:
         """What of the event is searchable; without `who` its columns are None.
+
+        `caller` are those columns, where they are at hand.
 
         Raises:
             FormatError: the facets are not an event's.
         """
         what, who = self.what or What(), self.who
-        called, caller = called_columns(what), who.columns if who else NOBODY
+        called = called_columns(what)
+        caller = caller or (who.columns if who else NOBODY)
         return Row(
             id=called[0], time=called[1], read_only=called[2], source=called[3], name=called[4],
             region=called[5], error=called[6], username=caller[0], access_key_id=caller[1],

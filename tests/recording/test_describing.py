@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import botocore.session
 import pytest
@@ -98,6 +99,52 @@ def test_a_caller_who_was_learned_is_told() -> None:
     told = describe(done, halves=True, after=john)
     assert told.event.record()["userIdentity"]["userName"] == "John"
     assert told.facets == describe(done, halves=False, after=john).facets
+
+
+def by(
+    identity: Identity = CALLER,
+    *,
+    run: dict[str, object] | None = None,
+    operator: str | None = None,
+    client: str = "10.0.0.7",
+    agent: str = "aws-cli/2",
+    keep: str = "full",
+) -> Described:
+    """A call of somebody's, described once more."""
+    asked = exchange(secrets_manager("DescribeSecret", b'{"SecretId":"db"}'))
+    request = replace(asked.request, headers=(*asked.request.headers, ("User-Agent", agent)))
+    made = replace(asked, request=request, client=client)
+    describer = Describer(Redactor(bytes(32)), Keep.parse([{"level": keep}]))
+    credential = auth.read(request)
+    call = decode.request(request, credential)
+    return describer.describe(made, call, credential, identity, run=run, operator=operator)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"client": "10.0.0.8"}, {"agent": "aws-cli/3"}, {"operator": "ann"}, {"agent": "x" * 5_000},
+        {"run": {"id": "r2"}}, {"run": {"id": "r1", "labels": {"build": "7"}}},
+        {"identity": replace(CALLER, user_name="John", type="IAMUser")},
+        {"agent": "curl --user ann:hunter2-of-the-test"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_each_caller_is_told_for_itself(other: dict[str, Any]) -> None:
+    run = {"id": "r1"}
+    usual = by(run=run)
+    told = [by(**{"run": run, **other}) for _ in range(2)]
+    assert usual.facets["who"] == by(run=run).facets["who"]
+    assert told[0].facets["who"] == told[1].facets["who"] != usual.facets["who"]
+    assert told[0].facets["who"] == told[0].event.facets()["who"]
+    assert b"hunter2-of-the-test" not in told[1].facets["who"]
+
+
+@pytest.mark.parametrize("keep", ["none", "metadata", "request", "full"])
+def test_the_searchable_side_is_that_of_the_event(keep: str) -> None:
+    told = by(run={"id": "r1", "labels": {"a": "b"}}, operator="ann", keep=keep)
+    assert told.row == told.event.row()
+    assert told.row.operator == "ann"
 
 
 @pytest.mark.parametrize("keep", ["none", "metadata", "request", "full"])

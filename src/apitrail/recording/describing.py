@@ -17,6 +17,7 @@ from apitrail.cloudtrail import access, error_code, parameters, record
 from apitrail.cloudtrail.resources import touching
 from apitrail.codec import Json, Object
 from apitrail.event import (
+    FACETS,
     Answered,
     Asked,
     BodyFacts,
@@ -30,10 +31,13 @@ from apitrail.event import (
     WebSocketFacts,
     What,
     Who,
+    dump,
     plain,
 )
 from apitrail.exchange import Body, Exchange, Passed, Request, Response, WebSocket
 from apitrail.identity.identity import Identity
+from apitrail.query import Caller as Columns
+from apitrail.query import Row
 from apitrail.recording.settings import BODY_LIMIT
 from apitrail.redact import Redactor
 from apitrail.redact.case import Asked as Redacted
@@ -56,6 +60,38 @@ class Described:
     redacted: Redacted | None = None
     whole: Event | None = None
     touched: tuple[touching.Resource, ...] = ()
+    caller: _Caller | None = None
+
+    @property
+    def row(self) -> Row:
+        """What of the event is searchable; raises FormatError."""
+        known = self.caller
+        same = known is not None and self.event.who is known.who
+        return self.event.row(known.columns if known is not None and same else None)
+
+
+@valueclass(frozen=True, slots=True)
+class _Caller:
+    """Who made calls, as a facet says it: the same for all calls of a client."""
+
+    who: Who
+    facet: bytes
+    columns: Columns
+
+
+class _Run:
+    """A run as it is given, told from others by its identity."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self, fields: Object) -> None:
+        self.fields = fields
+
+    def __hash__(self) -> int:
+        return id(self.fields)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Run) and other.fields is self.fields
 
 
 @valueclass(frozen=True, slots=True)
@@ -90,7 +126,8 @@ class Describer:
         account = identity.account or credential.account
         if level is Level.NONE:
             bare = _decided(_bare(exchange, call, credential, account), decision)
-            event = cut(replace(bare, who=self._who(None, identity, run, operator)), level)
+            who = _who(self.redactor, identity, run, operator, None)
+            event = cut(replace(bare, who=who), level)
             return Described(event=event, facets=event.facets(), level=level, identity=identity)
         redacted: Redacted | None
         long = exchange.request.body.length > self.limit
@@ -105,8 +142,9 @@ class Describer:
             safe_call, redacted = replace(safe_call, other=other), None
         safe, safe_call = limited(safe, safe_call, self.limit)
         touched = _touched(safe_call, account, credential, before)
+        caller = _caller_before(identity, before) or self._caller(safe, identity, run, operator)
         whole = Event(
-            who=_who_before(identity, before) or self._who(safe, identity, run, operator),
+            who=caller.who,
             what=_what(safe, safe_call, credential, account, touched, decision),
             request=_asked(safe, safe_call, before),
             response=_answered(safe, safe_call, credential),
@@ -115,30 +153,66 @@ class Describer:
             learned=tuple([self._told(each) for each in learned]),
         )
         event = cut(whole, level)
-        # Only what changed since the intent is written again.
-        known = (before.event, before.facets) if before and before.level is level else None
+        known = {"who": (caller.who, caller.facet)}
+        if before is not None:
+            # Only what changed since the intent is written again.
+            facets = before.facets
+            known |= {
+                tag: (getattr(before.event, tag), facets[tag]) for tag in FACETS if tag in facets
+            }
         return Described(
             event=event, facets=event.facets(known), level=level, identity=identity,
-            redacted=redacted, whole=whole, touched=tuple(touched),
+            redacted=redacted, whole=whole, touched=tuple(touched), caller=caller,
         )  # fmt: skip
 
-    def _who(
-        self,
-        exchange: Exchange | None,
-        identity: Identity,
-        run: Object | None,
-        operator: str | None,
-    ) -> Who:
-        user, known = _named(self.redactor, identity)
-        return Who(
-            record=record.who(exchange, user) if exchange else {"userIdentity": user},
-            identity=known,
-            run=codec.decode(Run, run) if run is not None else None,
-            operator=operator,
-        )
+    def _caller(
+        self, exchange: Exchange, identity: Identity, run: Object | None, operator: str | None
+    ) -> _Caller:
+        agent = exchange.request.header("user-agent")
+        ask = _known_caller if agent is None or len(agent) <= _USUAL else _told_caller
+        known = None if run is None else _Run(run)
+        return ask(self.redactor, identity, known, operator, exchange.client, agent)
 
     def _told(self, fields: Object) -> Object:
         return {name: self.redactor.texts(value) for name, value in fields.items()}
+
+
+_USUAL = 512
+"""Characters of a client's name for itself up to which it is remembered."""
+
+
+def _told_caller(
+    redactor: Redactor,
+    identity: Identity,
+    run: _Run | None,
+    operator: str | None,
+    client: str,
+    agent: str | None,
+) -> _Caller:
+    """Who made a call, with what is written of it."""
+    given = None if run is None else run.fields
+    who = _who(redactor, identity, given, operator, (client, agent))
+    return _Caller(who, dump(codec.encode(who)), who.columns)
+
+
+_known_caller = lru_cache(maxsize=1024)(_told_caller)
+
+
+def _who(
+    redactor: Redactor,
+    identity: Identity,
+    run: Object | None,
+    operator: str | None,
+    client: tuple[str, str | None] | None,
+) -> Who:
+    """`client` is where a call came from, and its program's name."""
+    user, known = _named(redactor, identity)
+    return Who(
+        record=record.caller(user, *client) if client else {"userIdentity": user},
+        identity=known,
+        run=codec.decode(Run, run) if run is not None else None,
+        operator=operator,
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -165,12 +239,12 @@ def _touched(
     return touching.resources(call, account=account, region=credential.region)
 
 
-def _who_before(identity: Identity, before: Described | None) -> Who | None:
+def _caller_before(identity: Identity, before: Described | None) -> _Caller | None:
     """Who made the call, as the request's half said it, unless the answer told another."""
-    if before is None or before.whole is None:
+    if before is None:
         return None
     same = identity is before.identity or identity == before.identity
-    return before.whole.who if same else None
+    return before.caller if same else None
 
 
 def _what(

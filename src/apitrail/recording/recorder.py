@@ -369,7 +369,7 @@ class Recorder:
             exchange.request.body, self._describe, opened, exchange,
             opened.call.changed(error=fault), caller,
         )  # fmt: skip
-        draft = Draft(kind="denied", facets=described.facets, row=described.event.row())
+        draft = Draft(kind="denied", facets=described.facets, row=described.row)
         index = await self.trail.append(draft, settles=settles)
         self.tally.deny(_run_of(opened))
         return DeniedError(decision.answer(who, index))
@@ -411,7 +411,7 @@ class Recorder:
         )  # fmt: skip
         if told.event.call.problems:
             self.tally.doubt()
-        await self._settle(opened, Draft(kind="api", facets=told.facets, row=told.event.row()))
+        await self._settle(opened, Draft(kind="api", facets=told.facets, row=told.row))
 
     async def abandon(self, opened: Open) -> None:
         """The outcome of a call will not be known: its intent becomes its entry."""
