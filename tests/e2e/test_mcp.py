@@ -139,6 +139,39 @@ def test_stdout_has_messages_alone_and_the_server_ends_with_stdin(recorded: Mach
     assert (process.returncode, out) == (0, "")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_while_it_waits_for_a_message(
+    recorded: Machine, number: signal.Signals
+) -> None:
+    process = started(recorded, "--all-runs")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(INITIALIZE) + "\n")
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["id"] == 1
+    process.send_signal(number)
+    assert process.wait(60) == -number
+    process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("request_approval", {"reason": "x", "wait_seconds": 50}),
+        ("sql", {"sql": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT count(*) FROM n"}),
+        ("sql", {"sql": f"SELECT '{'a' * 60}b' REGEXP '(a+)+$'"}),
+    ],
+)  # fmt: skip
+def test_what_a_tool_does_ends_with_its_client(
+    recorded: Machine, name: str, arguments: dict[str, Any]
+) -> None:
+    process = started(recorded, "--all-runs")
+    sent = [INITIALIZE, request(2, "tools/call", name=name, arguments=arguments)]
+    out, _ = process.communicate("".join(json.dumps(each) + "\n" for each in sent), timeout=60)
+    assert process.returncode == 0
+    assert all(json.loads(line)["jsonrpc"] == "2.0" for line in out.splitlines())
+
+
 def test_outside_of_a_run_nothing_is_shown(recorded: Machine) -> None:
     process = started(recorded)
     out, said = process.communicate(json.dumps(INITIALIZE) + "\n", timeout=60)

@@ -2,6 +2,7 @@
 
 import pytest
 
+import trails
 from apitrail.errors import UsageError
 from apitrail.query import Filter
 from apitrail.web.mcp.visible import Visible, named
@@ -34,4 +35,15 @@ def test_a_run_or_a_trail_that_is_not_there(two_runs, tmp_path):
 
 def test_last_is_settled_by_then(two_runs):
     assert named(two_runs, "last") == "mine"
+    assert named(two_runs, "mi") == "mine"
     assert named(two_runs, "abc") == "abc"
+
+
+def test_a_run_is_named_without_doubt(tmp_path):
+    drafts = [trails.opening(), trails.run("ab1"), trails.run("ab2")]
+    trails.write(tmp_path / "t", lambda trail: trails.append_each(trail, drafts))
+    with pytest.raises(UsageError, match="2 runs begin with 'ab'"):
+        named(tmp_path / "t", "ab")
+    trails.write(tmp_path / "none", lambda trail: trail.append(trails.opening()))
+    with pytest.raises(UsageError, match="no run was recorded"):
+        named(tmp_path / "none", "last")

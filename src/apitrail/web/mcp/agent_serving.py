@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import signal
 from collections.abc import Callable
 
 from apitrail.address import Address, listen
@@ -22,6 +23,8 @@ def check_installed() -> None:
 
 def over_stdio(seen: Visible) -> None:
     """Serve one client until it closes stdin. Nothing else is written to stdout."""
+    # A thread waits for the next line and cannot be told to stop, so Python's own handler would wait with it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     asyncio.run(_over_stdio(seen))
 
 

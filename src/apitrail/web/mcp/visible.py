@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from apitrail.errors import UsageError
+from apitrail.query import Filter
+from apitrail.reading.wording import Wording
 from apitrail.trail import guard_text
 from apitrail.trail.policy_entry import Policy
 from apitrail.trail.reader import Reader
@@ -60,11 +62,13 @@ class Visible:
 
 
 def named(trail: Path, run: str) -> str:
-    """The id of a run; `last` is the one that was started last."""
-    if run != "last":
-        return run
+    """The id of a run, by it or its start; `last` is the one that was started last.
+
+    Raises:
+        UsageError: several begin so, or there is none to be the last.
+    """
     with Reader(trail) as source:
-        found = source.last_run()
-    if found is None:
-        raise UsageError(f"no run in the trail at {str(trail)!r}", hint="apitrail exec -- COMMAND")
-    return found
+        found = Wording(source).resolve(Filter(run=(run,))).run
+    if len(found) > 1:
+        raise UsageError(f"{len(found)} runs begin with {run!r}", hint="give more of the id")
+    return str(found[0])
