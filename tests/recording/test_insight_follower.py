@@ -217,3 +217,35 @@ def test_insights_can_be_switched_off(tmp_path):
     asyncio.run(main())
     assert kinds(tmp_path) == ["api"] * 8
     assert learnt.read(tmp_path) is None
+
+
+def rests(directory, monkeypatch, *, stopped):
+    """How many rests a follower takes to read 8 entries, and how far it was behind before and after."""
+    taken: list[float] = []
+    monkeypatch.setattr(insight_follower.time, "sleep", taken.append)
+    refusing.make(directory)
+
+    async def main():
+        async with await Trail.open(directory, signer=SIGNER, clock=trails.Clock(T0)) as trail:
+            follower = Follower(trail, InsightSettings(), lambda: T0, print)
+            before, stopping = follower.behind, asyncio.Event()
+            if stopped:
+                stopping.set()
+            await follower.begin(stopping)
+            await until(lambda: follower._teller and follower._teller.next >= trail.size)
+            stopping.set()
+            await follower.ended()
+            return before, follower.behind
+
+    behind = asyncio.run(main())
+    return len(taken), behind
+
+
+def test_calls_wait_for_four_entries_at_the_most(tmp_path, monkeypatch):
+    number, (before, after) = rests(tmp_path, monkeypatch, stopped=False)
+    assert number >= before / 4 > 1
+    assert after == 0
+
+
+def test_who_stops_waits_for_no_rests(tmp_path, monkeypatch):
+    assert rests(tmp_path, monkeypatch, stopped=True)[0] == 0

@@ -30,3 +30,15 @@ def test_alerts_are_counted_where_there_are_any(tmp_path: Path) -> None:
     ):  # fmt: skip
         assert f"\napitrail_{name} {value}.0\n" in some
     assert "apitrail_alert" not in none
+
+
+def test_it_says_how_far_insights_are_behind(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[insights]\nenabled = false\n")
+
+    async def scenario(**settings: Path) -> str:
+        async with recording(tmp_path / str(len(settings)), **settings) as session:
+            return generate_latest(metrics.registry(session.recorder, session.trail)).decode()
+
+    assert "\napitrail_insights_behind " in asyncio.run(scenario())
+    off = asyncio.run(scenario(configuration=tmp_path / "config.toml"))
+    assert "apitrail_insights_behind" not in off

@@ -30,8 +30,11 @@ PAUSE = 1.0
 # A recorder that starts where nothing is kept learns what is usual from so much of the log.
 BASELINE = 14 * DAY
 MOST = 200_000
-# Entries that are read at a stretch, before a rest that is as long.
+# Entries that are read before what was found is written.
 STRETCH = 500
+# Entries that are read at a stretch (some 0.6 ms), before a rest that is as long: meanwhile calls wait
+# for the interpreter, for up to 5 ms where it is not let go of.
+STEP = 4
 # What was learnt is kept each time so many entries were read, and at the end if it were these.
 KEEP = 5_000
 KEEP_AT_END = 200
@@ -76,6 +79,11 @@ class Follower(LogFollower):
         """Entries before this one were looked at."""
         return self._teller.next if self._teller else self._kept or 0
 
+    @property
+    def behind(self) -> int | None:
+        """How many entries were not looked at yet; None where insights are switched off."""
+        return self._trail.size - self.position if self._settings.enabled else None
+
     def _prepare(self) -> None:
         self._open()
         self._left = learnt.read(self._trail.directory)
@@ -97,7 +105,6 @@ class Follower(LogFollower):
 
     def _look(self) -> int:
         """Read on, and keep what it tells; how far that came."""
-        began = time.monotonic()
         with readable():
             reader = self._open()
             if self._teller is None:
@@ -112,20 +119,26 @@ class Follower(LogFollower):
                 self._found += Mutes.of(reader).changes(self._settings.mutes, self._clock())
             before = self._teller.next
             stop = min(reader.size, before + STRETCH)
-            oldest = self._clock() - LATE
-            for said in self._teller.read(reader, stop):
-                if said.record["eventID"] not in self._known and said.time >= oldest:
-                    self._found.append(said)
+            self._read(self._teller, reader, stop)
             # What was erased before it began, it never saw.
             if learnt.has_erasure(reader, max(before, self._began), stop):
                 # The next recorder learns anew, without what was erased.
                 self._kept = None
                 learnt.forget(self._trail.directory)
-            caught_up = stop == reader.size
             self._keep(KEEP)
-        if not caught_up:
-            time.sleep(time.monotonic() - began)
         return stop
+
+    def _read(self, teller: Teller, reader: Reader, stop: int) -> None:
+        """Read up to an entry, with rests while there may be calls."""
+        oldest = self._clock() - LATE
+        while teller.next < stop:
+            began = time.monotonic()
+            step = min(teller.next + STEP, stop)
+            for said in teller.read(reader, step):
+                if said.record["eventID"] not in self._known and said.time >= oldest:
+                    self._found.append(said)
+            if not self._ending:
+                time.sleep(time.monotonic() - began)
 
     def _resumed(self, reader: Reader, start: int) -> Teller | None:
         """The detectors as an earlier recorder left them, if that is of use: they have learnt from

@@ -39,6 +39,8 @@ class LogFollower(ABC):
         self._thread = ThreadPoolExecutor(1, name)
         self._reader: Reader | None = None
         self._task: asyncio.Task[None] | None = None
+        # There are no calls any more that it could be in the way of.
+        self._ending = False
 
     async def begin(self, stopping: asyncio.Event) -> None:
         """Follow the log until `stopping`.
@@ -70,7 +72,7 @@ class LogFollower(ABC):
             # Most commands are short, and a long log takes a while.
             await self._rest(stopping)
         while True:
-            last = stopping.is_set()
+            last = self._ending = stopping.is_set()
             while seen < self._trail.size and (not last or self._is_near()):
                 try:
                     seen = await self._in_thread(self._look)

@@ -53,6 +53,9 @@ class _Counted(Collector):
         if (unanchored := recorder.unanchored()) is not None:
             text = "For how long there have been entries that no anchor has seen."
             yield GaugeMetricFamily("apitrail_unanchored_seconds", text, value=unanchored)
+        if (unexamined := recorder.unexamined()) is not None:
+            text = "Entries that insights have not looked at yet."
+            yield GaugeMetricFamily("apitrail_insights_behind", text, value=unexamined)
         if self._alerts is not None:
             yield from _of_alerts(self._alerts)
         text = "How long entries took to become durable."

@@ -126,6 +126,7 @@ class Recorder:
     commits: Commits = field(default_factory=Commits)
     unnamed: Callable[[str], object] = field(default=lambda _key: None)
     unanchored: Callable[[], int | None] = field(default=lambda: None)
+    unexamined: Callable[[], int | None] = field(default=lambda: None)
     late_anchors: Callable[[], int] = field(default=lambda: 0)
     directory: Path | None = None
     in_flight: dict[str, Open] = field(default_factory=dict)

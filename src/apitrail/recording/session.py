@@ -181,6 +181,7 @@ class Session:
         )
         self.recorder.holding.announce = self._announcer
         self.recorder.unanchored = lambda: self._anchorer.unanchored
+        self.recorder.unexamined = lambda: self._follower.behind
         self.recorder.late_anchors = lambda: self._anchorer.late
 
     @classmethod
