@@ -255,18 +255,14 @@ class Event:
     learned: tuple[Object, ...] = ()
 
     def facets(self, known: Written | None = None) -> dict[str, bytes]:
-        """The contents to commit to, by tag; inverse of `parse`.
-
-        `known` are values of facets that are written already, and are not written again.
-        """
-        facets: dict[str, bytes] = {}
-        for tag in FACETS:
-            value = getattr(self, tag)
-            if value is None:
-                continue
-            before = known.get(tag) if known else None
-            same = before is not None and before[0] is value
-            facets[tag] = before[1] if before is not None and same else dump(codec.encode(value))
+        """The contents to commit to, by tag, what is `known` as it was written; inverse of `parse`."""
+        facets = {
+            tag: before[1]
+            if known and (before := known.get(tag, (None, b"")))[0] is value
+            else dump(codec.encode(value))
+            for tag in FACETS
+            if (value := getattr(self, tag)) is not None
+        }
         if self.learned:
             facets["learned"] = dump(self.learned)
         if self.request_body:
@@ -332,10 +328,7 @@ class Event:
     def row(self, caller: Caller | None = None) -> Row:
         """What of the event is searchable; without `who` its columns are None.
 
-        `caller` are those columns, where they are at hand.
-
-        Raises:
-            FormatError: the facets are not an event's.
+        `caller` are those columns, where they are at hand. Raises FormatError: it is no event's.
         """
         what, who = self.what or What(), self.who
         called = called_columns(what)
