@@ -126,3 +126,16 @@ def test_a_link_needs_no_token_of_the_server_and_opens_nothing_else(directory, p
     assert ask(app, "/approvals/link/../decide").status in (400, 401, 403, 404)
     elsewhere = {"host": "evil.example"}
     assert ask(app, link(directory), headers=elsewhere).status == 403
+
+
+def test_why_the_caller_wants_its_call_is_shown_as_the_callers_words(directory, pages):
+    async def decide():
+        maintainer = await maintenance.enter(directory)
+        async with maintainer.trail as trail:
+            denied = replace(ASKED, step="denied", stated="for <b>notes</b>", name="Bo", until=None)
+            await trail.append(statements.draft(denied))
+
+    asyncio.run(decide())
+    page = pages.get(link(directory))
+    assert "for &lt;b&gt;notes&lt;/b&gt;" in page.html
+    assert "(written by the caller)" in page.text
