@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: package release mcp action workers lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
+.PHONY: image service package release mcp action workers lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 # Every process of a test run would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -14,7 +14,7 @@ demo: install
 # SKIPS=FILE fails the run at a skip whose reason the file does not list; CI sets it. Many tests
 # wait for programs that they run, so there are more WORKERS than cores.
 test: install
-	$(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m "not conformance and not clients and not browser and not lake and not layouts and not action and not mcp and not package" $(if $(SKIPS),--allowed-skips=$(SKIPS))
+	$(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m "not conformance and not clients and not browser and not lake and not layouts and not action and not mcp and not package and not image and not service" $(if $(SKIPS),--allowed-skips=$(SKIPS))
 
 # Pages in Debian's Chromium, from the disk and from a server: every task by the keyboard alone, axe
 # in both colours. MUTANTS says how many bundles the page of evidence judges.
@@ -134,7 +134,14 @@ lock: install
 	.venv/bin/uv pip compile --group release --universal --python-version 3.12 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --upgrade \
 	  --custom-compile-command 'make lock' --quiet -o release.lock
-	@! grep -nE 'https?://|--index|--find-links' requirements.lock engines.lock release.lock
+	.venv/bin/uv pip compile pyproject.toml --extra mcp --extra s3 --extra sigma --extra timestamps \
+	  --constraint requirements.lock --universal --python-version 3.12 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+	  --custom-compile-command 'make lock' --quiet -o runtime.lock
+	.venv/bin/uv pip compile --group build --constraint requirements.lock --universal --python-version 3.12 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+	  --custom-compile-command 'make lock' --quiet -o build.lock
+	@! grep -nE 'https?://|--index|--find-links' requirements.lock engines.lock release.lock runtime.lock build.lock
 
 clean:
 	rm -rf .venv .venv-engines .venv-release build dist .mypy_cache .ruff_cache .pytest_cache
@@ -156,3 +163,13 @@ fuzz: install
 # source distribution once. SERVICES="sqs iam" chooses the tests, SERVICES=all takes them all.
 moto-suite: install
 	$(PY) -m benchmarks.moto_suite
+
+# The image that the Dockerfile describes, built by buildah (build/image/apitrail.tar) and run: who it is,
+# what it weighs, that it records. BASE=python:3.13-slim builds on an image of a registry.
+image: install
+	@release/image.sh || [ $$? = 3 ]
+	$(PY) -m pytest -rP -m image $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/release/test_image.py
+
+# The systemd unit: what it exposes, and a recorder that is started as it says.
+service: install
+	$(PY) -m pytest -rP -m service $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/release/test_service.py

@@ -24,6 +24,7 @@ from apitrail.log_lines import Log
 
 if TYPE_CHECKING:
     from apitrail.recording.execute import Outcome
+    from apitrail.recording.session import Session
 
 
 def _say(text: str) -> None:
@@ -48,15 +49,22 @@ _RECORD_OPTIONS = (
     click.option("--require-valid-signature", "signatures", flag_value="require", help="Check signatures, and refuse calls whose signature is wrong."),
     click.option("--whoami", is_flag=True, help="Ask AWS who makes the calls (GetCallerIdentity), with the credentials that are at hand here; recorded as a call of its own."),
     click.option("--workers", type=click.IntRange(0, 64), default=0, show_default=True, metavar="N", help="Let N proxy processes share the ports, before the one that writes the log; 0 keeps all in one process."),
-    click.option("--health", metavar="HOST:PORT", help="Answer /healthz, /readyz and /metrics (Prometheus) there, on this machine alone."),
 )  # fmt: skip
 
 
-def record_options[F: Callable[..., Any]](command: F) -> F:
-    """The options of a recorder."""
-    for option in reversed(_RECORD_OPTIONS):
-        command = option(command)
-    return command
+def record_options[F: Callable[..., Any]](*, health: str | None = None) -> Callable[[F], F]:
+    """The options of a recorder; `health` is the variable that may stand for `--health`."""
+
+    def add(command: F) -> F:
+        for option in reversed((*_RECORD_OPTIONS, _health(health))):
+            command = option(command)
+        return command
+
+    return add
+
+
+def _health(variable: str | None) -> Callable[[Any], Any]:
+    return click.option("--health", metavar="HOST:PORT", envvar=variable, show_envvar=bool(variable), help="Answer /healthz, /readyz and /metrics (Prometheus) there, on this machine alone.")  # fmt: skip
 
 
 def _settings(
@@ -128,7 +136,7 @@ def parse_size(text: str) -> int:
 
 
 @click.command("exec", context_settings={"allow_interspersed_args": False})
-@record_options
+@record_options()
 @click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Mark the run with a label. May be repeated.")  # fmt: skip
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @with_trail
@@ -189,8 +197,9 @@ def _labels(labels: tuple[str, ...]) -> dict[str, str]:
     return {key: value for key, _, value in pairs}
 
 
+# A container sets the variable. `exec` does not read it: beside a recorder it would want its port.
 @click.command()
-@record_options
+@record_options(health="APITRAIL_HEALTH")
 @click.option("--detach", is_flag=True, help="Record in the background; return when calls can be recorded.")  # fmt: skip
 @with_log(lambda options: _configured_format(options["configuration"]))
 @with_trail
@@ -225,7 +234,10 @@ async def _record(trail: Path, settings: Any, log: Log) -> None:
     from apitrail.recording import allocator, background, descriptors
     from apitrail.recording.execute import running_environment
     from apitrail.recording.session import Session
+    from apitrail.recording.supervisor import Supervisor
 
+    # First: what a process inherits could tell systemd of itself in our name.
+    supervisor = Supervisor.taken_from(os.environ, os.getpid())
     descriptors.raise_limit()
     allocator.share_pool()
     session = await Session.start(trail, settings, log)
@@ -242,6 +254,22 @@ async def _record(trail: Path, settings: Any, log: Log) -> None:
     if settings.whoami or session.configured.whoami:
         here = dict(os.environ)
         session.ask_who(lambda: here | running_environment(trail, here, tell=log))
+    _tell_where(session, trail, log)
+    if background.is_detached():
+        background.to_log(trail)
+    supervisor.ready(
+        ", ".join(f"recording on {item.host}:{item.port}" for item in session.listeners)
+    )
+    watched = asyncio.create_task(supervisor.watched(), name="watchdog")
+    reason = await stop
+    supervisor.stopping(f"ending the calls in flight ({reason})")
+    await session.stop(reason)
+    watched.cancel()
+    calls = session.recorder.tally.calls
+    log(f"stopped after {counted(calls, 'call')}", event="stopped", reason=reason, calls=calls)
+
+
+def _tell_where(session: Session, trail: Path, log: Log) -> None:
     for item in session.listeners:
         log(
             f"recording {item.mode} on {item.host}:{item.port} into {trail}",
@@ -253,12 +281,6 @@ async def _record(trail: Path, settings: Any, log: Log) -> None:
             "warning", event="recovered", calls=session.recovered,
         )  # fmt: skip
     log(f'eval "$(apitrail --trail {shlex.quote(str(trail))} env)" sends a shell\'s AWS calls here')
-    if background.is_detached():
-        background.to_log(trail)
-    reason = await stop
-    await session.stop(reason)
-    calls = session.recorder.tally.calls
-    log(f"stopped after {counted(calls, 'call')}", event="stopped", reason=reason, calls=calls)
 
 
 def _stop(stop: asyncio.Future[str], reason: str) -> None:
