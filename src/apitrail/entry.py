@@ -128,6 +128,13 @@ class Entry:
         ).encode("ascii")
         return cls(data, index, time, previous, kind, MappingProxyType(dict(commitments)))
 
+    @staticmethod
+    def written(*, index: int, time: int, previous: bytes, kind: str, committed: bytes) -> bytes:
+        """The same bytes alone, with commitments as `commit_known` writes them."""
+        return b'{"v":1,"i":%d,"t":%d,"p":"%b","k":"%b","c":{%b}}' % (
+            index, time, b2a_base64(previous, newline=False), kind.encode("ascii"), committed,
+        )  # fmt: skip
+
     @classmethod
     def parse(cls, data: object) -> Entry:
         """Inverse of `data`; any other spelling of the same content is refused.
@@ -171,9 +178,9 @@ class Entry:
         if kind is None or not number.isdigit() or len(number) > _DIGITS:
             return None
         time = int(number)
-        link = b'%b%d,"p":"%b","k":"%b","c":{%b}}' % (
-            begin, time, b2a_base64(previous, newline=False), kind.encode(), committed,
-        )  # fmt: skip
+        link = Entry.written(
+            index=index, time=time, previous=previous, kind=kind, committed=committed
+        )
         return (time, kind) if link == data and time <= MAX_INTEGER else None
 
     @staticmethod

@@ -121,3 +121,20 @@ def test_tables_without_rows_are_not_touched():
     batch, _ = sealed(trails.book("close"))
     tables = [sql.split()[2].partition("(")[0] for sql, _ in batch.statements()]
     assert tables == ["entry", "seal", "facet", "book"]
+
+
+@pytest.mark.parametrize(
+    "facets",
+    [{}, {"what": b"{}"}, {"resbody": b"", "who": b"x"}, {"weather": b"rain", "what": b"{}"}],
+    ids=["none", "one", "out of order", "of a later version"],
+)
+@pytest.mark.parametrize("kind", ["api", "close"])
+def test_an_entry_is_written_as_one_that_follows(kind, facets):
+    batch, _ = sealed(Draft(kind=kind, facets=facets))
+    [(_, data)] = batch.entries
+    commitments = entry.commit(KEY, facets)
+    follows = Entry.following(
+        index=0, time=5, previous=entry.START, kind=kind, commitments=commitments
+    )
+    assert data == follows.data
+    assert [tag for _, tag, _ in batch.facets] == list(commitments)

@@ -6,11 +6,13 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from apitrail import entry
 from apitrail.entry import Entry
 from apitrail.query import Row
+from apitrail.tlog import merkle
 from apitrail.trail import frames
 from apitrail.trail.database import SPAN
 from apitrail.trail.head import Head
@@ -52,7 +54,7 @@ def event_row(
     return (
         index, uuid.UUID(row.id).bytes, row.time, row.read_only, int(row.stand_in),
         int(row.undetermined),
-        *(number(getattr(row, name)) for name in STRING_COLUMNS),
+        *map(number, _strings(row)),
     )  # fmt: skip
 
 
@@ -80,12 +82,30 @@ def labels_text(labels: Mapping[str, str] | None) -> str:
     return json.dumps(dict(labels or {}), sort_keys=True, separators=(",", ":"))
 
 
+def _link(index: int, time: int, previous: bytes, draft: Draft, event_key: bytes) -> bytes:
+    """The bytes of an entry."""
+    committed = entry.commit_known(event_key, draft.facets) if draft.facets else b""
+    if committed is None:  # a facet of a later version
+        return Entry.following(
+            index=index, time=time, previous=previous, kind=draft.kind,
+            commitments=entry.commit(event_key, draft.facets),
+        ).data  # fmt: skip
+    return Entry.written(
+        index=index, time=time, previous=previous, kind=draft.kind, committed=committed
+    )
+
+
 def strings_of(row: Row) -> set[str]:
     """Every string of a row that goes through the dictionary."""
-    found = {value for name in STRING_COLUMNS if (value := getattr(row, name)) is not None}
-    for resource in row.resources:
-        found.update(resource)
-    return found
+    found = {value for value in _strings(row) if value is not None}
+    return found.union(*row.resources)
+
+
+def _strings(row: Row) -> tuple[str | None, ...]:
+    return _of_columns(row)
+
+
+_of_columns = attrgetter(*STRING_COLUMNS)
 
 
 @dataclass(slots=True)
@@ -146,21 +166,16 @@ class Sealer:
     ) -> int:
         """Add one draft to the batch; gives its index."""
         index = head.size
-        link = Entry.following(
-            index=index,
-            # The clock may step back; the log's time may not.
-            time=max(time, head.time),
-            previous=head.last,
-            kind=draft.kind,
-            commitments=entry.commit(event_key, draft.facets),
-        )
-        head.append(link.hash, link.time)
-        batch.entries.append((index, link.data))
+        # The clock may step back; the log's time may not.
+        time = max(time, head.time)
+        data = _link(index, time, head.last, draft, event_key)
+        head.append(merkle.leaf_hash(data), time)
+        batch.entries.append((index, data))
         if draft.facets:
             batch.seals.append((index, event_key))
         batch.facets.extend(
             (index, tag, frames.compress(self._compressor, draft.facets[tag]))
-            for tag in link.commitments
+            for tag in entry.in_order(draft.facets)
         )
         if draft.row is not None:
             self._index(batch, index, draft.row, strings)

@@ -121,7 +121,7 @@ def fields(headers: http.Headers | None) -> Headers:
     if headers is None:
         return ()
     return tuple(
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.fields
+        [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.fields]
     )
 
 

@@ -82,13 +82,16 @@ def folded(headers: Headers, name: str | bytes) -> str:
 
 def folded_or(headers: Headers, name: str | bytes, default: Any = None) -> Any:
     """The same, or the default."""
+    if not has(headers, name):
+        return default
     values = get_all(headers, name)
-    return ", ".join(values) if values else default
+    return values[0] if len(values) == 1 else ", ".join(values)
 
 
 def has(headers: Headers, name: str | bytes) -> bool:
-    """Is the header there?"""
-    return bool(get_all(headers, name))
+    """Is the header there? Mostly that is all that is asked, and it is not."""
+    raw = name.encode("utf-8", "surrogateescape") if isinstance(name, str) else name
+    return raw.lower() in _by_name(headers)
 
 
 # What nobody can change need not be copied.
