@@ -38,10 +38,10 @@ def mcp_command(
     agent_serving.check_installed()
     if token_file is not None and http is None:
         raise UsageError("a token is for --http", hint="leave out --token-file, or add --http")
-    chosen = _chosen(run, all_runs)
-    shown = visible.Visible(
-        trail, None if chosen is None else visible.named(trail, chosen), places.clock
-    )
+    within = os.environ.get("APITRAIL_RUN") or None
+    chosen = _chosen(run or within, all_runs=all_runs, named=run is not None)
+    settled = None if chosen is None else visible.named(trail, chosen)
+    shown = visible.Visible(trail, settled, places.clock, within=within)
     if http is None:
         agent_serving.over_stdio(shown)
         return
@@ -53,14 +53,14 @@ def mcp_command(
     agent_serving.over_http(shown, Address.parse(http), token, log)
 
 
-def _chosen(run: str | None, all_runs: bool) -> str | None:
-    """The run to show; None for all."""
-    if run is not None and all_runs:
+def _chosen(run: str | None, *, all_runs: bool, named: bool) -> str | None:
+    """The run to show, `named` by an option or not; None for all."""
+    if named and all_runs:
         raise UsageError("--run and --all-runs exclude each other")
     if all_runs:
         return None
-    if found := run or os.environ.get("APITRAIL_RUN"):
-        return found
+    if run:
+        return run
     raise UsageError(
         "this is no part of a run, so there is no run to show",
         hint="start the agent by `apitrail exec -- AGENT`, name a run with --run ID, or show all with --all-runs",

@@ -5,6 +5,7 @@ import json
 import pytest
 
 import trails
+from agents import PENDING, refused, ruling
 from apitrail.errors import UsageError
 from apitrail.web.mcp.visible import Visible
 
@@ -15,7 +16,33 @@ def test_the_newest_refusal_is_explained_with_the_guards_statement(ask, own):
     assert answer["statement_text"] == {"Effect": "Ask", "Action": "iam:CreateUser"}
     assert (answer["ticket"], answer["call"]["entry"]) == ("t1", 9)
     assert answer["call"]["parameters"] == {"UserName": "wanted"}
+    assert answer["ticket_state"] == "asked"
     assert "request_approval" in answer["next"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "steps", "state", "what_next"),
+    [
+        ("pending", ["approved"], "approved", "it passes once"),
+        ("denied", ["denied"], "denied", "do not repeat"),
+        ("pending", ["approved", "used"], "used", "make the call again"),
+        ("lapsed", [], None, "make the call again"),
+        ("full", [], None, "too many calls wait"),
+    ],
+)
+def test_what_to_do_depends_on_how_its_ticket_stands(
+    ask, tmp_path, outcome, steps, state, what_next
+):
+    call = refused(3, PENDING | {"outcome": outcome}, name="CreateUser", run="r")
+    said = [
+        ruling("t1", "asked", 3, until=trails.T0 + 99_000),
+        *(ruling("t1", step) for step in steps),
+    ]
+    drafts = [trails.run("r"), *(said if steps else []), call]
+    trails.write(tmp_path / "t", lambda trail: trails.append_each(trail, drafts))
+    answer = ask(Visible(tmp_path / "t", "r", lambda: trails.T0 + 50), "explain_denial")
+    assert answer.get("ticket_state") == state
+    assert what_next in answer["next"]
 
 
 def test_a_deny_cannot_be_approved(ask, own):

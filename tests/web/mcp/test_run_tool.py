@@ -5,6 +5,7 @@ import json
 import pytest
 
 from apitrail.errors import UsageError
+from apitrail.web.mcp.visible import Visible
 
 
 def test_a_run_is_told_what_it_did(ask, own):
@@ -19,3 +20,8 @@ def test_a_run_is_told_what_it_did(ask, own):
 def test_where_all_runs_are_shown_there_is_none(ask, every):
     with pytest.raises(UsageError, match="shows all runs"):
         ask(every, "my_run")
+
+
+def test_where_all_runs_are_shown_an_agent_still_learns_which_it_is_in(ask, two_runs):
+    answer = ask(Visible(two_runs, None, lambda: 0, within="theirs"), "my_run")
+    assert (answer["run"], answer["calls"]) == ("theirs", 1)

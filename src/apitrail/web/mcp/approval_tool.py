@@ -24,7 +24,7 @@ REASON = 1_000
 WAIT, MOST_WAIT = 20, 50
 _STEP = 0.5
 
-_NEXT = {
+NEXT = {
     ASKED: "nobody has answered yet: call request_approval again to wait on, or do something else first",
     APPROVED: "repeat the same call now: it passes once; a call that is held goes on by itself",
     DENIED: "do not repeat the call",
@@ -65,7 +65,7 @@ def request_approval(seen: Visible, given: Given) -> Object:
         "ticket": name, "state": state, "action": told.get("action"), "guard": told.get("guard"),
         "statement": told.get("statement"), "until": _left(seen, told),
         "decided_by": told.get("name") or told.get("by"), "decision_reason": told.get("reason"),
-        "reason_passed_on": passed_on, "next": _NEXT.get(state, ""),
+        "reason_passed_on": passed_on, "next": NEXT.get(state, ""),
     }  # fmt: skip
     return members({name: value for name, value in answer.items() if value is not None})
 

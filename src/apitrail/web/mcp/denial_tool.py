@@ -12,7 +12,8 @@ from apitrail.policy.kept_call import KeptCall, Memory
 from apitrail.policy.needed import is_refused
 from apitrail.query import Filter
 from apitrail.trail.reader import Reader
-from apitrail.web.mcp import event_tools
+from apitrail.trail.ruling import APPROVED, ASKED, DENIED
+from apitrail.web.mcp import approval_tool, event_tools
 from apitrail.web.mcp.plain_data import members
 from apitrail.web.mcp.tool import Given, Tool, flag, many, perhaps, text, thing
 from apitrail.web.mcp.visible import Visible
@@ -20,8 +21,14 @@ from apitrail.web.mcp.visible import Visible
 # Failed calls that are looked at for the newest refusal.
 _LOOK = 1_000
 
+# What became of a call that needed an approval, where its ticket does not stand any more → what to do.
+_OVER = {
+    "full": "too many calls wait for a person: make it again when fewer do",
+    "denied": "do not repeat it; ask who denied it",
+}
 _NEXT = {
-    "ask": "call request_approval with the event id and a reason; a person decides",
+    "asked": "call request_approval with the event id and a reason; a person decides",
+    "ask": "make the call again, which asks anew, then call request_approval with a reason",
     "deny": "no approval lets it pass: do without it, or ask whoever runs this recorder to change the guard",
     "aws": "the credentials lack a permission: ask whoever grants them for the actions",
 }
@@ -70,9 +77,21 @@ def _by_guard(seen: Visible, source: Reader, event: Event) -> Object:
         "guard": decision.get("guard"), "statement": decision.get("statement"),
         "statement_text": _statement(seen, source, decision), "reason": decision.get("reason"),
         "spent": decision.get("spent"), "ticket": decision.get("ticket"), "outcome": decision.get("outcome"),
-        "can_be_approved": effect == "ask", "next": _NEXT["ask" if effect == "ask" else "deny"],
+        "can_be_approved": effect == "ask",
+        **(_asked(seen, source, decision) if effect == "ask" else {"next": _NEXT["deny"]}),
     }  # fmt: skip
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _asked(seen: Visible, source: Reader, decision: Mapping[str, Json]) -> dict[str, Json]:
+    """How the question about a call stands now, and so what to do."""
+    state = approval_tool.tickets(seen, source).get(str(decision.get("ticket")), {}).get("state")
+    if state == ASKED:
+        return {"ticket_state": state, "next": _NEXT["asked"]}
+    if state in (APPROVED, DENIED):
+        return {"ticket_state": state, "next": approval_tool.NEXT[str(state)]}
+    over = _OVER.get(str(decision.get("outcome")), _NEXT["ask"])
+    return {"next": over} | ({} if state is None else {"ticket_state": state})
 
 
 def _statement(seen: Visible, source: Reader, decision: Mapping[str, Json]) -> Json:
@@ -111,6 +130,6 @@ EXPLAIN_DENIAL = Tool(
         "refused_by": text("guard or AWS."), "effect": perhaps(text("ask or deny.")),
         "statement_text": thing("The guard's statement that decided."),
         "actions": many("The IAM actions that AWS wanted, and on what."),
-        "can_be_approved": flag("May a person approve it?"), "ticket": text("The question that stands for it."), "next": text("What to do."),
+        "can_be_approved": flag("May a person approve it?"), "ticket": text("The question about it."), "ticket_state": text("How that stands now: asked, approved, denied, lapsed or used."), "next": text("What to do."),
     },
 )  # fmt: skip

@@ -17,13 +17,19 @@ from apitrail.trail.run_reader import RunReader
 
 
 class Visible:
-    """One run of a trail, or the trail; `clock` gives Unix milliseconds."""
+    """One run of a trail, or the trail; `clock` gives Unix milliseconds.
 
-    def __init__(self, trail: Path, run: str | None, clock: Callable[[], int]) -> None:
+    `within` is the run that the server is in, where it shows all.
+    """
+
+    def __init__(
+        self, trail: Path, run: str | None, clock: Callable[[], int], *, within: str | None = None
+    ) -> None:
         """`run` None shows all. Raises UsageError where there is no such trail or run."""
         self.trail = trail
         self.run = run
         self.clock = clock
+        self._within = run or within
         self._lock = threading.RLock()
         self._own = None if run is None else RunReader(trail, run)
         if self._own is None:
@@ -52,13 +58,13 @@ class Visible:
         return guard_text.find(source, digest)
 
     def own_run(self) -> str:
-        """The run that is shown; raises UsageError where all are."""
-        if self.run is None:
+        """The run that the agent is in; raises UsageError where it is in none."""
+        if self._within is None:
             raise UsageError(
-                "this server shows all runs, and is of none",
+                "this server shows all runs, and is in none",
                 hint="events with start_time lists calls, each with its run",
             )
-        return self.run
+        return self._within
 
 
 def named(trail: Path, run: str) -> str:
