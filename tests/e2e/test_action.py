@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -269,8 +270,7 @@ def test_a_file_of_variables_takes_any_value(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("RUNNER_TEMP", str(tmp_path))
     monkeypatch.setenv("GITHUB_ENV", str(tmp_path / "env"))
     monkeypatch.syspath_prepend(str(ROOT / ".ci" / "action"))
-    import job as steps  # type: ignore[import-not-found]
-
+    steps = import_module("job")
     values = {"A": "1\n2", "B": "x=y<<EOF", "C": "", "D": "EOF\nE=1"}
     steps.export(values)
     assert parsed((tmp_path / "env").read_text()) == values
