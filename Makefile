@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: image service package release mcp action workers lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
+.PHONY: image service package release mcp action workers lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs docs-run docs-links install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 # Every process of a test run would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -14,7 +14,7 @@ demo: install
 # SKIPS=FILE fails the run at a skip whose reason the file does not list; CI sets it. Many tests
 # wait for programs that they run, so there are more WORKERS than cores.
 test: install
-	$(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m "not conformance and not clients and not browser and not lake and not layouts and not action and not mcp and not package and not image and not service" $(if $(SKIPS),--allowed-skips=$(SKIPS))
+	$(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m "not conformance and not clients and not browser and not lake and not layouts and not action and not mcp and not package and not image and not service and not docs" $(if $(SKIPS),--allowed-skips=$(SKIPS))
 
 # Pages in Debian's Chromium, from the disk and from a server: every task by the keyboard alone, axe
 # in both colours. MUTANTS says how many bundles the page of evidence judges.
@@ -151,6 +151,15 @@ clean:
 docs: install
 	$(PY) -m apitrail.cli.reference docs/cli.md
 	$(PY) -m docs.site
+
+# Every shell block of README.md and docs/ against a stand-in, in order, as its reader would type it.
+# PAGE=docs/alerts.md runs those of one page.
+docs-run: install
+	$(PY) -m pytest -q -m docs $(if $(SKIPS),--allowed-skips=$(SKIPS)) $(if $(PAGE),-k $(PAGE)) tests/pages/test_blocks.py
+
+# Links to other hosts, which CI may not reach: run it from a timer.
+docs-links: docs
+	$(PY) -m docs.site.away
 
 # Three verifiers on the same mutants of bundles, requests over real sockets, and requests to a witness.
 # MUTANTS and REQUESTS say how many, SEED which ones.
