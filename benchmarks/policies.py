@@ -1,13 +1,15 @@
 """How long the policy of many events takes: `EVENTS=1000000 python -m benchmarks.policies [TRAIL]`.
 
 The events are thirteen calls of six services, as boto3 made them of moto and a recorder described them, on
-keys, tables and users of which there are a thousand each. TRAIL is made where it is not there.
+keys, tables and users of which there are a thousand each. With `DIFFERENT=1` no two calls are on the same
+key of an object, item or message. TRAIL is made where it is not there.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 import tempfile
 import time
@@ -26,7 +28,11 @@ from apitrail.trail.writer import BATCH, Trail
 from benchmarks.describe import exchanges, recorder
 
 EVENTS = int(os.environ.get("EVENTS", "1000000"))
+DIFFERENT = os.environ.get("DIFFERENT") == "1"
 NAMES = 1_000
+# What calls on data differ in: the key of an item, its text, a message.
+_DATA = re.compile(rb'(?<="S":")\w+(?=")|(?<="MessageBody":")\w+(?=")')
+_KEY = re.compile(rb'(?<="Key":")k\d+(?=")|(?<=bucket/)k\d+(?=")')
 SIGNER = note.Signer("example.com/policies", bytes(range(32)))
 
 
@@ -55,7 +61,7 @@ def drafts(calls: list[dict[str, bytes]], first: int, stop: int) -> Iterator[Dra
     ids = [str(Event.parse(each).record()["eventID"]).encode() for each in calls]
     for number in range(first, stop):
         base = number % len(calls)
-        name = b"%d" % (number // len(calls) % NAMES)
+        name, own = b"%d" % (number // len(calls) % NAMES), b"%d" % number
         facets = calls[base] | {
             "what": calls[base]["what"].replace(ids[base], str(uuid.UUID(int=number + 1)).encode()),
         }
@@ -63,7 +69,14 @@ def drafts(calls: list[dict[str, bytes]], first: int, stop: int) -> Iterator[Dra
             for old in (b"bucket/k", b'"k"', b'"u"', b"user/u", b"table/t", b'"t"'):
                 new = old[:-1] + name + b'"' if old.endswith(b'"') else old + name
                 facets[tag] = facets[tag].replace(old, new)
+        if DIFFERENT:
+            facets = {tag: _data(facets[tag], own) for tag in facets}
         yield Draft(kind="api", facets=facets, row=Event.parse(facets).row())
+
+
+def _data(facet: bytes, name: bytes) -> bytes:
+    """A facet of a call on data of its own."""
+    return _KEY.sub(rb"\g<0>/" + name, _DATA.sub(name, facet))
 
 
 async def write(directory: Path, calls: list[dict[str, bytes]]) -> None:

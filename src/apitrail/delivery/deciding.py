@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import batched, chain
 from typing import Self
 
 from apitrail.errors import FormatError
@@ -12,6 +13,9 @@ from apitrail.source import Source
 from apitrail.trail.policy_entry import Policy
 from apitrail.trail.ruling import Ruling
 from apitrail.trail.statements import Statement
+
+# Calls that are read at a time.
+_TOGETHER = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,9 @@ class Deciding:
     def of(cls, source: Source, indexes: Iterable[int]) -> Self:
         """Those that the calls at these entries name."""
         tickets, policies = set[str](), set[str]()
-        for index in indexes:
-            facets = source.facets(index, ("what",))
-            # Every call that is exported is asked, so only those that may have one are parsed.
+        # Every call that is exported is asked, so only those that may have one are parsed.
+        whats = (source.many(some, ("what",)) for some in batched(indexes, _TOGETHER, strict=False))
+        for _, facets in chain.from_iterable(whats):
             text = facets.get("what", b"")
             if b'"decision"' not in text and rb"\u" not in text:
                 continue

@@ -23,6 +23,8 @@ _MEMBERS = {
     ("s3", "VersionId"): "s3:versionid",
 }
 MEMBER_KEYS = frozenset(_MEMBERS.values())
+MEMBERS = frozenset(member for _, member in _MEMBERS)
+"""Members whose values can be asked for."""
 
 # Where a call holds its statements of SQL, and whether they are a list of its own kind.
 _STATEMENTS = {

@@ -13,10 +13,12 @@ import orjson
 
 from apitrail.aws.call import Call, Error, Map, Structure
 from apitrail.codec import Json, Object
-from apitrail.event import RECORD_TAGS, WITHHOLDING, statement
+from apitrail.event import RECORD_TAGS, WITHHOLDING
 from apitrail.iam.action import Action
 from apitrail.iam.authorised import actions
+from apitrail.policy.alike import object_of
 from apitrail.policy.guarding import Around
+from apitrail.policy.weighed import answered, weighed
 from apitrail.query import Filter
 from apitrail.source import Source
 from apitrail.valueclass import valueclass
@@ -59,7 +61,7 @@ class KeptCall:
         Raises:
             FormatError: one of them is no JSON object.
         """
-        read = {tag: _read(facets[tag]) for tag in RECORD_TAGS if tag in facets}
+        read = {tag: object_of(facets[tag]) for tag in RECORD_TAGS if tag in facets}
         what, asked = read.get("what", _NOTHING), read.get("request", _NOTHING)
         facts, who = _object(what.get("call")), read.get("who", _NOTHING)
         http, run = _object(asked.get("http")), _object(who.get("run"))
@@ -102,15 +104,6 @@ def calls(
         yield index, KeptCall.parse(source.facets(index, tags))
 
 
-def _read(facet: bytes) -> Object:
-    """As `event.statement`, but quicker; what only that can read is left to it."""
-    try:
-        found: object = orjson.loads(facet)
-    except ValueError:
-        return statement(facet)
-    return found if isinstance(found, dict) else statement(facet)
-
-
 class Memory:
     """What calls asked for, by their parameters: a trail has many that are alike."""
 
@@ -120,10 +113,12 @@ class Memory:
     def actions(self, kept: KeptCall) -> list[Action]:
         """What IAM would authorise for a call; see `authorised.actions`."""
         call, around = kept.call, kept.around
-        touched = kept.touched if call.parameters is None else None
+        asked = call.parameters
+        touched = kept.touched if asked is None else None
         key = (
             call.service, call.operation, call.region, around.account, touched,
-            _written(call.parameters), _written(call.result),
+            _written(None if asked is None else weighed(call.service, asked)),
+            _written(answered(call.result)),
         )  # fmt: skip
         found = self._known.get(key)
         if found is None:
@@ -136,7 +131,7 @@ class Memory:
 _REMEMBERED = 50_000
 
 
-def _written(values: Structure | None) -> bytes | None:
+def _written(values: Object | None) -> bytes | None:
     return None if values is None else orjson.dumps(values, default=str)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import batched
@@ -20,38 +20,29 @@ from pathlib import Path
 import orjson
 
 from apitrail.codec import Json, Object
-from apitrail.event import RECORD_TAGS, WITHHOLDING, statement
+from apitrail.event import WITHHOLDING
 from apitrail.evidence.opening import open_source
-from apitrail.policy.kept_call import KeptCall, Memory
+from apitrail.policy import alike
+from apitrail.policy.kept_call import ASKED, KeptCall, Memory
 from apitrail.policy.needed import SHOWN, Needs, Use, Wanted, is_refused, wanted
+from apitrail.policy.weighed import KEYED, answered, weighed
 from apitrail.query import Filter
 from apitrail.source import Source
 
 # Calls that are read at once, and by one process. Starting one takes half a second.
-BATCH = 2_048
+BATCH = 256
 PIECE = 50_000
 PARALLEL = 100_000
+# Of what service a call is that is written otherwise, nobody knows.
+MAYBE_KEYED = KEYED | {None}
 # So many different calls are remembered before they are counted up.
 REMEMBERED = 50_000
 
-# Members that hold a customer's data, in which IAM is not interested (API references of each
-# service); a blob is none either, wherever it is.
-_DATA = {
-    "dynamodb": frozenset({
-        "AttributeUpdates", "ExclusiveStartKey", "Expected", "ExpressionAttributeValues", "Item",
-        "Key", "KeyConditions", "Keys", "QueryFilter", "ScanFilter",
-    }),
-    "s3": frozenset({"ContentLength", "ContentMD5", "Range"}),
-    "sqs": frozenset({"MessageBody", "ReceiptHandle"}),
-}  # fmt: skip
-_NONE: frozenset[str] = frozenset()
 # A key of an object that an ARN has as it stands; others are looked at one by one.
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_./=-]{1,512}")
 _SOME_KEY = "apitrail0some0key"
 _NOTHING: Object = {}
 _NO_USE = Wanted((), {}, ())
-# Of a call, what is between its protocol and its status.
-_TIMES = re.compile(rb',"started":\d+(?:,"ended":\d+)?')
 
 
 @dataclass(slots=True)
@@ -74,14 +65,13 @@ class Usage:
         self._alike: dict[object, _Alike] = {}
         self._same: dict[object, _Alike] = {}
         self._aside, self._refused = _Alike(_NO_USE, []), _Alike(_NO_USE, [])
-        # What calls needed that were counted up before, and for some object of S3.
+        # What calls needed that were counted up before; for objects of S3, on some object.
         self._known: dict[object, Wanted] = {}
-        self._of_objects: dict[object, Wanted] = {}
         self._accounts: dict[bytes, str | None] = {}
 
-    def add(self, index: int, facets: dict[str, bytes]) -> None:
+    def add(self, index: int, facets: Mapping[str, bytes]) -> None:
         """One call more."""
-        same = _same(facets)
+        same = alike.same(facets)
         found = self._same.get(same)
         if found is None:
             if len(self._same) >= REMEMBERED or len(self._alike) >= REMEMBERED:
@@ -91,9 +81,9 @@ class Usage:
         if len(found.entries) < SHOWN:
             found.entries.append(index)
 
-    def _looked_at(self, facets: dict[str, bytes]) -> _Alike:
+    def _looked_at(self, facets: Mapping[str, bytes]) -> _Alike:
         """The calls that this one is like."""
-        what = _read(facets, "what")
+        what = alike.what(facets)
         if what.get("standIn") is True:
             return self._aside
         facts = _object(what.get("call"))
@@ -102,67 +92,54 @@ class Usage:
         refused = is_refused(error if isinstance(error, str) else None, withheld=withheld)
         if refused and not self._denied:
             return self._refused
-        service, operation = facts.get("service"), facts.get("operation")
-        asked = _read(facets, "request").get("parameters")
-        touched = None if isinstance(asked, dict) else orjson.dumps(what.get("resources"))
-        key, name = self._key(service, asked)
-        alike = (
-            service, operation, facts.get("region"), self._account(facets.get("who")), touched, key,
-            name, _named_keys(facets.get("response")),
+        asked = alike.parameters(facets)
+        touched = orjson.dumps(what.get("resources")) if asked is None else None
+        key, name = _key(_text(facts.get("service")), asked)
+        one = (
+            facts.get("service"), facts.get("operation"), facts.get("region"),
+            self._account(facets.get("who")), touched, key, _named_keys(facets.get("response")),
         )  # fmt: skip
-        found = self._alike.get(alike)
+        found = self._alike.get((one, name))
         if found is None:
-            if (needed := self._known.get(alike)) is None:
-                needed = self._new(facets, alike, name)
-                if len(self._known) < REMEMBERED:
-                    self._known[alike] = needed
-            self._alike[alike] = found = _Alike(needed, [])
+            self._alike[one, name] = found = _Alike(self._needed(facets, one, name), [])
         return found
 
+    def _needed(self, facets: Mapping[str, bytes], one: object, name: str | None) -> Wanted:
+        """What such a call needs; on an object of S3, it is what one on any object would, but for the name."""
+        general = self._known.get(one)
+        if general is None:
+            general = self._new(facets, some=name is not None)
+            if len(self._known) < REMEMBERED:
+                self._known[one] = general
+        return general if name is None else _on(general, name)
+
+    def _new(self, facets: Mapping[str, bytes], *, some: bool) -> Wanted:
+        kept = KeptCall.parse(facets)
+        if some:
+            parameters = {**(kept.call.parameters or {}), "Key": _SOME_KEY}
+            kept = replace(kept, call=kept.call.changed(parameters=parameters))
+        return wanted(kept.call, self._memory.actions(kept))
+
     def count_up(self) -> Needs:
-        """All calls so far."""
-        for each in self._alike.values():
-            self.needs.add(each.wanted, each.entries, each.count)
-        self.needs.denied += self._refused.count
-        self._refused.count = 0
+        """All calls so far, of which none is remembered any more."""
+        self._count()
         self._alike.clear()
         self._same.clear()
         return self.needs
 
     def take(self) -> Needs:
-        """All calls so far, which are forgotten; what they needed is known from then on."""
-        found, self.needs = self.count_up(), Needs()
+        """All calls so far, which are counted no more; what they needed is known from then on."""
+        self._count()
+        found, self.needs = self.needs, Needs()
         return found
 
-    @staticmethod
-    def _key(service: Json, asked: Json) -> tuple[bytes, str | None]:
-        """The parameters without data, and the key of an object, which only ARNs have."""
-        if not isinstance(asked, dict):
-            return b"", None
-        data = _DATA.get(service, _NONE) if isinstance(service, str) else _NONE
-        name = asked.get("Key") if service == "s3" else None
-        plain = name if isinstance(name, str) and _PLAIN_KEY.fullmatch(name) else None
-        if plain is not None and "CopySource" not in asked:
-            asked = {**asked, "Key": _SOME_KEY}
-        else:
-            plain = None
-        return orjson.dumps(_without(asked, data), default=str), plain
-
-    def _new(self, facets: dict[str, bytes], alike: tuple[object, ...], name: str | None) -> Wanted:
-        kept = KeptCall.parse(facets)
-        if name is None or not isinstance(kept.call.parameters, dict):
-            return self._wanted(kept)
-        # What the call would need for some object, and then for this one.
-        one = (*alike[:6], alike[7])
-        if (general := self._of_objects.get(one)) is None:
-            some = {**kept.call.parameters, "Key": _SOME_KEY}
-            general = self._wanted(replace(kept, call=kept.call.changed(parameters=some)))
-            if len(self._of_objects) < REMEMBERED:
-                self._of_objects[one] = general
-        return _on(general, name)
-
-    def _wanted(self, kept: KeptCall) -> Wanted:
-        return wanted(kept.call, self._memory.actions(kept))
+    def _count(self) -> None:
+        for each in self._alike.values():
+            if each.count:
+                self.needs.add(each.wanted, each.entries, each.count)
+                each.entries, each.count = [], 0
+        self.needs.denied += self._refused.count
+        self._refused.count = 0
 
     def _account(self, who: bytes | None) -> str | None:
         """The caller's; the same bytes say the same."""
@@ -170,36 +147,37 @@ class Usage:
             return None
         if who in self._accounts:
             return self._accounts[who]
-        account = _object(statement(who).get("identity")).get("account")
+        account = _object(alike.object_of(who).get("identity")).get("account")
         found = account if isinstance(account, str) else None
         if len(self._accounts) < REMEMBERED:
             self._accounts[who] = found
         return found
 
 
-def _same(facets: dict[str, bytes]) -> object:
-    """What calls have in common that are written alike, but for ids and times.
+def _key(service: str | None, asked: Object | None) -> tuple[bytes, str | None]:
+    """The parameters that matter, and the key of an object, which only ARNs have."""
+    if asked is None:
+        return b"", None
+    name = asked.get("Key") if service == "s3" and "CopySource" not in asked else None
+    plain = name if isinstance(name, str) and _PLAIN_KEY.fullmatch(name) else None
+    if plain is not None:
+        asked = {**asked, "Key": _SOME_KEY}
+    return orjson.dumps(weighed(service, asked), default=str), plain
 
-    Members are written in one order. Where one is not found, more is compared, and nothing is
-    taken for the same that is not.
-    """
-    what, request, answer = (
-        facets.get("what", b""),
-        facets.get("request", b""),
-        facets.get("response"),
-    )
-    call = what.find(b'"call":{')
-    times = what.find(b',"started":', call)
-    status = what.find(b',"status":', times)
-    if not (0 <= call < times < status and _TIMES.fullmatch(what, times, status)):
-        call, times, status = 0, len(what), len(what)
-    asked = max(request.find(b'"parameters":'), 0)
-    http = request.rfind(b',"http":{')
-    keys = answer if answer is not None and b"kms" in answer.lower() else None
-    return (
-        facets.get("who"), what[call:times], what[status:],
-        request[asked : http if http > asked else len(request)], keys,
-    )  # fmt: skip
+
+def _named_keys(answer: bytes | None) -> bytes:
+    """What of the answer matters; most answers need not be parsed for it."""
+    if answer is None or b"kms" not in answer.lower():
+        return b""
+    return orjson.dumps(answered(_object(alike.object_of(answer).get("result"))), default=str)
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _object(value: Json) -> Object:
+    return value if isinstance(value, dict) else _NOTHING
 
 
 def _on(general: Wanted, name: str) -> Wanted:
@@ -208,43 +186,6 @@ def _on(general: Wanted, name: str) -> Wanted:
         for use, shared in general.uses
     )
     return replace(general, uses=uses)
-
-
-def _named_keys(answer: bytes | None) -> bytes:
-    """What of the answer counts: the key of KMS that it names."""
-    if answer is None or b"kms" not in answer.lower():
-        return b""
-    result = _object(statement(answer).get("result"))
-    return orjson.dumps({name: each for name, each in result.items() if "kms" in name.lower()}, default=str)  # fmt: skip
-
-
-def _without(value: Json, data: frozenset[str]) -> Json:
-    if isinstance(value, dict):
-        if len(value) == 2 and "sha256" in value and "length" in value:
-            return None
-        return {
-            name: each if type(each) is str else _without(each, data)
-            for name, each in value.items()
-            if name not in data
-        }
-    if isinstance(value, list):
-        return [each if type(each) is str else _without(each, data) for each in value]
-    return value
-
-
-def _read(facets: dict[str, bytes], tag: str) -> Object:
-    facet = facets.get(tag)
-    if facet is None:
-        return _NOTHING
-    try:
-        found: object = orjson.loads(facet)
-    except ValueError:
-        return statement(facet)
-    return found if isinstance(found, dict) else statement(facet)
-
-
-def _object(value: Json) -> Object:
-    return value if isinstance(value, dict) else _NOTHING
 
 
 def usage(
@@ -284,7 +225,11 @@ def _of(source: Source, chosen: Sequence[int], counting: Usage) -> Needs:
     return counting.take()
 
 
-def _facets(source: Source, chosen: Sequence[int]) -> Iterator[tuple[int, dict[str, bytes]]]:
+def _facets(source: Source, chosen: Sequence[int]) -> Iterator[tuple[int, Mapping[str, bytes]]]:
+    """Index and facets of each, with the answer's only where it may matter."""
     for some in batched(chosen, BATCH, strict=False):
-        for index, facets in source.many(some, RECORD_TAGS):
-            yield index, dict(facets)
+        asked = list(source.many(some, ASKED))
+        keyed = [index for index, facets in asked if alike.service(facets) in MAYBE_KEYED]
+        answers = dict(source.many(keyed, ("response",))) if keyed else {}
+        for index, facets in asked:
+            yield index, {**facets, **answers[index]} if index in answers else facets

@@ -1,0 +1,81 @@
+"""The facets of calls as they are written: told alike by their bytes, and parsed only as far as needed.
+
+Members are written in one order. Where one is not found, more is compared and parsed, and nothing is taken
+for the same that is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import orjson
+
+from apitrail.codec import Object
+from apitrail.event import statement
+
+# Of a call, what is between its protocol and its status.
+_TIMES = re.compile(rb',"started":\d+(?:,"ended":\d+)?')
+_SERVICE = re.compile(rb'"call":\{"service":"([a-z0-9.-]+)",')
+_CALL, _PARAMETERS, _HTTP = b'"call":{', b'"parameters":', b',"http":{'
+_NOTHING: Object = {}
+
+
+def same(facets: Mapping[str, bytes]) -> tuple[bytes | None, ...]:
+    """What calls have in common that are written alike, but for ids, times and HTTP."""
+    written, request = facets.get("what", b""), facets.get("request", b"")
+    answer = facets.get("response")
+    call = written.find(_CALL)
+    times = written.find(b',"started":', call)
+    status = written.find(b',"status":', times)
+    if not (0 <= call < times < status and _TIMES.fullmatch(written, times, status)):
+        call, times, status = 0, len(written), len(written)
+    asked = max(request.find(_PARAMETERS), 0)
+    http = request.rfind(_HTTP)
+    return (
+        facets.get("who"), written[call:times], written[status:],
+        request[asked : http if http > asked else len(request)],
+        answer if answer is not None and b"kms" in answer.lower() else None,
+    )  # fmt: skip
+
+
+def service(facets: Mapping[str, bytes]) -> str | None:
+    """Of what service a call is; None where it is not written as usual."""
+    found = _SERVICE.search(facets.get("what", b""))
+    return None if found is None else found[1].decode()
+
+
+def what(facets: Mapping[str, bytes]) -> Object:
+    """The facet `what` without its record."""
+    return _from(facets.get("what"), _CALL)
+
+
+def parameters(facets: Mapping[str, bytes]) -> Object | None:
+    """The parameters of the request, where they were kept."""
+    asked = _from(facets.get("request"), _PARAMETERS).get("parameters")
+    return asked if isinstance(asked, dict) else None
+
+
+def object_of(facet: bytes) -> Object:
+    """As `event.statement`, but quicker; what only that can read is left to it."""
+    try:
+        found: object = orjson.loads(facet)
+    except ValueError:
+        return statement(facet)
+    return found if isinstance(found, dict) else statement(facet)
+
+
+def _from(facet: bytes | None, member: bytes) -> Object:
+    """A facet from one of its members on; all of it where that is not known to be its own member."""
+    if facet is None:
+        return _NOTHING
+    start = facet.find(member)
+    if start > 0:
+        try:
+            # Only from a member of the outermost object on are there as many braces as need be.
+            found: object = orjson.loads(b"{" + facet[start:])
+        except ValueError:
+            found = None
+        if isinstance(found, dict):
+            return found
+    return object_of(facet)
