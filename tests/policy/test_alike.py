@@ -46,7 +46,6 @@ def test_ids_times_and_http_make_no_difference(other):
         facets(request={**REQUEST, "parameters": {"Bucket": "c"}}),
         facets(request={"parameters": {"a": 1, "http": {"b": 2}}}),
         facets(who=b"{}"),
-        facets(response=b'{"result":{"SSEKMSKeyId":"k"}}'),
         {},
     ],
 )
@@ -77,3 +76,9 @@ def test_a_call_is_read_without_its_record():
     assert alike.what(facets()) == {"call": WHAT["call"], "resources": []}
     nested = {"record": {"call": {"service": "x"}}, "call": {"service": "s3"}}
     assert alike.what(facets(nested))["call"] == {"service": "s3"}
+
+
+def test_the_service_is_told_where_it_is_written_as_usual():
+    assert alike.service(alike.same(facets())) == "s3"
+    other = {**WHAT, "call": {"operation": "GetObject", "service": "s3"}}
+    assert alike.service(alike.same(facets(other))) is alike.service(alike.same({})) is None

@@ -14,12 +14,14 @@ from apitrail.policy import usage as counting
 from apitrail.policy.kept_call import calls
 from apitrail.policy.needed import needs
 from apitrail.policy.usage import usage
+from apitrail.policy.weighed import KEYED
 from apitrail.query import Filter
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import Draft
 from apitrail.trail.statements import Target
 
 TAGS = ("who", "what", "request", "response")
+KEY = {"SSEKMSKeyId": "arn:aws:kms:eu-west-1:111122223333:key/k"}
 ROLE = "arn:aws:iam::111122223333:role/r"
 
 
@@ -58,7 +60,7 @@ def draft(number: int, dice: random.Random) -> Draft:
             started=number, error=dice.choice([None, None, "AccessDenied", "NoSuchKey"]),
         ), stand_in=dice.random() < 0.05),
         request=Asked(parameters=asked),
-        response=Answered(result=dice.choice([{}, {"SSEKMSKeyId": "arn:aws:kms:eu-west-1:111122223333:key/k"}])),
+        response=Answered(result=dice.choice([{}, KEY]) if service in KEYED else {}),
     )  # fmt: skip
     return Draft(kind="api", facets=event.facets(), row=event.row())
 

@@ -15,7 +15,7 @@ from policy.every_operation import ACCOUNT, SERVICES, SHARDS, events
 
 STEP = 130
 # Texts that spell nothing out, in the place of others.
-TEXTS = ("one", "2026-11-27T10:00:00Z", "FROM other", "a/b c")
+TEXTS = (("one", "FROM other"), ("a/b c", "2026-11-27T10:00:00Z", "two"))
 
 
 def asked(call, parameters):
@@ -45,9 +45,9 @@ def check(services, step):
         if call.parameters is None:
             continue
         seen = weighed(call.service, call.parameters)
-        for start in range(len(TEXTS)):
-            changed = others(call.parameters, seen, itertools.cycle(TEXTS[start:]))
-            assert asked(call, call.parameters) == asked(call, changed), (call.service, call.operation)  # fmt: skip
+        changed = [others(call.parameters, seen, itertools.cycle(texts)) for texts in TEXTS]
+        needed = asked(call, call.parameters)
+        assert all(asked(call, each) == needed for each in changed), event.what
 
 
 def test_what_is_left_out_of_some_operations_makes_no_difference():
@@ -55,9 +55,9 @@ def test_what_is_left_out_of_some_operations_makes_no_difference():
 
 
 @pytest.mark.conformance
-@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("shard", range(6 * SHARDS))
 def test_what_is_left_out_of_any_operation_makes_no_difference(shard):
-    check(SERVICES[shard::SHARDS], 1)
+    check(SERVICES[shard :: 6 * SHARDS], 1)
 
 
 @pytest.mark.parametrize(

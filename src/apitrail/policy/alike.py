@@ -21,10 +21,13 @@ _CALL, _PARAMETERS, _HTTP = b'"call":{', b'"parameters":', b',"http":{'
 _NOTHING: Object = {}
 
 
-def same(facets: Mapping[str, bytes]) -> tuple[bytes | None, ...]:
-    """What calls have in common that are written alike, but for ids, times and HTTP."""
+type Same = tuple[bytes | None, bytes, bytes, bytes]
+"""Who called, what the call is, what became of it, and its parameters."""
+
+
+def same(facets: Mapping[str, bytes]) -> Same:
+    """What calls have in common that are written alike, but for ids, times, HTTP and the answer."""
     written, request = facets.get("what", b""), facets.get("request", b"")
-    answer = facets.get("response")
     call = written.find(_CALL)
     times = written.find(b',"started":', call)
     status = written.find(b',"status":', times)
@@ -35,13 +38,12 @@ def same(facets: Mapping[str, bytes]) -> tuple[bytes | None, ...]:
     return (
         facets.get("who"), written[call:times], written[status:],
         request[asked : http if http > asked else len(request)],
-        answer if answer is not None and b"kms" in answer.lower() else None,
     )  # fmt: skip
 
 
-def service(facets: Mapping[str, bytes]) -> str | None:
-    """Of what service a call is; None where it is not written as usual."""
-    found = _SERVICE.search(facets.get("what", b""))
+def service(same: Same) -> str | None:
+    """Of what service such calls are; None where it is not written as usual."""
+    found = _SERVICE.match(same[1])
     return None if found is None else found[1].decode()
 
 

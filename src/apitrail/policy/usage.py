@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import batched
@@ -33,8 +33,6 @@ from apitrail.source import Source
 BATCH = 256
 PIECE = 50_000
 PARALLEL = 100_000
-# Of what service a call is that is written otherwise, nobody knows.
-MAYBE_KEYED = KEYED | {None}
 # So many different calls are remembered before they are counted up.
 REMEMBERED = 50_000
 
@@ -67,11 +65,32 @@ class Usage:
         self._aside, self._refused = _Alike(_NO_USE, []), _Alike(_NO_USE, [])
         # What calls needed that were counted up before; for objects of S3, on some object.
         self._known: dict[object, Wanted] = {}
+        self._keyed: dict[bytes, bool] = {}
         self._accounts: dict[bytes, str | None] = {}
 
-    def add(self, index: int, facets: Mapping[str, bytes]) -> None:
-        """One call more."""
-        same = alike.same(facets)
+    def add(self, source: Source, indexes: Sequence[int]) -> None:
+        """The calls at these entries, whose answers are read only where they may matter."""
+        asked = [(*call, alike.same(call[1])) for call in source.many(indexes, ASKED)]
+        keyed = [index for index, _, same in asked if self._may_be_keyed(same)]
+        answers = dict(source.many(keyed, ("response",))) if keyed else {}
+        for index, facets, same in asked:
+            answer = answers.get(index, {}).get("response")
+            if answer is None or b"kms" not in answer.lower():
+                self._add(index, facets, same)
+            else:
+                self._add(index, {**facets, "response": answer}, (*same, answer))
+
+    def _may_be_keyed(self, same: alike.Same) -> bool:
+        """May the answer name a key of KMS? Where nobody knows the service, it may."""
+        known = self._keyed.get(same[1])
+        if known is None:
+            service = alike.service(same)
+            known = service is None or service in KEYED
+            if len(self._keyed) < REMEMBERED:
+                self._keyed[same[1]] = known
+        return known
+
+    def _add(self, index: int, facets: Mapping[str, bytes], same: object) -> None:
         found = self._same.get(same)
         if found is None:
             if len(self._same) >= REMEMBERED or len(self._alike) >= REMEMBERED:
@@ -166,8 +185,8 @@ def _key(service: str | None, asked: Object | None) -> tuple[bytes, str | None]:
 
 
 def _named_keys(answer: bytes | None) -> bytes:
-    """What of the answer matters; most answers need not be parsed for it."""
-    if answer is None or b"kms" not in answer.lower():
+    """What of an answer that may name one matters."""
+    if answer is None:
         return b""
     return orjson.dumps(answered(_object(alike.object_of(answer).get("result"))), default=str)
 
@@ -220,16 +239,6 @@ def _piece(path: Path, chosen: Sequence[int], denied: bool) -> Needs:  # of `map
 
 
 def _of(source: Source, chosen: Sequence[int], counting: Usage) -> Needs:
-    for index, facets in _facets(source, chosen):
-        counting.add(index, facets)
-    return counting.take()
-
-
-def _facets(source: Source, chosen: Sequence[int]) -> Iterator[tuple[int, Mapping[str, bytes]]]:
-    """Index and facets of each, with the answer's only where it may matter."""
     for some in batched(chosen, BATCH, strict=False):
-        asked = list(source.many(some, ASKED))
-        keyed = [index for index, facets in asked if alike.service(facets) in MAYBE_KEYED]
-        answers = dict(source.many(keyed, ("response",))) if keyed else {}
-        for index, facets in asked:
-            yield index, {**facets, **answers[index]} if index in answers else facets
+        counting.add(source, some)
+    return counting.take()

@@ -8,22 +8,29 @@ from collections.abc import Iterator, Sequence
 
 from apitrail.trail.frames import decompress
 
+# So many callers are remembered by their frames, where contents are the same again and again.
+_CALLERS = 64
+
 
 def of(
     database: sqlite3.Connection, indexes: Sequence[int], tags: Sequence[str]
 ) -> Iterator[tuple[int, dict[str, bytes]]]:
     """The facets of these tags of each of these entries, in order; entries without any are left out."""
     rows = database.execute(_sql(len(tags)), (json.dumps(sorted(set(indexes))), *tags))
-    # Who calls is often the same as before.
-    before = [(b"", b"")] * len(tags)
-    for index, *stored in rows:
+    callers: dict[object, bytes] = {}
+    for index, *frames in rows:
         found = {}
-        for number, frame in enumerate(stored):
+        for tag, frame in zip(tags, frames, strict=True):
             if frame is None:
                 continue
-            if frame != before[number][0]:
-                before[number] = (frame, decompress(frame))
-            found[tags[number]] = before[number][1]
+            if tag != "who":
+                found[tag] = decompress(frame)
+            elif (known := callers.get(frame)) is not None:
+                found[tag] = known
+            else:
+                if len(callers) >= _CALLERS:
+                    callers.clear()
+                callers[frame] = found[tag] = decompress(frame)
         if found:
             yield index, found
 
