@@ -1,8 +1,14 @@
 """What `apitrail mcp` refuses before it serves anything."""
 
 import importlib.util
+import json
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
+
+from apitrail.cli.agents import mcp_command
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +56,24 @@ def test_without_the_package_it_says_how_to_get_it(cli, monkeypatch):
 
 def test_a_trail_that_is_not_there(cli, tmp_path):
     assert "no trail" in cli("mcp", "--all-runs", on=tmp_path / "none")[2]
+
+
+def servers():
+    """Each server that a block of docs/mcp.md registers."""
+    text = (Path(__file__).parents[2] / "docs" / "mcp.md").read_text("utf-8")
+    for form, block in re.findall(r"```(json|toml)\n(.*?)```", text, re.DOTALL):
+        found = json.loads(block) if form == "json" else tomllib.loads(block)
+        [named] = found.values()
+        yield named["apitrail"]
+
+
+def test_the_lines_of_the_docs_register_a_command_that_there_is():
+    known = {option for each in mcp_command.params for option in each.opts}
+    found = list(servers())
+    assert len(found) == 6
+    for server in found:
+        command, *options = server["args"]
+        assert (server["command"], command) == ("apitrail", "mcp")
+        assert {each for each in options if each.startswith("-")} <= known
+        handed = {*server.get("env", {}), *server.get("env_vars", ())}
+        assert {"APITRAIL_RUN", "APITRAIL_TRAIL"} <= handed or "--all-runs" in options

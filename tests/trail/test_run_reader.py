@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+import old_trails
 import trails
 from apitrail.errors import UsageError
 from apitrail.query import Filter, Pattern
@@ -193,3 +194,11 @@ def test_a_run_whose_start_was_erased_has_its_calls(tmp_path):
     trails.write(directory, lambda trail: trail.erase([Target(1, ("what",))], reason="x"))
     with RunReader(directory, "mine") as reader:
         assert list(reader.select(Filter())) == [7, 3]
+
+
+def test_a_trail_of_the_first_release_is_read_by_the_run_too(tmp_path):
+    directory = old_trails.unpack(tmp_path) / "trail"
+    with Reader(directory) as every, RunReader(directory, "ffa16937896a") as reader:
+        own = [each for each in every.select(Filter()) if each in set(reader.select(Filter()))]
+        assert own == list(every.select(Filter(run=("ffa16937896a",)))) == [2]
+        assert reader.last_run() == "ffa16937896a"
