@@ -41,7 +41,7 @@ USED = {
     "mitmproxy.proxy.context:Context": ("4009b8c27b1f690e", "recording/proxy/trims.py"),
     "mitmproxy.http:Headers": ("e67d5f6bba894862", "recording/proxy/trims.py"),
     "mitmproxy.coretypes.multidict:_MultiDict": ("6cb1b561a9f1a905", "recording/proxy/trims.py"),
-    "mitmproxy.net.http.http1.read:_read_headers": ("ab1fde6ff399b2a0", "recording/proxy/trims.py"),
+    "mitmproxy.net.http.http1.read": ("aa0dc010bc1a0a77", "recording/proxy/trims.py"),
     "asyncio.locks:Lock": ("703512abbfaf6933", "recording/proxy/turns.py"),
     "mitmproxy.addons.upstream_auth": ("8be17c622cc746c9", "recording/proxy/master.py"),
     "mitmproxy.proxy.mode_servers": ("97ef627def923dca", "recording/proxy/downstream.py"),
@@ -54,8 +54,8 @@ USED = {
 }  # fmt: skip
 
 # Private names of our own that another class of the same module uses, and those that a listed
-# function sets.
-OURS = {"_to", "_received", "_frame_dispatch_table", "_default"}
+# function sets or a listed module has.
+OURS = {"_to", "_received", "_frame_dispatch_table", "_default", "_read_headers"}
 
 _LAYOUT = {
     tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER,

@@ -79,6 +79,36 @@ def _outcome(read, lines):
         return str(error)
 
 
+SIZED = (
+    (), ((b"Content-Length", b"5"),), ((b"content-length", b"0"),), ((b"Content-Length", b"05"),),
+    ((b"Content-Length", b"x"),), ((b"Content-Length", b""),), ((b"Content-Length", b"-1"),),
+    ((b"Content-Length", b"5"), (b"Content-Length", b"6")), ((b"Content-Length", b"9" * 30),),
+    ((b"Content-Length", b"5"), (b"Transfer-Encoding", b"chunked")),
+    ((b"Transfer-Encoding", b"gzip"),), ((b"Transfer-Encoding", b"gzip"), (b"Content-Length", b"5")),
+    ((b"Transfer-Encoding", b""), (b"Content-Length", b"5")), ((b"Content-Length", b"\xb2"),),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", SIZED)
+def test_a_body_is_as_long_as_mitmproxy_says(fields):
+    for method in ("GET", "HEAD", "POST", "CONNECT", "OPTIONS", "get"):
+        asked = http.Request.make(method, "http://a.example/", headers=http.Headers(fields))
+        asked.headers.fields = fields
+        assert _size(trims.body_size, asked) == _size(trims._body_size, asked, None)
+        for status in (100, 101, 200, 204, 206, 304, 404, 500, 999):
+            answered = http.Response.make(status, headers=http.Headers(fields))
+            answered.headers.fields = fields
+            sizes = [_size(each, asked, answered) for each in (trims.body_size, trims._body_size)]
+            assert sizes[0] == sizes[1]
+
+
+def _size(measure, *messages):
+    try:
+        return measure(*messages)
+    except ValueError as error:
+        return str(error)
+
+
 def test_an_option_that_can_be_changed_is_a_copy():
     option = optmanager._Option("names", list, ["a"], "", None)
     trims.current(option).append("b")

@@ -8,11 +8,13 @@ each context makes a server that is thrown away.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from mitmproxy import optmanager
-from mitmproxy.http import Headers
+from mitmproxy.http import Headers, Request, Response
+from mitmproxy.net.http import http1
 from mitmproxy.net.http.http1 import read
 from mitmproxy.proxy import commands, context, events, layer
 from mitmproxy.proxy.layers import http
@@ -29,6 +31,7 @@ def install() -> None:
     Headers.get = folded_or  # type: ignore[method-assign,assignment]
     optmanager._Option.current = current  # type: ignore[method-assign,assignment]  # noqa: SLF001
     read._read_headers = read_headers  # noqa: SLF001
+    http1.expected_http_body_size = body_size
     context.Context.fork = fork  # type: ignore[method-assign,assignment]
     http.HttpLayer.event_to_child = event_to_child  # type: ignore[method-assign,assignment]
 
@@ -93,6 +96,27 @@ def has(headers: Headers, name: str | bytes) -> bool:
     raw = name.encode("utf-8", "surrogateescape") if isinstance(name, str) else name
     return raw.lower() in _by_name(headers)
 
+
+def body_size(request: Request, response: Response | None = None) -> int | None:
+    """How long a body will be, where one length alone tells it; else as mitmproxy finds out."""
+    told = _by_name((response or request).data.headers)
+    lengths = told.get(b"content-length", [])
+    usual = len(lengths) == 1 and b"transfer-encoding" not in told
+    if response is not None:
+        # Answers that have no body, whatever their length says.
+        usual = (
+            usual and request.data.method in _ANSWERED and 200 <= response.data.status_code < 600
+        )
+        usual = usual and response.data.status_code not in _BODILESS
+    if not usual or _LENGTH.fullmatch(lengths[0]) is None:
+        return _body_size(request, response)
+    return int(lengths[0])
+
+
+_body_size: Callable[[Request, Response | None], int | None] = http1.expected_http_body_size
+_LENGTH = re.compile(rb"0|[1-9][0-9]{0,17}")
+_ANSWERED = frozenset({b"DELETE", b"GET", b"PATCH", b"POST", b"PUT"})
+_BODILESS = frozenset({204, 304})
 
 # What nobody can change need not be copied.
 _ATOMS = frozenset({str, int, bool, float, type(None)})
