@@ -53,7 +53,7 @@ action: install
 
 # `apitrail mcp` as agents run it: over stdin and stdout, over HTTP, and in the story of the examples; a minute.
 mcp: install
-	$(PY) -m pytest -n 2 --dist loadgroup -m mcp $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/e2e/test_mcp.py tests/e2e/test_examples.py
+	$(PY) -m pytest -n 2 --dist loadgroup -m mcp $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/web/mcp tests/e2e/test_mcp.py tests/e2e/test_examples.py
 
 lint: install
 	.venv/bin/ruff check .

@@ -14,7 +14,7 @@ import trails
 from agents import DENY, GUARD, PENDING, insight, mine, refused, ruling, theirs
 from apitrail.codec import Object
 from apitrail.trail.writer import Trail
-from apitrail.web.mcp.agent_server import checked
+from apitrail.web.mcp.checking import checked
 from apitrail.web.mcp.tool import Given
 from apitrail.web.mcp.toolbox import TOOLS
 from apitrail.web.mcp.visible import Visible

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from mcp import Client
 
-from apitrail.errors import UsageError
-from apitrail.web.mcp.agent_server import checked, server
+from apitrail.web.mcp.agent_server import server
 from apitrail.web.mcp.toolbox import TOOLS
+
+pytestmark = pytest.mark.mcp
 
 
 def talk(seen, work):
@@ -66,29 +67,6 @@ def test_an_error_is_one_line_and_a_hint(own, name, arguments, said):
     answer = call(own, name, **arguments)
     assert answer.is_error
     assert answer.content[0].text == said
-
-
-@pytest.mark.parametrize(
-    ("name", "arguments", "problem"),
-    [
-        ("events", {"run": "theirs"}, "events takes no 'run'"),
-        ("events", {"all_runs": True}, "events takes no 'all_runs'"),
-        ("events", {"max_results": 51}, "max_results: 51 is greater than the maximum of 50"),
-        ("events", {"max_results": "many"}, "max_results: 'many' is not of type 'integer'"),
-        ("events", {"attribute_key": "Run"}, "attribute_key: 'Run' is not one of"),
-        ("show", {}, "'event_id' is a required property"),
-        ("show", {"event_id": None}, "'event_id' is a required property"),
-        ("my_run", {"run": "theirs"}, "my_run takes no 'run'"),
-    ],
-)
-def test_arguments_that_a_tool_does_not_take(name, arguments, problem):
-    with pytest.raises(UsageError) as failure:
-        checked(TOOLS[name], arguments)
-    assert str(failure.value).startswith(problem)
-
-
-def test_null_is_what_was_left_out():
-    assert checked(TOOLS["events"], {"region": None, "max_results": 3}) == {"max_results": 3}
 
 
 def test_a_tool_that_is_not_there(own):

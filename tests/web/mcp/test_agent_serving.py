@@ -15,6 +15,7 @@ def test_others_cannot_reach_it(every, address):
     assert said == []
 
 
+@pytest.mark.mcp
 def test_a_token_is_made_and_said_once_where_none_is_given(every, monkeypatch):
     served, said = [], []
     monkeypatch.setattr(

@@ -60,6 +60,7 @@ async def run_of(session):
     return (await session.runs.begin({}, "agent", alone=True))[0]
 
 
+@pytest.mark.mcp
 @pytest.mark.parametrize(
     ("said", "state", "then"),
     [(YES, "approved", "it passes once"), (NO, "denied", "do not repeat")],
@@ -88,6 +89,7 @@ def test_the_answer_of_a_person_is_told(tmp_path, said, state, then):
     assert ruled(tmp_path)[-1].stated == "I must know who I am"
 
 
+@pytest.mark.mcp
 def test_a_call_that_is_held_is_found_by_its_run_alone(tmp_path):
     async def scenario():
         async with asking(tmp_path) as (session, _):

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import jsonschema
 from mcp import types
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
@@ -17,6 +16,7 @@ from apitrail import __version__
 from apitrail.codec import Object
 from apitrail.errors import Error, UsageError
 from apitrail.reading.render import clean
+from apitrail.web.mcp.checking import checked
 from apitrail.web.mcp.tool import Given, Progress, Tool
 from apitrail.web.mcp.toolbox import TOOLS
 from apitrail.web.mcp.visible import Visible
@@ -67,26 +67,6 @@ def _known(name: str) -> Tool:
     if name not in TOOLS:
         raise UsageError(f"no tool {name!r:.60}", hint=f"tools are {', '.join(TOOLS)}")
     return TOOLS[name]
-
-
-def checked(tool: Tool, arguments: Object) -> Object:
-    """The arguments without those that are null, which some clients send for what is left out.
-
-    Raises:
-        UsageError: the tool does not take them so.
-    """
-    given = {name: value for name, value in arguments.items() if value is not None}
-    checker = jsonschema.Draft202012Validator(tool.input_schema)
-    wrong = jsonschema.exceptions.best_match(checker.iter_errors(given))
-    if wrong is None:
-        return given
-    unknown = sorted(given.keys() - tool.takes.keys())
-    if unknown:
-        raise UsageError(
-            f"{tool.name} takes no {unknown[0]!r:.60}", hint=f"it takes {', '.join(tool.takes) or 'nothing'}"
-        )  # fmt: skip
-    where = f"{wrong.json_path.removeprefix('$.')}: " if wrong.json_path != "$" else ""
-    raise UsageError(f"{where}{wrong.message:.300}")
 
 
 def _shown(tool: Tool) -> types.Tool:

@@ -46,8 +46,6 @@ def over_http(
     Raises:
         UsageError: others could reach this address.
     """
-    from apitrail.web.mcp.agent_server import server
-
     if not address.is_loopback:
         raise UsageError(
             f"{address} can be reached from other machines", hint="127.0.0.1:PORT, and a tunnel where one is needed"
@@ -55,6 +53,8 @@ def over_http(
     if token is None:
         token = host_check.new_token()
         say(f"the token, shown this once: {token}")
+    from apitrail.web.mcp.agent_server import server
+
     listening = listen(address)
     url = f"http://{Address.of(listening)}{PATH}"
     app = server(seen).streamable_http_app(streamable_http_path=PATH)
