@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: image service package release mcp action workers lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs docs-run docs-links install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
+.PHONY: known-to-work check image service package release mcp action workers lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs docs-run docs-links install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 # Every process of a test run would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -10,6 +10,17 @@ install:
 # KEEP=1 leaves the console running on what was recorded.
 demo: install
 	@KEEP=$(KEEP) $(PY) examples/demo.py
+
+# What to run before a commit, in a minute: rules, types, and the rooms whose tests start no program.
+QUICK = tests/test_architecture.py tests/test_codec.py tests/test_entry.py tests/test_errors.py tests/test_event.py tests/test_exchange.py \
+  tests/test_query.py tests/test_source.py tests/test_when.py tests/test_workflows.py tests/test_dependencies.py \
+  tests/tlog tests/iam tests/identity tests/insights tests/state tests/policy tests/cli/test_reference.py \
+  tests/recording/suite/test_made_calls.py tests/recording/test_runs.py
+check: install
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	$(PY) -m pytest -q -n 2 --dist loadgroup -m "not conformance and not clients and not mcp" $(QUICK)
 
 # SKIPS=FILE fails the run at a skip whose reason the file does not list; CI sets it. Many tests
 # wait for programs that they run, so there are more WORKERS than cores.
@@ -118,6 +129,10 @@ conformance: install
 # Every client of the table in docs/recording.md that installs here; writes the table.
 clients: install
 	APITRAIL_WRITE_DOCS=1 $(PY) -m pytest -m "clients or not clients" tests/e2e/test_client_table.py
+
+# Stand-ins and Pythons that can be had here, each run; writes docs/known-to-work.md.
+known-to-work: install
+	APITRAIL_WRITE_DOCS=1 $(PY) -m pytest -m clients tests/e2e/test_known_to_work.py
 
 # Which clients here hold a CA to its name constraints: the table of docs/security.md.
 name-constraints: install

@@ -63,3 +63,23 @@ def test_the_documentation_names_every_input_and_output():
     assert re.findall(r"^\| `([\w-]+)` \|", told, re.MULTILINE) == list(action["inputs"])
     for name in action["outputs"]:
         assert f"`{name}`" in told
+
+
+def test_a_workflow_runs_what_the_makefile_has():
+    """The parts of .ci/run, and targets by night."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([\w-]+):", makefile, re.MULTILINE))
+    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))["jobs"]
+    parts = {each["part"] for each in jobs["test"]["strategy"]["matrix"]["include"]}
+    named = {
+        *parts,
+        *jobs["test"]["strategy"]["matrix"]["part"],
+        *jobs["nightly"]["strategy"]["matrix"]["target"],
+    }
+    assert named <= targets
+
+
+def test_every_hook_is_of_this_checkout():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    assert {each["repo"] for each in hooks} == {"local"}
+    assert {hook["language"] for each in hooks for hook in each["hooks"]} == {"system"}
