@@ -21,6 +21,7 @@ RUN if ls wheels/*.whl >/dev/null 2>&1; then export PIP_NO_INDEX=1; fi && \
     /tools/bin/pip --python /opt/apitrail/bin/python install -q --no-compile --require-hashes --no-deps -r wheels/runtime.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY release release
+COPY examples/systemd examples/systemd
 COPY src src
 # The wheel has manual pages, made by the commands: what they import is lent to the build.
 RUN for each in /opt/apitrail/lib/python3*/site-packages; do echo "$each" >"/tools/${each#/opt/apitrail/}/lent.pth"; done && \

@@ -192,7 +192,7 @@ moto-suite: install
 # what it weighs, that it records. BASE=python:3.13-slim builds on an image of a registry.
 image: install
 	@release/image.sh || [ $$? = 3 ]
-	$(PY) -m pytest -rP -m image $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/release/test_image.py
+	$(PY) -m pytest -rP -m image $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/release/test_image.py tests/release/test_deployments.py
 
 # The systemd unit: what it exposes, and a recorder that is started as it says.
 service: install

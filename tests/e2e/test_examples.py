@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
@@ -68,16 +67,26 @@ def test_the_agent_is_refused_asks_is_approved_and_goes_on(
     ]
 
 
-def test_the_compose_files_recorder_starts_as_it_is_told_to(machine: Machine) -> None:
-    compose = yaml.safe_load((EXAMPLES / "localstack" / "compose.yaml").read_text())
-    command = compose["services"]["apitrail"]["command"]
-    found = re.search(r"exec apitrail record --trail /trail --mode (\S+) (--\S+)\"", command)
-    assert found is not None
-    assert compose["services"]["apitrail"]["ports"] == ["127.0.0.1:4566:4566"]
-    # The same mode, at a stand-in that is here and a port that is free.
-    mode = found[1].replace("http://localstack:4566", machine.endpoint)
+@pytest.mark.parametrize(
+    ("name", "upstream"), [("localstack", 4566), ("moto", 5000), ("minio", 9000)]
+)
+def test_the_compose_files_recorders_start_as_they_are_told_to(
+    machine: Machine, name: str, upstream: int
+) -> None:
+    compose = yaml.safe_load((EXAMPLES / "compose" / "compose.yaml").read_text())
+    service = compose["services"][f"{name}-recorder"]
+    assert service["ports"] == ["127.0.0.1:4566:4566"]
+    # The same command, at a stand-in that is here and a port that is free.
     port = free_port()
-    with machine.recording("--mode", mode.replace("@0.0.0.0:4566", f"@0.0.0.0:{port}"), found[2]):
+    here = {
+        f"{name}:{upstream}": machine.endpoint.removeprefix("http://"),
+        "@0.0.0.0:4566": f"@0.0.0.0:{port}",
+    }
+    subcommand, *options = service["command"]
+    for old, new in here.items():
+        options = [each.replace(old, new) for each in options]
+    assert subcommand == "record"
+    with machine.recording(*options):
         machine.run(
             "aws", "sts", "get-caller-identity",
             env={"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"},
