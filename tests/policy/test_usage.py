@@ -13,7 +13,7 @@ from apitrail.event import Answered, Asked, CallFacts, Event, What, Who
 from apitrail.policy import usage as counting
 from apitrail.policy.kept_call import calls
 from apitrail.policy.needed import needs
-from apitrail.policy.usage import usage
+from apitrail.policy.usage import usage, usage_of
 from apitrail.policy.weighed import KEYED
 from apitrail.query import Filter
 from apitrail.trail.reader import Reader
@@ -104,6 +104,12 @@ def test_several_processes_find_the_same(trail, monkeypatch):
     monkeypatch.setattr(counting, "PARALLEL", 1)
     monkeypatch.setattr(counting, "PIECE", 250)
     assert at_once(trail, processes=2) == one_by_one(trail)
+
+
+def test_a_log_that_is_open_is_counted_by_this_process(trail):
+    where = Filter(event_name=("PutObject",))
+    with Reader(trail) as reader:
+        assert usage_of(reader, where).counts == usage(trail, where).counts
 
 
 def test_a_bundle_is_counted_too(trail, tmp_path):
