@@ -74,3 +74,33 @@ def rotate(trail: Path, *, permit: tuple[str, ...], any_host: bool) -> None:
     click.echo(authority.fingerprint)
     for line in farewell(files):
         click.echo(line, err=True)
+
+
+@ca_group.command("remove")
+@click.option("--dry-run", is_flag=True, help="Only look where the certificate is.")
+@with_trail
+def remove(trail: Path, *, dry_run: bool) -> int:
+    """Take the CA away: its key, and the bundles that clients were given. The log is not touched.
+
+    Nothing that it signs is trusted by commands that `exec` starts from then on; the next recorder
+    makes another CA. Exit status 1: the certificate, or that of an earlier CA, is still in a store
+    of this machine (the system's, Java's, a browser's, or a file that a variable or ~/.aws/config
+    names), into which somebody put it. Each is printed with what takes it out.
+    """
+    import os
+
+    from apitrail.recording.authority import trust_stores
+
+    files = _files(trail)
+    known = files.known()
+    if not dry_run:
+        files.remove()
+        click.echo(f"apitrail: the CA of {str(trail)!r} is gone", err=True)
+    found = trust_stores.having(known, os.environ, home=Path.home(), besides=trail)
+    for store in found:
+        click.echo(f"{store.path}: {store.undo}")
+    if not found:
+        click.echo("no store of this machine has its certificate")
+    for authority in known:
+        click.echo(f"hint: elsewhere it has the SHA-256 fingerprint {authority.fingerprint}", err=True)  # fmt: skip
+    return 1 if found else 0

@@ -35,6 +35,8 @@ _CERTIFICATE = "mitmproxy-ca-cert.pem"
 _KEY_COPY = "mitmproxy-ca.p12"
 _COPIES = (_KEY_COPY, "mitmproxy-ca-cert.p12", "mitmproxy-ca-cert.cer")
 _RETIRED = "retired-{}.pem"
+# The stores of clients with our certificate beside theirs (`clients/ca_bundle.py`).
+_BUNDLES = "bundle-*.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +154,36 @@ class CaFiles:
             self._publish(authority)
             return authority
 
+    def remove(self) -> None:
+        """Take the key and all that clients were given away. The certificate is kept, to be found in their stores.
+
+        Raises:
+            UsageError: a recorder of the trail runs, or it cannot be written.
+        """
+        with database.writing(self.trail), self._alone():
+            self._retire()
+            for path in (self.key, self.directory / _CERTIFICATE, self.certificate):
+                path.unlink(missing_ok=True)
+            for path in self.directory.glob(_BUNDLES):
+                path.unlink()
+
+    def known(self) -> list[Authority]:
+        """Its CA and those that went before it: whose certificates clients may have.
+
+        Raises:
+            UsageError: there was none, or it cannot be read.
+        """
+        earlier = [Authority.parse(path.read_bytes()) for path in self.retired]
+        if earlier and not self.key.exists():
+            return earlier
+        return [self.read(), *earlier]
+
     def _alone(self) -> IO[bytes]:
         try:
             return lock.take(self.trail)
         except lock.Busy as busy:
             raise UsageError(
-                "a recorder of this trail is running, with the CA that is to be replaced",
+                "a recorder of this trail is running, with the CA that is to go",
                 hint="`apitrail stop` first",
             ) from busy
 
