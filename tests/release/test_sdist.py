@@ -8,13 +8,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 # The first is git's own and hatchling adds it; the second an sdist has instead of a repository.
+DOTTED = {".ci", ".dockerignore", ".github"}  # others that begin so are of tools that ran here
 GIVEN = {".gitignore", "PKG-INFO"}
 
 
 def at_the_root() -> set[str]:
     """Names that git knows, or all that are there where there is no git."""
     if not (ROOT / ".git").exists():
-        return {".ci"} | {path.name for path in ROOT.iterdir() if path.name[0] not in "._"}
+        return DOTTED | {path.name for path in ROOT.iterdir() if path.name[0] not in "._"}
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
     )
