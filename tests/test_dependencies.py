@@ -18,7 +18,16 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
 
 # pytest is there wherever its plug-in is loaded; _typeshed is there for type checkers alone; compression
 # is Python's own from 3.14; the last four are our own.
-GIVEN = {"pytest", "_typeshed", "apitrail", "compression", "benchmarks", "docs", "examples", "release"}
+GIVEN = {
+    "pytest",
+    "_typeshed",
+    "apitrail",
+    "compression",
+    "benchmarks",
+    "docs",
+    "examples",
+    "release",
+}
 
 
 def declared(*groups: str) -> dict[str, Requirement]:
