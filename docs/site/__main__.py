@@ -31,6 +31,7 @@ def main() -> int:
         print(built.stdout + built.stderr, file=sys.stderr)
         return 1
     site = ROOT / "build" / "site"
+    source.bring(ROOT, WORK / "site-source", site)
     found = [*links.problems(site), *same.problems(WORK / "site-source", site)]
     for problem in found:
         print(f"docs: {problem}", file=sys.stderr)

@@ -20,16 +20,21 @@ def pages(root: Path) -> set[str]:
 
 
 def lay_out(root: Path, into: Path) -> None:
-    """Copy every page, and every file that one links to."""
+    """Copy every page."""
     shutil.rmtree(into, ignore_errors=True)
     for page in pages(root):
         text = near((root / page).read_text(encoding="utf-8"), page)
         target = into / page
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
-        for path in linked(text, page):
-            copy(root / path, into / path)
     copy(root / "docs/site/look.css", into / "docs/site/look.css")
+
+
+def bring(root: Path, laid: Path, site: Path) -> None:
+    """Put every file that a page links to beside the built pages, also those that begin with a dot."""
+    for page in pages(root):
+        for path in linked((laid / page).read_text(encoding="utf-8"), page):
+            copy(root / path, site / path)
 
 
 def near(text: str, page: str) -> str:

@@ -18,6 +18,7 @@ def test_files_that_a_page_links_to_come_along(tmp_path):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     source.lay_out(root, tmp_path / "into")
+    source.bring(root, tmp_path / "into", tmp_path / "into")
     laid = {
         path.relative_to(tmp_path / "into").as_posix() for path in (tmp_path / "into").rglob("*.*")
     }
