@@ -55,6 +55,8 @@ class Trail:
         self._queue: deque[Item] = deque()
         self._owed: list[Append] = []
         self._wake = asyncio.Event()
+        # Did the last batch have more than one?
+        self._crowded = True
         self._publisher = Publisher(self.directory / CHECKPOINT, lambda: appender.newest)
         self._closing = self._released = False
         self.lost: str | None = None
@@ -299,14 +301,16 @@ class Trail:
     async def _gathered(self) -> None:
         """Wait while the loop still brings more, which then shares a transaction and its fsync.
 
-        Where calls come faster than they are dealt with, each turn of the loop brings some. Where
-        they do not, this is one turn.
+        Where calls come faster than they are dealt with, each turn of the loop brings some. One that
+        comes alone after another one did need not wait: no others are about.
         """
-        for _ in range(TURNS):
+        turns = TURNS if len(self._queue) > 1 or self._crowded else 0
+        for _ in range(turns):
             before = len(self._queue)
             await asyncio.sleep(0)
             if len(self._queue) == before:
-                return
+                break
+        self._crowded = len(self._queue) > 1
 
     def _owe(self, items: Sequence[Item], error: MemoryError) -> None:
         """What could not be handed to the files: what they have after all is told the next time."""
