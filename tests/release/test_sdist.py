@@ -8,7 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 # The first is git's own and hatchling adds it; the second an sdist has instead of a repository.
-DOTTED = {".ci", ".dockerignore", ".github"}  # others that begin so are of tools that ran here
+# Others that begin so are of tools that ran here.
+DOTTED = {".ci", ".dockerignore", ".github", ".pre-commit-config.yaml"}
 GIVEN = {".gitignore", "PKG-INFO"}
 
 
