@@ -111,6 +111,24 @@ def test_commands_that_fail_fail_the_job_and_are_kept(job: Job):
     assert "OK: 1 call in" in verified(job)
 
 
+def test_a_job_that_is_recorded_already_is_not_recorded_again(job: Job):
+    assert job.uses(install="none"), job.log
+    assert not job.uses(install="none")
+    assert "this job is recorded already; mode: finish ends it" in job.log
+    assert job.uses(mode="finish"), job.log
+
+
+def test_directories_may_have_spaces_and_quotes(tmp_path: Path, job: Job):
+    odd = Job(
+        tmp_path / "a 'job' $x", job.environment | {"RUNNER_TEMP": "", "GITHUB_WORKSPACE": ""}
+    )
+    odd.environment |= {"RUNNER_TEMP": str(odd.directory / "temp"), "GITHUB_WORKSPACE": str(odd.workspace)}  # fmt: skip
+    assert odd.uses(install="none"), odd.log
+    assert odd.command(LIST)
+    assert odd.uses(mode="finish"), odd.log
+    assert odd.outputs["calls"] == "1"
+
+
 def test_a_job_without_a_call_proves_that(job: Job):
     assert job.uses(run="true", install="none"), job.log
     assert job.outputs["calls"] == "0"
@@ -123,7 +141,7 @@ def test_the_example_does_what_it_says(job: Job):
     job.environment["BUCKET"] = f"releases-{free_port()}"
     for step in workflow["jobs"]["deploy"]["steps"]:
         if step.get("uses") == "apitrail/apitrail@v1":
-            assert job.uses(**{"install": "none"} | step.get("with", {}) | {"guards": ""}), job.log
+            assert job.uses(**{"install": "none"} | step.get("with", {})), job.log
         elif "run" in step:
             assert job.command(step["run"]), job.log
     assert (job.outputs["calls"], job.outputs["writes"]) == ("3", "2")
