@@ -29,9 +29,8 @@ def others(value, seen, texts):
     if isinstance(value, dict):
         if not isinstance(seen, dict):
             return value
-        return {
-            name: others(each, seen[name], texts) for name, each in value.items() if name in seen
-        }
+        kept = {name: others(value[name], seen[name], texts) for name in value if name in seen}
+        return type(value)(kept)  # a map stays one
     if isinstance(value, list) and isinstance(seen, list):
         return [others(each, kept, texts) for each, kept in zip(value, seen, strict=True)]
     if isinstance(value, str) and seen is None:

@@ -17,6 +17,10 @@ from apitrail.event import statement
 # Of a call, what is between its protocol and its status.
 _TIMES = re.compile(rb',"started":\d+(?:,"ended":\d+)?')
 _SERVICE = re.compile(rb'"call":\{"service":"([a-z0-9.-]+)",')
+_SENT = re.compile(rb',"http":\{"method":"[A-Z]+","scheme":"[a-z]+",')
+_ID = re.compile(
+    rb'\{"record":\{(?:"\w+":(?:"[^"\\]*"|true|false|null),)*?"eventID":"([0-9A-Za-z-]+)"'
+)
 _CALL, _PARAMETERS, _HTTP = b'"call":{', b'"parameters":', b',"http":{'
 _NOTHING: Object = {}
 
@@ -44,6 +48,20 @@ def same(facets: Mapping[str, bytes]) -> Same:
 def service(same: Same) -> str | None:
     """Of what service such calls are; None where it is not written as usual."""
     found = _SERVICE.match(same[1])
+    return None if found is None else found[1].decode()
+
+
+def sent(facets: Mapping[str, bytes]) -> bytes:
+    """By which method and scheme the request was sent; all of its HTTP where it is not written as usual."""
+    request = facets.get("request", b"")
+    http = max(request.rfind(_HTTP), 0)
+    found = _SENT.match(request, http)
+    return request[http:] if found is None else found[0]
+
+
+def event_id(facets: Mapping[str, bytes]) -> str | None:
+    """The id in the record; None where it is not written as usual."""
+    found = _ID.match(facets.get("what", b""))
     return None if found is None else found[1].decode()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
+from itertools import batched
 
 import orjson
 
@@ -91,6 +92,8 @@ class KeptCall:
 
 ASKED = ("who", "what", "request")
 """The facets that it takes to ask a guard."""
+TOGETHER = 256
+"""Calls that are read at once."""
 
 
 def calls(
@@ -98,10 +101,19 @@ def calls(
 ) -> Iterator[tuple[int, KeptCall]]:
     """Index and call of each that matches from entry `start` on, oldest first; facets of these tags
     are read."""
-    for index in source.select(where, ascending=True):
-        if index < start:
-            continue
-        yield index, KeptCall.parse(source.facets(index, tags))
+    for index, facets in contents(source, where, tags, start):
+        yield index, KeptCall.parse(facets)
+
+
+def contents(
+    source: Source, where: Filter, tags: tuple[str, ...], start: int = 0
+) -> Iterator[tuple[int, Mapping[str, bytes]]]:
+    """Index and facets of each that matches from entry `start` on, oldest first."""
+    chosen = source.select(where, after=start - 1, ascending=True)
+    for some in batched(chosen, TOGETHER, strict=False):
+        found = dict(source.many(some, tags))
+        for index in some:
+            yield index, found.get(index, {})
 
 
 class Memory:

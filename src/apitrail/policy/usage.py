@@ -23,14 +23,13 @@ from apitrail.codec import Json, Object
 from apitrail.event import WITHHOLDING
 from apitrail.evidence.opening import open_source
 from apitrail.policy import alike
-from apitrail.policy.kept_call import ASKED, KeptCall, Memory
+from apitrail.policy.kept_call import ASKED, TOGETHER, KeptCall, Memory
 from apitrail.policy.needed import SHOWN, Needs, Use, Wanted, is_refused, wanted
 from apitrail.policy.weighed import KEYED, answered, weighed
 from apitrail.query import Filter
 from apitrail.source import Source
 
-# Calls that are read at once, and by one process. Starting one takes half a second.
-BATCH = 256
+# Calls that one process counts up. Starting one takes half a second.
 PIECE = 50_000
 PARALLEL = 100_000
 # So many different calls are remembered before they are counted up.
@@ -239,6 +238,6 @@ def _piece(path: Path, chosen: Sequence[int], denied: bool) -> Needs:  # of `map
 
 
 def _of(source: Source, chosen: Sequence[int], counting: Usage) -> Needs:
-    for some in batched(chosen, BATCH, strict=False):
+    for some in batched(chosen, TOGETHER, strict=False):
         counting.add(source, some)
     return counting.take()
