@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,9 @@ PAGES = [page for page in pages(ROOT) if runnable(page)]
 @pytest.fixture(scope="module")
 def stand_in() -> Iterator[str]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", PORT)) == 0:
+            pytest.fail(f"something listens on port {PORT}, which the docs name: stop it first")
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=PORT, verbose=False)
     server.start()
     yield f"http://localhost:{PORT}"
