@@ -21,7 +21,7 @@ def source(tmp_path_factory):
 
     async def work(trail):
         await trail.append(trails.opening())
-        for run in ("run-1", "run-2", "run-3"):
+        for run in ("alone", "run-1", "run-2", "run-3"):
             await trail.append(trails.run(run, {"build": run[-1]}))
         for number, name in enumerate(("GetRole", "CreateUser", "PutRolePolicy")):
             await trail.append(of(number, "run-1", name=name, resource="ci"))
@@ -29,6 +29,7 @@ def source(tmp_path_factory):
         second = ((12, "GetRole"), (13, "GetRole"), (15, "CreateUser"), (16, "CreateAccessKey"))
         for number, name in second:
             await trail.append(of(number, "run-2", name=name, resource="mary"))
+        await trail.append(of(17, "alone", name="GetRole", resource="ci"))
 
     trails.write(directory, work)
     with Reader(directory) as reader:
@@ -52,6 +53,10 @@ def test_what_one_did_that_the_other_did_not(source):
         "~ iam:CreateUser  1 call, 1 unknown → 1 call, 1 NoSuchEntity"
     )
     assert any(line.startswith("+ resources: ") and "mary" in line for line in found)
+
+
+def test_one_call_is_one(source):
+    assert text(source, "alone", "run-1")[0].endswith("  1 call")
 
 
 def test_nothing_differs_between_a_run_and_itself(source):

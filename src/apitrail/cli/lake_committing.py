@@ -6,6 +6,7 @@ import click
 
 from apitrail import places
 from apitrail.cli.printing import say
+from apitrail.counted import counted
 from apitrail.evidence import known_logs
 
 
@@ -40,7 +41,8 @@ def lake_commit(
     outcome = committing.commit(where, table, trust, lock)
     if outcome.broken_off:
         say(outcome.broken_off)
-    click.echo(f"{name}: {outcome.files} files added with {outcome.rows} rows; {outcome.before} were there")  # fmt: skip
+    added = f"{counted(outcome.files, 'file')} added with {counted(outcome.rows, 'row')}"
+    click.echo(f"{name}: {added}; {outcome.before} were there")
     for problem in outcome.problems:
         say(f"held back: {problem}")
     if hint := next((each.hint for each in outcome.problems if each.hint), None):

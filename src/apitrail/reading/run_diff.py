@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from apitrail.codec import Object
+from apitrail.counted import counted
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Filter, caller
@@ -251,7 +252,7 @@ def lines(found: Difference, *, output: str, colour: bool = False) -> Generator[
 def _text(found: Difference) -> Iterator[str]:
     for sign, each in (("---", found.before), ("+++", found.after)):
         began = "no calls" if each.began is None else iso(each.began)
-        yield "  ".join((sign, each.title, *each.labels, began, f"{each.calls} calls"))
+        yield "  ".join((sign, each.title, *each.labels, began, counted(each.calls, "call")))
     if found.is_none:
         yield "the same operations, as often, with the same outcomes, on the same resources"
     yield from changes(found)
