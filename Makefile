@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up all they need; nothing is done twice.
-.PHONY: known-to-work check image service package release mcp action workers lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs docs-run docs-links install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
+.PHONY: newest known-to-work check image service package release mcp action workers lake lake-scale dictionary memory browser screenshots fuzz soak moto-suite docs docs-run docs-links install demo test lint format bench bench-scale scale conformance clients name-constraints lock clean
 PY := .venv/bin/python
 # Every process of a test run would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -44,6 +44,10 @@ release: install .venv-release/made
 # A release, installed in every way that docs/install.md names and with each Python here, in fresh roots.
 package: install .venv-release/made
 	$(PY) -m pytest -m package $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/package
+
+# The newest of each dependency, within our bounds and without them, held to the tests of what we use of it.
+newest: install
+	@$(PY) -m release.newest
 
 .venv-release/made: release.lock
 	.venv/bin/uv venv -q --clear --python $(PY) .venv-release

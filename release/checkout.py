@@ -36,7 +36,7 @@ def doubts(root: Path) -> Iterator[str]:
         yield "there are changes that are not committed: they are in it"
     if tag not in _git(root, "tag", "--points-at", "HEAD").split():
         yield f"the commit has no tag {tag!r}: this is a rehearsal"
-    if f"## {version(root)}" not in (root / "CHANGELOG.md").read_text("utf-8"):
+    if f"## [{version(root)}]" not in (root / "CHANGELOG.md").read_text("utf-8"):
         yield f"CHANGELOG.md has no section {version(root)!r}"
 
 
