@@ -36,11 +36,12 @@ RUN python3 -m compileall -q --invalidation-mode unchecked-hash /opt/apitrail/li
 FROM ${BASE}
 COPY --from=builder /opt/apitrail /opt/apitrail
 RUN install -d -o 65532 -g 65532 -m 0700 /trail
+# APITRAIL_WORKERS: beside a service there is often one core, and little memory.
 # HOME is the trail's: an empty user has no other place to write, and the root may be read-only.
 ENV PATH=/opt/apitrail/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     HOME=/trail APITRAIL_TRAIL=/trail APITRAIL_CONFIG=/etc/apitrail APITRAIL_CACHE=/opt/apitrail/cache \
-    APITRAIL_HEALTH=127.0.0.1:9464
+    APITRAIL_HEALTH=127.0.0.1:9464 APITRAIL_WORKERS=0
 USER 65532:65532
 VOLUME /trail
 WORKDIR /trail

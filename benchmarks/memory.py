@@ -1,7 +1,8 @@
 """What a recorder's memory comes to when it has met every service: `make memory`.
 
 A few operations of each service that botocore knows, as botocore sends them, through a recorder that
-runs by itself to a server that answers `200`. SERVICES=… and CALLS=… (of each service) for fewer.
+runs by itself to a server that answers `200`. SERVICES=… and CALLS=… (of each service) for fewer; WORKERS=…
+for a recorder with workers. Each process is told by itself: what is resident, and its share of what it shares.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from apitrail.exchange import Request
 from aws.generator import Generator
 from aws.wire import Wire
-from benchmarks.soak import memory
+from benchmarks.server import family
 from machine import Machine
 
 CALLS = int(os.environ.get("CALLS", "4"))
 SERVICES = int(os.environ.get("SERVICES", "1000"))
 ROUNDS = int(os.environ.get("ROUNDS", "2"))
+WORKERS = os.environ.get("WORKERS", "0")
 
 
 class Always(BaseHTTPRequestHandler):
@@ -86,25 +88,32 @@ def main() -> int:
     url = f"http://127.0.0.1:{server.server_port}"
     with tempfile.TemporaryDirectory(dir=os.environ.get("SCALE_DIR")) as made:
         machine = Machine(Path(made) / "home", url)
-        with machine.recording("--mode", "regular@0", "--upstream", url) as recorder:
+        options = ("--mode", "regular@0", "--upstream", url, "--workers", WORKERS)
+        with machine.recording(*options) as recorder:
             pid, port = recorder.process.pid, int(recorder.urls[0].rpartition(":")[2])
-            _tell(f"{memory(pid)} MB before")
+            _tell(f"{memory(pid)} before")
             for _ in range(ROUNDS):
                 calls = 0
                 services: set[str] = set()
                 for service, request in requests():
                     send(port, request)
                     calls, services = calls + 1, services | {service}
-                _tell(
-                    f"{calls} calls to {len(services)} services: {memory(pid)} MB, {_most(pid)} MB at its most"
-                )
+                _tell(f"{calls} calls to {len(services)} services: {memory(pid)}")
     return 0
 
 
-def _most(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmHWM:\s+(\d+)", status)
-    return int(found[1]) // 1024 if found else 0
+def memory(pid: int) -> str:
+    """What each process of a recorder has."""
+    return ", ".join(_of_one(each) for each in family(pid))
+
+
+def _of_one(pid: int) -> str:
+    told = Path(f"/proc/{pid}/status").read_text() + Path(f"/proc/{pid}/smaps_rollup").read_text()
+    resident, most, share = (
+        int(found[1]) // 1024 if (found := re.search(rf"\b{name}:\s+(\d+)", told)) else 0
+        for name in ("VmRSS", "VmHWM", "Pss")
+    )
+    return f"{resident} MB (share {share}, at its most {most})"
 
 
 def _tell(text: str) -> None:

@@ -55,7 +55,9 @@ def reverse(stack: ExitStack, directory: Path, up: upstream.Upstream) -> Ways:
     return ways
 
 
-def forward(stack: ExitStack, directory: Path, up: upstream.Upstream) -> Ways:
+def forward(
+    stack: ExitStack, directory: Path, up: upstream.Upstream, workers: int = 0, *, bare: bool = True
+) -> Ways:
     """The ways to the upstream by CONNECT and TLS."""
     trusting = os.environ | {"AWS_CA_BUNDLE": str(up.certificate)}
     port, own = free_port(), free_port()
@@ -63,16 +65,17 @@ def forward(stack: ExitStack, directory: Path, up: upstream.Upstream) -> Ways:
     stock = (*stock_command(directory), "--mode", f"regular@127.0.0.1:{port}", "--set", trusted)
     url = f"https://127.0.0.1:{up.tls}"
     ours = (
-        *our_command(directory / "tls"),
+        *our_command(directory / f"tls-{workers}"),
         "--mode",
         f"regular@127.0.0.1:{own}",
         "--upstream",
         url,
+        "--workers",
+        str(workers),
     )
-    return {
-        "bare": stack.enter_context(running(port, *stock)),
-        "apitrail": stack.enter_context(running(own, *ours, env=trusting)),
-    }
+    found = {"bare": stack.enter_context(running(port, *stock))} if bare else {}
+    name = f"workers {workers}" if workers else "apitrail"
+    return {**found, name: stack.enter_context(running(own, *ours, env=trusting))}
 
 
 def stock_command(directory: Path) -> tuple[str, ...]:

@@ -24,12 +24,12 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of CPU that it has used, with its children."""
-        fields = [_stat(pid) for pid in _family(self.pid)]
+        fields = [_stat(pid) for pid in family(self.pid)]
         return sum(int(tick) for each in fields for tick in each[11:15]) / _TICKS
 
     def memory(self) -> int:
         """Bytes that are resident, with its children."""
-        return sum(int(_stat(pid)[21]) for pid in _family(self.pid)) * _PAGE
+        return sum(int(_stat(pid)[21]) for pid in family(self.pid)) * _PAGE
 
 
 def _stat(pid: int) -> list[str]:
@@ -37,11 +37,12 @@ def _stat(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
-def _family(pid: int) -> Iterator[int]:
+def family(pid: int) -> Iterator[int]:
+    """A process and all that it started."""
     yield pid
     for task in Path(f"/proc/{pid}/task").iterdir():
         for child in (task / "children").read_text().split():
-            yield from _family(int(child))
+            yield from family(int(child))
 
 
 def free_port() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 
@@ -93,3 +94,19 @@ def test_a_heartbeat_has_a_lower_bound(machine: Machine, heartbeat: str) -> None
     done = machine.apitrail("record", "--heartbeat", heartbeat, status=2)
     assert done.stderr.splitlines()[0] == f"apitrail: too short a heartbeat: {heartbeat!r}"
     assert not machine.trail.exists()
+
+
+@pytest.mark.layouts
+def test_a_recorder_that_is_told_no_number_has_a_worker_and_commands_use_it(
+    machine: Machine,
+) -> None:
+    told = {"APITRAIL_WORKERS": None}
+    mode = ("--mode", "regular@0", "--upstream", machine.endpoint)
+    machine.apitrail("record", "--detach", *mode, env=told)
+    try:
+        status = json.loads(machine.apitrail("status", "--output", "json").stdout)
+        machine.apitrail("exec", "--", "aws", "sts", "get-caller-identity")
+    finally:
+        machine.apitrail("stop", status=None)
+    assert len(status["workers"]) == (1 if (os.cpu_count() or 1) > 1 else 0)
+    assert machine.names() == ["GetCallerIdentity"]

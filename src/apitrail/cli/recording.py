@@ -10,6 +10,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,19 +49,25 @@ _RECORD_OPTIONS = (
     click.option("--verify-signatures", "signatures", flag_value="verify", help="Check the signature of each call, and record the result."),
     click.option("--require-valid-signature", "signatures", flag_value="require", help="Check signatures, and refuse calls whose signature is wrong."),
     click.option("--whoami", is_flag=True, help="Ask AWS who makes the calls (GetCallerIdentity), with the credentials that are at hand here; recorded as a call of its own."),
-    click.option("--workers", type=click.IntRange(0, 64), default=0, show_default=True, metavar="N", help="Let N proxy processes share the ports, before the one that writes the log; 0 keeps all in one process."),
 )  # fmt: skip
 
 
-def record_options[F: Callable[..., Any]](*, health: str | None = None) -> Callable[[F], F]:
-    """The options of a recorder; `health` is the variable that may stand for `--health`."""
+def record_options[F: Callable[..., Any]](
+    *, health: str | None = None, workers: str | None = None
+) -> Callable[[F], F]:
+    """The options of a recorder, and the variables that may stand for `--health` and `--workers`."""
 
     def add(command: F) -> F:
-        for option in reversed((*_RECORD_OPTIONS, _health(health))):
+        for option in reversed((*_RECORD_OPTIONS, _workers(workers), _health(health))):
             command = option(command)
         return command
 
     return add
+
+
+def _workers(variable: str | None) -> Callable[[Any], Any]:
+    usual = "1 where there are two cores" if variable else "0"
+    return click.option("--workers", type=click.IntRange(0, 64), default=None, show_default=usual, envvar=variable, show_envvar=bool(variable), metavar="N", help="Let N proxy processes share the ports, before the one that writes the log; 0 keeps all in one process.")  # fmt: skip
 
 
 def _health(variable: str | None) -> Callable[[Any], Any]:
@@ -71,7 +78,7 @@ def _settings(
     modes: tuple[str, ...], upstream: str | None, tunnels: tuple[str, ...], body_limit: str,
     heartbeat: str, configuration: Path | None, signatures: Any, whoami: bool,
     insecure_listen: bool, operator_modes: tuple[str, ...], health: str | None,
-    guards: tuple[str, ...], ask: str, watch: bool, workers: int,
+    guards: tuple[str, ...], ask: str, watch: bool, workers: int | None,
 ) -> Any:  # fmt: skip
     from apitrail import when
     from apitrail.address import Address
@@ -96,7 +103,7 @@ def _settings(
         health=Address.parse(health) if health else None,
         guards=_loaded(guards, watch=watch),
         asking=Asking.parse(ask),
-        workers=workers,
+        workers=workers or 0,
     )
 
 
@@ -199,7 +206,7 @@ def _labels(labels: tuple[str, ...]) -> dict[str, str]:
 
 # A container sets the variable. `exec` does not read it: beside a recorder it would want its port.
 @click.command()
-@record_options(health="APITRAIL_HEALTH")
+@record_options(health="APITRAIL_HEALTH", workers="APITRAIL_WORKERS")
 @click.option("--detach", is_flag=True, help="Record in the background; return when calls can be recorded.")  # fmt: skip
 @with_log(lambda options: _configured_format(options["configuration"]))
 @with_trail
@@ -218,6 +225,10 @@ def record(trail: Path, *, detach: bool, log: Log, **options: Any) -> int:
     from apitrail.recording.execute import trusting
 
     settings = trusting(_settings(**options), Surroundings.of(os.environ))
+    if options["workers"] is None:
+        from apitrail.recording.proxy.inlets import usual_workers
+
+        settings = replace(settings, workers=usual_workers(settings.modes, os.cpu_count() or 1))
     asyncio.run(_record(trail, settings, log))
     return 0
 
@@ -309,7 +320,9 @@ def status(trail: Path, output: str) -> int:
 def _print_status(trail: Path, found: dict[str, Any]) -> None:
     click.echo(f"recording into {trail} (process {found['pid']})")
     if workers := found.get("workers"):
-        click.echo(f"  by {len(workers)} workers (processes {', '.join(map(str, workers))})")
+        these = "process" if len(workers) == 1 else "processes"
+        said = ", ".join(map(str, workers))
+        click.echo(f"  by {counted(len(workers), 'worker')} ({these} {said})")
     for mode, host, port in found["listeners"]:
         click.echo(f"  listening on {host}:{port} ({mode})")
     if upstream := found["settings"]["upstream"]:

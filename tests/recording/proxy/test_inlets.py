@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apitrail.errors import UsageError
-from apitrail.recording.proxy.inlets import check_shared
+from apitrail.recording.proxy.inlets import check_shared, usual_workers
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,15 @@ def test_others_are_refused_by_name(mode):
     with pytest.raises(UsageError, match=f"cannot share the mode {mode.split('@')[0]!r}") as raised:
         check_shared(["regular", mode])
     assert "--workers" in (raised.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("modes", "cores", "workers"),
+    [
+        (["regular"], 2, 1), (["regular", "reverse:http://localhost:4566@4567"], 64, 1),
+        (["regular"], 1, 0), (["regular", "dns"], 2, 0), (["local"], 2, 0), (["nonsense"], 2, 0),
+        (["reverse:https://example.com@4567"], 2, 0),
+    ],
+)  # fmt: skip
+def test_a_recorder_has_a_worker_where_it_gives_something(modes, cores, workers):
+    assert usual_workers(modes, cores) == workers

@@ -35,6 +35,20 @@ def check_shared(modes: Sequence[str]) -> None:
             )
 
 
+def usual_workers(modes: Sequence[str], cores: int) -> int:
+    """How many workers a recorder has that is not told: one, where it gives something.
+
+    Without a second core it gives nothing. Of modes that workers cannot share, or that have HTTP/3 without
+    them, it would take something.
+    """
+    try:
+        check_shared(modes)
+        own = any(check_mode(spec).transport_protocol != "tcp" for spec in modes)
+    except UsageError:
+        return 0  # whoever uses the mode says what is wrong with it
+    return 0 if own or cores < 2 else 1
+
+
 @dataclass(frozen=True, slots=True)
 class _Bound:
     """A socket of another process, as mitmproxy looks at one: it connects to none of its own."""
