@@ -170,6 +170,7 @@ clean:
 docs: install
 	$(PY) -m apitrail.cli.reference docs/cli.md
 	$(PY) -m docs.site
+	@echo "the site is in build/site: python3 -m http.server -d build/site shows it with its search"
 
 # Every shell block of README.md and docs/ against a stand-in, in order, as its reader would type it.
 # PAGE=docs/alerts.md runs those of one page.

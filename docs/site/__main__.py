@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -25,17 +26,21 @@ def main() -> int:
         cwd=WORK,
         capture_output=True,
         check=False,
+        env=os.environ | {"NO_COLOR": "1"},
         text=True,
     )
-    if built.returncode:
-        print(built.stdout + built.stderr, file=sys.stderr)
-        return 1
     site = ROOT / "build" / "site"
+    if not site.is_dir():
+        print(f"docs: {built.stdout}{built.stderr}", file=sys.stderr)
+        return 1
     source.bring(ROOT, WORK / "site-source", site)
     found = [*links.problems(site), *same.problems(WORK / "site-source", site)]
     for problem in found:
         print(f"docs: {problem}", file=sys.stderr)
-    return 1 if found else 0
+    # What it finds and we do not is an error too.
+    if built.returncode and not found:
+        print(f"docs: {built.stdout or built.stderr}", file=sys.stderr)
+    return 1 if found or built.returncode else 0
 
 
 def prepare() -> None:
