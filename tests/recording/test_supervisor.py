@@ -85,10 +85,16 @@ def test_a_recorder_goes_on_where_nobody_listens(address: str | None) -> None:
     supervisor.stopping("done")
 
 
-def test_a_supervisor_that_does_not_read_keeps_nobody_waiting_for_long(
-    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+def test_a_supervisor_that_does_not_read_keeps_the_event_loop_turning(
+    listener: socket.socket,
 ) -> None:
-    monkeypatch.setattr("apitrail.recording.supervisor.PATIENCE", 0.001)
-    supervisor = Supervisor(address_of(listener))
-    for _ in range(2000):
-        supervisor.stopping("x" * 1000)
+    supervisor = Supervisor(address_of(listener), 1e-6)
+
+    async def scenario() -> None:
+        watched = asyncio.create_task(supervisor.watched())
+        for _ in range(3000):  # far more than a socket holds
+            await asyncio.sleep(0)
+        watched.cancel()
+
+    asyncio.run(scenario())
+    assert listener.recv(1000) == b"WATCHDOG=1"

@@ -46,10 +46,11 @@ class Supervisor:
     async def watched(self) -> None:
         """Say again and again that the process is alive, for as long as its event loop turns."""
         while self.address is not None and self.watchdog is not None:
-            self._tell("WATCHDOG=1")
+            # One that finds no room is not waited for: those before it are still to be read.
+            self._tell("WATCHDOG=1", patience=0)
             await asyncio.sleep(self.watchdog / 2)
 
-    def _tell(self, *lines: str) -> None:
+    def _tell(self, *lines: str, patience: float = PATIENCE) -> None:
         """Whoever does not listen is not told; that never ends a recording."""
         if self.address is None:
             return
@@ -57,7 +58,7 @@ class Supervisor:
             contextlib.suppress(OSError, ValueError),
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out,
         ):
-            out.settimeout(PATIENCE)
+            out.settimeout(patience)
             out.connect(_name(self.address))
             out.send("\n".join(each.replace("\n", " ") for each in lines).encode())
 

@@ -14,6 +14,7 @@ from mitmproxy.certs import Cert, CertStore, CertStoreEntry
 from mitmproxy.proxy import context, mode_specs
 from OpenSSL import SSL
 
+from apitrail.errors import UsageError
 from apitrail.recording.authority import leaf
 from apitrail.recording.authority.authority import Authority
 from apitrail.recording.proxy.authentication import is_to_proxy, listens_here
@@ -136,7 +137,15 @@ def _asking() -> SSL.Context:
     """
     found = SSL.Context(SSL.TLS_SERVER_METHOD)
     found.set_min_proto_version(SSL.TLS1_2_VERSION)
-    found.set_verify(SSL.VERIFY_PEER, lambda *_: True)
+    try:
+        # The first of many functions that OpenSSL calls back. cffi writes the way to each into memory
+        # that it then executes.
+        found.set_verify(SSL.VERIFY_PEER, lambda *_: True)
+    except MemoryError as error:
+        raise UsageError(
+            "this process may not make memory executable, and TLS cannot be recorded without",
+            hint="take MemoryDenyWriteExecute=yes out of its systemd unit",
+        ) from error
     # OpenSSL resumes no session with a certificate unless it is told what the session is for.
     found.set_session_id(b"apitrail proxy")
     return found
