@@ -10,6 +10,7 @@ else:
     from backports import zstd
 
 Compressor = zstd.ZstdCompressor
+Decompressor = zstd.ZstdDecompressor
 Dictionary = zstd.ZstdDict
 Error = zstd.ZstdError
 
@@ -45,7 +46,7 @@ def decompress(
         MemoryError: also where it is zstd that has too little.
     """
     try:
-        undo = zstd.ZstdDecompressor(dictionary, _WINDOW)
+        undo = Decompressor(dictionary, _WINDOW)
         content = undo.decompress(data, most + 1)
     except Error as error:
         raise _shortage(error) or error from None
