@@ -43,7 +43,7 @@ release: install .venv-release/made
 
 # A release, installed in every way that docs/install.md names and with each Python here, in fresh roots.
 package: install .venv-release/made
-	$(PY) -m pytest -m package $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/package
+	$(PY) -m pytest -n 2 --dist loadfile -m package $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/package
 
 # The newest of each dependency, within our bounds and without them, held to the tests of what we use of it.
 newest: install
