@@ -19,6 +19,7 @@ import click
 from apitrail import places
 from apitrail.cli.log_format import with_log
 from apitrail.cli.options import with_trail
+from apitrail.cores import cores
 from apitrail.counted import counted
 from apitrail.errors import UsageError
 from apitrail.log_lines import Log
@@ -228,7 +229,7 @@ def record(trail: Path, *, detach: bool, log: Log, **options: Any) -> int:
     if options["workers"] is None:
         from apitrail.recording.proxy.inlets import usual_workers
 
-        settings = replace(settings, workers=usual_workers(settings.modes, os.cpu_count() or 1))
+        settings = replace(settings, workers=usual_workers(settings.modes, cores()))
     asyncio.run(_record(trail, settings, log))
     return 0
 

@@ -7,7 +7,6 @@ by several processes.
 
 from __future__ import annotations
 
-import os
 import re
 from array import array
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from pathlib import Path
 import orjson
 
 from apitrail.codec import Json, Object
+from apitrail.cores import cores
 from apitrail.event import WITHHOLDING
 from apitrail.evidence.opening import open_source
 from apitrail.policy import alike
@@ -212,7 +212,7 @@ def usage(
     """What the calls that match needed, in a trail or a bundle."""
     with open_source(path) as source:
         chosen = array("q", source.select(where, ascending=True))
-        workers = processes or os.process_cpu_count() or 1
+        workers = processes or cores()
         if len(chosen) < PARALLEL or workers < 2:
             return _of(source, chosen, Usage(denied=denied))
     pieces = [chosen[start : start + PIECE] for start in range(0, len(chosen), PIECE)]

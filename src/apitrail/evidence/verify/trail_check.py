@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from apitrail.cores import cores
 from apitrail.counted import counted
 from apitrail.errors import FormatError, UsageError, VerificationError
 from apitrail.evidence.verify import (
@@ -78,7 +78,7 @@ def check(
                     )
                 step("the log does not go on from it as it is: everything is checked")
             checking = every = _Check(audit, trust, step, progress)
-            every.run(now, published, since, processes or os.cpu_count() or 1)
+            every.run(now, published, since, processes or cores())
             return replace(every.report, message=_message(every.report, every.outside))
     except (VerificationError, FormatError) as error:
         return _so_far(checking).failing(error)
