@@ -49,7 +49,7 @@ def test_it_can_be_explained_and_be_a_guard(trail, tmp_path):
     tried = CliRunner().invoke(
         apitrail, ["--trail", str(trail), "guard", "test", str(tmp_path / "only.json")]
     )
-    assert "0 of 1 calls would have been refused" in tried.stderr
+    assert "0 of 1 call would have been refused" in tried.stderr
     broad = tmp_path / "broad.json"
     broad.write_text('{"Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}}')
     assert "too broad" in policy(trail, "--existing", str(broad)).stdout

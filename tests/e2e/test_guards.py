@@ -118,7 +118,7 @@ def test_guard_test_tells_by_run_and_statement(tmp_path, moto):
     runner = CliRunner()
     table = runner.invoke(apitrail, ["--trail", str(tmp_path), "guard", "test", "read-only"])
     assert "sqs:CreateQueue" in table.stdout
-    assert "1 of 1 calls would have been refused" in table.stderr
+    assert "1 of 1 call would have been refused" in table.stderr
     told = runner.invoke(
         apitrail, ["--trail", str(tmp_path), "guard", "test", "no-iam", "--output", "json"]
     )

@@ -12,6 +12,7 @@ import click
 from apitrail.cli.options import Group, filter_options, output_option, with_trail
 from apitrail.cli.pager import pager_option
 from apitrail.cli.printing import emit, say, table
+from apitrail.counted import counted
 from apitrail.query import Filter
 
 
@@ -74,4 +75,4 @@ def test(trail: Path, guards: tuple[str, ...], where: Filter, output: str) -> No
         calls, refused, rows = guard_trial.tally(tried)
         emit(table(rows, guard_trial.HEADERS), paged=True)
         asked = " or asked about" if loaded.may_ask else ""
-        say(f"{refused} of {calls} calls would have been refused{asked}")
+        say(f"{refused} of {counted(calls, 'call')} would have been refused{asked}")
