@@ -20,7 +20,7 @@ RUN if ls wheels/*.whl >/dev/null 2>&1; then export PIP_NO_INDEX=1; fi && \
     python3 -m venv --without-pip /opt/apitrail && \
     /tools/bin/pip --python /opt/apitrail/bin/python install -q --no-compile --require-hashes --no-deps -r wheels/runtime.lock
 COPY pyproject.toml README.md LICENSE ./
-COPY release release
+COPY .ci/release .ci/release
 COPY examples/systemd examples/systemd
 COPY src src
 # The wheel has manual pages, made by the commands: what they import is lent to the build.

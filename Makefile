@@ -39,7 +39,7 @@ lake: install .venv-engines/made
 # What a release would publish, into dist: wheel, sdist, pages, bill of materials, checksums. It uploads
 # nothing.
 release: install .venv-release/made
-	@$(PY) -m release dist
+	@PYTHONPATH=.ci $(PY) -m release dist
 
 # A release, installed in every way that docs/install.md names and with each Python here, in fresh roots.
 package: install .venv-release/made
@@ -47,7 +47,7 @@ package: install .venv-release/made
 
 # The newest of each dependency, within our bounds and without them, held to the tests of what we use of it.
 newest: install
-	@$(PY) -m release.newest
+	@PYTHONPATH=.ci $(PY) -m release.newest
 
 .venv-release/made: release.lock
 	.venv/bin/uv venv -q --clear --python $(PY) .venv-release
@@ -196,7 +196,7 @@ moto-suite: install
 # The image that the Dockerfile describes, built by buildah (build/image/apitrail.tar) and run: who it is,
 # what it weighs, that it records. BASE=python:3.13-slim builds on an image of a registry.
 image: install
-	@release/image.sh || [ $$? = 3 ]
+	@.ci/release/image.sh || [ $$? = 3 ]
 	$(PY) -m pytest -rP -m image $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/release/test_image.py tests/release/test_deployments.py
 
 # The systemd unit: what it exposes, and a recorder that is started as it says.

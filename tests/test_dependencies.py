@@ -76,7 +76,7 @@ def test_every_import_of_the_package_is_declared():
 
 
 def test_every_import_of_the_tests_is_declared():
-    for directory in ("tests", "addons", "benchmarks", "docs", "release"):
+    for directory in ("tests", "addons", "benchmarks", "docs", ".ci/release"):
         assert not undeclared(REPOSITORY / directory, "dev", "engines")
 
 

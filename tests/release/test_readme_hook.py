@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from release.readme_hook import absolute
 
 ROOT = Path(__file__).parents[2]

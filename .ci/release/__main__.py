@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from release import checkout, distributions, papers, sbom
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from packaging.specifiers import SpecifierSet
 
 from release.distributions import uv
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # What holds us to others' behaviour: their private API, the wire, the log, formats, the console.
 TESTS = (
     "tests/test_private_api.py", "tests/test_zstd.py", "tests/aws", "tests/identity", "tests/redact/test_unpacking.py",

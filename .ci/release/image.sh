@@ -3,7 +3,7 @@
 # an image of a registry, or where none is named on a Debian that mmdebstrap makes with nothing but Python.
 # It has tools installed where it may; without them it says so, and ends with 3.
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 here=$PWD/build/image
 base=${BASE:-}
 

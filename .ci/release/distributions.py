@@ -9,7 +9,7 @@ from pathlib import Path
 
 _BIN = Path(sys.executable).parent
 # Tools of a release alone, in an environment of their own.
-TOOLS = Path(__file__).parents[1] / ".venv-release" / "bin"
+TOOLS = Path(__file__).parents[2] / ".venv-release" / "bin"
 
 
 def build(source: Path, target: Path) -> tuple[Path, Path]:
