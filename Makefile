@@ -39,7 +39,7 @@ lake: install .venv-engines/made
 # What a release would publish, into dist: wheel, sdist, pages, bill of materials, checksums. It uploads
 # nothing.
 release: install .venv-release/made
-	@PYTHONPATH=.ci $(PY) -m release dist
+	@PYTHONPATH=$(CURDIR)/.ci $(PY) -m release dist
 
 # A release, installed in every way that docs/install.md names and with each Python here, in fresh roots.
 package: install .venv-release/made
@@ -47,7 +47,7 @@ package: install .venv-release/made
 
 # The newest of each dependency, within our bounds and without them, held to the tests of what we use of it.
 newest: install
-	@PYTHONPATH=.ci $(PY) -m release.newest
+	@PYTHONPATH=$(CURDIR)/.ci $(PY) -m release.newest
 
 .venv-release/made: release.lock
 	.venv/bin/uv venv -q --clear --python $(PY) .venv-release

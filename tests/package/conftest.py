@@ -35,7 +35,7 @@ def made(directory: Path, **environment: str) -> Release:
     """Make a release, in whichever environment."""
     subprocess.run(
         [sys.executable, "-m", "release", directory], cwd=REPOSITORY, check=True,
-        env={**os.environ, **environment}, stdout=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / ".ci"), **environment}, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     return Release(directory)
 
