@@ -30,7 +30,10 @@ OTHERS = {
     "number": rf"\d+(?:[.,]\d+)*{UNIT}",
 }
 COUNTED = {
-    "plural": (r"\b(?:call|event|row|file|log|facet|alert|finding|use|action)s?\b", r"[a-z]+"),
+    "plural": (
+        r"\b(?:call|event|row|file|log|facet|alert|finding|use|action|second|minute|hour|day)s?\b",
+        r"[a-z]+",
+    ),
     "entry": (r"\bentr(?:y|ies)\b", r"entr(?:y|ies)"),
 }
 ANYTHING = r"[\w+/=-]*…"
