@@ -5,14 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from machine import Machine, clean, free_port, until
+from machine import Machine, clean, free_port
+from serving import serving
 
 # npm packages of other languages' clients and tools, with a lock file.
 JS = Path(__file__).parent / "js"
@@ -23,34 +22,10 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a moto server, a process of its own so that it shares no interpreter with us."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     log = tmp_path_factory.mktemp("moto") / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-            env=clean(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-        )  # fmt: skip
-        try:
-            until(lambda: _answers(url) or _ended(process, log), seconds=60)
-            yield url
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-            f"{url}/moto-api/data.json", timeout=5
-        ) as answer:
-            return bool(answer.status == 200)
-    except urllib.error.URLError:
-        return False
-
-
-def _ended(process: subprocess.Popen[bytes], log: Path) -> bool:
-    if process.poll() is not None:
-        raise AssertionError(f"moto ended: {log.read_text()}")
-    return False
+    with serving(command, f"{url}/moto-api/data.json", log, env=clean()):
+        yield url
 
 
 @pytest.fixture(scope="session")

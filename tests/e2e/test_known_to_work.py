@@ -11,8 +11,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from machine import BIN, Machine, clean, free_port, until
+from machine import BIN, Machine, clean, free_port
+from serving import serving
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(600)]
 
@@ -167,35 +166,10 @@ def running(stand_in: StandIn, at: Path) -> Iterator[str]:
         return text.replace("{at}", str(at)).replace("{port}", port)
 
     (at / "data").mkdir()
-    log = at / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*map(filled, stand_in.start)], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            cwd=at, env={**clean(), "HOME": str(at), **{n: filled(v) for n, v in stand_in.environment}},
-        )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
-    try:
-        until(lambda: answers(url) or ended(process, log), seconds=120)
+    env = {**clean(), "HOME": str(at), **{n: filled(v) for n, v in stand_in.environment}}
+    with serving([*map(filled, stand_in.start)], url, at / "log", env=env, cwd=at):
         yield url
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def answers(url: str) -> bool:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        opener.open(url, timeout=5).close()
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True
-
-
-def ended(process: subprocess.Popen[bytes], log: Path) -> bool:
-    assert process.poll() is None, log.read_text()
-    return False
 
 
 # -- the page --------------------------------------------------------------------------------
