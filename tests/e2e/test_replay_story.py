@@ -17,7 +17,8 @@ from typing import Any
 import boto3 as sdk
 import pytest
 
-from machine import KEY, SECRET, Machine, clean, free_port, until
+from machine import KEY, SECRET, Machine, clean, free_port
+from serving import serving
 
 REGION = "eu-central-1"
 DEMO = Path(__file__).parents[2] / "examples" / "demo.py"
@@ -77,25 +78,10 @@ sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
 def stand_in(directory: Path) -> Iterator[str]:
     """A moto server of its own: its state is shared with no other test."""
     port = free_port()
-    with (directory / f"moto-{port}").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-            env=clean(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-        )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
-    try:
-        until(lambda: answers(url), seconds=60)
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with serving(command, f"{url}/moto-api/data.json", directory / f"moto-{port}", env=clean()):
         yield url
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def answers(url: str) -> bool:
-    try:
-        return bool(urllib.request.urlopen(f"{url}/moto-api/data.json", timeout=5).status == 200)
-    except OSError:
-        return False
 
 
 def empty(url: str) -> str:
