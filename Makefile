@@ -32,7 +32,8 @@ test: install
 browser: install
 	$(PY) -m pytest -n 2 -m browser $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/evidence/browser tests/web
 
-# Spark on two executors (a JVM must be here) and ClickHouse on a lake, in an environment of their own.
+# Spark on two executors and ClickHouse on a lake, and a REST catalog of Apache Iceberg, in an environment of
+# their own; a JVM must be here.
 lake: install .venv-engines/made
 	$(PY) -m pytest -m lake $(if $(SKIPS),--allowed-skips=$(SKIPS)) tests/delivery/lake
 

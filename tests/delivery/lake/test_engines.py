@@ -8,20 +8,18 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
+import engines
 import investigated
 from apitrail.delivery.lake import lake_files, lake_sql, questions
 from apitrail.delivery.lake.dialects import ALWAYS, CLICKHOUSE, LAKE, SPARK, Period
 from apitrail.delivery.lake.lake_files import ArrowPlace
+from engines import PYTHON, REPOSITORY
 
 pytestmark = [pytest.mark.lake, pytest.mark.timeout(600)]
-REPOSITORY = Path(__file__).parents[3]
-PYTHON = REPOSITORY / ".venv-engines" / "bin" / "python"
 MIDNIGHT, HALF = 1_795_737_600_000, 1_800_000
 # Every question of everything, and some of an hour.
 ASKED = [(each, ALWAYS) for each in questions.QUESTIONS] + [
@@ -52,8 +50,7 @@ def values(question):
 
 
 def ask(engine, lake, dialect):
-    if not PYTHON.exists():
-        pytest.skip("the engines are not installed here")
+    engines.require()
     statements = [dialect.ask(question, values(question), period) for question, period in ASKED]
     done = subprocess.run(
         [PYTHON, REPOSITORY / "tests" / "lake" / f"ask_{engine}.py", lake], cwd=lake.parent,
@@ -73,8 +70,7 @@ def _shown(value):
 
 
 def test_spark_with_two_executors_gives_equal_answers(lake, expected, tally):
-    if shutil.which("java") is None:
-        pytest.skip("there is no JVM here")
+    engines.require(java=True)
     said = ask("spark", lake, SPARK)
     assert said["executors"] == 2
     assert said["answers"] == expected

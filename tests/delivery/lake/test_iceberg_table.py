@@ -42,6 +42,22 @@ def test_what_cannot_be_opened_is_said_in_one_line(tmp_path, monkeypatch, about,
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"type": "rest", "uri": "http://127.0.0.1:1"},
+        {"type": "nosuch", "uri": "x"},
+        {"type": "hive", "uri": "thrift://127.0.0.1:1"},
+        {"type": "glue", "uri": "x", "glue.profile-name": "nosuch"},
+    ],
+)
+def test_a_catalog_that_is_not_reached_is_said_in_one_line(tmp_path, monkeypatch, about):
+    monkeypatch.setenv("NO_PROXY", "*")
+    with pytest.raises(UsageError, match="cannot open 'elsewhere'") as raised:
+        iceberg_table.open_table("elsewhere", location=f"file://{tmp_path}", properties=about)
+    assert "\n" not in str(raised.value)
+
+
 def test_a_table_of_others_is_left_alone(tmp_path):
     catalog = SqlCatalog(
         "apitrail", uri=f"sqlite:///{tmp_path}/catalog.db", warehouse=f"file://{tmp_path}"

@@ -101,19 +101,20 @@ def check_installed() -> None:
 
 def _catalog(text: str, location: str, properties: dict[str, str]) -> Catalog:
     check_installed()
-    from pyiceberg.catalog import load_catalog
+    from pyiceberg.catalog import list_catalogs, load_catalog
 
     if text.startswith(SQLITE):
         properties = properties | {"type": "sql", "uri": text, "warehouse": location}
         with _asking(f"open {text!r}"):
             return load_catalog("apitrail", **properties)
-    try:
-        return load_catalog(text, **properties)
-    except ValueError as error:
+    # pyiceberg takes any name that comes with an address.
+    if text.lower() not in list_catalogs() and "uri" not in properties:
         raise UsageError(
             f"no catalog {text!r} is configured",
             hint="sqlite:///FILE, or a name in pyiceberg's ~/.pyiceberg.yaml",
-        ) from error
+        )
+    with _asking(f"open {text!r}"):
+        return load_catalog(text, **properties)
 
 
 def _create(catalog: Catalog, name: str, location: str | None) -> None:
@@ -167,11 +168,13 @@ def _asking(what: str) -> Iterator[None]:
 
 
 def _failures() -> tuple[type[Exception], ...]:
+    from botocore.exceptions import BotoCoreError, ClientError
     from pyiceberg import exceptions
     from sqlalchemy.exc import SQLAlchemyError
 
     own = [each for each in vars(exceptions).values() if isinstance(each, type)]
-    return (*own, OSError, ValueError, SQLAlchemyError)
+    # Failures of `requests`, which goes to a REST catalog, are of OSError.
+    return (*own, OSError, ValueError, SQLAlchemyError, BotoCoreError, ClientError)
 
 
 def _line(error: Exception) -> str:
