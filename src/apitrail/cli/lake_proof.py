@@ -12,6 +12,7 @@ import click
 from apitrail import places, when
 from apitrail.cli.options import output_option, with_trail
 from apitrail.cli.printing import emit, say, table
+from apitrail.errors import FormatError, UsageError
 from apitrail.evidence import known_logs
 from apitrail.evidence.verify import Trust
 from apitrail.reading import render
@@ -49,7 +50,7 @@ def verify_command(
         trail=trail, now=places.clock(),
         records=None if log_files is None
         else log_records.of(log_files, trust, endpoint=endpoint_url, profile=profile),
-        since=None if since is None else since.read().decode("utf-8", "replace"),
+        since=None if since is None else _checkpoint(since),
     )  # fmt: skip
     expected = [each.name for each in trust.verifiers] if vkeys else []
     report = lake_check.verify_lake(where, trust, beside, expected=expected, step=_step)
@@ -57,6 +58,20 @@ def verify_command(
     if report.hint:
         click.echo(f"hint: {report.hint}", err=True)
     return 0 if report.holds else 1
+
+
+def _checkpoint(file: BinaryIO) -> str:
+    from apitrail.tlog.checkpoint import Checkpoint
+
+    text = file.read().decode("utf-8", "replace")
+    try:
+        Checkpoint.unverified(text)
+    except FormatError as error:
+        raise UsageError(
+            f"{file.name} is not a signed checkpoint: {error}",
+            hint="--since wants an older copy of the file `checkpoint` of a trail",
+        ) from error
+    return text
 
 
 @click.command("coverage")

@@ -8,9 +8,10 @@ import pytest
 
 import delivering
 import trails
-from apitrail.delivery.lake import lake_check, lake_directory
+from apitrail.delivery.lake import lake_check, lake_directory, lake_list
 from apitrail.delivery.lake.lake_place import Directory
 from apitrail.delivery.lake.log_check import Beside
+from apitrail.errors import FormatError
 from apitrail.evidence.verify.report import Trust
 from apitrail.tlog import note
 from apitrail.trail.keys import Keys
@@ -115,6 +116,24 @@ def test_a_log_that_is_gone_with_all_its_lists_is_missed(lake, tmp_path):
     word, message = verdict(lake, other)
     assert word == "TRUNCATED"
     assert "no list of the log second.example/log is here" in message
+
+
+def test_a_log_that_is_gone_is_missed_by_its_checkpoint(lake, tmp_path):
+    second = second_log(tmp_path)
+    lake_directory.export(second, lake.path, now=NOW)
+    since = (second / "checkpoint").read_text()
+    assert verdict(lake, second, since=since)[0] == "OK"
+    shutil.rmtree(lake.path / lake_list.FOLDER / lake_list.folder("second.example/log"))
+    for path in lake.files():
+        if path.name.startswith(lake_list.folder("second.example/log")):
+            path.unlink()
+    missed = "no list of the log second.example/log is here, and a checkpoint of it was given"
+    assert verdict(lake, since=since) == ("TRUNCATED", missed)
+
+
+def test_what_is_no_checkpoint_is_refused(lake):
+    with pytest.raises(FormatError):
+        lake.check(since="second.example+12345678+AAAA\n")
 
 
 def test_nothing_is_no_lake(tmp_path):

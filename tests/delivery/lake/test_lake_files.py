@@ -10,7 +10,7 @@ import investigated
 from apitrail.delivery.lake import lake_files
 from apitrail.delivery.lake.dialects import ALWAYS, Period
 from apitrail.delivery.lake.lake_files import ArrowPlace
-from apitrail.errors import UsageError
+from apitrail.errors import FormatError, UsageError
 
 MIDNIGHT = 1_795_737_600_000
 
@@ -55,6 +55,22 @@ def test_a_file_that_no_list_names_is_left_out_and_told(lake, tmp_path):
 def test_what_is_no_lake_is_named(tmp_path, name):
     with pytest.raises(UsageError, match=r"no lake in|not a directory"):
         find(tmp_path / name)
+
+
+def test_logs_without_a_call_are_a_lake(lake, tmp_path):
+    lake = shutil.copytree(lake, tmp_path / "copy")
+    for day in lake.glob("eventday=*"):
+        shutil.rmtree(day)
+    assert find(lake).names == ()
+
+
+def test_a_list_that_is_none_is_named(lake, tmp_path):
+    lake = shutil.copytree(lake, tmp_path / "copy")
+    newest = max(lake.glob("apitrail/lake/*/*.json"))
+    newest.write_text("{")
+    with pytest.raises(FormatError) as refused:
+        find(lake)
+    assert str(newest.relative_to(lake)) in str(refused.value)
 
 
 def test_a_log_that_is_not_there_is_named(lake):

@@ -27,6 +27,10 @@ def test_an_hour_that_is_missing_with_its_list_is_named(lake):
     word, message = verdict(lake)
     assert word == "TAMPERED"
     assert "00000002.json is missing, and there are later lists" in message
+    hours = (
+        "of the hours after that of 2023-11-14T23:00:00Z and before that of 2023-11-15T01:00:00Z"
+    )
+    assert f"no list has entries 2 to 3, {hours}" in message
 
 
 def test_a_list_that_is_missing_leaves_its_files_in_no_list(lake):

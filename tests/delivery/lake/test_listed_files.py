@@ -48,6 +48,25 @@ def test_a_list_that_is_missing_holds_all_of_the_log_back(lake):
     assert "list 7 of" in str(held.problems[0])
 
 
+def test_a_newest_list_whose_note_is_on_its_way_waits(lake):
+    names = [file.name for file in found(lake).files]
+    path = max(lake.glob("apitrail/lake/*/*.note"))
+    path.rename(lake / "kept")
+    held = found(lake)
+    (lake / "kept").rename(path)
+    assert not held.problems
+    assert [file.name for file in held.files] == names[:-1]
+
+
+def test_an_older_list_without_its_note_holds_its_log_back(lake):
+    path = min(lake.glob("apitrail/lake/*/00000003.note"))
+    path.rename(lake / "kept")
+    held = found(lake)
+    (lake / "kept").rename(path)
+    assert not held.files
+    assert f"{path.name} is missing" in str(held.problems[0])
+
+
 def test_a_directory_without_lists_is_no_lake(tmp_path):
     with pytest.raises(UsageError, match="has no lists"):
         listed_files.new_files(ArrowPlace.parse(str(tmp_path)), verify.Trust((), "--key"), ())

@@ -16,6 +16,7 @@ from apitrail.delivery.lake.log_check import Beside, LogCheck
 from apitrail.delivery.logfiles import findings
 from apitrail.delivery.logfiles.check import Step
 from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tampered
+from apitrail.tlog.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,9 @@ def verify_lake(
         beside: what else is at hand to compare with.
         expected: origins of logs that must be here.
         step: told of each step as it begins.
+
+    Raises:
+        FormatError: what is given as an older checkpoint is none.
     """
     names = place.names()
     logs = [LogCheck(place, name, names, trust) for name in lists_in(names)]
@@ -87,7 +91,10 @@ def verify_lake(
         for log in reports
         if not log.report.holds
     ]
-    found += _absent(expected, {log.name for log in logs})
+    found += _absent(expected, "its key", {log.name for log in logs})
+    if beside.since is not None:
+        given = [Checkpoint.unverified(beside.since).origin]
+        found += _absent(given, "a checkpoint of it", {log.name for log in logs})
     found += [tampered(problem) for problem in _strangers(place, names, logs)]
     if not logs and not found:
         message = "no list is here: a lake has them under " + FOLDER
@@ -112,10 +119,10 @@ def _reported(log: LogCheck, report: Report) -> LogReport:
     )  # fmt: skip
 
 
-def _absent(expected: Sequence[str], here: set[str]) -> Iterator[Finding]:
+def _absent(expected: Sequence[str], what: str, here: set[str]) -> Iterator[Finding]:
     for origin in expected:
         if folder(origin) not in here:
-            message = f"no list of the log {origin} is here, and its key was given"
+            message = f"no list of the log {_shown(origin)} is here, and {what} was given"
             yield Finding(Verdict.TRUNCATED, message)
 
 

@@ -118,7 +118,8 @@ def find(place: ArrowPlace, period: Period = ALWAYS, log: str | None = None) -> 
         UsageError: there is no lake, or it cannot be read.
     """
     days = [str(each.base_name) for each in place.list("") if _DAY.fullmatch(str(each.base_name))]
-    if not days:
+    # Logs without a call have lists, and no day.
+    if not days and not place.list(FOLDER):
         raise UsageError(f"no lake in {place.name!r}: it has no eventday=…", hint=_NO_LAKE)
     ends = _ends(place, None if log is None else folder(log))
     if log is not None and not ends:
@@ -147,8 +148,8 @@ def _ends(place: ArrowPlace, only: str | None) -> dict[str, int]:
     for log in [only] if only else [str(each.base_name) for each in place.list(FOLDER)]:
         lists = [each for each in place.list(f"{FOLDER}/{log}") if each.extension == "json"]
         if lists:
-            said = LakeList.parse(place.read(f"{FOLDER}/{log}/{lists[-1].base_name}"))
-            found[log] = said.stop
+            key = f"{FOLDER}/{log}/{lists[-1].base_name}"
+            found[log] = LakeList.read(key, place.read(key)).stop
     return found
 
 

@@ -158,6 +158,14 @@ class LakeList:
     until: str | None = None
 
     @classmethod
+    def read(cls, key: str, data: bytes) -> Self:
+        """As `parse`, for what lies under `key`; the error names it."""
+        try:
+            return cls.parse(data)
+        except FormatError as error:
+            raise FormatError(f"{key}: {error}") from error
+
+    @classmethod
     def parse(cls, data: bytes) -> Self:
         """Inverse of `dump`.
 

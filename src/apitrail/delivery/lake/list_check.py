@@ -16,6 +16,7 @@ from apitrail.errors import FormatError, VerificationError
 from apitrail.evidence.verify.key_history import History
 from apitrail.evidence.verify.report import Finding, Report, Trust, Verdict, tampered
 from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.when import iso_second
 
 _LIST = re.compile(r"([0-9]{8})\.json")
 _FOLDER = re.compile(r"[A-Za-z0-9._-]+")
@@ -75,9 +76,22 @@ class ListCheck(Check):
                 )
                 self.blame([f"{what} is missing, and there are later lists"])
                 before = None
+            follows = number == last + 1
             before, last = self._read(number, piece, before, history), number
-            self.lists += [] if before is None else [before]
+            if before is not None:
+                if not follows and (self.lists or not oldest):
+                    self.blame(self._gap(before.said))
+                self.lists.append(before)
         return history
+
+    def _gap(self, said: LakeList) -> Iterator[str]:
+        """What is in none of the lists between the one before, if it was read, and this one."""
+        earlier = self.lists[-1].said if self.lists else None
+        first = 0 if earlier is None else earlier.stop
+        if first < said.start:
+            after = "" if earlier is None else f"after that of {iso_second(earlier.hour)} and "
+            hours = f"of the hours {after}before that of {iso_second(said.hour)}"
+            yield f"no list has entries {first} to {said.start - 1}, {hours}"
 
     def _pieces(
         self, numbers: list[int], oldest: int

@@ -53,11 +53,16 @@ def _new_lists(place: ArrowPlace, log: str, trust: Trust, known: Container[str])
     found: list[LakeList] = []
     history = None
     for number, key in reversed(list(enumerate(keys, 1))):
+        if place.size(note_key(key)) is None:
+            if number == len(keys):
+                continue  # a recorder puts the note there after the list
+            raise tampered(f"{note_key(key)} is missing")
         data, noted = place.read(key), place.read(note_key(key))
         if history is None:
-            history = file_checkpoint.trust(LakeList.parse(data).rotations, noted, trust)
+            rotations = LakeList.read(key, data).rotations
+            history = file_checkpoint.trust(rotations, noted, trust)
         file_checkpoint.confirm(history, noted, data, key)
-        said = LakeList.parse(data)
+        said = LakeList.read(key, data)
         if folder(said.origin) != log or said.number != number:
             raise tampered(f"{key} is list {said.number} of {said.origin!r}")
         if found and found[-1].previous != hashlib.sha256(data).hexdigest():

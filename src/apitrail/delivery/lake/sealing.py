@@ -86,7 +86,7 @@ class Sealing:
         if not keys:
             return None
         data = self.tree.read(keys[-1]) or b""
-        said = LakeList.parse(data)
+        said = LakeList.read(keys[-1], data)
         link = self.source.entry(said.stop - 1)
         if said.origin != self.head.origin or link is None or link.hash.hex() != said.last:
             raise UsageError(
