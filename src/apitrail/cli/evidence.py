@@ -14,7 +14,7 @@ from typing import BinaryIO
 import click
 
 from apitrail import durable, places
-from apitrail.cli import shipping
+from apitrail.cli import older_head, shipping
 from apitrail.cli.options import output_option, with_trail
 from apitrail.errors import UsageError
 from apitrail.evidence import bundle, cose_files, known_logs, receipt
@@ -59,7 +59,7 @@ def verify_command(
         raise UsageError("nobody is named to ask", hint="--policy FILE names the witnesses")
     if tsa is not None:
         trust = replace(trust, stamped=_stamped(tsa))
-    older = _older(since)
+    older = older_head.read(since)
     if misbehaviour is not None and older is None:
         raise UsageError(
             "there is nothing to compare with", hint="--since CHECKPOINT names an older head"
@@ -81,17 +81,6 @@ def verify_command(
     if report.hint:
         click.echo(f"hint: {report.hint}", err=True)
     return 0 if report.holds else 1
-
-
-def _older(since: BinaryIO | None) -> str | None:
-    """The older head that was given: a checkpoint, or the one of a receipt, a bundle or a page."""
-    if since is None:
-        return None
-    path = Path(since.name)
-    if path.is_file() and bundle.is_archive(path):
-        with bundle.Bundle.open(path) as opened:
-            return opened.checkpoint_note
-    return receipt.checkpoint_of(since.read().decode("utf-8", "replace"))
 
 
 def _stamped(path: Path) -> Stamped:

@@ -50,7 +50,7 @@ def verify_command(
         trail=trail, now=places.clock(),
         records=None if log_files is None
         else log_records.of(log_files, trust, endpoint=endpoint_url, profile=profile),
-        since=None if since is None else _checkpoint(since),
+        since=_checkpoint(since),
     )  # fmt: skip
     expected = [each.name for each in trust.verifiers] if vkeys else []
     report = lake_check.verify_lake(where, trust, beside, expected=expected, step=_step)
@@ -60,18 +60,21 @@ def verify_command(
     return 0 if report.holds else 1
 
 
-def _checkpoint(file: BinaryIO) -> str:
+def _checkpoint(since: BinaryIO | None) -> str | None:
+    from apitrail.cli import older_head
     from apitrail.tlog.checkpoint import Checkpoint
 
-    text = file.read().decode("utf-8", "replace")
+    found = older_head.read(since)
+    if since is None or found is None:
+        return None
     try:
-        Checkpoint.unverified(text)
+        Checkpoint.unverified(found)
     except FormatError as error:
         raise UsageError(
-            f"{file.name} is not a signed checkpoint: {error}",
+            f"{since.name} is not a signed checkpoint: {error}",
             hint="--since wants an older copy of the file `checkpoint` of a trail",
         ) from error
-    return text
+    return found
 
 
 @click.command("coverage")

@@ -70,13 +70,13 @@ class ListCheck(Check):
         before: Found | None = None
         last = next(iter(pieces), 1) - 1 if oldest else 0
         for number, piece in pieces.items():
-            if number != last + 1:
+            follows = number == last + 1
+            if not follows:
                 what = (
                     self._key(last + 1) if number == last + 2 else f"{self._key(last + 1)} and more"
                 )
                 self.blame([f"{what} is missing, and there are later lists"])
                 before = None
-            follows = number == last + 1
             before, last = self._read(number, piece, before, history), number
             if before is not None:
                 if not follows and (self.lists or not oldest):
