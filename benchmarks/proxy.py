@@ -56,9 +56,14 @@ def reverse(stack: ExitStack, directory: Path, up: upstream.Upstream) -> Ways:
 
 
 def forward(
-    stack: ExitStack, directory: Path, up: upstream.Upstream, workers: int = 0, *, bare: bool = True
+    stack: ExitStack,
+    directory: Path,
+    up: upstream.Upstream,
+    workers: int | None = None,
+    *,
+    bare: bool = True,
 ) -> Ways:
-    """The ways to the upstream by CONNECT and TLS."""
+    """The ways to the upstream by CONNECT and TLS; without `workers` as `record` has them of itself."""
     trusting = os.environ | {"AWS_CA_BUNDLE": str(up.certificate)}
     port, own = free_port(), free_port()
     trusted = f"ssl_verify_upstream_trusted_ca={up.certificate}"
@@ -70,11 +75,10 @@ def forward(
         f"regular@127.0.0.1:{own}",
         "--upstream",
         url,
-        "--workers",
-        str(workers),
+        *(() if workers is None else ("--workers", str(workers))),
     )
     found = {"bare": stack.enter_context(running(port, *stock))} if bare else {}
-    name = f"workers {workers}" if workers else "apitrail"
+    name = "apitrail" if workers is None else f"workers {workers}"
     return {**found, name: stack.enter_context(running(own, *ours, env=trusting))}
 
 
