@@ -55,14 +55,12 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of a batch.
+    """What kept a batch out of the files, if anything did.
 
-    `indexes` are those of its entries. `entries` is what kept them out of the log, and then the
-    intents were not tried; `twice` are the positions of drafts whose event the log has already.
-    `intents` is what kept the intents out.
+    `entries` is what kept its entries out of the log, and then the intents were not tried; `twice` are
+    the positions of drafts whose event the log has already. `intents` is what kept the intents out.
     """
 
-    indexes: Sequence[int] = ()
     entries: Failure | None = None
     twice: Sequence[int] = ()
     intents: Failure | None = None
@@ -121,8 +119,17 @@ class Appender:
         self._kept, self.strings = (found.kept, 0), Strings(found.next_string)
         return found.lost
 
-    def write(self, work: Work, told: Callable[[Sequence[int]], object]) -> Outcome:
-        """Make a batch durable. `told` gets the indexes before the intents are tried."""
+    def write(
+        self,
+        work: Work,
+        entered: Callable[[Sequence[int]], object],
+        intended: Callable[[], object],
+    ) -> Outcome:
+        """Make a batch durable.
+
+        `entered` gets the entries' indexes before the intents are tried, `intended` is called once these are
+        durable too; neither where there are none.
+        """
         # First the log, then the intents: a crash in between leaves an intent whose entry is
         # there, which `left` recognises. The other way round a call could vanish.
         try:
@@ -132,15 +139,17 @@ class Appender:
         if self.held:
             self._truncate(wait=False)
         self._settled += work.settles
+        if work.drafts:
+            entered(indexes)
         if not work.begun:
-            return Outcome(indexes=indexes)
-        told(indexes)
+            return Outcome()
         try:
             self._pending.commit(work.begun, self._settled)
         except FAILURES as error:
-            return Outcome(indexes=indexes, intents=error)
+            return Outcome(intents=error)
         self._settled = []
-        return Outcome(indexes=indexes)
+        intended()
+        return Outcome()
 
     def withdraw(self, key: str) -> None:
         """The call of this intent was not let through. The intent goes now, or with the next batch."""

@@ -16,7 +16,7 @@ from apitrail.event import Event
 from apitrail.tlog import note
 from apitrail.trail import database, lock, rebuild, statements
 from apitrail.trail.anchor import Anchor
-from apitrail.trail.appender import FAILURES, Appender, Failure, Outcome, Steady, Work
+from apitrail.trail.appender import FAILURES, Appender, Outcome, Steady, Work
 from apitrail.trail.clock_steps import ClockSteps
 from apitrail.trail.frames import decompress
 from apitrail.trail.publish import Publisher
@@ -368,10 +368,8 @@ class Trail:
         elif outcome.entries is not None:
             self._owed = appends
             fail(items, outcome.entries)
-        else:
-            self._owed = []
-            self._tell(appends, outcome.indexes)
-            self._tell_begins(begins, outcome.intents)
+        elif outcome.intents is not None:
+            fail(begins, outcome.intents)
 
     async def _attempt(self, appends: Sequence[Append], begins: Sequence[Begin]) -> Outcome:
         work = Work(
@@ -381,25 +379,26 @@ class Trail:
         )
         loop = asyncio.get_running_loop()
 
-        def told(indexes: Sequence[int]) -> None:
+        def entered(indexes: Sequence[int]) -> None:
             # Whoever waits for an entry need not wait for the intents.
             loop.call_soon_threadsafe(self._tell, appends, indexes)
 
-        return await self._run(partial(self._appender.write, work, told))
+        def intended() -> None:
+            loop.call_soon_threadsafe(self._tell_begins, begins)
+
+        return await self._run(partial(self._appender.write, work, entered, intended))
 
     def _tell(self, appends: Sequence[Append], indexes: Sequence[int]) -> None:
+        """These entries are durable, those that were owed among them."""
+        self._owed = []
         for append, index in zip(appends, indexes, strict=True):
             if not append.done.done():
                 append.done.set_result(index)
-        if appends:
-            self._publisher.committed()
-            for tell in self.on_commit:
-                tell()
+        self._publisher.committed()
+        for tell in self.on_commit:
+            tell()
 
-    def _tell_begins(self, begins: Sequence[Begin], failure: Failure | None) -> None:
-        if failure is not None:
-            fail(begins, failure)
-            return
+    def _tell_begins(self, begins: Sequence[Begin]) -> None:
         for begin in begins:
             if not begin.done.done():
                 begin.done.set_result(0)

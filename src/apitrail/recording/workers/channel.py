@@ -54,7 +54,7 @@ class Channel(asyncio.Protocol):
         self._unsent: list[bytes] = []
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
-        self._tasks: set[asyncio.Future[object]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
     async def over(cls, end: socket.socket, acts: Acts) -> Self:
@@ -81,6 +81,9 @@ class Channel(asyncio.Protocol):
         number, done = self._number, self._loop.create_future()
         self._asked[number] = done
         self._send([_ASK, act, number, *arguments])
+        if len(self._asked) == 1:
+            # Nobody else is about who could join it.
+            self._flush()
         try:
             return await done
         finally:
@@ -133,10 +136,11 @@ class Channel(asyncio.Protocol):
         if kind == _ASK:
             number, *arguments = rest
             # Begun at once: most of what is asked for is put into a queue, and then waited for.
-            done_by = _done(self._acts.answers[name], arguments)
+            done_by = self._do(number, self._acts.answers[name], arguments)
             task = asyncio.Task(done_by, loop=self._loop, eager_start=True)
-            self._tasks.add(task)
-            task.add_done_callback(lambda done: self._answer(number, done))
+            if not task.done():
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
         elif kind == _TELL:
             self._acts.hears[name](*rest)
         elif (done := self._asked.get(name)) is not None and not done.done():
@@ -146,14 +150,21 @@ class Channel(asyncio.Protocol):
                 error, text, hint = rest
                 done.set_exception(_ERRORS[error](text, hint=hint))
 
-    def _answer(self, number: int, task: asyncio.Future[Any]) -> None:
-        self._tasks.discard(task)
-        if task.cancelled():
+    async def _do(self, number: int, act: Answer, arguments: Sequence[object]) -> None:
+        """Do what is asked for and answer, in one turn of the loop."""
+        try:
+            result = await act(*arguments)
+        except asyncio.CancelledError:
             self._send([_FAIL, number, *_told(RecordingError("it was given up"))])
-        elif (error := task.exception()) is not None:
+            raise
+        except BaseException as error:
             self._send([_FAIL, number, *_told(error)])
+            if not isinstance(error, Exception):
+                raise
         else:
-            self._send([_ANSWER, number, task.result()])
+            self._send([_ANSWER, number, result])
+        if len(self._tasks) <= 1:
+            self._flush()
 
     def _send(self, message: Sequence[object]) -> None:
         if self._transport is None:
@@ -168,10 +179,6 @@ class Channel(asyncio.Protocol):
         if self._unsent and self._transport is not None:
             self._transport.writelines(self._unsent)
         self._unsent = []
-
-
-async def _done(act: Answer, arguments: Sequence[object]) -> object:
-    return await act(*arguments)
 
 
 def _told(error: BaseException) -> tuple[str, str, str | None]:

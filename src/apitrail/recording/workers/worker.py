@@ -14,11 +14,12 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from apitrail import __version__, places
 from apitrail.identity import Known
-from apitrail.recording import allocator, assembly, lessons, preparation
+from apitrail.recording import allocator, assembly, lessons, preparation, whoami
 from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.front import Alone
 from apitrail.recording.proxy import held, messages
@@ -94,7 +95,8 @@ class Worker:
         recorder.gate = OwnersGate(recorder.policy.guards, channel)
         self._seeker = Seeker(channel)
         recorder.seek = self._seeker.seek
-        recorder.unnamed = lambda key: channel.tell("unnamed", key)
+        # Whoever asks about keys asks about each once.
+        recorder.unnamed = lru_cache(whoami.MOST)(partial(channel.tell, "unnamed"))
         plain = assembly.guard_of(settings, assembly.logins_of(orders.directory, settings))
         guard = ToldGuard(plain.destinations, plain.logins, channel, listed_only=plain.listed_only)
         addon = assembly.addon_of(recorder, guard, settings, configured)
