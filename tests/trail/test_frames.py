@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import subprocess
 import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import zstandard
 
+from apitrail import zstd
 from apitrail.errors import FormatError
 from apitrail.trail import frames
 
@@ -56,6 +60,8 @@ def test_a_frame_of_a_later_version_is_told_from_a_broken_one():
         (b"x" * 40, "not zstd"),
         (FRAME + b"x", "not zstd"),
         (FRAME[:-3], "not zstd"),
+        (FRAMES.compress(b"") + b"x", "not zstd"),
+        (FRAMES.compress(b"")[:-1], "not zstd"),
         (zstandard.ZstdCompressor(write_content_size=False).compress(CONTENT), "states no size"),
     ],
 )
@@ -75,6 +81,62 @@ def test_a_frame_that_claims_too_much_is_not_unpacked(monkeypatch):
 def test_every_size_is_unpacked_with_a_dictionary_and_without(size):
     for frame in both(bytes(size)):
         assert frames.decompress(frame) == bytes(size)
+
+
+def test_a_broken_frame_is_judged_as_by_the_library_that_knows_no_shortcut():
+    """Small frames are unpacked by a road of their own."""
+    dice = random.Random(4)
+    pool = [frame for size in (0, 9, 255, 256, 3000) for frame in both(dice.randbytes(size))]
+    pool += both(CONTENT)
+    judged = Counter[str]()
+    for _ in range(4000):
+        frame = bytearray(dice.choice(pool))
+        match dice.randrange(4):
+            case 0:
+                frame[dice.randrange(len(frame))] ^= 1 << dice.randrange(8)
+            case 1:
+                del frame[dice.randrange(len(frame)) :]
+            case 2:
+                frame += dice.randbytes(dice.randrange(1, 5))
+            case _:
+                frame[dice.randrange(4, 9)] = dice.randrange(256)
+        expected, found = slowly(bytes(frame)), quickly(bytes(frame))
+        assert found == expected, bytes(frame)
+        judged[expected if isinstance(expected, str) else "whole"] += 1
+    assert min(judged["whole"], judged["not zstd"], judged["refused"]) > 100
+
+
+def slowly(frame: bytes) -> bytes | str:
+    """What the general road says of a frame."""
+    try:
+        size, number = zstd.stated(frame)
+        if size is None or size > frames.CONTENT_LIMIT or number > frames.NEWEST:
+            return "refused"
+        dictionary = zstd.Dictionary(frames.path(number).read_bytes()) if number else None
+        content, rest = zstd.decompress(frame, frames.CONTENT_LIMIT, dictionary)
+    except zstd.Error:
+        return "not zstd"
+    return content if rest == b"" else "not zstd"
+
+
+def quickly(frame: bytes) -> bytes | str:
+    """What ours says of it."""
+    try:
+        return frames.decompress(frame)
+    except FormatError as error:
+        return "not zstd" if "not zstd" in str(error) else "refused"
+
+
+def test_threads_unpack_at_the_same_time():
+    contents = [random.Random(number).randbytes(30_000).hex().encode() for number in range(4)]
+    packed = [(both(content)[number % 2], content) for number, content in enumerate(contents)]
+
+    def work(number: int) -> bool:
+        frame, content = packed[number]
+        return all(frames.decompress(frame) == content for _ in range(400))
+
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(work, range(4)))
 
 
 def test_our_frames_are_those_that_another_library_makes():

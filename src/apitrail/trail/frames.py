@@ -19,13 +19,11 @@ CONTENT_LIMIT = 1 << 30
 NEWEST = 1
 """The dictionary that new frames are made with. 0 is none, as of trails of format 1."""
 LEVEL = 3
-# How frames begin of which the size is written in one or two bytes: made with the newest dictionary,
-# or with none.
+# How small frames begin, of which the size is written in one or two bytes, and by which dictionary they
+# are made: one segment, no number of a dictionary or one of a byte (RFC 8878, section 3.1.1.1).
 _MAGIC = b"\x28\xb5\x2f\xfd"
-_OURS = frozenset(_MAGIC + bytes((descriptor, NEWEST)) for descriptor in (0x21, 0x61))
-# As much as such a frame may state; one that holds more is broken.
-_SMALL = 65_791
-_PLAIN = frozenset(_MAGIC + bytes((descriptor,)) for descriptor in (0x20, 0x60))
+_SMALL = {_MAGIC + bytes((descriptor, NEWEST)): NEWEST for descriptor in (0x21, 0x61)}
+_SMALL |= {_MAGIC + bytes((descriptor,)): 0 for descriptor in (0x20, 0x60)}
 
 
 def exact(value: object) -> bytes:
@@ -58,35 +56,20 @@ def decompress(frame: object) -> bytes:
         MemoryError: also where it is zstd that has too little.
     """
     data = exact(frame)
-    if data[:6] in _OURS and (small := _small(data)) is not None:
-        return small
+    number = _SMALL.get(data[:6], _SMALL.get(data[:5]))
+    if number is not None and (content := _unpacker(number).whole(data)):
+        return content
     try:
-        content, rest = zstd.decompress(data, CONTENT_LIMIT, _dictionary_of(data))
+        whole, rest = zstd.decompress(data, CONTENT_LIMIT, _dictionary_of(data))
     except zstd.Error as error:
         raise FormatError("a facet is not zstd") from error
     if rest != b"":
         raise FormatError("a facet is not zstd")
-    return content
-
-
-def _small(data: bytes) -> bytes | None:
-    """What a small frame of ours holds, in the fewest steps: trails have millions. None where it is broken."""
-    try:
-        undo = zstd.Decompressor(_dictionary(NEWEST))
-        content = undo.decompress(data, _SMALL)
-    except zstd.Error:
-        return None
-    return content if undo.eof and not undo.unused_data else None
+    return whole
 
 
 def _dictionary_of(data: bytes) -> zstd.Dictionary | None:
     """What a frame needs; raises FormatError where it states no sane size."""
-    # As our own frames begin: one segment, no number of a dictionary or one of a byte, the size in
-    # one byte or two (RFC 8878, section 3.1.1.1). `stated` takes longer.
-    if data[:6] in _OURS:
-        return _dictionary(NEWEST)
-    if data[:5] in _PLAIN:
-        return None
     size, number = zstd.stated(data)
     if size is None or size > CONTENT_LIMIT:
         raise FormatError("a facet states no size, or too large a one")
@@ -103,3 +86,8 @@ def path(number: int) -> Path:
 @cache
 def _dictionary(number: int) -> zstd.Dictionary:
     return zstd.Dictionary(path(number).read_bytes())
+
+
+@cache
+def _unpacker(number: int) -> zstd.Unpacker:
+    return zstd.Unpacker(path(number).read_bytes() if number else None)
