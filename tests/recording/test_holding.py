@@ -31,7 +31,10 @@ def test_an_approved_call_leaves_after_its_approval_is_in_the_log(tmp_path):
             assert stub.seen == []
             seen.extend(session.recorder.holding.waiting())
             told = await session.recorder.holding.decide(ticket[:4], YES)
-            return told, await peer.message(), len(stub.seen)
+            answer = await peer.message()
+            # Its entry is written: nobody will ask any more whether it had left.
+            assert session.recorder.holding.tickets.leaving == set()
+            return told, answer, len(stub.seen)
 
     told, answer, sent = asyncio.run(scenario())
     assert (told["step"], told["call"], sent) == ("approved", "held", 1)
@@ -264,6 +267,7 @@ def test_a_ticket_lets_the_same_call_pass_once(tmp_path):
 def test_a_ticket_outlives_its_recorder(tmp_path):
     async def ask(*, approve: bool):
         async with asking(tmp_path, "ticket") as (session, _), client(session) as peer:
+            assert session.recorder.holding.tickets.leaving == set()
             await peer.send(ASK)
             answer = await peer.message()
             if approve:

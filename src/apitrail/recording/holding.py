@@ -82,8 +82,8 @@ class Held:
 class Holding:
     """The tickets of one recorder, and the calls that it holds.
 
-    `directory` is the trail's, where the log of earlier tickets is. `most` calls are held at once. `announce` is told of each question once it is durable; `clock`
-    gives Unix milliseconds.
+    `directory` is the trail's, where the log of earlier tickets is. `most` calls are held at once.
+    `announce` is told of each question once it is durable; `clock` gives Unix milliseconds.
     """
 
     trail: Ledger
@@ -124,6 +124,13 @@ class Holding:
         if ticket_of(facets) is None or key in self.tickets.leaving:
             return unknown(facets)
         return unsent(facets, self.clock())
+
+    def forget(self, key: str | None = None) -> None:
+        """A call that was let go has its entry; without a key, all that were let go before."""
+        if key is None:
+            self.tickets.leaving.clear()
+        else:
+            self.tickets.leaving.discard(key)
 
     def place(self, same: str) -> Ticket | str | None:
         """The ticket that stands for a call like this, if any; or why there can be none."""
@@ -264,13 +271,12 @@ class Holding:
             index = await self.trail.append(statements.draft(said))
         except RecordingError:
             # It is owed, and may yet be written: so nothing may leave under this ticket.
-            self.tickets.add(self.clock(), said)
+            self._note(said, held)
             if held is not None:
                 held.end(UNWRITTEN)
             raise
-        self.tickets.add(self.clock(), said)
+        gone = self._note(said, held)
         ticket.taken = False
-        gone = held is not None and held.ended.done()
         if held is not None:
             held.end(APPROVED if answer.approves else REFUSED)
         return {
@@ -278,6 +284,14 @@ class Holding:
             "call": "left" if gone else "none" if held is None else "held",
             "until": ticket.until,
         }  # fmt: skip
+
+    def _note(self, said: Ruling, held: Held | None) -> bool:
+        """It is decided; was that too late for the call that was held for it?"""
+        self.tickets.add(self.clock(), said)
+        gone = held is not None and held.ended.done()
+        if held is not None and gone:
+            self.forget(held.call)  # it is not let go, and may have its entry already
+        return gone
 
     def state_reason(self, name: str, reason: str) -> dict[str, Json]:
         """Keep why a caller wants its call, for those who decide; it decides nothing.

@@ -92,8 +92,9 @@ class Open:
 class Policy:
     """What the settings want: how much to keep, whose signatures to check, what follows.
 
-    `body_limit` is how many bytes of a body are kept. `record_ambiguous` lets calls pass that two readers could see as two different ones. `guards` are what calls must pass;
-    `asking` is how those are held that need an approval, `most_held` how many at once.
+    `body_limit` is how many bytes of a body are kept. `record_ambiguous` lets calls pass that two
+    readers could see as two different ones. `guards` are what calls must pass; `asking` is how those
+    are held that need an approval, `most_held` how many at once.
     """
 
     keep: Keep = field(default_factory=Keep)
@@ -175,6 +176,7 @@ class Recorder:
         if self.policy.guards.may_ask:
             await self.holding.load()
         recovered = await self.trail.recover(self.holding.settled)
+        self.holding.forget()
         if self.gate.spending and self.directory is not None:
             await asyncio.to_thread(self.gate.recall, self.directory)
         self.open()
@@ -371,7 +373,7 @@ class Recorder:
             opened.call.changed(error=fault), caller,
         )  # fmt: skip
         draft = Draft(kind="denied", facets=described.facets, row=described.row)
-        index = await self.trail.append(draft, settles=settles)
+        index = await self.append(draft, settles)
         self.tally.deny(_run_of(opened))
         return DeniedError(decision.answer(who, index))
 
@@ -426,6 +428,19 @@ class Recorder:
             self._idle.clear()
             await self._idle.wait()
 
+    async def append(self, draft: Draft, settles: str | None) -> int:
+        """Make an entry durable, and the intent `settles` done, if there is one; gives its index.
+
+        Raises:
+            RecordingError: not yet; it is owed.
+        """
+        if settles is None:
+            return await self.trail.append(draft)
+        with self.commits.timed(settles):
+            index = await self.trail.append(draft, settles=settles)
+        self.holding.forget(settles)
+        return index
+
     async def _settle(self, opened: Open, draft: Draft) -> None:
         """From here on the trail owes this entry, whatever fails; a second one would be a lie."""
         if opened.done:
@@ -433,8 +448,7 @@ class Recorder:
         opened.done = True
         self.tally.call(_run_of(opened))
         try:
-            with self.commits.timed(opened.exchange.id):
-                opened.index = await self.trail.append(draft, settles=opened.exchange.id)
+            opened.index = await self.append(draft, opened.exchange.id)
         finally:
             self.in_flight.pop(opened.exchange.id, None)
             self._idle.set()

@@ -74,8 +74,8 @@ class Answer:
 class Ticket:
     """One question: how it was asked, the last step of it, and how it was decided.
 
-    `stated` is what its caller says why it wants the call. `taken` says that the next step is being written, so that nobody else may take it; `written` that
-    its question is in the log.
+    `stated` is what its caller says why it wants the call. `taken` says that the next step is being
+    written, so that nobody else may take it; `written` that its question is in the log.
     """
 
     asked: Ruling
@@ -143,7 +143,10 @@ class Ticket:
 
 @dataclass(slots=True)
 class Tickets:
-    """The tickets of a log, by their ids, in the order in which they were asked for."""
+    """The tickets of a log, by their ids, in the order in which they were asked for.
+
+    `leaving` are the event ids of calls that were let go and have no entry yet, as far as is known.
+    """
 
     by_id: dict[str, Ticket] = field(default_factory=dict)
     leaving: set[str] = field(default_factory=set)
