@@ -38,12 +38,29 @@ def test_it_hears_that_the_recorder_is_ready_and_that_it_stops(listener: socket.
 
 def test_it_hears_again_and_again_that_the_event_loop_turns(listener: socket.socket) -> None:
     async def scenario() -> None:
-        watched = asyncio.create_task(Supervisor(address_of(listener), 0.01).watched())
+        watched = asyncio.create_task(Supervisor(address_of(listener), 0.01).watched(lambda: True))
         for _ in range(3):
             assert await asyncio.to_thread(listener.recv, 1000) == b"WATCHDOG=1"
         watched.cancel()
 
     asyncio.run(scenario())
+
+
+def test_it_does_not_hear_of_a_recorder_whose_workers_are_dead(listener: socket.socket) -> None:
+    alive = iter((False, False, True))
+    asked: list[bool] = []
+
+    def answers() -> bool:
+        asked.append(next(alive))
+        return asked[-1]
+
+    async def scenario() -> None:
+        watched = asyncio.create_task(Supervisor(address_of(listener), 0.01).watched(answers))
+        assert await asyncio.to_thread(listener.recv, 1000) == b"WATCHDOG=1"
+        watched.cancel()
+
+    asyncio.run(scenario())
+    assert asked == [False, False, True]
 
 
 def test_children_do_not_inherit_whom_to_tell() -> None:
@@ -91,7 +108,7 @@ def test_a_supervisor_that_does_not_read_keeps_the_event_loop_turning(
     supervisor = Supervisor(address_of(listener), 1e-6)
 
     async def scenario() -> None:
-        watched = asyncio.create_task(supervisor.watched())
+        watched = asyncio.create_task(supervisor.watched(lambda: True))
         for _ in range(3000):  # far more than a socket holds
             await asyncio.sleep(0)
         watched.cancel()

@@ -272,7 +272,7 @@ async def _record(trail: Path, settings: Any, log: Log) -> None:
     supervisor.ready(
         ", ".join(f"recording on {item.host}:{item.port}" for item in session.listeners)
     )
-    watched = asyncio.create_task(supervisor.watched(), name="watchdog")
+    watched = asyncio.create_task(supervisor.watched(session.recorder.alive), name="watchdog")
     reason = await stop
     supervisor.stopping(f"ending the calls in flight ({reason})")
     await session.stop(reason)
@@ -324,6 +324,8 @@ def _print_status(trail: Path, found: dict[str, Any]) -> None:
         these = "process" if len(workers) == 1 else "processes"
         said = ", ".join(map(str, workers))
         click.echo(f"  by {counted(len(workers), 'worker')} ({these} {said})")
+    for silent in found.get("silent") or ():
+        click.echo(f"  worker {silent} does not answer")
     for mode, host, port in found["listeners"]:
         click.echo(f"  listening on {host}:{port} ({mode})")
     if upstream := found["settings"]["upstream"]:

@@ -32,7 +32,11 @@ class Front(Protocol):
 
     @property
     def workers(self) -> list[int]:
-        """The process ids of the workers that take calls."""
+        """The process ids of the workers that take clients."""
+
+    @property
+    def silent(self) -> list[int]:
+        """The process ids of the workers that do not answer."""
 
     @property
     def listeners(self) -> list[Listener]:
@@ -106,6 +110,11 @@ class Alone:
 
     @property
     def workers(self) -> list[int]:
+        """There is none."""
+        return []
+
+    @property
+    def silent(self) -> list[int]:
         """There is none."""
         return []
 

@@ -78,7 +78,9 @@ class Health:
         self._bound.close()
 
     async def _alive(self, request: Request) -> Response:
-        return _refusal(request.headers) or _text("ok")
+        if (refusal := _refusal(request.headers)) is not None:
+            return refusal
+        return _text("ok") if self._recorder.alive() else _text("no worker answers", 503)
 
     async def _ready(self, request: Request) -> Response:
         if (refusal := _refusal(request.headers)) is not None:

@@ -56,6 +56,9 @@ class _Counted(Collector):
         if (unexamined := recorder.unexamined()) is not None:
             text = "Entries that insights have not looked at yet."
             yield GaugeMetricFamily("apitrail_insights_behind", text, value=unexamined)
+        if (silent := recorder.silent()) is not None:
+            text = "Workers that do not answer."
+            yield GaugeMetricFamily("apitrail_workers_silent", text, value=silent)
         if self._alerts is not None:
             yield from _of_alerts(self._alerts)
         text = "How long entries took to become durable."

@@ -114,7 +114,8 @@ class Recorder:
     `configuration` is what the `open` entry says of the settings; `clock` gives Unix
     milliseconds; `unnamed` is told each key of which nobody knows whose it is. `directory` is the
     trail's, where it is on this machine. `seek` gets approvals for calls. Where workers take the calls,
-    `elsewhere` counts those in flight there, and `obstacle` says why none can be taken.
+    `elsewhere` counts those in flight there, `obstacle` says why none can be taken, `silent` how many
+    workers do not answer, and `alive` whether one of them has answered of late.
     """
 
     trail: Ledger
@@ -133,6 +134,8 @@ class Recorder:
     in_flight: dict[str, Open] = field(default_factory=dict)
     elsewhere: Callable[[], int] = field(default=lambda: 0)
     obstacle: Callable[[], str | None] = field(default=lambda: None)
+    silent: Callable[[], int | None] = field(default=lambda: None)
+    alive: Callable[[], bool] = field(default=lambda: True)
     _entering: int = 0
     _state: str = "not open yet"
     _idle: asyncio.Event = field(default_factory=asyncio.Event)

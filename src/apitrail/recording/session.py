@@ -349,6 +349,7 @@ class Session:
         return {
             "pid": os.getpid(),
             "workers": self.front.workers,
+            "silent": self.front.silent,
             "started": self._started,
             "proxy": self.proxy(),
             "endpoint": self.endpoint(),

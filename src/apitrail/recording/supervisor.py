@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -43,11 +43,12 @@ class Supervisor:
         """No more calls are taken."""
         self._tell("STOPPING=1", f"STATUS={status}")
 
-    async def watched(self) -> None:
-        """Say again and again that the process is alive, for as long as its event loop turns."""
+    async def watched(self, alive: Callable[[], bool]) -> None:
+        """Say again and again that the process is `alive`, for as long as its event loop turns."""
         while self.address is not None and self.watchdog is not None:
-            # One that finds no room is not waited for: those before it are still to be read.
-            self._tell("WATCHDOG=1", patience=0)
+            if alive():
+                # One that finds no room is not waited for: those before it are still to be read.
+                self._tell("WATCHDOG=1", patience=0)
             await asyncio.sleep(self.watchdog / 2)
 
     def _tell(self, *lines: str, patience: float = PATIENCE) -> None:

@@ -20,7 +20,7 @@ from apitrail.policy.guards import Guards
 from apitrail.policy.loading import load
 from apitrail.recording import session as sessions
 from apitrail.recording.session import Session
-from apitrail.recording.workers import crew
+from apitrail.recording.workers import crew, pulse
 from apitrail.recording.workers.crew import Crew
 from apitrail.trail.keys import Keys
 from apitrail.trail.reader import Reader
@@ -236,8 +236,10 @@ def test_the_close_counts_the_calls_of_all_workers(story: Story) -> None:
 
 
 def test_a_worker_that_stands_still_keeps_no_log_open(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(sessions, "DRAIN", 0.1)
-    monkeypatch.setattr(crew, "ENDING", 0.1)
+    monkeypatch.setattr(sessions, "DRAIN", 1_000)
+    monkeypatch.setattr(crew, "ENDING", 1_000)
+    monkeypatch.setattr(pulse, "EVERY", 0.01)
+    monkeypatch.setattr(pulse, "SILENT", 0.2)
 
     async def scenario() -> None:
         up = Upstream()

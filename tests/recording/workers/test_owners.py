@@ -134,6 +134,7 @@ class Outcome:
     sent: int = 0
     spent: Mapping[Any, int] = field(default_factory=dict)
     later: bytes = b""
+    leaving: set[str] = field(default_factory=set)
 
 
 async def told(trail: Path, state: State) -> Outcome:
@@ -155,6 +156,7 @@ async def told(trail: Path, state: State) -> Outcome:
             pause.go.set()
             await losing
         outcome.sent = len(stub.seen)
+        outcome.leaving = set(session.recorder.holding.tickets.leaving)
         outcome.spent = dict(+session.recorder.gate.spending.sums)
         stub.answers[:] = [OK]
         outcome.later = await approved(session)
@@ -178,6 +180,7 @@ def test_no_held_call_leaves_without_an_approval_when_its_worker_is_killed(
     state, trail = STATES[name], tmp_path / "trail"
     outcome = asyncio.run(told(trail, state))
     assert outcome.sent == 0  # `stays` keeps none
+    assert outcome.leaving == set()
     assert dict(outcome.spent) == ({(KEY.lower(), ""): state.spent} if state.spent else {})
     assert outcome.later == (b"403" if state.how == "ticket" else b"200")
     found = [each for each in calls(trail) if each.what.decision.get("outcome") != "pending"]

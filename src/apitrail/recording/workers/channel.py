@@ -100,6 +100,11 @@ class Channel(asyncio.Protocol):
             self._flush()
             self._transport.close()
 
+    def abort(self) -> None:
+        """The same at once, though the other side may read no more."""
+        if self._transport is not None:
+            self._transport.abort()
+
     # -- asyncio's side ------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import logging
 import socket
@@ -35,6 +34,7 @@ from apitrail.recording.workers import doors
 from apitrail.recording.workers.doors import Door
 from apitrail.recording.workers.member import ENDING, Desk, Member
 from apitrail.recording.workers.orders import Orders
+from apitrail.recording.workers.pulse import NONE_LEFT, STILL, Rounds, answers
 
 logger = logging.getLogger("apitrail")
 
@@ -71,7 +71,9 @@ class Crew:
         self._directory = directory
         self._authorities = [authority]
         self._voice = voice
-        self._desk = Desk(recorder, guard, voice, self._teach, self._left)
+        self._desk = Desk(
+            recorder, guard, voice, self._teach, self._left, self._again, self._changed
+        )
         self._members: list[Member] = []
         self._doors: list[Door] = []
         # What workers that begin later are told first: acts with what each is about.
@@ -82,6 +84,9 @@ class Crew:
         self._manned = asyncio.Event()
         self._ending = False
         self._keepers: list[asyncio.Task[None]] = []
+        self._rounds = Rounds(lambda: (each.pulse for each in self._members if each.ready))
+        self._rounding: asyncio.Task[None]
+        self._returned: set[asyncio.Task[None]] = set()
 
     @classmethod
     async def start(
@@ -102,6 +107,9 @@ class Crew:
         crew = cls(recorder, guard, settings, configured, directory, authority, voice)
         recorder.elsewhere = crew._in_flight
         recorder.obstacle = crew._obstacle
+        recorder.silent = lambda: len(crew.silent)
+        recorder.alive = crew._alive
+        crew._rounding = asyncio.create_task(crew._rounds.make(), name="pulse")
         begun = await asyncio.gather(
             *(crew._begin() for _ in range(settings.workers)), return_exceptions=True
         )
@@ -118,7 +126,12 @@ class Crew:
     @property
     def workers(self) -> list[int]:
         """The process ids of those that take calls."""
-        return [each.process.pid for each in self._members if each.ready]
+        return [each.process.pid for each in self._members if each.takes]
+
+    @property
+    def silent(self) -> list[int]:
+        """The process ids of those that do not answer."""
+        return [each.process.pid for each in self._members if each.ready and each.pulse.silent]
 
     # -- clients -------------------------------------------------------------------------------
 
@@ -166,6 +179,8 @@ class Crew:
         for door in self._doors:
             await door.close()
         self._doors = []
+        for task in self._returned:
+            task.cancel()
 
     def _bind(self, spec: str, run: str | None = None) -> Door:
         mode = check_mode(spec)
@@ -182,16 +197,26 @@ class Crew:
         if self._inside[address] >= self._limits.connections:
             logger.warning(patience.TURNED_AWAY, self._limits.connections)
             return
-        while True:
+        while any(each.number == door for each in self._doors):
             await self._manned.wait()
-            ready = [each for each in self._members if each.ready and door in each.doors]
-            for member in sorted(ready, key=lambda each: len(each.connections)):
+            taking = [each for each in self._members if each.takes and door in each.doors]
+            for member in sorted(taking, key=lambda each: len(each.connections)):
                 connection = next(self._connections)
                 if doors.hand(member.hands, door, connection, client):
                     member.connections[connection] = address
                     self._inside[address] += 1
                     return
             await asyncio.sleep(FULL)
+
+    def _again(self, door: int, client: socket.socket, address: str) -> None:
+        """Hand a connection to another worker than the one that has not taken it in."""
+        task = asyncio.create_task(self._return(door, client, address), name="returned client")
+        self._returned.add(task)
+        task.add_done_callback(self._returned.discard)
+
+    async def _return(self, door: int, client: socket.socket, address: str) -> None:
+        with client:
+            await self._arrive(door, client, address)
 
     def _left(self, address: str) -> None:
         self._inside[address] -= 1
@@ -221,13 +246,29 @@ class Crew:
             await self._drop(member)
             raise
         member.doors.update(open_now)
-        self._manned.set()
+        self._man()
         return member
+
+    def _man(self) -> None:
+        """Clients wait while there is no worker that takes them."""
+        if any(each.takes for each in self._members):
+            self._manned.set()
+        else:
+            self._manned.clear()
+
+    def _changed(self, member: Member) -> None:
+        """A worker has fallen silent, or answers again."""
+        self._man()
+        who = f"worker {member.process.pid}"
+        if member.pulse.silent:
+            where = "go to the others" if self._manned.is_set() else "wait"
+            self._voice.say(f"{who} does not answer: new connections {where}; if it stands still for {STILL:g} s, it is ended", "warning")  # fmt: skip
+        else:
+            self._voice.say(f"{who} answers again", "warning")
 
     async def _drop(self, member: Member) -> None:
         self._members.remove(member)
-        if not any(each.ready for each in self._members):
-            self._manned.clear()
+        self._man()
         await member.account()
         await member.end()
 
@@ -260,7 +301,7 @@ class Crew:
     async def _act(
         self, name: str, *about: object, doors: Sequence[int] = (), keep: bool = True
     ) -> None:
-        """Have all workers do something, and wait for those that take calls.
+        """Have all workers do something, and wait for those that take clients.
 
         A worker that has done it gets clients of these `doors` from then on.
 
@@ -272,10 +313,10 @@ class Crew:
         asked = {each: asyncio.ensure_future(each.channel.ask(name, *about)) for each in self._members}  # fmt: skip
         for member, future in asked.items():
             future.add_done_callback(partial(_has_done, member, doors))
-        waited = [future for member, future in asked.items() if member.ready]
-        done, _ = await asyncio.wait(waited, timeout=ANSWERING) if waited else (set(), set())
-        for future in done:
-            if isinstance(error := future.exception(), UsageError):
+        waited = {each.pulse: future for each, future in asked.items() if each.ready}
+        await answers(waited, ANSWERING)
+        for future in waited.values():
+            if future.done() and isinstance(error := future.exception(), UsageError):
                 raise error
 
     def _forget(self, name: str, subject: object) -> None:
@@ -292,17 +333,18 @@ class Crew:
         for each in others:
             if not each.ready:
                 each.channel.tell("lesson", content)
-        learning = [asyncio.ensure_future(each.channel.ask("lesson", content)) for each in others if each.ready]  # fmt: skip
-        for future in learning:
-            future.add_done_callback(_heard)
-        if learning:
-            await asyncio.wait(learning, timeout=LEARNING)
+        await _done([each for each in others if each.ready], LEARNING, "lesson", content)
 
     def _in_flight(self) -> int:
         return sum(each.in_flight for each in self._members)
 
     def _obstacle(self) -> str | None:
-        return None if any(each.ready for each in self._members) else "no worker is running"
+        if any(each.takes for each in self._members):
+            return None
+        return "no worker answers" if self.silent else "no worker is running"
+
+    def _alive(self) -> bool:
+        return not self._rounding.done() and self._rounds.unheard < NONE_LEFT
 
     # -- runs ----------------------------------------------------------------------------------
 
@@ -313,9 +355,7 @@ class Crew:
 
     async def calm(self, run: str) -> None:
         """Wait until no call of a run is in flight."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(ANSWERING):
-                await self._all("calm", run)
+        await _done(self._ready, ANSWERING, "calm", run)
 
     async def end_run(self, run: str) -> None:
         """Know a run no more."""
@@ -337,7 +377,7 @@ class Crew:
 
     async def drained(self) -> None:
         """Wait until no call is in flight."""
-        await self._all("drain")
+        await _done(self._ready, None, "drain")
 
     async def settle(self) -> None:
         """Take no more calls; those in flight end as `unknown`."""
@@ -349,30 +389,32 @@ class Crew:
         """End the workers."""
         self._ending = True
         await self._within("stop")
-        for task in self._keepers:
+        tasks = (self._rounding, *self._keepers)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*(each.end() for each in self._members))
         self._members = []
 
     async def _within(self, act: str) -> None:
         """A worker that does not answer in time is killed: it must not keep the log from being closed."""
-        asked = {
-            each: asyncio.ensure_future(each.channel.ask(act))
-            for each in self._members
-            if each.ready
-        }
-        if not asked:
-            return
-        _, late = await asyncio.wait(asked.values(), timeout=ENDING)
-        for member, future in asked.items():
-            future.add_done_callback(_heard)
-            if future in late:
-                member.process_kill()
+        for late in await _done(self._ready, ENDING, act):
+            late.process_kill()
 
-    async def _all(self, act: str, *about: object) -> None:
-        asked = (each.channel.ask(act, *about) for each in self._members if each.ready)
-        await asyncio.gather(*asked, return_exceptions=True)
+    @property
+    def _ready(self) -> list[Member]:
+        return [each for each in self._members if each.ready]
+
+
+async def _done(
+    members: Sequence[Member], patience: float | None, act: str, *about: object
+) -> list[Member]:
+    """Have workers do something, and wait for those that answer; gives those that have not done it."""
+    asked = {each: asyncio.ensure_future(each.channel.ask(act, *about)) for each in members}
+    for future in asked.values():
+        future.add_done_callback(_heard)
+    await answers({each.pulse: future for each, future in asked.items()}, patience)
+    return [each for each, future in asked.items() if not future.done()]
 
 
 def _has_done(member: Member, doors: Sequence[int], future: asyncio.Future[object]) -> None:
@@ -389,7 +431,9 @@ def _heard(future: asyncio.Future[object]) -> None:
 def _lost(member: Member) -> str:
     status = member.process.returncode or 0
     how = f"killed by signal {-status}" if status < 0 else f"status {status}"
+    if member.pulse.silent:
+        how = "it stood still"
     return (
-        f"a worker has ended ({how}): its connections are cut, calls that it had let through are "
+        f"worker {member.process.pid} has ended ({how}): its connections are cut, calls that it had let through are "
         "recorded as unknown, and another one is started"
     )

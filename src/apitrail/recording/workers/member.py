@@ -19,6 +19,7 @@ from apitrail.recording.holding import Waiting
 from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.messages import Voice
 from apitrail.recording.recorder import Recorder
+from apitrail.recording.workers import doors
 from apitrail.recording.workers.channel import Acts, Channel
 from apitrail.recording.workers.orders import Orders
 from apitrail.recording.workers.packing import (
@@ -28,7 +29,7 @@ from apitrail.recording.workers.packing import (
     unpacked_drawn,
     unpacked_question,
 )
-from apitrail.trail.rows import Draft
+from apitrail.recording.workers.pulse import Pulse
 
 MODULE = "apitrail.recording.workers.worker"
 # How long a worker may take to begin, and to end, in seconds.
@@ -42,7 +43,9 @@ LEARNED = "learned"
 class Desk:
     """What stands behind all workers: the recorder with the trail, and what is told beside calls.
 
-    `teach` lets the other workers know what a call has taught.
+    `teach` lets the other workers know what a call has taught. `left` is told the address of a client that
+    has left, `again` takes a connection that a worker has not taken in, with its door and address;
+    `changed` hears of a worker that has fallen silent, or answers again.
     """
 
     recorder: Recorder
@@ -50,6 +53,8 @@ class Desk:
     voice: Voice
     teach: Callable[[Member, bytes], Awaitable[None]]
     left: Callable[[str], object]
+    again: Callable[[int, socket.socket, str], object]
+    changed: Callable[[Member], object]
 
 
 @dataclass(slots=True, eq=False)
@@ -59,13 +64,16 @@ class Member:
     `open` are the intents of calls that it has let through or holds, `seeking` those that seek an
     approval, each with what is done when its client leaves, `drawn` those that draw on a budget.
     `connections` are the addresses of its clients, `doors` the numbers of those whose clients it can
-    deal with. It is `ready` when clients may be handed to it.
+    deal with. It is `ready` when clients may be handed to it: through `hands`, the other end of which is
+    `handed`, as it is in the worker.
     """
 
     desk: Desk
     hands: socket.socket
+    handed: socket.socket
     process: Process
     channel: Channel = field(init=False)
+    pulse: Pulse = field(init=False)
     open: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
     seeking: dict[str, asyncio.Future[None]] = field(default_factory=dict)
     drawn: set[str] = field(default_factory=set)
@@ -74,7 +82,12 @@ class Member:
     ready: bool = False
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     _sought: asyncio.Event = field(default_factory=asyncio.Event)
-    _said: asyncio.Task[None] | None = None
+    _said: asyncio.Task[None] = field(init=False)
+
+    @property
+    def takes(self) -> bool:
+        """Are clients handed to it?"""
+        return self.ready and not self.pulse.silent
 
     @property
     def in_flight(self) -> int:
@@ -86,16 +99,19 @@ class Member:
         """Start a process; it waits for its orders."""
         ours, theirs = socket.socketpair()
         hands, handed = socket.socketpair()
-        with theirs, handed:
+        for end in (hands, handed):
+            end.setblocking(False)
+        with theirs:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-P", "-m", MODULE,
                 str(theirs.fileno()), str(handed.fileno()), __version__,
                 pass_fds=(theirs.fileno(), handed.fileno()),
                 stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE,
             )  # fmt: skip
-        hands.setblocking(False)
-        member = cls(desk, hands, process)
-        member.channel = await Channel.over(ours, member._acts())
+        member = cls(desk, hands, handed, process)
+        channel = await Channel.over(ours, member._acts())
+        member.channel = channel
+        member.pulse = Pulse(lambda: channel.ask("alive"), member._change, member.process_kill)
         member._said = asyncio.create_task(member._pass_on(), name="worker's words")
         return member
 
@@ -121,23 +137,31 @@ class Member:
             ) from error
 
     def process_kill(self) -> None:
-        """End it, whatever it does."""
+        """End it, whatever it does; nobody waits for it, though the system may take its time."""
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
+        self.channel.abort()
 
     async def end(self) -> None:
         """Let it go, and wait until it is gone."""
         self.ready = False
         self.channel.close()
-        self.hands.close()
-        try:
+        for end in (self.hands, self.handed):
+            end.close()
+        if not await self._ends():
+            self.process_kill()
+            if not await self._ends():
+                # It hangs in the system, as on a disk that is gone. It will not run again.
+                self.desk.voice.say(f"worker {self.process.pid} was killed and does not end", "error")  # fmt: skip
+                self._said.cancel()
+        await asyncio.wait((self._said,))
+
+    async def _ends(self) -> bool:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ENDING):
                 await self.process.wait()
-        except TimeoutError:
-            self.process_kill()
-            await self.process.wait()
-        if self._said is not None:
-            await self._said
+                return True
+        return False
 
     async def account(self) -> None:
         """It is gone: nobody will know how the calls ended that it had let through."""
@@ -161,7 +185,7 @@ class Member:
             recorder.gate.release(key)
             recorder.tally.deny(run)
         with contextlib.suppress(RecordingError):
-            await self._write(draft, key)
+            await recorder.append(draft, key)
 
     # -- what it asks for and tells ------------------------------------------------------------
 
@@ -210,19 +234,12 @@ class Member:
         if settles is not None and self.open.pop(settles, None) is None:
             raise RecordingError("how this call ended is written already")
         if LEARNED not in draft.facets:
-            return await self._write(draft, settles)
+            return await self.desk.recorder.append(draft, settles)
         # The answer is released when every worker knows what it teaches.
         index, _ = await asyncio.gather(
-            self._write(draft, settles), self.desk.teach(self, draft.facets[LEARNED])
+            self.desk.recorder.append(draft, settles), self.desk.teach(self, draft.facets[LEARNED])
         )
         return index
-
-    async def _write(self, draft: Draft, settles: str | None) -> int:
-        recorder = self.desk.recorder
-        if settles is None:
-            return await recorder.trail.append(draft)
-        with recorder.commits.timed(settles):
-            return await recorder.trail.append(draft, settles=settles)
 
     # -- guards that have budgets, or ask ------------------------------------------------------
 
@@ -291,8 +308,23 @@ class Member:
         if (address := self.connections.pop(connection, None)) is not None:
             self.desk.left(address)
 
+    def _change(self) -> None:
+        if self.pulse.silent:
+            self._hand_back()
+        self.desk.changed(self)
+
+    def _hand_back(self) -> None:
+        """What was handed to it and it has not taken in goes to others."""
+        with contextlib.suppress(OSError):
+            while doors.has_room(self.handed) and (found := doors.handed(self.handed)) is not None:
+                door, connection, client = found
+                address = self.connections[connection]
+                self._leave(connection)
+                self.desk.again(door, client, address)
+
     def _lose(self) -> None:
         self.ready = False
+        self._hand_back()
         for call in self.seeking:
             self._depart(call)
         for connection in list(self.connections):

@@ -66,7 +66,7 @@ class Worker:
         at_once: dict[str, Answer] = {
             "lesson": self._lesson, "calm": self._calm, "drain": self._drain,
             "settle": self._settle, "stop": self._stop, "ready": self._ready,
-            "prepare": self._prepare,
+            "prepare": self._prepare, "alive": self._beat,
         }  # fmt: skip
         answers = at_once | {name: self._in_turn(act) for name, act in in_turn.items()}
         acts = Acts(lost=self._end, answers=answers, hears={"lesson": self._learn})
@@ -118,6 +118,9 @@ class Worker:
         """What was sent before this is dealt with; from now on clients come."""
         async with self._turn:
             self._listen_for_clients()
+
+    async def _beat(self) -> None:
+        """The loop turns."""
 
     # -- what there is besides calls -----------------------------------------------------------
 
