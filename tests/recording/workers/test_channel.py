@@ -108,3 +108,29 @@ def test_who_waits_for_a_side_that_is_gone_is_told():
         ours.tell("nobody")
 
     asyncio.run(scenario())
+
+
+def test_what_is_said_at_the_end_leaves_nothing_watched():
+    """The next socket of the same number is read as any."""
+
+    async def scenario() -> None:
+        one, other = socket.socketpair()
+        with other:
+            ours = await Channel.over(one, Acts(lost=lambda: None))
+            ours.tell("too late")
+            ours.abort()
+            number = one.fileno()
+            while ours.is_open:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        this, that = socket.socketpair()
+        with this, that:
+            assert number in (this.fileno(), that.fileno())
+            for each, far in ((this, that), (that, this)):
+                each.setblocking(False)
+                reading = asyncio.create_task(asyncio.get_running_loop().sock_recv(each, 4))
+                await asyncio.sleep(0)
+                far.setblocking(True)
+                far.send(b"read")
+                assert await reading == b"read"
+
+    asyncio.run(scenario())

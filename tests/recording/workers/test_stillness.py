@@ -189,5 +189,12 @@ def test_clients_of_an_only_worker_wait_for_the_next_one(tmp_path: Path) -> None
             await pass_by(front, frozen, 0)
             await pass_by(front, frozen, 0)
             assert session.recorder.alive()
+            # One that is killed before it has fallen silent takes no client with it either.
+            [frozen] = front.workers
+            os.kill(frozen, signal.SIGSTOP)
+            async with dial(session) as untaken:
+                await until(lambda: len(of_pid(front, frozen).connections) == 1)
+                os.kill(frozen, signal.SIGKILL)
+                assert await ask(untaken) == b"200"
 
     asyncio.run(scenario())

@@ -181,7 +181,9 @@ class Channel(asyncio.Protocol):
         self._unsent += [_LENGTH.pack(len(data)), data]
 
     def _flush(self) -> None:
-        if self._unsent and self._transport is not None:
+        # One that is closing must not get any: asyncio would go on watching its socket when that is closed,
+        # and the next one of the same number would never be read.
+        if self._unsent and self._transport is not None and not self._transport.is_closing():
             self._transport.writelines(self._unsent)
         self._unsent = []
 
