@@ -98,3 +98,9 @@ def test_a_request_is_not_doubted_for_want_of_memory(monkeypatch, stage):
 
     with pytest.raises(MemoryError):
         _ = decode.request(made, credential), decode.holds(made, found)
+
+
+def test_an_encoded_slash_after_a_bucket_may_begin_a_key():
+    found = call("GET", "/films%2Fa.jpg", service="s3")
+    assert found.problems == ("an encoded slash in the bucket's name",)
+    assert call("GET", "/films/a%2Fb.jpg", service="s3").problems == ()

@@ -14,7 +14,10 @@ from apitrail.iam import acting, authorised
         ("emr", "AddJobFlowSteps"), ("events", "PutEvents"), ("sns", "Publish"),
         ("sqs", "SendMessageBatch"), ("sts", "AssumeRole"), ("sts", "GetSessionToken"),
         ("iam", "CreateAccessKey"), ("ecr", "GetAuthorizationToken"),
-        ("bedrock-agent-runtime", "InvokeAgent"), ("deadline", "AssumeFleetRoleForWorker"),
+        ("bedrock-agent-runtime", "InvokeAgent"), ("bedrock-runtime", "StartAsyncInvoke"),
+        ("config", "DeliverConfigSnapshot"), ("iottwinmaker", "GetPropertyValue"),
+        ("workmail", "TestAvailabilityConfiguration"), ("acm", "ExportCertificate"),
+        ("deadline", "AssumeFleetRoleForWorker"),
     ],
 )  # fmt: skip
 def test_calls_that_act_through_something_else(service, operation):
@@ -64,5 +67,21 @@ def test_behind_an_object_lambda_access_point_a_function_answers(bucket, signing
     call = Call(
         service="s3", operation="GetObject", signing_name=signing, parameters={"Bucket": bucket}
     )
-    assert acting.reads_through_function(call) is acts
+    assert acting.acts_as_asked(call) is acts
+    assert authorised.actions(call, account=None, region="eu-west-1")[0].acts is acts
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "acts"),
+    [
+        ("cloudcontrol", "GetResource", {"TypeName": "AWS::S3::Bucket"}, False),
+        ("cloudcontrol", "GetResource", {"TypeName": "AWS::S3::Bucket", "RoleArn": "arn"}, True),
+        ("cloudcontrol", "ListResources", {"TypeName": "Acme::Db::Table"}, True),
+        ("sagemaker", "RenderUiTemplate", {"RoleArn": "arn", "Task": {}}, True),
+        ("taxsettings", "GetTaxRegistrationDocument", {}, False),
+        ("taxsettings", "GetTaxRegistrationDocument", {"destinationS3Location": {"bucket": "b"}}, True),
+    ],
+)  # fmt: skip
+def test_what_a_call_is_told_may_have_it_act(service, operation, parameters, acts):
+    call = Call(service=service, operation=operation, parameters=parameters)
     assert authorised.actions(call, account=None, region="eu-west-1")[0].acts is acts

@@ -55,3 +55,12 @@ def test_what_is_stored_with_an_object():
     assert found == [
         ("s3:PutObjectAcl", "arn:aws:s3:::b/k"), ("s3:PutObjectTagging", "arn:aws:s3:::b/k"),
     ]  # fmt: skip
+
+
+def test_a_source_whose_bucket_depends_on_the_reader_is_not_known():
+    assert beside("s3", "CopyObject", Bucket="b", Key="k", CopySource="//a/k") == [
+        ("s3:GetObject", None)
+    ]
+    assert beside("s3", "CopyObject", Bucket="b", Key="k", CopySource="/a%2Fk") == [
+        ("s3:GetObject", "arn:aws:s3:::a/k")
+    ]

@@ -15,13 +15,14 @@ from botocore.exceptions import (
 from apitrail.aws import decode
 from apitrail.aws.call import Call
 from apitrail.aws.sign import auth
-from apitrail.iam.acting import ALL as ACTING
+from apitrail.iam.acting import ALL, AS_ASKED
 from apitrail.iam.renamed import PREFIXES
 from apitrail.policy.guarding import Around, question
 from apitrail.policy.loading import load
 from aws.generator import Generator
 from aws.wire import Wire
 
+ACTING = ALL | AS_ASKED.keys()
 FORMS = {
     "aws": {},
     "dualstack": {"config": {"use_dualstack_endpoint": True}},

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from botocore.model import OperationModel
 
 from apitrail.aws import held, models, sensitive
+from apitrail.aws.arn import looks_like
 from apitrail.aws.call import Call, Structure, Value
 from apitrail.aws.find import host, index, s3_host
 from apitrail.aws.find import route as find
@@ -83,6 +84,10 @@ def _by_host(call: Call, request: Request) -> Call:
     """A call of S3's, whose bucket may be in the host and not in the path."""
     if request.http_version == "HTTP/1.0" and request.header("host") is None:
         return call.doubting("no Host header, which may name the bucket")
+    named = (call.parameters or {}).get("Bucket")
+    if isinstance(named, str) and "/" in named and not looks_like(named):
+        # `/bucket%2Fkey`: who decodes before dividing the path sees an object.
+        return call.doubting("an encoded slash in the bucket's name")
     bucket = s3_host.custom_bucket(request.host)
     if bucket is None or call.parameters is None:
         return call

@@ -1,15 +1,15 @@
 """Calls that act through something else: what they set in motion does not pass here.
 
-Three sorts: they run code or a job, they send a message that others act on, or they hand out what
-opens a door elsewhere (credentials, tokens, presigned URLs). Access levels tell little of this: IAM
-says that `sts:GetSessionToken` and `bedrock:InvokeAgent` read.
+Four sorts: they run code or a job, they send a message that others act on, they have a service write
+elsewhere, or they hand out what opens a door elsewhere (credentials, tokens, presigned URLs). Access
+levels tell little of this: IAM says that `sts:GetSessionToken` and `bedrock:InvokeAgent` read.
 """
 
 from __future__ import annotations
 
 import re
 
-from apitrail.aws.call import Call
+from apitrail.aws.call import Call, Value
 from apitrail.remembered import remembered
 
 # They run a customer's code, a job, or an agent that calls further. Names of IAM's actions stand for
@@ -43,6 +43,11 @@ _RUNS = {
     "StartWorkflowRun GetSessionEndpoint",
     "iot": "StartOnDemandAuditTask TestInvokeAuthorizer",
     "iotsitewise": "InvokeAssistant",
+    # A connector is a function of the customer's.
+    "iottwinmaker": "GetPropertyValue GetPropertyValueHistory",
+    # It may run a function over the records that it looks at.
+    "kinesisanalytics": "DiscoverInputSchema",
+    "kinesisanalyticsv2": "DiscoverInputSchema",
     "lambda": "Invoke InvokeAsync InvokeFunctionUrl InvokeWithResponseStream",
     "osis": "Ingest",
     "qbusiness": "Chat ChatSync",
@@ -54,6 +59,8 @@ _RUNS = {
     "stepfunctions": "RedriveExecution StartExecution StartSyncExecution TestState",
     "transfer": "TestIdentityProvider",
     "vpc-lattice-svcs": "Invoke",
+    # It asks a function, or any host with a password.
+    "workmail": "TestAvailabilityConfiguration",
 }
 
 # They send what others act on.
@@ -71,9 +78,17 @@ _SENDS = {
     "sqs": "SendMessage SendMessageBatch",
 }
 
+# They have a service write into a bucket, though IAM says that they read.
+_STORES = {
+    "bedrock-runtime": "StartAsyncInvoke",
+    "config": "DeliverConfigSnapshot",
+    "ec2": "GetFlowLogsIntegrationTemplate StartDeclarativePoliciesReport",
+    "elasticbeanstalk": "RequestEnvironmentInfo",
+}
+
 # They hand out what is used elsewhere.
 _HANDS_OUT = {
-    "acm": "GetAcmeExternalAccountBindingCredentials",
+    "acm": "ExportCertificate GetAcmeExternalAccountBindingCredentials",
     "amplifybackend": "GetToken CreateToken",
     "auditmanager": "GetEvidenceFileUploadUrl",
     "bedrock-agentcore": "GetResourceApiKey GetResourceOauth2Token GetResourcePaymentToken "
@@ -94,9 +109,12 @@ _HANDS_OUT = {
     "ecr": "GetAuthorizationToken",
     "ecr-public": "GetAuthorizationToken",
     "eks-auth": "AssumeRoleForPodIdentity",
+    "evs": "GetDepotUrl",
     "gamelift": "GetComputeAccess GetComputeAuthToken GetInstanceAccess RequestUploadCredentials",
+    "glue": "GetDashboardUrl",
     "groundstation": "GetAgentTaskResponseUrl",
     "iam": "CreateAccessKey CreateServiceSpecificCredential ResetServiceSpecificCredential",
+    "kinesis-video-signaling": "GetIceServerConfig",
     "kinesisanalyticsv2": "CreateApplicationPresignedUrl",
     "lakeformation": "AssumeDecoratedRoleWithSAML GetTemporaryDataLocationCredentials "
     "GetTemporaryGlueFunctionCredentials GetTemporaryGluePartitionCredentials "
@@ -130,7 +148,7 @@ _HANDS_OUT = {
 
 ALL = frozenset(
     (service, operation)
-    for table in (_RUNS, _SENDS, _HANDS_OUT)
+    for table in (_RUNS, _SENDS, _STORES, _HANDS_OUT)
     for service, operations in table.items()
     for operation in operations.split()
 )
@@ -154,15 +172,37 @@ def acts(service: str, operation: str, *, known: bool) -> bool:
     return not known and bool(_OPENS.search(operation) or _ACTS.match(operation))
 
 
+# Members with which a call that reads acts under another role, or has its answer written elsewhere.
+AS_ASKED = {
+    ("cloudcontrol", "GetResource"): "RoleArn",
+    ("cloudcontrol", "ListResources"): "RoleArn",
+    ("iotdeviceadvisor", "GetEndpoint"): "deviceRoleArn",
+    ("sagemaker", "RenderUiTemplate"): "RoleArn",
+    ("sagemaker-geospatial", "GetTile"): "ExecutionRoleArn",
+    ("taxsettings", "GetTaxRegistrationDocument"): "destinationS3Location",
+}
 _OBJECT_LAMBDA = "s3-object-lambda"
 _ALIAS = "--ol-s3"
 
 
-def reads_through_function(call: Call) -> bool:
-    """Does a customer's function answer a call to S3, behind an Object Lambda Access Point?"""
-    if call.service != "s3":
-        return False
-    bucket = (call.parameters or {}).get("Bucket")
+def acts_as_asked(call: Call) -> bool:
+    """Does a call act through something else by what its parameters say?"""
+    parameters = call.parameters or {}
+    if call.service == "s3":
+        return _through_function(call, parameters.get("Bucket"))
+    if call.service == "cloudcontrol" and _is_others(parameters.get("TypeName")):
+        return True
+    member = AS_ASKED.get((call.service or "", call.operation or ""))
+    return member is not None and bool(parameters.get(member))
+
+
+def _through_function(call: Call, bucket: Value) -> bool:
+    """Does a customer's function answer, behind an Object Lambda Access Point?"""
     if call.signing_name == _OBJECT_LAMBDA:
         return True
     return isinstance(bucket, str) and (f":{_OBJECT_LAMBDA}:" in bucket or bucket.endswith(_ALIAS))
+
+
+def _is_others(type_name: Value) -> bool:
+    """Is a type of resources not AWS's own, so that code of whoever wrote it reads it?"""
+    return isinstance(type_name, str) and not type_name.startswith("AWS::")

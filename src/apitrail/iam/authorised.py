@@ -12,7 +12,7 @@ from apitrail.cloudtrail.names import is_region
 from apitrail.cloudtrail.resources import iam_types, touching
 from apitrail.cloudtrail.resources.resource import Place
 from apitrail.iam import api_gateway, context_keys, known_actions, levels
-from apitrail.iam.acting import acts, reads_through_function
+from apitrail.iam.acting import acts, acts_as_asked
 from apitrail.iam.action import HARMLESS, Action, Level
 from apitrail.iam.besides import besides
 from apitrail.iam.deleting import deletes
@@ -90,7 +90,7 @@ def _action(
         keys=told,
         known=named.known,
         acts=acts(call.service or "", call.operation or "", known=named.known)
-        or reads_through_function(call),
+        or acts_as_asked(call),
         deletes=deletes(call, named.name),
     )
 

@@ -87,6 +87,9 @@ def _source(source: Value, place: Place) -> Besides:
     name, _, version = source.partition("?versionId=")
     action = "s3:GetObjectVersion" if version else "s3:GetObject"
     path = unquote(name).removeprefix("/")
+    if path.startswith("/"):  # how many of them are dropped depends on the reader
+        yield action, None
+        return
     yield action, path if looks_like(path) else place.s3(path)
 
 

@@ -44,6 +44,8 @@ TWICE = {
     "an upload's key": ("POST", "/bucket", (BOUNDARY,), form_data(("key", "a"), ("Key", "b")), "s3"),
     "signatures": ("DELETE", "/bucket/k", (("authorization", "AWS AKIDEXAMPLE00000:x"),), b"", "s3"),
     "target and action": ("POST", "/", (("X-Amz-Target", "AmazonSQS.ListQueues"), FORM), b"Action=DeleteQueue&QueueUrl=q", "sqs"),
+    "target and a query's action": ("POST", "/?Action=DeleteTable", (JSON, target("DescribeTable")), TABLE, "dynamodb"),
+    "path and a query's action": ("GET", "/2015-03-31/functions/?Action=DeleteFunction", (), b"", "lambda"),
     "type of content": ("POST", "/", (JSON, FORM, target("DeleteItem")), TABLE, "dynamodb"),
 }  # fmt: skip
 ONCE = {
@@ -53,6 +55,7 @@ ONCE = {
     "a flat list in XML": ("PUT", "/bucket?tagging", (), b"<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>", "s3"),
     "headers that are lists": ("GET", "/bucket/k?attributes", (("x-amz-object-attributes", "ETag"), ("x-amz-object-attributes", "ObjectSize")), b"", "s3"),
     "encodings": ("PUT", "/bucket/k", (("Content-Encoding", "aws-chunked"), ("Content-Encoding", "gzip")), b"", "s3"),
+    "an action that is none of its": ("GET", "/bucket/k?Action=look", (), b"", "s3"),
     "headers of no account": ("GET", "/bucket/k", (("X-Forwarded-For", "a"), ("X-Forwarded-For", "b")), b"", "s3"),
 }  # fmt: skip
 

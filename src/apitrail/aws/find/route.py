@@ -63,13 +63,30 @@ def find(
         return special
     _check_deciding(request, credential, doubts)
     evidence = Evidence.of(request, credential, index, doubts)
-    return (
+    found = (
         _by_name(evidence, index, doubts)
         or _post_object(evidence)
         or path.find(evidence, request.method, evidence.fields, doubts)
         or _by_path_of_form(evidence, doubts)
         or customer_host.by_scope(request, credential)
     )
+    if isinstance(found, Match) and _names_another(found, evidence):
+        doubts.unclear(_TWO_WAYS)
+    return found
+
+
+_TWO_WAYS = "the operation is named in two ways"
+
+
+def _names_another(found: Match, evidence: Evidence) -> bool:
+    """Does the query name another operation of the service, which takes no such name?
+
+    Stand-ins of any service go by it (moto, before X-Amz-Target and path); nobody sends both.
+    """
+    if found.protocol in ("query", "ec2"):
+        return False  # asked by `_by_action`
+    named = {value.lower() for key, value in evidence.fields if key == "Action"}
+    return bool((named & found.service.operations.keys()) - {found.operation.lower()})
 
 
 def _check_deciding(request: Request, credential: Credential, doubts: Doubts) -> None:
@@ -89,7 +106,7 @@ def _by_name(evidence: Evidence, index: Index, doubts: Doubts) -> Match | None:
         named.append(_by_action(evidence, index, doubts))
     matches = [match for match in named if match is not None]
     if len({match.operation for match in matches}) > 1:
-        doubts.unclear("the operation is named in two ways")
+        doubts.unclear(_TWO_WAYS)
     return matches[-1 if doubts.turned else 0] if matches else None
 
 
