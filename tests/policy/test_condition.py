@@ -4,6 +4,7 @@ from apitrail.errors import UsageError
 from apitrail.policy import condition
 
 SOURCE, TAGS, TIME = "aws:SourceIp", "aws:TagKeys", "aws:CurrentTime"
+ARN = "aws:PrincipalArn"
 
 
 def holds(block, unknown=frozenset(), **keys):
@@ -28,7 +29,14 @@ def one(operator, key, wanted, *values):
         ("StringLike", "aws:username", "m*y", "mary", True),
         ("StringNotLike", "aws:username", "m*y", "mary", False),
         ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/a*", "arn:aws:iam::1:role/ab", True),
+        ("ArnLike", ARN, "arn:aws:iam::*:user/bob", "arn:aws:iam::1:role/x:user/bob", False),
+        ("ArnLike", ARN, "arn:aws:iam::*:role/*", "arn:aws:iam::1:role/x:y/z", True),
+        ("ArnNotEquals", ARN, "arn:aws:*:*:*:user/*", "arn:aws:iam::1:role/x", True),
+        ("ArnLike", ARN, "arn:aws:iam::1:*", "AKIAIOSFODNN7EXAMPLE", False),
         ("Bool", "aws:SecureTransport", "true", "true", True),
+        ("Bool", "aws:SecureTransport", "True", "true", True),
+        ("IpAddress", SOURCE, "2001:db8::/32", "2001:db8:1::1", True),
+        ("IpAddress", SOURCE, "2001:db8::/32", "10.0.0.1", False),
         ("Bool", "aws:SecureTransport", True, "false", False),
         ("IpAddress", SOURCE, "10.0.0.0/8", "10.1.2.3", True),
         ("IpAddress", SOURCE, "10.0.0.0/8", "::ffff:10.1.2.3", True),
@@ -65,6 +73,14 @@ def test_keys_of_many_values():
     assert one("ForAnyValue:StringEquals", TAGS, ["a"]) is False
 
 
+def test_any_of_nothing_matches_nothing():
+    assert one("ForAnyValue:StringNotEquals", TAGS, ["a"]) is False
+    assert one("ForAnyValue:StringEqualsIfExists", TAGS, ["a"]) is False
+    assert one("ForAllValues:StringNotEquals", TAGS, ["a"]) is True
+    assert holds({"ForAnyValue:StringNotEquals": {TAGS: "a"}}, aws__tagkeys=()) is False
+    assert holds({"Null": {TAGS: "True"}}, aws__tagkeys=()) is True
+
+
 def test_all_conditions_must_hold():
     block = {"StringEquals": {"aws:username": "mary"}, "Bool": {"aws:SecureTransport": "true"}}
     assert holds(block, aws__username=("mary",), aws__securetransport=("false",)) is False
@@ -81,6 +97,8 @@ def test_all_conditions_must_hold():
         ({"DateLessThan": {TIME: "tomorrow"}}, "not a date"),
         ({"Bool": {"aws:SecureTransport": "yes"}}, "not true or false"),
         ({"Null": {"aws:username": "maybe"}}, "neither true nor false"),
+        ({"ArnLike": {ARN: "arn:aws:iam::*"}}, "not the six parts"),
+        ({"StringNotEquals": {TAGS: "a"}}, "which has many values"),
         ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, "cannot be known"),
         ([], "not an object"),
     ],

@@ -7,8 +7,8 @@ from apitrail.policy.guard import Guard
 from apitrail.policy.unmatched import unmatched
 
 
-def told(*actions, condition=None):
-    said = {"Sid": "A", "Effect": "Deny", "Action": list(actions), "Condition": condition or {}}
+def told(*actions, condition=None, effect="Deny"):
+    said = {"Sid": "A", "Effect": effect, "Action": list(actions), "Condition": condition or {}}
     return list(unmatched(Guard.parse("g", json.dumps({"Statement": [said]}))))
 
 
@@ -23,6 +23,15 @@ def test_an_action_that_iam_does_not_have_is_told_with_the_one_that_may_be_meant
 def test_so_is_one_of_a_budget():
     key = "apitrail:spent/run/calls/ec2:RunInstance"
     assert "ec2:RunInstances meant" in told("*", condition={"NumericGreaterThan": {key: 1}})[0]
+
+
+def test_so_is_an_allow_that_a_call_without_the_key_fulfils():
+    tags = {"ForAllValues:StringEquals": {"aws:TagKeys": "team"}}
+    [line] = told("*", condition=tags, effect="Allow")
+    assert "ForAllValues holds for a call without aws:tagkeys" in line
+    assert told("*", condition=tags) == []
+    there = {"Null": {"aws:TagKeys": "false"}}
+    assert told("*", condition=tags | there, effect="Allow") == []
 
 
 @pytest.mark.parametrize("name", built_in.BUILT_IN)

@@ -37,10 +37,29 @@ def _like(wanted: str) -> Test:
     return lambda value: pattern.fullmatch(value) is not None
 
 
+def _arn_like(wanted: str) -> Test:
+    """Each part is compared by itself: a star in one does not reach into the next."""
+    parts = wanted.split(":", 5)
+    if len(parts) < 6:
+        raise UsageError(
+            f"not the six parts of an ARN: {wanted!r}", hint="such as arn:aws:iam::*:role/*"
+        )
+    patterns = [compiled(part) for part in parts]
+
+    def test(value: str) -> bool:
+        found = value.split(":", 5)
+        return len(found) == 6 and all(
+            pattern.fullmatch(part) for pattern, part in zip(patterns, found, strict=True)
+        )
+
+    return test
+
+
 def _bool(wanted: str) -> Test:
-    if wanted not in ("true", "false"):
+    lower = wanted.lower()
+    if lower not in ("true", "false"):
         raise UsageError(f"not true or false: {wanted!r}")
-    return lambda value: value.lower() == wanted
+    return lambda value: value.lower() == lower
 
 
 def _ip(wanted: str) -> Test:
@@ -117,8 +136,8 @@ _OPERATORS: dict[str, Callable[[str], Test]] = {
     "StringEquals": _equals,
     "StringEqualsIgnoreCase": _equals_any_case,
     "StringLike": _like,
-    "ArnEquals": _like,
-    "ArnLike": _like,
+    "ArnEquals": _arn_like,
+    "ArnLike": _arn_like,
     "Bool": _bool,
     "IpAddress": _ip,
     **{f"Numeric{name}": _compared(_number, holds) for name, holds in _ORDER.items()},
@@ -134,7 +153,9 @@ _NEGATED = {
     "NumericNotEquals": "NumericEquals",
     "DateNotEquals": "DateEquals",
 }
-_SETS = ("ForAllValues", "ForAnyValue")
+ALL, ANY = "ForAllValues", "ForAnyValue"
+# Keys of many values: IAM does not say what an operator for one value tells of them.
+_MANY = frozenset({"aws:tagkeys"})
 NULL = "Null"
 
 
@@ -159,14 +180,15 @@ class Condition:
             return None
         values = keys.get(self.key)
         if self.absent is not None:
-            return (values is None) in self.absent
-        if values is None:
-            # IAM: a key that is not there matches no operator, and every negated one.
-            return self.if_exists or self.negated or self.over == "ForAllValues"
+            return (not values) in self.absent
+        if not values:
+            # IAM: a key that is not there matches no operator, and every negated one. Over sets, all
+            # of nothing matches and any of nothing does not, also with IfExists.
+            return self.over == ALL if self.over else self.if_exists or self.negated
         if len(values) == 1:
             return self.matches(values[0]) is not self.negated
         matched = (self.matches(value) is not self.negated for value in values)
-        return all(matched) if self.over == "ForAllValues" else any(matched)
+        return all(matched) if self.over == ALL else any(matched)
 
 
 def parse(block: object) -> tuple[Condition, ...]:
@@ -188,7 +210,7 @@ def parse(block: object) -> tuple[Condition, ...]:
 def _condition(operator: str, key: str, value: object) -> Condition:
     lower = check_key(key)
     over, _, bare = operator.rpartition(":")
-    if over and over not in _SETS:
+    if over and over not in (ALL, ANY):
         raise UsageError(f"unknown condition operator {operator!r}")
     if_exists = bare.endswith("IfExists")
     bare = bare.removesuffix("IfExists")
@@ -196,10 +218,15 @@ def _condition(operator: str, key: str, value: object) -> Condition:
     if not values:
         raise UsageError(f"{operator} of {key} has no value", hint="it would hold for no call")
     if bare == NULL and not over and not if_exists and not lower.startswith(PREFIX):
-        if not set(values) <= {"true", "false"}:
+        if not {each.lower() for each in values} <= {"true", "false"}:
             raise UsageError(f"Null of {key} is neither true nor false: {value!r:.60}")
-        absent = frozenset(each == "true" for each in values)
+        absent = frozenset(each.lower() == "true" for each in values)
         return Condition(key=lower, absent=absent)
+    if lower in _MANY and not over:
+        raise UsageError(
+            f"{operator} of {key}, which has many values",
+            hint=f"write {ALL}:{operator} or {ANY}:{operator}",
+        )
     if lower.startswith(PREFIX) and (not bare.startswith("Numeric") or over or if_exists):
         raise UsageError(
             f"{operator} of {key}: a budget is a number", hint="write NumericGreaterThan"
@@ -214,7 +241,7 @@ def _condition(operator: str, key: str, value: object) -> Condition:
     try:
         tests = tuple(make(each) for each in values)
     except UsageError as error:
-        raise UsageError(f"{operator} of {key}: {error}") from error
+        raise UsageError(f"{operator} of {key}: {error}", hint=error.hint) from error
     exact = _NEGATED.get(bare, bare) == "StringEquals"
     matches = frozenset(values).__contains__ if exact else _any(tests)
     return Condition(
