@@ -233,7 +233,12 @@ def test_over_http_strangers_and_pages_are_refused(
     accept = {"Accept": "application/json, text/event-stream"}
     with httpx2.Client(trust_env=False, timeout=60) as client:
         answer = client.request(method, url, json=INITIALIZE, headers=accept | shown)
-    assert answer.status_code == 403
+    challenge = answer.headers.get("www-authenticate")
+    if shown.get("Authorization") == f"Bearer {token}":
+        assert (answer.status_code, challenge) == (403, None)
+    else:
+        wrong = ', error="invalid_token"' if shown else ""
+        assert (answer.status_code, challenge) == (401, f'Bearer realm="apitrail"{wrong}')
     assert "serverInfo" not in answer.text
 
 

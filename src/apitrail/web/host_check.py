@@ -49,12 +49,14 @@ class Guard:
 
     A web page must not read a trail: `asked_host` says what is refused. `token` is shown as
     `Authorization: Bearer`, as the password that a browser asks for, or as the access key id of a
-    signature, which is what AWS's clients can be told to send; the signature is not checked.
+    signature, which is what AWS's clients can be told to send; the signature is not checked. To `agents`
+    a token that is missing or wrong is told as the Model Context Protocol has it ("Token Handling"): 401.
     """
 
     app: ASGIApp
     names: frozenset[str] = frozenset()
     token: str | None = None
+    agents: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -71,8 +73,10 @@ class Guard:
         if problem is None:
             await self.app(scope, receive, send)
             return
-        if problem[0] == _NO_TOKEN and "text/html" in headers.get("accept", ""):
-            await _ask_for_token(send)
+        if problem[0] == _NO_TOKEN and self.agents:
+            await _ask(send, _bearer(headers), b"Show the token as Authorization: Bearer.\n")
+        elif problem[0] == _NO_TOKEN and "text/html" in headers.get("accept", ""):
+            await _ask(send, _PASSWORD, b"Show the token as the password; the name may be any.\n")
         else:
             await _refuse(send, *problem, is_api="x-amz-target" in headers)
 
@@ -113,13 +117,22 @@ def _password(text: str) -> str:
         return ""
 
 
-async def _ask_for_token(send: Send) -> None:
-    """401, at which a browser asks for a password."""
-    data = b"Show the token as the password; the name may be any.\n"
+# A browser asks for a password.
+_PASSWORD = b'Basic realm="apitrail", charset="UTF-8"'
+
+
+def _bearer(headers: Mapping[str, str]) -> bytes:
+    """RFC 6750, 3: without an error where no token was shown."""
+    wrong = ', error="invalid_token"' if "authorization" in headers else ""
+    return f'Bearer realm="apitrail"{wrong}'.encode()
+
+
+async def _ask(send: Send, challenge: bytes, data: bytes) -> None:
+    """401."""
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(data)).encode()),
-        (b"www-authenticate", b'Basic realm="apitrail", charset="UTF-8"'),
+        (b"www-authenticate", challenge),
     ]
     await send({"type": "http.response.start", "status": 401, "headers": headers})
     await send({"type": "http.response.body", "body": data})

@@ -58,5 +58,5 @@ def over_http(
     listening = listen(address)
     url = f"http://{Address.of(listening)}{PATH}"
     app = server(seen).streamable_http_app(streamable_http_path=PATH)
-    guarded = host_check.Guard(app, frozenset(), token)
+    guarded = host_check.Guard(app, frozenset(), token, agents=True)
     listener.run(guarded, listening, ready=lambda: say(f"agents: {url}, with Authorization: Bearer and the token"))  # fmt: skip
