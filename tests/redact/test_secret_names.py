@@ -30,3 +30,12 @@ def test_keys_of_maps_follow_nobody_s_convention():
 def test_variables_of_a_process_are_known_by_name():
     assert is_environment("environmentVariables")
     assert not is_environment("EnvironmentId")
+
+
+@pytest.mark.parametrize(
+    "name", ["password" + "1" * 180, "secret" + "Values" * 31, "token" + "0Strings" * 20]
+)
+def test_no_name_takes_long(name):
+    """With each digit or word more it once took twice as long: for ever."""
+    assert is_secret_member(name)
+    assert not is_secret_member(name + "x")

@@ -114,7 +114,9 @@ NAME_FORMS = (
     "override",
 )  # fmt: skip
 
-MEMBER_NAME = re.compile(rf"(?:{'|'.join(NAME_WORDS)})(?:{'|'.join(NAME_FORMS)})*$")
+# What was taken for a form is not taken otherwise (`*+`): a name of digits, which anybody may choose, would
+# else take twice as long with each of them.
+MEMBER_NAME = re.compile(rf"(?:{'|'.join(NAME_WORDS)})(?:{'|'.join(NAME_FORMS)})*+$")
 # Data keys (environment variables, tags, headers in a map) follow nobody's convention.
 KEY_NAME = re.compile(
     r"passw|passphrase|passcode|pwd|secret|token|jwt|privatekey|privkey|apikey|authkey"
