@@ -7,8 +7,6 @@ import contextlib
 import threading
 from collections.abc import Callable
 
-from apitrail.errors import Error
-
 
 async def aside[T](work: Callable[[], T], name: str) -> T:
     """What `work` gives or raises. Who waits no longer leaves the thread behind."""
@@ -18,7 +16,7 @@ async def aside[T](work: Callable[[], T], name: str) -> T:
     def run() -> None:
         try:
             found = work()
-        except (Error, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - a defect too must not be waited for
             _tell(lambda failed=error: done.set_exception(failed))  # type: ignore[misc]
         else:
             _tell(lambda: done.set_result(found))

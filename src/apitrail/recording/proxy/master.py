@@ -25,6 +25,7 @@ from apitrail.errors import UsageError
 from apitrail.recording.limits import Limits
 from apitrail.recording.proxy import layer, silence
 from apitrail.recording.proxy.certificates import Certificates
+from apitrail.recording.proxy.lookups import Lookups
 from apitrail.recording.proxy.patience import Doors
 from apitrail.recording.proxy.wanted_hooks import Addons
 from apitrail.redact.userinfo import without_userinfo
@@ -113,6 +114,7 @@ class Server:
         modes = apart(modes)
         engine = _Master(confdir, limits or Limits())
         layer.install()
+        Lookups().install(asyncio.get_running_loop())
         front, ready, shown = proxyserver.Proxyserver(), _Ready(), Certificates()
         engine.addons.add(
             core.Core(),
