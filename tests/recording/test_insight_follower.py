@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 
@@ -55,6 +56,32 @@ def follow(directory, calls, now=T0 + 60_000, settings=None):
 def kinds(directory):
     with Reader(directory) as reader:
         return [Entry.kind_of(data) for data in reader.entries()]
+
+
+def test_a_look_that_hangs_keeps_no_log_open(tmp_path, monkeypatch):
+    monkeypatch.setattr(log_follower, "PATIENCE", 0.1)
+    hangs, go = threading.Event(), threading.Event()
+
+    def read(*_):
+        hangs.set()
+        go.wait(100)
+        return []
+
+    monkeypatch.setattr(insight_follower.Teller, "read", read)
+
+    async def main():
+        async with await Trail.open(tmp_path, signer=SIGNER, clock=trails.Clock(T0)) as trail:
+            stopping = asyncio.Event()
+            follower = Follower(trail, InsightSettings(), lambda: T0, print)
+            await trail.append(trails.opening())
+            await follower.begin(stopping)
+            await until(hangs.is_set)
+            stopping.set()
+            await follower.ended()
+            assert not go.is_set()
+        go.set()
+
+    asyncio.run(main())
 
 
 def test_what_is_unusual_becomes_an_entry_that_verifies(tmp_path):

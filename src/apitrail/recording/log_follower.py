@@ -11,10 +11,10 @@ import contextlib
 from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from apitrail.entry import Entry
 from apitrail.errors import Error
+from apitrail.recording.aside import Thread
 from apitrail.trail.reader import Reader
 from apitrail.trail.writer import Trail
 
@@ -36,7 +36,7 @@ class LogFollower(ABC):
         self._name = name
         self._tell = tell
         # SQLite's connection belongs to one thread.
-        self._thread = ThreadPoolExecutor(1, name)
+        self._thread = Thread(name)
         self._reader: Reader | None = None
         self._task: asyncio.Task[None] | None = None
         # There are no calls any more that it could be in the way of.
@@ -63,8 +63,11 @@ class LogFollower(ABC):
     async def ended(self) -> None:
         """The same, and let go of the log."""
         await self.caught_up()
-        await self._in_thread(self._close)
-        self._thread.shutdown(wait=False)
+        # What hangs in the thread keeps the log from being closed no longer.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self._in_thread(self._close)
+        self._thread.end()
 
     async def _follow(self, stopping: asyncio.Event) -> None:
         seen = 0
@@ -114,7 +117,7 @@ class LogFollower(ABC):
     # -- what they have in common ------------------------------------------------------------
 
     async def _in_thread[T](self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        return await self._thread.run(work)
 
     def _open(self) -> Reader:
         if self._reader is None:
