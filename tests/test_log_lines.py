@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 
-from apitrail.log_lines import Log
+from apitrail.log_lines import Log, Stderr
 
 SECRET = "http://mary:SECRET@proxy.example:8080"
 
@@ -81,3 +85,31 @@ def test_what_a_voice_says_is_not_said_twice(said, log):
         logging.getLogger().removeHandler(handler)
         logging.captureWarnings(False)
     assert said == []
+
+
+@contextmanager
+def piped(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """stderr is a pipe; gives the end that is read."""
+    reads, writes = os.pipe()
+    with suppress(BrokenPipeError), os.fdopen(writes, "w", buffering=1) as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        yield reads
+
+
+def test_what_nobody_reads_is_left_out_and_counted(monkeypatch):
+    with piped(monkeypatch) as reads:
+        log = Log(Stderr(), lambda: 0, as_json=True)
+        line, said = "x" * 1_000, 0
+        while not log.left_out:
+            log(line)  # would wait for ever
+            said += 1
+        log(line)
+        for _ in range(said - 1):
+            while os.read(reads, 1) != b"\n":
+                pass
+        log("it goes on")
+        found = [json.loads(each)["message"] for each in os.read(reads, 4096).splitlines()]
+        assert found == ["2 lines could not be said, since nobody read them", "it goes on"]
+        os.close(reads)
+        log("to nobody")
+        assert log.left_out == 1

@@ -11,7 +11,7 @@ import click
 
 from apitrail import places
 from apitrail.errors import Error, UsageError
-from apitrail.log_lines import FORMATS, Log
+from apitrail.log_lines import FORMATS, Log, Stderr
 
 type Options = dict[str, Any]
 
@@ -29,7 +29,7 @@ def with_log[F: Callable[..., Any]](
         @functools.wraps(command)
         def wrapped(*arguments: Any, log_format: str | None, **options: Any) -> Any:
             as_json = (log_format or configured(options) or FORMATS[0]) == "json"
-            log = Log(functools.partial(click.echo, err=True), places.clock, as_json)
+            log = Log(Stderr(), places.clock, as_json)
             if not as_json:
                 return command(*arguments, log=log, **options)
             handler = log.take_all()

@@ -7,7 +7,6 @@ import contextlib
 import datetime as dt
 import os
 import socket
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +17,7 @@ from apitrail.address import listen
 from apitrail.aws.sign.credential import Credential
 from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence import maintenance
-from apitrail.log_lines import Tell
+from apitrail.log_lines import Log, Stderr, Tell
 from apitrail.recording import assembly, config_file, preparation
 from apitrail.recording.alerts.alerting import Alerting
 from apitrail.recording.anchorer import Anchorer
@@ -115,10 +114,6 @@ def _bind(settings: Settings) -> socket.socket | None:
         raise UsageError(str(error), hint="name another port with --health") from error
 
 
-def _tell(text: str, _level: str = "info", /) -> None:
-    print(f"apitrail: {text}", file=sys.stderr, flush=True)  # noqa: T201
-
-
 class Session:
     """A recorder at work; `async with await Session.start(...)`."""
 
@@ -185,8 +180,8 @@ class Session:
         self.recorder.late_anchors = lambda: self._anchorer.late
 
     @classmethod
-    async def start(cls, directory: Path, settings: Settings, tell: Tell = _tell) -> Session:
-        """Open the trail, write `open`, listen; `tell` takes what is to be said meanwhile.
+    async def start(cls, directory: Path, settings: Settings, tell: Tell | None = None) -> Session:
+        """Open the trail, write `open`, listen; `tell` takes what is to be said meanwhile, or stderr.
 
         Raises:
             UsageError: the trail or a setting cannot be used; nothing was recorded.
@@ -194,7 +189,7 @@ class Session:
         logins = assembly.logins_of(directory, settings)
         check_workers(settings)
         configured = config_file.of(settings)
-        bound, voice = _bind(settings), messages.Voice(tell)
+        bound, voice = _bind(settings), messages.Voice(tell or Log(Stderr(), places.clock))
         voice.attach()
         try:
             with database.writing(directory):
