@@ -43,6 +43,7 @@ class _Counted(Collector):
             ("queue", "Intents and entries that wait for the disk.", trail.queued),
             ("owed", "Entries that the disk has refused and that are to be written.", trail.owed),
             ("entries", "Entries of the log.", trail.size),
+            ("wal_bytes", "The write-ahead log, which grows while somebody reads at length.", trail.wal_bytes),
             ("lag_seconds", "How long the oldest entry waits that is not durable yet.", recorder.commits.lag(trail.owed)),
             ("ready", "1 while calls can be recorded, as /readyz says.", recorder.unready is None),
         )  # fmt: skip

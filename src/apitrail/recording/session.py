@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from apitrail.recording.health import Health
 
 DRAIN = 10.0
+# Somebody is told of a write-ahead log of so many bytes.
+WAL_ALARM = 1_000_000_000
 
 
 def check(directory: Path, settings: Settings) -> None:
@@ -164,6 +166,7 @@ class Session:
         self._voice = voice
         self._beating: asyncio.Task[None]
         self._asker: Asker | None = None
+        self._wal_told = False
         self._follower = Follower(trail, configured.insights, places.clock, voice.tell)
         self.alerting = Alerting(trail, configured.alerts, places.clock, voice.tell)
         self._anchorer = Anchorer(trail, configured.anchors, time.monotonic, voice.tell)
@@ -436,8 +439,20 @@ class Session:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), self.settings.heartbeat)
                 return
+            self._watch_wal()
             with contextlib.suppress(RecordingError):
                 await self._say_alive()
+
+    def _watch_wal(self) -> None:
+        """Say once that somebody reads for so long that the disk may become full."""
+        size = self.trail.wal_bytes
+        if size > WAL_ALARM and not self._wal_told:
+            self._voice.tell(
+                f"the trail's write-ahead log has grown to {size / 1e9:.1f} GB: a program has been reading the "
+                "trail in one go (a long `verify` or `sql`, or another program's query); it shrinks when that ends",
+                "warning",
+            )
+        self._wal_told = size > WAL_ALARM
 
     async def _say_alive(self) -> int:
         passed = dict(self._guard.tunnelled)

@@ -12,6 +12,7 @@ from pathlib import Path
 from apitrail.errors import UsageError
 
 FILE = "trail.db"
+WAL = f"{FILE}-wal"
 APPLICATION_ID = 0x41505431  # "APT1"
 # The version of the tables that hold the log (2 adds `anchor`), and that of those which are
 # derived from it.
@@ -260,7 +261,7 @@ def open_read_only(directory: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         # On a read-only medium SQLite cannot use shared memory. If the write-ahead log is empty,
         # nobody is writing and the file can be opened as immutable.
-        wal = path.with_name(f"{FILE}-wal")
+        wal = path.with_name(WAL)
         if wal.exists() and wal.stat().st_size:
             raise _not_a_trail(path, error) from error
     except sqlite3.DatabaseError as error:

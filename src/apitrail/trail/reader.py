@@ -6,20 +6,27 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import batched
 from pathlib import Path
 from typing import Any, Self
 
 from apitrail.entry import TAGS, Entry
 from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
-from apitrail.source import Contents, Facet, Tally
-from apitrail.trail import database, intents, many_facets, older_tables, search
+from apitrail.source import Contents, Tally
+from apitrail.trail import contents, database, intents, many_facets, older_tables, row_steps, search
 from apitrail.trail.anchor import COSIGNATURE, TIMESTAMP
-from apitrail.trail.frames import decompress, exact
+from apitrail.trail.frames import decompress
 from apitrail.trail.search import Bounds, Lead, Term
+
+# So many entries are read at a time with all that is asked of them.
+TOGETHER = 32
 
 
 class Reader:
-    """A read-only view of the trail in `directory`."""
+    """A read-only view of the trail in `directory`.
+
+    Its iterators have nothing open in the database between two things that they give (see `row_steps`).
+    """
 
     def __init__(self, directory: Path) -> None:
         """Raises UsageError where there is no trail."""
@@ -67,36 +74,20 @@ class Reader:
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The stored bytes of entries [start, stop), in order."""
-        rows = self._database.execute(
-            "SELECT data FROM entry WHERE idx >= ? AND idx < ? ORDER BY idx",
-            (start, self.size if stop is None else stop),
-        )
-        for row in rows:
-            yield row[0]
+        stop = self.size if stop is None else stop
+        for _, data in row_steps.of_entries(
+            self._database, "SELECT idx, data FROM entry", ("idx",), start, stop
+        ):
+            yield data
 
     def contents(self, start: int, stop: int) -> Iterator[tuple[int, Contents]]:
         """What is there of the content of entries [start, stop), in order, by index."""
-        between = "WHERE idx >= ? AND idx < ? ORDER BY idx"
-        seals = self._database.execute(f"SELECT idx, event_key FROM seal {between}", (start, stop))
-        rows = self._database.execute(
-            f"SELECT idx, tag, salt, data FROM facet {between}", (start, stop)
-        )
-        seal, row = next(seals, None), next(rows, None)
-        while seal is not None or row is not None:
-            index = min(found[0] for found in (seal, row) if found is not None)
-            key, facets = None, {}
-            if seal is not None and seal[0] == index:
-                key, seal = exact(seal[1]), next(seals, None)
-            while row is not None and row[0] == index:
-                _, tag, salt, data = row
-                facets[tag] = Facet(None if salt is None else exact(salt), decompress(data))
-                row = next(rows, None)
-            yield index, Contents(key, facets)
+        return contents.of(self._database, start, stop)
 
     def checkpoints(self) -> Iterator[tuple[int, str]]:
         """Kept checkpoints, as (size, signed note), smallest first."""
         rows = self._database.execute("SELECT size, note FROM checkpoint ORDER BY size")
-        for size, text in rows:
+        for size, text in rows.fetchall():
             yield int(size), str(text)
 
     def cosignatures(self, size: int) -> list[bytes]:
@@ -130,8 +121,8 @@ class Reader:
         rows = self._database.execute(
             "SELECT DISTINCT idx FROM facet WHERE idx >= ? AND idx < ? ORDER BY idx", (start, stop)
         )
-        for row in rows:
-            yield int(row[0])
+        for (index,) in rows.fetchall():
+            yield int(index)
 
     def entry(self, index: int) -> Entry | None:
         """One entry, parsed; None where there is none."""
@@ -160,7 +151,8 @@ class Reader:
         self, indexes: Sequence[int], tags: Sequence[str]
     ) -> Iterator[tuple[int, dict[str, bytes]]]:
         """The facets of these tags of each of these entries, in order; those without are left out."""
-        return many_facets.of(self._database, indexes, tags)
+        for some in batched(sorted(set(indexes)), TOGETHER, strict=False):
+            yield from list(many_facets.of(self._database, some, tags))
 
     def salts(self, index: int) -> dict[str, bytes]:
         """The salts that are stored as such, by tag."""
@@ -196,11 +188,18 @@ class Reader:
     ) -> Iterator[int]:
         """Indexes between `after` and `before`, both excluded, of the calls that match, newest
         first unless `ascending`."""
-        bounds = Bounds(after, _END if before is None else before)
-        sql, values = self._asked(where, bounds, "ASC" if ascending else "DESC")
-        rows = self._database.execute(f"{sql} LIMIT ?", (*values, -1 if limit is None else limit))
-        for row in rows:
-            yield row[0]
+        # What is recorded from now on is not meant.
+        bounds = Bounds(after, self.size if before is None else before)
+
+        def find(bounds: Bounds, most: int) -> list[int]:
+            sql, values = self._asked(where, bounds, "ASC" if ascending else "DESC")
+            rows = self._database.execute(f"{sql} LIMIT ?", (*values, most))
+            return [index for (index,) in rows.fetchall()]
+
+        if limit is not None:
+            yield from find(bounds, limit)
+        else:
+            yield from row_steps.of_finds(find, bounds, ascending=ascending)
 
     def undetermined(self, where: Filter) -> Iterator[int]:
         """Indexes of the calls that match and whose resources could not be told, oldest first."""

@@ -214,6 +214,15 @@ class Trail:
         await self._alone(partial(self._appender.anchor, size, text, found))
 
     @property
+    def wal_bytes(self) -> int:
+        """The size of the write-ahead log, which cannot begin anew while a reader is in the middle of
+        something."""
+        try:
+            return (self.directory / database.WAL).stat().st_size
+        except OSError:
+            return 0
+
+    @property
     def held(self) -> bool:
         """Does a reader hold on to content that was erased?"""
         return self._appender.held

@@ -16,6 +16,7 @@ from apitrail.reading.sql import view
 from apitrail.reading.sql.fence import errors, fence
 from apitrail.reading.sql.field import Fields
 from apitrail.reading.sql.matcher import Matcher, Patience
+from apitrail.reading.sql.read_ahead import ReadAhead
 from apitrail.reading.sql.rewrite import TABLE, prepare
 from apitrail.trail.reader import Reader
 
@@ -61,8 +62,11 @@ def ask(
         if cursor.description is None:
             raise UsageError("no statement", hint=f'apitrail sql "SELECT eventName FROM {TABLE}"')
         columns = tuple(str(column[0]) for column in cursor.description)
-        with closing(_rows(cursor, fields)) as rows:
-            yield Answer(columns, rows)
+        with closing(ReadAhead(_rows(cursor, fields))) as rows:
+            try:
+                yield Answer(columns, rows)
+            finally:
+                connection.interrupt()
     finally:
         connection.close()
         if matcher is not None:

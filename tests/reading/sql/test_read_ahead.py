@@ -1,0 +1,94 @@
+"""Rows that are computed ahead of whoever reads them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from apitrail.reading.sql import read_ahead
+from apitrail.reading.sql.read_ahead import ReadAhead
+
+ROWS = [(number, "x" * number, None, 0.5, bytes(3)) for number in range(400)]
+
+
+@pytest.mark.parametrize("in_memory", [0, 1_000, 1 << 30])
+def test_rows_come_as_they_are_and_in_order(
+    in_memory: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_ahead, "IN_MEMORY", in_memory)
+    rows = ReadAhead(iter(ROWS))
+    first = [next(rows) for _ in range(10)]
+    assert [*first, *rows] == ROWS
+    rows.close()
+
+
+def test_a_file_that_was_read_to_its_end_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_ahead, "IN_MEMORY", 0)
+    further = threading.Event()
+
+    def computed() -> Iterator[read_ahead.Row]:
+        yield from ROWS[:50]
+        further.wait()
+        yield from ROWS[50:]
+
+    rows = ReadAhead(computed())
+    first = [next(rows) for _ in range(50)]
+    further.set()
+    assert [*first, *rows] == ROWS
+    rows.close()
+
+
+def test_all_is_computed_though_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_ahead, "IN_MEMORY", 100)
+    ended = threading.Event()
+
+    def computed() -> Iterator[read_ahead.Row]:
+        yield from ROWS
+        ended.set()
+
+    rows = ReadAhead(computed())
+    assert ended.wait(60)
+    rows.close()
+
+
+def test_it_waits_where_there_is_no_room_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_ahead, "IN_MEMORY", 100)
+    monkeypatch.setattr(read_ahead, "IN_FILE", 1_000)
+    rows = ReadAhead(iter(ROWS))
+    assert list(rows) == ROWS
+    rows.close()
+
+
+def test_it_waits_where_no_file_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_ahead, "IN_MEMORY", 100)
+    monkeypatch.setattr(read_ahead.tempfile, "tempdir", "/nowhere")
+    rows = ReadAhead(iter(ROWS))
+    assert list(rows) == ROWS
+    rows.close()
+
+
+def test_what_fails_comes_after_the_rows_before() -> None:
+    def computed() -> Iterator[read_ahead.Row]:
+        yield (1,)
+        raise ValueError("broken")
+
+    rows = ReadAhead(computed())
+    assert next(rows) == (1,)
+    with pytest.raises(ValueError, match="broken"):
+        next(rows)
+    rows.close()
+
+
+def test_no_more_is_computed_once_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_ahead, "IN_MEMORY", 100)
+    monkeypatch.setattr(read_ahead, "IN_FILE", 100)
+
+    def endless() -> Iterator[read_ahead.Row]:
+        while True:
+            yield ("row",)
+
+    rows = ReadAhead(endless())
+    assert next(rows) == ("row",)
+    rows.close()
