@@ -24,6 +24,13 @@ def configured(tmp_path, url):
     return path
 
 
+async def had(receiver, number):
+    """Wait until the webhook got so many messages."""
+    async with asyncio.timeout(20):
+        while len(receiver.got) < number:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
 def test_a_question_is_answered_by_the_link_that_the_webhook_got(tmp_path):
     trail = tmp_path / "trail"
 
@@ -45,9 +52,7 @@ def test_a_question_is_answered_by_the_link_that_the_webhook_got(tmp_path):
             ):
                 await peer.send(request())
                 await waiting(session)
-                async with asyncio.timeout(20):
-                    while len(receiver.got) < 2:  # noqa: ASYNC110
-                        await asyncio.sleep(0.01)
+                await had(receiver, 2)
                 headers, body = receiver.got[-1]
                 told = json.loads(body)
                 page, status = await asyncio.to_thread(follow, told)
@@ -64,3 +69,34 @@ def test_a_question_is_answered_by_the_link_that_the_webhook_got(tmp_path):
     assert answer.startswith(b"HTTP/1.1 200")
     asked, approved = ruled(trail)
     assert (approved.road, approved.name, approved.event) == ("link", "Ada", asked.event)
+
+
+def test_a_question_that_a_crash_left_is_told_by_the_next_recorder(tmp_path):
+    trail = tmp_path / "trail"
+
+    async def scenario():
+        with receiving() as receiver:
+            receiver.answers = [500]  # nothing has taken the question when the recorder ends
+            configuration = configured(tmp_path, receiver.url)
+            async with (
+                asking(trail, "ticket", configuration=configuration) as (session, _),
+                client(session) as peer,
+            ):
+                await peer.send(request())
+                await peer.message()
+                await had(receiver, 1)
+            async with asking(trail, "ticket", configuration=configuration) as (session, _):
+                await had(receiver, 2)
+                [number] = [each["ticket"] for each in session.recorder.holding.waiting()]
+                session.recorder.holding.state_reason(number, "the plan says so")
+                session.recorder.holding.state_reason(number, "the plan says so")
+                await had(receiver, 3)
+            return receiver.got
+
+    first, second, third = asyncio.run(scenario())
+    bodies = [json.loads(body) for _, body in (first, second, third)]
+    assert first[0]["webhook-id"] == second[0]["webhook-id"] == bodies[1]["ticket"]
+    assert bodies[1]["call"]["event"] == "GetCallerIdentity"
+    assert bodies[1]["eventID"] == bodies[0]["eventID"]
+    assert third[0]["webhook-id"].startswith(f"{bodies[0]['ticket']}.")
+    assert [each.get("stated") for each in bodies] == [None, None, "the plan says so"]

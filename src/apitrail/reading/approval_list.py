@@ -45,11 +45,12 @@ def past(source: Source, now: int, since: int = 0) -> list[Told]:
 
 def _with_call(source: Source, told: Told, now: int) -> Told:
     """With what is known of the call: from the recorder that holds it, or its entry."""
-    call = told.get("call") or _recorded(source, str(told.get("eventID")))
+    call = told.get("call") or recorded(source, str(told.get("eventID")))
     return told | {"left": max(0, _number(told["until"]) - now), "call": call}
 
 
-def _recorded(source: Source, event_id: str) -> Told:
+def recorded(source: Source, event_id: str) -> Told:
+    """What an approver needs to see of a call that is in the log."""
     try:
         index = targets.find(source, event_id)
     except UsageError:

@@ -91,7 +91,7 @@ class Holding:
     directory: Path | None = None
     asking: Asking = field(default_factory=Asking)
     most: int = HELD
-    announce: Callable[[Ticket, Mapping[str, Json]], object] = field(
+    announce: Callable[[Ticket, Mapping[str, Json] | None], object] = field(
         default=lambda _ticket, _shown: None
     )
     tickets: Tickets = field(default_factory=Tickets)
@@ -300,7 +300,9 @@ class Holding:
             UsageError: there is no such ticket, or it cannot be decided any more.
         """
         ticket = self.tickets.find(name, self.clock())
-        ticket.stated = reason
+        if reason != ticket.stated:
+            ticket.stated = reason
+            self.announce(ticket, None)
         return {"ticket": ticket.id}
 
     def waiting(self) -> list[dict[str, Json]]:

@@ -8,16 +8,18 @@ import datetime as dt
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apitrail import places
 from apitrail.address import listen
 from apitrail.aws.sign.credential import Credential
+from apitrail.codec import Json
 from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence import maintenance
 from apitrail.log_lines import Log, Stderr, Tell
+from apitrail.reading.approval_list import recorded
 from apitrail.recording import assembly, config_file, preparation
 from apitrail.recording.alerts.alerting import Alerting
 from apitrail.recording.anchorer import Anchorer
@@ -40,8 +42,9 @@ from apitrail.recording.whoami import Asker
 from apitrail.redact.userinfo import without_userinfo
 from apitrail.trail import control, database
 from apitrail.trail.keys import Keys
+from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Open
-from apitrail.trail.tickets import Answer, check_length
+from apitrail.trail.tickets import Answer, Ticket, check_length
 from apitrail.trail.writer import Trail
 
 if TYPE_CHECKING:
@@ -249,7 +252,15 @@ class Session:
         await session._follower.begin(session._stopping)
         await session.alerting.begin()
         session._anchorer.begin(session._stopping)
+        await session._ask_again()
         return session
+
+    async def _ask_again(self) -> None:
+        """Tell of each question that an earlier recorder has left."""
+        if standing := self.recorder.holding.tickets.waiting(places.clock()):
+            told = await asyncio.to_thread(_calls, self.directory, standing)
+            for ticket, call in zip(standing, told, strict=True):
+                self._announcer(ticket, call)
 
     @staticmethod
     async def _front(
@@ -459,6 +470,12 @@ class Session:
         index = await self.recorder.heartbeat(passed)
         self._guard.forget(passed)
         return index
+
+
+def _calls(directory: Path, tickets: Sequence[Ticket]) -> list[Mapping[str, Json]]:
+    """What the log has of the calls that asked."""
+    with Reader(directory) as source:
+        return [recorded(source, ticket.asked.event or "") for ticket in tickets]
 
 
 def _signed_for(settings: Settings) -> list[str] | None:
