@@ -246,6 +246,28 @@ def test_a_running_recorder_is_asked_for_a_heartbeat(trail: Path) -> None:
     assert "recording" not in newest(trail)[1]
 
 
+def test_beside_a_recorder_that_stands_still_the_newest_entry_dates_it(
+    trail: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "ANSWER_TIMEOUT", 0.1)
+    go = asyncio.Event()
+
+    async def still(_request: dict[str, object]) -> dict[str, object]:
+        await go.wait()
+        return {}
+
+    async def beside_it() -> str:
+        door = control.Door(trail, {"heartbeat": still})
+        await door.open()
+        said = await asyncio.to_thread(export.date, trail)
+        go.set()
+        await door.close()
+        return said
+
+    said = asyncio.run(beside_it())
+    assert said.startswith("dated by the newest entry: the recorder (process ")
+
+
 def test_a_trail_that_is_locked_is_exported_as_it_is(trail: Path) -> None:
     async def beside_a_mute_recorder() -> str:
         signer = Keys.of(trail).signer()

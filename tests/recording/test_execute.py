@@ -6,6 +6,7 @@ That commands run, and how they end, is in e2e/test_exec.py.
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from apitrail.recording.clients.surroundings import Surroundings
 from apitrail.recording.command import CommandError
 from apitrail.recording.operators import Operators
 from apitrail.recording.settings import Settings
+from apitrail.trail import control
 from apitrail.trail.reader import Reader
 from machine import free_port
 from proxying import recording
@@ -205,3 +207,17 @@ def test_a_shell_s_calls_are_a_run_of_their_own_where_it_names_labels(tmp_path):
     assert f"//run-{labelled['APITRAIL_RUN']}:" in labelled["HTTPS_PROXY"]
     with Reader(tmp_path) as reader:
         assert dict(reader.run_labels()) == {labelled["APITRAIL_RUN"]: {"build": "7"}}
+
+
+def test_a_recorder_that_stands_still_at_the_end_takes_no_exit_status_with_it(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(control, "ANSWER_TIMEOUT", 0.1)
+    trail, told = tmp_path, []
+    with socket.socket(socket.AF_UNIX) as stopped:
+        stopped.bind(str(tmp_path / "s"))
+        stopped.listen()
+        (trail / control.FILE).write_text(f'{{"pid": 7, "control": "{tmp_path / "s"}"}}')
+        run = execution(tmp_path, "true", trail=trail, tell=told.append)
+        assert asyncio.run(run._end("r")) == (None, None)
+    assert "(process 7) has not answered" in told[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import pwd
 import socket
@@ -55,6 +56,19 @@ def test_nobody_answers_where_no_recorder_runs(tmp_path: Path) -> None:
     assert control.end(tmp_path) is None
     (tmp_path / control.FILE).write_text('{"pid": 1, "control": "/no/such/socket"}')
     assert control.ask(tmp_path, "echo") is None
+
+
+def test_a_recorder_that_stands_still_is_none_that_does_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "ANSWER_TIMEOUT", 0.1)
+    with socket.socket(socket.AF_UNIX) as stopped:
+        stopped.bind(str(tmp_path / "s"))
+        stopped.listen()
+        (tmp_path / control.FILE).write_text(json.dumps({"pid": 7, "control": str(tmp_path / "s")}))
+        for question in (lambda: control.ask(tmp_path, "echo"), lambda: control.end(tmp_path)):
+            with pytest.raises(UsageError, match=r"process 7\) has not answered within 0.1 s"):
+                question()
 
 
 @pytest.mark.parametrize(

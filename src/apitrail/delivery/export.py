@@ -226,7 +226,10 @@ def date(trail: Path) -> str:
     a crash left are accounted for and a heartbeat is written that says nobody is recording.
     Else the newest entry dates the export.
     """
-    answer = control.ask(trail, "heartbeat")
+    try:
+        answer = control.ask(trail, "heartbeat")
+    except UsageError as error:
+        return f"dated by the newest entry: {error}"
     if answer is not None:
         return f"dated by the recorder's heartbeat, entry {answer['index']}"
     if not Keys.of(trail).exist:

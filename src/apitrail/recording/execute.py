@@ -99,15 +99,24 @@ class Execution:
             variables = self._environment(around, status, answer["id"], found, fronts)
             await self._ask_who(variables)
             ended_with = await signals.run(self.command, variables, quiet=self.quiet)
-            ended = await asyncio.to_thread(control.ask, self.trail, "end-run", id=answer["id"])
-            after = await asyncio.to_thread(control.ask, self.trail, "status")
-        if ended is None:
-            self.tell("the recorder stopped before the command did: calls after that were refused")
+            ended, after = await self._end(answer["id"])
         ports = _ports(status, fronts)
         calls = int((ended or {}).get("calls", 0))
         passed = {*(after or status).get("passed", ())} - {*status.get("passed", ())}
         denied = int((ended or {}).get("denied", 0))
         return Outcome(ended_with, answer["id"], calls, ports, tuple(sorted(passed)), denied)
+
+    async def _end(self, run: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        """What the recorder says of a run that has ended, and of itself."""
+        try:
+            ended = await asyncio.to_thread(control.ask, self.trail, "end-run", id=run)
+            after = await asyncio.to_thread(control.ask, self.trail, "status")
+        except UsageError as error:
+            self.tell(f"{error}: what it recorded of the command is not known yet")
+            return None, None
+        if ended is None:
+            self.tell("the recorder stopped before the command did: calls after that were refused")
+        return ended, after
 
     async def _through_own(self, signals: Signals, around: Surroundings) -> Outcome:
         from apitrail.recording.proxy.destination import Upstream

@@ -24,6 +24,8 @@ LINE_LIMIT = 16 * 1024 * 1024
 # Seconds that an answer may take, and that a recorder may take to drain and to end.
 ANSWER_TIMEOUT = 30
 END_TIMEOUT = 60
+# The same of what is answered at once, and asked for a page that somebody looks at.
+_AT_ONCE = dict.fromkeys(("approvals", "ping"), 5)
 
 # What the log says of who asks it.
 _PERSONAL = frozenset({"decide"})
@@ -147,7 +149,7 @@ def ask(directory: Path, op: str, **fields: Any) -> dict[str, Any] | None:
     """Ask the recorder of this trail; None where none is running.
 
     Raises:
-        UsageError: it answered with an error.
+        UsageError: it answered with an error, or not in time.
     """
     with hold(directory, op, **fields) as answer:
         return answer
@@ -158,7 +160,7 @@ def hold(directory: Path, op: str, **fields: Any) -> Iterator[dict[str, Any] | N
     """Ask, and stay connected meanwhile: with `hold=True` the recorder sees when we are gone.
 
     Raises:
-        UsageError: it answered with an error.
+        UsageError: it answered with an error, or not in time.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         answer = _exchange(connection, directory, {"op": op, **fields})
@@ -203,13 +205,21 @@ def _outlive(connection: socket.socket) -> None:
 def _exchange(
     connection: socket.socket, directory: Path, request: Mapping[str, Any]
 ) -> dict[str, Any] | None:
+    patience = _AT_ONCE.get(request["op"], ANSWER_TIMEOUT)
+    about: dict[str, Any] = {}
     try:
         about = json.loads((directory / FILE).read_text("utf-8"))
-        connection.settimeout(ANSWER_TIMEOUT)
+        connection.settimeout(patience)
         connection.connect(about["control"])
         connection.sendall(json.dumps(request).encode() + b"\n")
         with connection.makefile("rb") as stream:
             answer: dict[str, Any] = json.loads(stream.readline())
+    except TimeoutError as error:
+        raise UsageError(
+            f"the recorder (process {about.get('pid')}) has not answered within {patience} s",
+            hint="it is busy, waits for its disk, or stands still; if it is ended with `kill -9`, the "
+            "next one accounts for its calls",
+        ) from error
     except (OSError, ValueError, KeyError):
         return None
     return answer
