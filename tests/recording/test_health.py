@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from apitrail.address import Address, listen
 from apitrail.errors import UsageError
-from apitrail.recording.health import Health
+from apitrail.recording import prompt_http
+from apitrail.recording.health import MOST, Health
 from apitrail.recording.session import Session, check
 from apitrail.recording.settings import Settings
 from proxying import AWS, OK, connect, dial, of_intents, recording, request, upstream
@@ -69,6 +71,26 @@ def test_a_recorder_that_closes_is_not_ready(tmp_path: Path) -> None:
             health = Health.start(session.recorder, session.trail, listen(Address("127.0.0.1", 0)))
         assert await ask(health, "/readyz") == (503, "the trail is closing\n")
         await health.close()
+
+    asyncio.run(scenario())
+
+
+def test_connections_that_say_nothing_take_nobody_s_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prompt_http, "PATIENCE", 0.2)
+
+    async def scenario() -> None:
+        async with recording(tmp_path) as session, AsyncExitStack() as stack:
+            health = Health.start(session.recorder, session.trail, listen(Address("127.0.0.1", 0)))
+            idle = [
+                await stack.enter_async_context(connect(health.address.port))
+                for _ in range(MOST + 1)
+            ]
+            await idle[0].send(b"GET /heal")
+            assert [await each.rest() for each in idle] == [b""] * len(idle)
+            assert await ask(health, "/healthz") == (200, "ok\n")
+            await health.close()
 
     asyncio.run(scenario())
 

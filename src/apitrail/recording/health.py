@@ -22,6 +22,7 @@ from apitrail import asked_host
 from apitrail.address import Address
 from apitrail.recording import metrics
 from apitrail.recording.alerts.alert_follower import Figures
+from apitrail.recording.prompt_http import PromptHTTP
 from apitrail.recording.recorder import Recorder
 from apitrail.trail.writer import Trail
 
@@ -55,7 +56,7 @@ class Health:
             Route("/metrics", self._metrics),
         ]
         config = uvicorn.Config(
-            Starlette(routes=routes), log_config=None, log_level="error", access_log=False,
+            Starlette(routes=routes), http=PromptHTTP, log_config=None, log_level="error", access_log=False,
             server_header=False, proxy_headers=False, lifespan="off", ws="none",
             timeout_graceful_shutdown=1, limit_concurrency=MOST,
         )  # fmt: skip

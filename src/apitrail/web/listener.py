@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator
 import uvicorn
 from starlette.types import ASGIApp
 
+from apitrail.recording.prompt_http import PromptHTTP
 from apitrail.web.early_answer import EarlyAnswers
 
 
@@ -27,7 +28,7 @@ async def _run(
     app: ASGIApp, listening: socket.socket, ready: Callable[[], None], ending: Callable[[], None]
 ) -> None:
     config = uvicorn.Config(
-        EarlyAnswers(app), log_config=None, log_level="error", access_log=False, server_header=False, date_header=True,
+        EarlyAnswers(app), http=PromptHTTP, log_config=None, log_level="error", access_log=False, server_header=False, date_header=True,
         proxy_headers=False, timeout_graceful_shutdown=5, limit_concurrency=256,
     )  # fmt: skip
     server = _Server(config)
