@@ -107,7 +107,8 @@ def test_a_port_that_is_taken(idle: Machine, taken: int, command: str, mode: str
 
 
 @pytest.mark.parametrize(
-    ("command", "below"), [(("record",), ""), (("exec", "--", "true"), "/below")]
+    ("command", "below"),
+    [(("record", "--mode", "regular@0"), ""), (("exec", "--", "true"), "/below")],
 )
 def test_a_trail_that_is_a_file(idle: Machine, command: tuple[str, ...], below: str) -> None:
     (idle.directory / "file").write_text("mine")

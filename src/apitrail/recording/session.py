@@ -221,10 +221,10 @@ class Session:
         logins: Logins,
         voice: messages.Voice,
     ) -> Session:
+        guard = assembly.guard_of(settings, logins)
         if not (directory / database.FILE).exists():
             # Before anything is made: a port in use must leave nothing behind.
             check_ports(settings.modes)
-        guard = assembly.guard_of(settings, logins)
         trail, recorder = await _open(directory, settings, configured)
         try:
             # Before `open` is written: a port in use must leave no trace in the trail either.
