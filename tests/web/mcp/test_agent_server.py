@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -85,3 +86,24 @@ def test_progress_reaches_the_client(own, tmp_path, monkeypatch):
 
     talk(own, verified)
     assert (2.0, 2.0, "done") in told
+
+
+def test_those_who_wait_for_a_person_hold_nobody_else_up(own):
+    async def work(client):
+        # More than asyncio has threads for.
+        asked = {"reason": "r", "ticket": "t1", "wait_seconds": 50}
+        waits = [
+            asyncio.create_task(client.call_tool("request_approval", asked))
+            for _ in range((os.cpu_count() or 1) + 8)
+        ]
+        for _ in range(2):  # the second one comes after all that wait
+            answer = await client.call_tool("events", {"max_results": 1})
+        waiting = [not each.done() for each in waits]
+        for each in waits:
+            each.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+        return answer, waiting
+
+    answer, waiting = talk(own, work)
+    assert not answer.is_error
+    assert all(waiting)

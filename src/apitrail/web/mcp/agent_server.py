@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from mcp import types
 from mcp.server.context import ServerRequestContext
@@ -16,6 +17,7 @@ from apitrail import __version__
 from apitrail.codec import Object
 from apitrail.errors import Error, UsageError
 from apitrail.reading.render import clean
+from apitrail.recording.aside import aside
 from apitrail.web.mcp.checking import checked
 from apitrail.web.mcp.tool import Given, Progress, Tool
 from apitrail.web.mcp.toolbox import TOOLS
@@ -101,7 +103,8 @@ class _Running:
         stop = threading.Event()
         given = Given(self.arguments, self._progress(asyncio.get_running_loop()), stop)
         try:
-            return await asyncio.to_thread(self.tool.run, self.seen, given)
+            # In a thread of its own: one that waits for a person takes none that another tool needs.
+            return await aside(partial(self.tool.run, self.seen, given), "tool")
         finally:
             stop.set()
 
