@@ -28,13 +28,14 @@ _HINT = "a guard is a policy in IAM's language: apitrail guard show no-delete pr
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A named policy; `sha256` (hex) is of its text."""
+    """A named policy; `sha256` (hex) is of its text, `path` the file that it was read from, if it was."""
 
     name: str
     text: str
     sha256: str
     rules: tuple[Rule, ...]
     allows: bool
+    path: str | None = field(default=None, compare=False)
     _plans: dict[str, Plan] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from apitrail.errors import UsageError
@@ -39,4 +40,6 @@ def one(spec: str, environment: Mapping[str, str]) -> Guard:
         raise UsageError(f"no guard {spec!r}", hint=hint) from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the guard {spec!r}: {error}") from error
-    return Guard.parse(path.stem, text)
+    # A pipe gives its text once.
+    file = str(path.absolute()) if path.is_file() else None
+    return replace(Guard.parse(path.stem, text), path=file)

@@ -26,6 +26,7 @@ from apitrail.recording.anchorer import Anchorer
 from apitrail.recording.announcing import Announcer
 from apitrail.recording.authority.authority import Authority, ending
 from apitrail.recording.authority.ca_files import CaFiles
+from apitrail.recording.changed_guards import ChangedGuards
 from apitrail.recording.config_file import Configuration
 from apitrail.recording.front import Alone, Front
 from apitrail.recording.insight_follower import Follower
@@ -168,6 +169,7 @@ class Session:
         )
         self._voice = voice
         self._beating: asyncio.Task[None]
+        self._watching: asyncio.Task[None]
         self._asker: Asker | None = None
         self._wal_told = False
         self._follower = Follower(trail, configured.insights, places.clock, voice.tell)
@@ -249,6 +251,9 @@ class Session:
             await trail.close()
             raise
         session._beating = asyncio.create_task(session._beat(), name="heartbeat")
+        session._watching = asyncio.create_task(
+            ChangedGuards(settings.guards, voice.tell).watch(session._stopping), name="guards"
+        )
         await session._follower.begin(session._stopping)
         await session.alerting.begin()
         session._anchorer.begin(session._stopping)
@@ -303,6 +308,7 @@ class Session:
                 await self.front.drained()
         self._stopping.set()
         await self._beating
+        await self._watching
         await self._follower.ended()
         await self._announcer.close()
         # After the insights: they raise alerts too.

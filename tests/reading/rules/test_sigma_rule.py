@@ -125,6 +125,7 @@ def test_an_alert_is_called_as_the_rule_is():
         ("", "nothing is in it"),
         ("a: [", "not a Sigma rule"),
         ("just text", "not a Sigma rule"),
+        ("- a\n- b\n", "not the shape"),
         ("title: t\n", "not a Sigma rule"),
         (rule({"sel": {"a": "b"}}, "other"), "'other' not defined"),
         (rule({"sel": {"a|re": "x(?=y)"}}), "invalid perl operator"),

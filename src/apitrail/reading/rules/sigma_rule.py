@@ -42,8 +42,12 @@ def parse(text: str) -> list[Finder]:
     try:
         found = SigmaCollection.from_yaml(text, policy=_POLICY)
         found.resolve_rule_references()
-    except (SigmaError, YAMLError, ValueError, TypeError, AttributeError, KeyError) as error:
+    except (SigmaError, YAMLError, ValueError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
+        raise UsageError(f"not a Sigma rule: {reason}", hint=_HINT) from error
+    except (TypeError, AttributeError, KeyError) as error:
+        # pySigma takes the shape of a rule for granted.
+        reason = "it has not the shape of one: title, logsource, detection with a condition"
         raise UsageError(f"not a Sigma rule: {reason}", hint=_HINT) from error
     if not found.rules:
         raise UsageError("not a Sigma rule: nothing is in it", hint=_HINT)
