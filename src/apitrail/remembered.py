@@ -1,4 +1,4 @@
-"""A memory of what a function answered, which nobody can fill with long texts.
+"""Memories that have a bound: of what a function answered, which nobody can fill with long texts either.
 
 `functools.lru_cache` counts its entries and not their size. Names come from requests, and a request may
 have thousands that are a megabyte long.
@@ -31,26 +31,39 @@ def is_long(argument: object) -> bool:
     return False
 
 
-class _Answers[R](dict[Any, R]):
+class Bounded[K, V](dict[K, V]):
+    """A dictionary of what was found out before, which forgets all when it has `most`."""
+
+    __slots__ = ("_most",)
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def keep(self, key: K, value: V) -> V:
+        """Remember a value, and give it."""
+        if len(self) >= self._most:
+            self.clear()
+        self[key] = value
+        return value
+
+
+class _Answers[R](Bounded[Any, R]):
     """Answers by arguments. Looking one up that is there runs no code of Python's.
 
     When there are `most` they are all forgotten: that is a step of the dictionary's own, which no other
     thread can see half done.
     """
 
-    __slots__ = ("_ask", "_is_short", "_most")
+    __slots__ = ("_ask", "_is_short")
 
     def __init__(self, ask: Callable[[Any], R], is_short: Callable[[Any], bool], most: int) -> None:
-        super().__init__()
-        self._ask, self._is_short, self._most = ask, is_short, most
+        super().__init__(most)
+        self._ask, self._is_short = ask, is_short
 
     def __missing__(self, key: Any) -> R:
         found = self._ask(key)
-        if self._is_short(key):
-            if len(self) >= self._most:
-                self.clear()
-            self[key] = found
-        return found
+        return self.keep(key, found) if self._is_short(key) else found
 
 
 def remembered[**P, R](

@@ -2,13 +2,14 @@
 
 These make a context for each frame, which asks the processor what it can do (CPUID). A hypervisor takes each
 such question: 8 µs in all, where the rest of a small frame takes half of one. Trails have millions of small
-frames, so those are unpacked by a library that uses its context again: `Unpacker`.
+frames, so those are unpacked by a library that uses its context again: `Unpackers`.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable, Iterable, Mapping
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -59,33 +60,39 @@ def decompress(
     return content, undo.unused_data if undo.eof else None
 
 
-class Unpacker(threading.local):
-    """Unpacks small frames that state their size, made with one dictionary or with none.
+type Unpack = Callable[[bytes], bytes | None]
+"""Gives the content of a frame that states its size; None where the bytes are anything but one such frame. It gives
+nothing of a frame that states a size of 0, whatever follows. It raises MemoryError where there is too little."""
 
-    Each thread has a context of its own, which it uses again.
+
+class Unpackers(threading.local):
+    """What unpacks small frames, `by_start` of them; dictionaries come with how frames begin that need them.
+
+    Each thread has its own, since they use a context again.
     """
 
-    def __init__(self, dictionary: bytes | None) -> None:
-        # Most commands read no trail, and it takes 10 ms.
-        import zstandard
+    def __init__(self, starts: Mapping[bytes | None, Iterable[bytes]]) -> None:
+        self.by_start: dict[bytes, Unpack] = {}
+        for dictionary, each in starts.items():
+            self.by_start |= dict.fromkeys(each, _unpack(dictionary))
 
-        made = None if dictionary is None else zstandard.ZstdCompressionDict(dictionary)
-        self._unpack = zstandard.ZstdDecompressor(dict_data=made).decompress
-        self._error = zstandard.ZstdError
 
-    def whole(self, frame: bytes) -> bytes | None:
-        """The content of these bytes; None where they are anything but one such frame.
+def _unpack(dictionary: bytes | None) -> Unpack:
+    # Most commands read no trail, and it takes 10 ms.
+    import zstandard
 
-        It is empty wherever a frame states so, whatever follows.
+    made = None if dictionary is None else zstandard.ZstdCompressionDict(dictionary)
+    whole, wrong = zstandard.ZstdDecompressor(dict_data=made).decompress, zstandard.ZstdError
 
-        Raises:
-            MemoryError: there is too little for the size that the frame states.
-        """
+    def unpack(frame: bytes) -> bytes | None:
         try:
-            # No limit but the stated size, no further frame, and nothing after the first.
-            return self._unpack(frame, 0, False, False)  # names take as long again
-        except self._error:
+            # No limit but the stated size, no further frame, and nothing after the first. Names of arguments
+            # would take as long again.
+            return whole(frame, 0, False, False)
+        except wrong:
             return None
+
+    return unpack
 
 
 def stated(data: bytes) -> tuple[int | None, int]:

@@ -108,8 +108,8 @@ def test_read_only_in_each_protocol(tmp_path, moto):
     was = [call.what.decision for call in calls(tmp_path)]
     assert [each.decision.effect for each in tried] == [each["effect"] for each in was]
     assert [each.decision.action for each in tried] == [each["action"] for each in was]
-    count, refused, rows = tally(tried)
-    assert (count, refused, len(rows)) == (13, 8, 8)
+    found = tally(tmp_path, Filter(), load(["read-only"], {}))
+    assert (found.calls, found.refused, len(found.rows())) == (13, 8, 8)
     assert tried[0].told()["decision"] == "allow"
 
 

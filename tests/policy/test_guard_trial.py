@@ -8,10 +8,10 @@ import random
 import pytest
 
 import trails
-from apitrail.policy import guard_trial
+from apitrail.policy import guard_trial, kept_call, shares
 from apitrail.policy.decision import Decision
 from apitrail.policy.guard import Guard
-from apitrail.policy.guard_trial import Tried, attempt, tally
+from apitrail.policy.guard_trial import Tally, Tried, attempt, lines, tally
 from apitrail.policy.guards import Guards
 from apitrail.policy.kept_call import ASKED, Memory, calls
 from apitrail.policy.recorded_question import recorded_question
@@ -88,6 +88,31 @@ def test_calls_that_were_spent_count_one_after_the_other(trail):
     assert set(put[3:]) == {"deny"}
 
 
+PUTS = deny("s3:Put*", Condition={"StringEquals": {"aws:RequestedRegion": "us-east-1"}})
+SPENT = deny(
+    "s3:PutObject", Condition={"NumericGreaterThan": {"apitrail:spent/all/calls/s3:PutObject": "3"}}
+)
+
+
+@pytest.mark.parametrize("asked", [guards(PUTS), guards(SPENT)])
+def test_several_processes_say_the_same(trail, asked, monkeypatch):
+    monkeypatch.setattr(shares, "WORTH", 150)
+    monkeypatch.setattr(shares, "PIECE", kept_call.TOGETHER)
+    alone = Tally()
+    with Reader(trail) as reader:
+        found = list(attempt(reader, Filter(), asked))
+    for each in found:
+        alone.append(each)
+    assert alone.refused > 10
+    assert list(lines(trail, Filter(), asked, processes=2)) == [
+        json.dumps(each.told()) for each in found
+    ]
+    at_once = tally(trail, Filter(), asked, processes=2)
+    assert (at_once.calls, at_once.refused, at_once.rows()) == (
+        alone.calls, alone.refused, alone.rows(),
+    )  # fmt: skip
+
+
 def tried(index, run, effect, statement=None, action="s3:PutObject", reason=None):
     decision = Decision(
         effect=effect, guard="prod", statement=statement, action=action, reason=reason
@@ -96,16 +121,18 @@ def tried(index, run, effect, statement=None, action="s3:PutObject", reason=None
 
 
 def test_calls_are_counted_by_run_and_statement():
-    calls, refused, rows = tally([
+    found = Tally()
+    for each in [
         tried(3, "r1", "allow"),
         tried(4, "r1", "deny", "NoPut"),
         tried(5, "r1", "deny", "NoPut"),
         tried(6, None, "deny"),
         tried(7, "r2", "watch", "Mark"),
         tried(8, "r2", "deny", action=None, reason="two calls"),
-    ])  # fmt: skip
-    assert (calls, refused) == (6, 4)
-    assert rows == [
+    ]:
+        found.append(each)
+    assert (found.calls, found.refused) == (6, 4)
+    assert found.rows() == [
         ["r1", "prod", "NoPut", "s3:PutObject", "2", "4"],
         ["-", "prod", "nothing allows it", "s3:PutObject", "1", "6"],
         ["r2", "prod", "Mark (watch)", "s3:PutObject", "1", "7"],

@@ -49,3 +49,9 @@ def test_a_resource_that_a_wider_one_covers_is_left_out():
     [one] = statements(needs)
     assert one.resources == (QUEUE + "*",)
     assert sorted(use.resource for use in one.uses) == sorted(use.resource for use in uses)
+
+
+def test_of_several_wider_ones_the_first_takes_it():
+    names = ["t*", "tab*", "?able/x", "table/1", "table/x", "other", "tab?e/*"]
+    [one] = written(*(Use("sqs:SendMessage", QUEUE + name) for name in names))
+    assert one["Resource"] == [QUEUE + name for name in ("?able/x", "other", "t*")]

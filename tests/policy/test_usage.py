@@ -8,6 +8,7 @@ import pytest
 
 import trails
 from apitrail.delivery import export
+from apitrail.policy import shares
 from apitrail.policy import usage as counting
 from apitrail.policy.kept_call import calls
 from apitrail.policy.needed import needs
@@ -56,8 +57,8 @@ def test_it_is_so_where_little_can_be_remembered(trail, monkeypatch):
 
 
 def test_several_processes_find_the_same(trail, monkeypatch):
-    monkeypatch.setattr(counting, "PARALLEL", 1)
-    monkeypatch.setattr(counting, "PIECE", 250)
+    monkeypatch.setattr(shares, "WORTH", 250)
+    monkeypatch.setattr(shares, "PIECE", 100)
     assert at_once(trail, processes=2) == one_by_one(trail)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 from pathlib import Path
 
@@ -68,11 +67,11 @@ def test(trail: Path, guards: tuple[str, ...], where: Filter, output: str) -> No
     for line in itertools.chain.from_iterable(map(unmatched, loaded.stack)):
         say(line)
     with open_source(trail) as source:
-        tried = guard_trial.attempt(source, event_list.resolve(source, where, say), loaded)
-        if output == "json":
-            emit((json.dumps(each.told()) for each in tried), paged=True)
-            return
-        calls, refused, rows = guard_trial.tally(tried)
-        emit(table(rows, guard_trial.HEADERS), paged=True)
-        asked = " or asked about" if loaded.may_ask else ""
-        say(f"{refused} of {counted(calls, 'call')} would have been refused{asked}")
+        resolved = event_list.resolve(source, where, say)
+    if output == "json":
+        emit(guard_trial.lines(trail, resolved, loaded), paged=True)
+        return
+    tally = guard_trial.tally(trail, resolved, loaded)
+    emit(table(tally.rows(), guard_trial.HEADERS), paged=True)
+    asked = " or asked about" if loaded.may_ask else ""
+    say(f"{tally.refused} of {counted(tally.calls, 'call')} would have been refused{asked}")

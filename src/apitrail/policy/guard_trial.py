@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import batched
+from pathlib import Path
+from typing import Protocol
 
 import orjson
 
 from apitrail.codec import Json
-from apitrail.policy import alike
+from apitrail.policy import alike, shares
 from apitrail.policy.decision import Decision
 from apitrail.policy.guard_question import Question
 from apitrail.policy.guards import Guards
-from apitrail.policy.kept_call import ASKED, KeptCall, Memory, contents
+from apitrail.policy.kept_call import ASKED, TOGETHER, KeptCall, Memory
 from apitrail.policy.past_spending import TAGS, drawn, in_fact
 from apitrail.policy.recorded_question import recorded_question
 from apitrail.policy.spending import Spending
 from apitrail.policy.weighed import weighed
 from apitrail.query import Filter
+from apitrail.remembered import Bounded
 from apitrail.source import Source
 
 
@@ -51,46 +56,92 @@ class Tried:
 
 
 def attempt(source: Source, where: Filter, guards: Guards) -> Iterator[Tried]:
-    """Each call that matches, oldest first; what asked a stand-in about itself is left out."""
-    spending = Spending(guards.budgets)
-    trial = _Trial(guards, spending)
-    for index, facets in contents(source, where, TAGS if spending else ASKED):
-        tried = trial.one(index, facets) if trial.depends else trial.remembered(index, facets)
-        if tried is not None:
-            yield tried
+    """Each call that matches, oldest first, in a log that is open; what asked a stand-in about itself is left
+    out."""
+    trial = Trial[list[Tried]](guards, list)
+    for some in batched(source.select(where, ascending=True), TOGETHER, strict=False):
+        trial.add(source, some)
+        yield from trial.take()
+
+
+def lines(
+    path: Path, where: Filter, guards: Guards, *, processes: int | None = None
+) -> Generator[str]:
+    """JSON for each call that matches, oldest first, in a trail or a bundle."""
+    make = partial(Trial, guards, Lines)
+    for some in shares.in_order(path, where, make, processes=_processes(guards, processes)):
+        yield from some.texts
+
+
+def tally(path: Path, where: Filter, guards: Guards, *, processes: int | None = None) -> Tally:
+    """What the calls that match come to, in a trail or a bundle."""
+    found = Tally()
+    make = partial(Trial, guards, Tally)
+    for each in shares.totals(path, where, make, processes=_processes(guards, processes)):
+        found.join(each)
+    return found
+
+
+def _processes(guards: Guards, asked: int | None) -> int | None:
+    """What was spent before a call is known to a process only that has looked at all calls before it."""
+    return 1 if guards.budgets else asked
 
 
 # Keys that differ with each call, however alike they are.
 _OF_EACH = re.compile("aws:(currenttime|epochtime)", re.IGNORECASE)
 _REMEMBERED = 50_000
+_NOTHING: Mapping[str, bytes] = {}
 
 
-class _Trial:
+class Notes(Protocol):
+    """Where it is noted what the guards would have said."""
+
+    def append(self, tried: Tried, /) -> None:
+        """Note one call."""
+        ...
+
+
+class Trial[N: Notes]:
     """Guards are asked once about calls that are alike in all that guards look at."""
 
-    def __init__(self, guards: Guards, spending: Spending) -> None:
-        self._guards, self._spending, self._memory = guards, spending, Memory()
+    def __init__(self, guards: Guards, make: Callable[[], N]) -> None:
+        self._guards, self._spending, self._memory = guards, Spending(guards.budgets), Memory()
+        self._make, self._notes = make, make()
+        self._tags = TAGS if self._spending else ASKED
         # By the very bytes, and by what of them counts; None is no call to AWS.
-        self._same: dict[object, Tried | None] = {}
-        self._alike: dict[object, Tried | None] = {}
+        self._same = Bounded[object, Tried | None](_REMEMBERED)
+        self._alike = Bounded[object, Tried | None](_REMEMBERED)
         # Does a decision rest on calls before it, or on the time?
-        self.depends = bool(spending) or any(
+        self._depends = bool(self._spending) or any(
             _OF_EACH.search(json.dumps(json.loads(each.text), ensure_ascii=False))
             for each in guards.stack
         )
 
-    def remembered(self, index: int, facets: Mapping[str, bytes]) -> Tried | None:
-        """What they would have said of a call."""
+    def add(self, source: Source, indexes: Sequence[int]) -> None:
+        """Ask about the calls at these entries."""
+        look = self._one if self._depends else self._remembered
+        found = dict(source.many(indexes, self._tags))
+        for index in indexes:
+            tried = look(index, found.get(index, _NOTHING))
+            if tried is not None:
+                self._notes.append(tried)
+
+    def take(self) -> N:
+        """What was noted since this was asked last."""
+        found, self._notes = self._notes, self._make()
+        return found
+
+    def _remembered(self, index: int, facets: Mapping[str, bytes]) -> Tried | None:
         event_id = alike.event_id(facets)
         if event_id is None:
-            return self.one(index, facets)
+            return self._one(index, facets)
         written, sent = alike.same(facets), alike.sent(facets)
         same = (written, sent)
         if same in self._same:
             found = self._same[same]
         else:
             found = self._looked_at(index, facets, written, sent)
-            _remember(self._same, same, found)
+            self._same.keep(same, found)
         return None if found is None else found.again(index, event_id)
 
     def _looked_at(
@@ -98,15 +149,15 @@ class _Trial:
     ) -> Tried | None:
         asked = alike.parameters(facets)
         if asked is None:
-            return self.one(index, facets)
+            return self._one(index, facets)
         who, call, became, _ = written
         service = alike.service(written)
         key = (who, call, became, orjson.dumps(weighed(service, asked), default=str), sent)
         if key not in self._alike:
-            _remember(self._alike, key, self.one(index, facets))
-        return self._alike.get(key)
+            return self._alike.keep(key, self._one(index, facets))
+        return self._alike[key]
 
-    def one(self, index: int, facets: Mapping[str, bytes]) -> Tried | None:
+    def _one(self, index: int, facets: Mapping[str, bytes]) -> Tried | None:
         """What they would have said of a call, which is looked at by itself."""
         kept = KeptCall.parse(facets)
         asked = recorded_question(kept, self._memory)
@@ -117,12 +168,6 @@ class _Trial:
             name=f"{kept.call.service}:{kept.call.operation}", run=kept.run,
             decision=_decided(self._guards, self._spending, kept, asked),
         )  # fmt: skip
-
-
-def _remember(known: dict[object, Tried | None], key: object, tried: Tried | None) -> None:
-    if len(known) >= _REMEMBERED:
-        known.clear()
-    known[key] = tried
 
 
 def _decided(guards: Guards, spending: Spending, kept: KeptCall, asked: Question) -> Decision:
@@ -136,27 +181,52 @@ def _decided(guards: Guards, spending: Spending, kept: KeptCall, asked: Question
     return decision
 
 
+class Lines:
+    """A line of JSON for each call."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def append(self, tried: Tried) -> None:
+        """Note one call."""
+        self.texts.append(json.dumps(tried.told()))
+
+
 HEADERS = ("RUN", "GUARD", "STATEMENT", "ACTION", "CALLS", "FIRST ENTRY")
 
 
-def tally(tried: Iterable[Tried]) -> tuple[int, int, list[list[str]]]:
-    """How many calls there are, how many would be refused or asked about, and rows under `HEADERS`.
+@dataclass(slots=True)
+class Tally:
+    """How many calls there are, and how many would be refused or asked about."""
 
-    A row is for the calls of one run that one statement would have refused, asked for or marked.
-    """
-    calls, refused = 0, 0
-    counts, first = Counter[tuple[str, ...]](), dict[tuple[str, ...], int]()
-    for each in tried:
-        calls += 1
-        refused += each.decision.refuses
-        if each.decision.effect == "allow":
-            continue
-        said = each.decision
-        row = (each.run or "-", said.guard or "-", _statement(said), said.action or each.name)
-        counts[row] += 1
-        first.setdefault(row, each.index)
-    rows = [[*row, str(number), str(first[row])] for row, number in counts.items()]
-    return calls, refused, rows
+    calls: int = 0
+    refused: int = 0
+    _counts: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    _first: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+    def append(self, tried: Tried) -> None:
+        """Count one call."""
+        said = tried.decision
+        self.calls += 1
+        self.refused += said.refuses
+        if said.effect != "allow":
+            row = (tried.run or "-", said.guard or "-", _statement(said), said.action or tried.name)
+            self._counts[row] += 1
+            self._first.setdefault(row, tried.index)
+
+    def join(self, other: Tally) -> None:
+        """Count other calls as well."""
+        self.calls += other.calls
+        self.refused += other.refused
+        self._counts += other._counts
+        for row, index in other._first.items():
+            self._first[row] = min(index, self._first.get(row, index))
+
+    def rows(self) -> list[list[str]]:
+        """Rows under `HEADERS`, each for the calls of one run that one statement would have refused, asked
+        for or marked."""
+        rows = sorted(self._counts, key=self._first.__getitem__)
+        return [[*row, str(self._counts[row]), str(self._first[row])] for row in rows]
 
 
 def _statement(decision: Decision) -> str:

@@ -21,6 +21,7 @@ from apitrail.policy.alike import object_of
 from apitrail.policy.guarding import Around
 from apitrail.policy.weighed import answered, weighed
 from apitrail.query import Filter
+from apitrail.remembered import Bounded
 from apitrail.source import Source
 from apitrail.valueclass import valueclass
 
@@ -120,7 +121,7 @@ class Memory:
     """What calls asked for, by their parameters: a trail has many that are alike."""
 
     def __init__(self) -> None:
-        self._known: dict[object, list[Action]] = {}
+        self._known = Bounded[object, list[Action]](_REMEMBERED)
 
     def actions(self, kept: KeptCall) -> list[Action]:
         """What IAM would authorise for a call; see `authorised.actions`."""
@@ -134,9 +135,8 @@ class Memory:
         )  # fmt: skip
         found = self._known.get(key)
         if found is None:
-            found = actions(call, account=around.account, region=around.region, touched=touched)
-            if len(self._known) < _REMEMBERED:
-                self._known[key] = found
+            asks = actions(call, account=around.account, region=around.region, touched=touched)
+            found = self._known.keep(key, asks)
         return found
 
 

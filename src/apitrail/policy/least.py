@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from apitrail.policy.shareable import spelled
 
 # Up to so many regions are named by a condition; calls in more are not held to any.
 _REGIONS = 4
+_STARS = re.compile(r"[*?]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,19 @@ def _kind(use: Use) -> int:
 
 def _absorb(found: dict[str, list[Use]]) -> None:
     """Leave out resources that a wider one among them covers: `table/*/index/*` beside `table/*`."""
-    wide = [each for each in found if "*" in each or "?" in each]
+    # What a wide one covers begins as it does itself up to its first star, and ends as it does after its last.
+    wide: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in found:
+        begin, *rest = _STARS.split(each)
+        if rest:
+            wide[begin, rest[-1]].append(each)
+    order = {each: number for number, each in enumerate(found)}
+    lengths = {(len(begin), len(end)) for begin, end in wide}
     for each in list(found):
-        wider = next((w for w in wide if w != each and w in found and covers(w, each)), None)
+        ends = ((each[:begin], each[len(each) - end :]) for begin, end in lengths)
+        alike = [w for key in ends for w in wide.get(key, ()) if w != each]
+        alike.sort(key=order.__getitem__)
+        wider = next((w for w in alike if w in found and covers(w, each)), None)
         if wider is not None:
             found[wider] += found.pop(each)
 

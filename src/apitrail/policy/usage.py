@@ -1,37 +1,30 @@
 """What the calls of a trail needed, of millions in seconds.
 
 Most calls differ from earlier ones in nothing that IAM looks at: an item, a body, an id. A call is read
-only as far as it takes to see that, and counted; what it needed is found out once. A long trail is read
-by several processes.
+only as far as it takes to see that, and counted; what it needed is found out once.
 """
 
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import batched
-from multiprocessing import get_context
 from pathlib import Path
 
 import orjson
 
 from apitrail.codec import Json, Object
-from apitrail.cores import cores
 from apitrail.event import WITHHOLDING
-from apitrail.evidence.opening import open_source
-from apitrail.policy import alike
+from apitrail.policy import alike, shares
 from apitrail.policy.kept_call import ASKED, TOGETHER, KeptCall, Memory
 from apitrail.policy.needed import SHOWN, Needs, Use, Wanted, is_refused, wanted
 from apitrail.policy.weighed import KEYED, answered, weighed
 from apitrail.query import Filter
+from apitrail.remembered import Bounded
 from apitrail.source import Source
 
-# Calls that one process counts up. Starting one takes half a second.
-PIECE = 50_000
-PARALLEL = 100_000
 # So many different calls are remembered before they are counted up.
 REMEMBERED = 50_000
 
@@ -63,9 +56,9 @@ class Usage:
         self._same: dict[object, _Alike] = {}
         self._aside, self._refused = _Alike(_NO_USE, []), _Alike(_NO_USE, [])
         # What calls needed that were counted up before; for objects of S3, on some object.
-        self._known: dict[object, Wanted] = {}
-        self._keyed: dict[bytes, bool] = {}
-        self._accounts: dict[bytes, str | None] = {}
+        self._known = Bounded[object, Wanted](REMEMBERED)
+        self._keyed = Bounded[bytes, bool](REMEMBERED)
+        self._accounts = Bounded[bytes, str | None](REMEMBERED)
 
     def add(self, source: Source, indexes: Sequence[int]) -> None:
         """The calls at these entries, whose answers are read only where they may matter."""
@@ -84,9 +77,7 @@ class Usage:
         known = self._keyed.get(same[1])
         if known is None:
             service = alike.service(same)
-            known = service is None or service in KEYED
-            if len(self._keyed) < REMEMBERED:
-                self._keyed[same[1]] = known
+            known = self._keyed.keep(same[1], service is None or service in KEYED)
         return known
 
     def _add(self, index: int, facets: Mapping[str, bytes], same: object) -> None:
@@ -126,9 +117,7 @@ class Usage:
         """What such a call needs; on an object of S3, it is what one on any object would, but for the name."""
         general = self._known.get(one)
         if general is None:
-            general = self._new(facets, some=name is not None)
-            if len(self._known) < REMEMBERED:
-                self._known[one] = general
+            general = self._known.keep(one, self._new(facets, some=name is not None))
         return general if name is None else _on(general, name)
 
     def _new(self, facets: Mapping[str, bytes], *, some: bool) -> Wanted:
@@ -166,10 +155,7 @@ class Usage:
         if who in self._accounts:
             return self._accounts[who]
         account = _object(alike.object_of(who).get("identity")).get("account")
-        found = account if isinstance(account, str) else None
-        if len(self._accounts) < REMEMBERED:
-            self._accounts[who] = found
-        return found
+        return self._accounts.keep(who, account if isinstance(account, str) else None)
 
 
 def _key(service: str | None, asked: Object | None) -> tuple[bytes, str | None]:
@@ -210,34 +196,15 @@ def usage(
     path: Path, where: Filter, *, denied: bool = False, processes: int | None = None
 ) -> Needs:
     """What the calls that match needed, in a trail or a bundle."""
-    with open_source(path) as source:
-        chosen = array("q", source.select(where, ascending=True))
-        workers = processes or cores()
-        if len(chosen) < PARALLEL or workers < 2:
-            return _of(source, chosen, Usage(denied=denied))
-    pieces = [chosen[start : start + PIECE] for start in range(0, len(chosen), PIECE)]
     found = Needs()
-    with ProcessPoolExecutor(min(workers, len(pieces)), mp_context=get_context("spawn")) as pool:
-        for each in pool.map(_piece, [path] * len(pieces), pieces, [denied] * len(pieces)):
-            found.join(each)
+    for each in shares.totals(path, where, partial(Usage, denied=denied), processes=processes):
+        found.join(each)
     return found
 
 
 def usage_of(source: Source, where: Filter, *, denied: bool = False) -> Needs:
     """What the calls that match needed, in a log that is open, by this process alone."""
-    return _of(source, array("q", source.select(where, ascending=True)), Usage(denied=denied))
-
-
-# Of a process of the pool: the next piece has calls like those of the last one.
-_USAGES: dict[bool, Usage] = {}
-
-
-def _piece(path: Path, chosen: Sequence[int], denied: bool) -> Needs:  # of `map`
-    with open_source(path) as source:
-        return _of(source, chosen, _USAGES.setdefault(denied, Usage(denied=denied)))
-
-
-def _of(source: Source, chosen: Sequence[int], counting: Usage) -> Needs:
-    for some in batched(chosen, TOGETHER, strict=False):
+    counting = Usage(denied=denied)
+    for some in batched(source.select(where, ascending=True), TOGETHER, strict=False):
         counting.add(source, some)
     return counting.take()

@@ -19,11 +19,11 @@ CONTENT_LIMIT = 1 << 30
 NEWEST = 1
 """The dictionary that new frames are made with. 0 is none, as of trails of format 1."""
 LEVEL = 3
-# How small frames begin, of which the size is written in one or two bytes, and by which dictionary they
-# are made: one segment, no number of a dictionary or one of a byte (RFC 8878, section 3.1.1.1).
+# How small frames begin, of which the size is written in one or two bytes: one segment, no number of a
+# dictionary or one of a byte (RFC 8878, section 3.1.1.1).
 _MAGIC = b"\x28\xb5\x2f\xfd"
-_SMALL = {_MAGIC + bytes((descriptor, NEWEST)): NEWEST for descriptor in (0x21, 0x61)}
-_SMALL |= {_MAGIC + bytes((descriptor,)): 0 for descriptor in (0x20, 0x60)}
+_OURS = [_MAGIC + bytes((descriptor, NEWEST)) for descriptor in (0x21, 0x61)]
+_PLAIN = [_MAGIC + bytes((descriptor, size)) for descriptor in (0x20, 0x60) for size in range(256)]
 
 
 def exact(value: object) -> bytes:
@@ -55,10 +55,13 @@ def decompress(frame: object) -> bytes:
             is not known here.
         MemoryError: also where it is zstd that has too little.
     """
-    data = exact(frame)
-    number = _SMALL.get(data[:6], _SMALL.get(data[:5]))
-    if number is not None and (content := _unpacker(number).whole(data)):
+    if (
+        type(frame) is bytes
+        and (unpack := _small().by_start.get(frame[:6]))
+        and (content := unpack(frame))
+    ):
         return content
+    data = exact(frame)
     try:
         whole, rest = zstd.decompress(data, CONTENT_LIMIT, _dictionary_of(data))
     except zstd.Error as error:
@@ -89,5 +92,5 @@ def _dictionary(number: int) -> zstd.Dictionary:
 
 
 @cache
-def _unpacker(number: int) -> zstd.Unpacker:
-    return zstd.Unpacker(path(number).read_bytes() if number else None)
+def _small() -> zstd.Unpackers:
+    return zstd.Unpackers({path(NEWEST).read_bytes(): _OURS, None: _PLAIN})

@@ -6,10 +6,12 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 
+from apitrail.remembered import remembered
 from apitrail.trail.frames import decompress
 
-# So many callers are remembered by their frames, where contents are the same again and again.
+# So many callers are remembered, by their frames.
 _CALLERS = 64
+_LONGEST = 1 << 16
 
 
 def of(
@@ -17,22 +19,17 @@ def of(
 ) -> Iterator[tuple[int, dict[str, bytes]]]:
     """The facets of these tags of each of these entries, in order; entries without any are left out."""
     rows = database.execute(_sql(len(tags)), (json.dumps(sorted(set(indexes))), *tags))
-    callers: dict[object, bytes] = {}
-    for index, *frames in rows:
-        found = {}
-        for tag, frame in zip(tags, frames, strict=True):
-            if frame is None:
-                continue
-            if tag != "who":
-                found[tag] = decompress(frame)
-            elif (known := callers.get(frame)) is not None:
-                found[tag] = known
-            else:
-                if len(callers) >= _CALLERS:
-                    callers.clear()
-                callers[frame] = found[tag] = decompress(frame)
+    # Contents of callers are the same again and again.
+    caller = remembered(_CALLERS, longest=_LONGEST)(decompress)
+    columns = [
+        (number, tag, caller if tag == "who" else decompress) for number, tag in enumerate(tags, 1)
+    ]
+    for row in rows:
+        found = {
+            tag: content(row[number]) for number, tag, content in columns if row[number] is not None
+        }
         if found:
-            yield index, found
+            yield row[0], found
 
 
 def _sql(tags: int) -> str:
