@@ -6,21 +6,27 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from apitrail.remembered import remembered
+from apitrail.remembered import Bounded
 from apitrail.trail.frames import decompress
 
-# So many callers are remembered, by their frames.
+TOGETHER = 128
+"""Entries that are asked for at once; their frames are held, and unpacked one after the other."""
+
+# So many callers are remembered by their frames, where contents are the same again and again.
 _CALLERS = 64
-_LONGEST = 1 << 16
 
 
 def of(
     database: sqlite3.Connection, indexes: Sequence[int], tags: Sequence[str]
 ) -> Iterator[tuple[int, dict[str, bytes]]]:
     """The facets of these tags of each of these entries, in order; entries without any are left out."""
-    rows = database.execute(_sql(len(tags)), (json.dumps(sorted(set(indexes))), *tags))
-    # Contents of callers are the same again and again.
-    caller = remembered(_CALLERS, longest=_LONGEST)(decompress)
+    # All of them, so that nothing is open in the database between two (see `row_steps`).
+    rows = database.execute(_sql(len(tags)), (json.dumps(sorted(set(indexes))), *tags)).fetchall()
+    callers = Bounded[object, bytes](_CALLERS)
+
+    def caller(frame: object) -> bytes:
+        return callers.get(frame) or callers.keep(frame, decompress(frame))
+
     columns = [
         (number, tag, caller if tag == "who" else decompress) for number, tag in enumerate(tags, 1)
     ]

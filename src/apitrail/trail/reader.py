@@ -18,9 +18,6 @@ from apitrail.trail.anchor import COSIGNATURE, TIMESTAMP
 from apitrail.trail.frames import decompress
 from apitrail.trail.search import Bounds, Lead, Term
 
-# So many entries are read at a time with all that is asked of them.
-TOGETHER = 32
-
 
 class Reader:
     """A read-only view of the trail in `directory`.
@@ -151,8 +148,8 @@ class Reader:
         self, indexes: Sequence[int], tags: Sequence[str]
     ) -> Iterator[tuple[int, dict[str, bytes]]]:
         """The facets of these tags of each of these entries, in order; those without are left out."""
-        for some in batched(sorted(set(indexes)), TOGETHER, strict=False):
-            yield from list(many_facets.of(self._database, some, tags))
+        for some in batched(sorted(set(indexes)), many_facets.TOGETHER, strict=False):
+            yield from many_facets.of(self._database, some, tags)
 
     def salts(self, index: int) -> dict[str, bytes]:
         """The salts that are stored as such, by tag."""
