@@ -21,6 +21,8 @@ from pathlib import Path
 
 import pytest
 
+from apitrail.cores import cores
+from apitrail.trail import control
 from machine import BIN, KEY, SECRET, clean, free_port, until
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
@@ -140,6 +142,9 @@ def test_it_is_ready_when_its_port_records_and_says_when_it_stops(tmp_path, moto
     service = Service(tmp_path, moto)
     assert service.told("READY=1") == f"READY=1\nSTATUS=recording on 127.0.0.1:{service.port}"
     assert call(service).stdout.startswith("arn:aws:")
+    status = control.ask(service.trail, "status")
+    assert status is not None
+    assert len(status["workers"]) == (1 if cores() > 1 else 0)
     assert service.told("WATCHDOG") == "WATCHDOG=1"
     assert service.stop() == 0
     assert "STOPPING=1" in service.told("STOPPING")
