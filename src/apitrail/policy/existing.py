@@ -1,6 +1,7 @@
 """A policy that is in force, held against what was needed: unused, missing, too broad.
 
-Conditions of the policy are not looked at: which values they will see is not known here.
+Conditions of the policy are not looked at: which values they will see is not known here. So a Deny that
+has some is left out, and an Allow is taken for what it allows at most.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from apitrail.errors import UsageError
-from apitrail.policy.glob import compiled, covers
+from apitrail.policy.glob import UNKNOWN, compiled, covers
 from apitrail.policy.needed import Use
 
 HEADERS = ("FINDING", "STATEMENT", "WHAT", "WHY")
@@ -27,6 +28,7 @@ class Granted:
     without_action: bool
     resources: tuple[str, ...]
     without_resource: bool
+    conditional: bool = False
 
     def is_for(self, action: str) -> bool:
         """Is it about this action?"""
@@ -35,8 +37,16 @@ class Granted:
 
     def is_on(self, resource: str) -> bool:
         """Is it about this resource?"""
-        named = any(covers(each, resource) for each in self.resources)
+        named = any(_covers(each, resource) for each in self.resources)
         return named is not self.without_resource
+
+
+def _covers(pattern: str, resource: str) -> bool:
+    """Does a pattern cover a resource? An account that was not known is the pattern's own."""
+    parts, said = resource.split(":", 5), pattern.split(":", 5)
+    if len(parts) == len(said) == 6 and parts[4] == UNKNOWN:
+        resource = ":".join([*parts[:4], said[4], parts[5]])
+    return covers(pattern, resource)
 
 
 def parse(text: str) -> list[Granted]:
@@ -67,8 +77,9 @@ def compare(granted: Iterable[Granted], uses: Iterable[Use]) -> Iterator[list[st
     )
     for use in needed:
         denies = [
-            s for s in statements if not s.allows and s.is_for(use.action) and s.is_on(use.resource)
-        ]
+            s for s in statements
+            if not s.allows and not s.conditional and s.is_for(use.action) and s.is_on(use.resource)
+        ]  # fmt: skip
         if denies:
             yield ["missing", denies[0].sid, use.action, f"denied on {use.resource}"]
         elif not any(
@@ -102,7 +113,7 @@ def _of_statement(each: Granted, needed: list[Use]) -> Iterator[list[str]]:
         elif "*" in action or "?" in action:
             yield ["too broad", each.sid, action, f"used: {_listed(used)}"]
     for resource in each.resources:
-        seen = {use.resource for use in covered if covers(resource, use.resource)}
+        seen = {use.resource for use in covered if _covers(resource, use.resource)}
         if not seen:
             yield ["unused", each.sid, resource, "no call was on it"]
         elif ("*" in resource or "?" in resource) and seen != {resource}:
@@ -118,11 +129,15 @@ def _listed(values: Iterable[str]) -> str:
 def _granted(item: object, number: int) -> Granted:
     if not isinstance(item, Mapping):
         raise UsageError(f"statement {number} is not an object")
+    if item.get("Effect") not in ("Allow", "Deny"):
+        raise UsageError(
+            f"statement {number}: Effect is {item.get('Effect')!r:.60}", hint="Allow or Deny"
+        )
     without_action, actions = _texts(item, "Action", number)
     without_resource, resources = _texts(item, "Resource", number)
     return Granted(
-        str(item.get("Sid") or number), item.get("Effect") == "Allow", actions, without_action,
-        resources, without_resource,
+        str(item.get("Sid") or number), item["Effect"] == "Allow", actions, without_action,
+        resources, without_resource, bool(item.get("Condition")),
     )  # fmt: skip
 
 
