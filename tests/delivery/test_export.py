@@ -132,9 +132,9 @@ def test_a_call_that_is_the_newest_entry_is_opened_like_the_others(tmp_path: Pat
     Story().open().call("StartInstances").call("StopInstances").write(tmp_path / "trail")
     with Reader(tmp_path / "trail") as source:
         plan, _ = export.prepare(source, export.Job())
-        assert [plan.shown[index] for index in (1, 2)] == [TAGS, TAGS]
+        assert [dict(plan.shown())[index] for index in (1, 2)] == [TAGS, TAGS]
         plan, _ = export.prepare(source, export.Job(facets=("who",)))
-        assert [plan.shown[index] for index in (1, 2)] == [("who",), ("who",)]
+        assert [dict(plan.shown())[index] for index in (1, 2)] == [("who",), ("who",)]
 
 
 def test_of_many_older_checkpoints_some_evenly_spread_ones_are_taken() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from apitrail.evidence.bundle import packing
 from evidence.bundle import evidence
 from evidence.bundle.edits import (
     SPAN,
@@ -24,7 +26,18 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     plain = evidence.bundle_of(trail, evidence.job(trail, TOUCHED))
     complete = evidence.bundle_of(trail, evidence.job(trail, SPAN, complete=True))
     first, second = json.loads(files(plain)["manifest.json"])["selected"]
-    return Case(signer, plain, complete, first, second)
+    return Case(signer, plain, complete, first, second, trail)
+
+
+@pytest.fixture(scope="session")
+def packed(case: Case) -> Case:
+    """The same with their entries in packs, of which the plain one has several."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packing, "FROM", 0)
+        patch.setattr(packing, "_LARGEST", 1_450)
+        plain = evidence.bundle_of(case.trail, evidence.job(case.trail, TOUCHED))
+        complete = evidence.bundle_of(case.trail, evidence.job(case.trail, SPAN, complete=True))
+    return replace(case, plain=plain, complete=complete)
 
 
 @pytest.fixture(scope="session")

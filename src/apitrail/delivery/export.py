@@ -24,8 +24,16 @@ from apitrail.entry import TAGS, Entry
 from apitrail.errors import RecordingError, UsageError
 from apitrail.event import RECORD_TAGS, record_of
 from apitrail.evidence import maintenance
-from apitrail.evidence.bundle import Bundle, bundle_writer, layout, page_file, time_range
+from apitrail.evidence.bundle import (
+    Bundle,
+    bundle_writer,
+    layout,
+    packing,
+    page_file,
+    time_range,
+)
 from apitrail.evidence.bundle.attestation import said_question
+from apitrail.evidence.bundle.bundle_reader import holds
 from apitrail.evidence.bundle.log_tree import Tree, tree_of
 from apitrail.evidence.bundle.manifest import Manifest, Range, filter_to_json
 from apitrail.query import Filter
@@ -145,7 +153,7 @@ def _with_report(source: Source, plan: bundle_writer.Plan) -> bundle_writer.Plan
     """The plan with a page for people, of what is opened and of nothing else."""
     manifest = plan.manifest
     told = [
-        Told.parse(index, source.entry(index), source.facets(index, plan.shown[index]))
+        Told.parse(index, source.entry(index), source.facets(index, plan.opened))
         for index in manifest.selected[: report_page.CALLS]
     ]
     claimed = manifest.range
@@ -290,21 +298,20 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
     found = selected(source, job, head.size)
     books = _books(source, head.size)
     claimed = _range(source, job, head.size, found) if job.complete else None
-    shown = dict.fromkeys(found, tuple(tag for tag in TAGS if tag in job.facets))
     inside = range(claimed.first, claimed.last + 1) if claimed else range(0)
-    wanted = {*found, *inside}
+    wanted = _Wanted(found, inside)
     why = Deciding.of(source, found)
-    for link in books:
-        if link.index not in inside and _is_wanted(source, link, wanted, why):
-            shown[link.index] = ("what",)
-    for index in erased_rulings(source, _rulings(books, found, inside), shown):
-        shown[index] = ("what",)
-    for index in _newest(source, head.size, books, inside):
-        # An entry that was selected keeps the facets that were asked for.
-        shown.setdefault(index, ("what",))
+    beside = {
+        link.index for link in books
+        if link.index not in inside and _is_wanted(source, link, wanted, why)
+    }  # fmt: skip
+    beside |= set(erased_rulings(source, _rulings(books, found, inside), beside))
+    # An entry that was selected keeps the facets that were asked for.
+    newest = _newest(source, head.size, books, inside)
+    beside |= {index for index in newest if not holds(found, index)}
     manifest = Manifest(
         version=__version__, origin=head.origin, size=head.size, where=job.where,
-        selected=tuple(found), range=claimed,
+        selected=tuple(found), range=claimed, packed=len(found) + len(beside) > packing.FROM,
         # For verifiers that do not know these files.
         files={
             name: hashlib.sha256(token).hexdigest()
@@ -312,11 +319,23 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
         },
     )  # fmt: skip
     plan = bundle_writer.Plan(
-        manifest=manifest, shown=shown, vkey=job.vkey,
+        manifest=manifest, opened=tuple(tag for tag in TAGS if tag in job.facets),
+        beside=dict.fromkeys(beside, ("what",)), vkey=job.vkey,
         checkpoint=bundle_writer.cosigned(note, source.cosignatures(head.size)),
         keys=tuple(_keys(source, books)),
     )  # fmt: skip
     return plan, tree_of(source, note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The calls asked for, and the entries of the range: those that erasures may speak of."""
+
+    found: Sequence[int]
+    inside: range
+
+    def __contains__(self, index: int) -> bool:
+        return index in self.inside or holds(self.found, index)
 
 
 _BOOKS = (Key.KIND, Erase.KIND, Open.KIND, Clock.KIND, Policy.KIND, Ruling.KIND)
@@ -337,7 +356,7 @@ def _rulings(books: list[Entry], found: Sequence[int], inside: range) -> list[in
     ]  # fmt: skip
 
 
-def _is_wanted(source: Source, link: Entry, wanted: set[int], why: Deciding) -> bool:
+def _is_wanted(source: Source, link: Entry, wanted: _Wanted, why: Deciding) -> bool:
     if link.kind in (Key.KIND, Clock.KIND):
         return True
     if link.kind in (Policy.KIND, Ruling.KIND):

@@ -6,6 +6,7 @@ import json
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from apitrail.query import Filter
@@ -23,6 +24,7 @@ class Case:
     complete: bytes
     first: int
     second: int
+    trail: Path
 
 
 type Judge = Callable[[bytes], tuple[str, str]]

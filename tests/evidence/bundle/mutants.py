@@ -72,17 +72,20 @@ def in_files(content: dict[str, bytes], dice: random.Random) -> dict[str, bytes]
         case 1:
             content[name], content[other] = content[other], content[name]
         case 2:
-            content[name.replace("events/", "events/1", 1)] = content[name]
+            there = name.replace("events/", "events/1", 1).replace("packed/", "packed/1", 1)
+            content[there] = content[name]
         case 3:
             content[dice.choice(["x", "events/3/facets/tape", "range/opened/256.jsonl", "checkpoints/7",
-                                 "range/opened/0.jsonl", "events/2/salts.json", "witness"])] = content[name]  # fmt: skip
+                                 "range/opened/0.jsonl", "events/2/salts.json", "witness",
+                                 "packed/0/proof", "packed/3/opened.jsonl"])] = content[name]  # fmt: skip
         case 4:
             content[name] = bits(content[name], dice)
-        case 5 if "range/opened/0.jsonl" in content:
-            lines = content["range/opened/0.jsonl"].splitlines()
+        case 5 if opened := [name for name in names if name.endswith(".jsonl")]:
+            name = dice.choice(opened)
+            lines = content[name].splitlines()
             at = dice.randrange(len(lines))
             lines[at] = json.dumps(odd(json.loads(lines[at]), dice)).encode()
-            content["range/opened/0.jsonl"] = b"".join(line + b"\n" for line in lines)
+            content[name] = b"".join(line + b"\n" for line in lines)
         case 6:
             # A file of a later version, as the manifest lists it.
             new = dice.choice(["x/y", "events/x/leaf.json", "events/3/leaf.txt", "checkpoints/x",

@@ -198,7 +198,7 @@ PLAIN: dict[str, tuple[Edit, str]] = {
     "manifest deep": (put("manifest.json", b"[" * 100_000), "manifest.json is not JSON"),
     "manifest of another log": (document("manifest.json", lambda m: m | {"origin": "x"}), "of another log or size"),
     "manifest of another size": (document("manifest.json", lambda m: m | {"size": 35}), "of another log or size"),
-    "manifest of a newer version": (document("manifest.json", lambda m: m | {"format": "apitrail.bundle@v2"}), "one of a newer apitrail"),
+    "manifest of a newer version": (document("manifest.json", lambda m: m | {"format": "apitrail.bundle@v3"}), "one of a newer apitrail"),
     "manifest shows what is not there": (document("manifest.json", lambda m: m | {"selected": [4]}), "it is said to be shown and is not there"),
     "manifest shows in no order": (document("manifest.json", lambda m: m | {"selected": m["selected"][::-1]}), "malformed manifest.json"),
     "manifest shows what cannot be": (document("manifest.json", lambda m: m | {"selected": [-1]}), "malformed manifest.json"),

@@ -97,7 +97,8 @@ class Complete:
 class Statement:
     """All that is stated; times are Unix milliseconds.
 
-    `judged` says that one of the timestamps held under certificates that the verifier trusts.
+    `judged` says that one of the timestamps held under certificates that the verifier trusts;
+    `shown` are the first of the `number` of calls, as many as are named.
     """
 
     origin: str
@@ -106,6 +107,7 @@ class Statement:
     exported: int
     dating: str
     kept: int
+    number: int
     shown: Sequence[Shown] = field(default_factory=tuple)
     complete: Complete | None = None
     later: Sequence[tuple[str, Sequence[int]]] = ()
@@ -146,7 +148,7 @@ class Statement:
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         yield from self._head()
-        yield "shown", f"{counted(len(self.shown), 'entry', 'entries')}, each as it was recorded"
+        yield "shown", f"{counted(self.number, 'entry', 'entries')}, each as it was recorded"
         yield "", "nothing is said of the others"
         yield from (("entry", str(item).partition(" ")[2]) for item in self.shown[:NAMED])
 
@@ -160,7 +162,7 @@ class Statement:
         if found.unasked:
             names = ", ".join(clean(name.replace("_", "-")) for name in found.unasked)
             yield "", f"not judged by {names}, which this verifier does not know"
-        number = counted(len(self.shown), "call")
+        number = counted(self.number, "call")
         yield "answer", f"{number} of {found.calls} in the range, and none but these"
         yield from (("match", str(item)) for item in self.shown[:NAMED])
         if found.undetermined:

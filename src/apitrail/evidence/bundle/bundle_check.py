@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from apitrail.counted import counted
-from apitrail.entry import CALLS, KINDS, TAGS, Entry
+from apitrail.entry import CALLS, KINDS, Entry
 from apitrail.errors import FormatError, UsageError, VerificationError
 from apitrail.event import Event
 from apitrail.evidence.bundle import completeness, layout, page_file
-from apitrail.evidence.bundle.attestation import Shown, Statement
+from apitrail.evidence.bundle.attestation import NAMED, Shown, Statement
 from apitrail.evidence.bundle.bundle_reader import Bundle
 from apitrail.evidence.bundle.similar import clean
 from apitrail.evidence.bundle.stamped_heads import stamped_heads
@@ -121,9 +121,10 @@ def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
     if claims.range is not None:
         step(f"4. entries {claims.range.first} to {claims.range.last}, all of them")
         found, erased = completeness.check(bundle, claims.range)
-    if any(bundle.of_kind(Ruling.KIND)):
+    if Ruling.KIND in bundle.kinds:
         ticket_check.check(_ticket_steps(bundle), whole=False)
-    erased += _erased(bundle)
+    shown, closed = _walk_shown(bundle)
+    erased += closed
     exported, dating = _check_fresh(bundle)
     held = None if trust.policy is None else _hold_witnessed(bundle, trust.policy)
     stamp = None if trust.stamped is None else _hold_stamped(bundle, trust.stamped)
@@ -132,7 +133,7 @@ def _verify(bundle: Bundle, trust: Trust, step: Step) -> BundleReport:
         dating=dating, kept=len(kept), complete=found, later=tuple(_later(bundle)),
         reported=layout.REPORT in bundle.archive.names,
         stamps=stamps, judged=stamp is not None,
-        shown=[_shown(bundle, index) for index in claims.selected],
+        shown=shown, number=len(claims.selected),
     )  # fmt: skip
     return BundleReport(
         verdict=Verdict.OK, message=_message(statement, held, stamp), statement=tuple(statement.lines()),
@@ -182,8 +183,7 @@ def _hold_seen(bundle: Bundle, who: str, size: int) -> None:
 
 
 def _message(statement: Statement, held: Witnessed | None, stamp: Stamp | None) -> str:
-    number = len(statement.shown)
-    calls = counted(number, "call")
+    calls = counted(statement.number, "call")
     later = f"; {counted(len(statement.later), 'thing')} of a later version not looked into"
     rest = later if statement.later else ""
     if held is not None:
@@ -197,19 +197,12 @@ def _message(statement: Statement, held: Witnessed | None, stamp: Stamp | None) 
     return f"{calls} in entries {first} to {last}, {others}{rest}"
 
 
-def _later(bundle: Bundle) -> Iterator[tuple[str, list[int]]]:
+def _later(bundle: Bundle) -> Iterator[tuple[str, Sequence[int]]]:
     """What a later version has put into the bundle, which is compared as bytes and not read."""
-    kinds: dict[str, list[int]] = {}
-    tags: dict[str, list[int]] = {}
-    for index in bundle.indexes():
-        link = _entry(bundle, index)
-        if link.kind not in KINDS:
-            kinds.setdefault(link.kind, []).append(index)
-        for tag in link.commitments.keys() - set(TAGS):
-            tags.setdefault(tag, []).append(index)
-    for kind, found in sorted(kinds.items()):
-        yield f"kind {kind!r}", found
-    for tag, found in sorted(tags.items()):
+    for kind, found in sorted(bundle.kinds.items()):
+        if kind not in KINDS:
+            yield f"kind {kind!r}", found
+    for tag, found in sorted(bundle.later_tags.items()):
         yield f"facet {tag!r}", found
     members = [f"manifest.json: {name}" for name in bundle.manifest.beyond]
     yield from ((clean(name), []) for name in sorted((*members, *bundle.others)))
@@ -283,13 +276,12 @@ _OF_EVENT = re.compile(r"events/([0-9]+)/(?:facets/)?(.+)")
 
 
 def _check_events(bundle: Bundle, head: Checkpoint) -> None:
-    disclosed = set(bundle.events)
     for index in bundle.manifest.selected:
-        if index not in disclosed:
+        if not bundle.shows(index):
             raise tampered("it is said to be shown and is not there", index=index)
     for name in bundle.archive.names.difference(bundle.others):
         match = _OF_EVENT.fullmatch(name)
-        if match and int(match[1]) not in disclosed:
+        if match and not bundle.shows(int(match[1])):
             raise tampered(f"{name} belongs to no entry")
         # A facet without its salt cannot be compared, wherever it is opened.
         if match and "/facets/" in name and match[2] not in bundle.salted(int(match[1])):
@@ -299,7 +291,15 @@ def _check_events(bundle: Bundle, head: Checkpoint) -> None:
         if name.startswith(layout.OPENED):
             _check_opened(bundle, name)
     for index in bundle.events:
+        if bundle.manifest.packed and index == bundle.packs.first(index):
+            _check_pack(bundle, head, index)
         _check_event(bundle, head, index)
+
+
+def _check_pack(bundle: Bundle, head: Checkpoint, first: int) -> None:
+    if bundle.packs.nodes(first)[0, head.size] != head.root:
+        raise tampered(f"the proof of packed/{first} fails: it is not what the log holds there")
+    bundle.packs.opened(first)
 
 
 def _check_opened(bundle: Bundle, name: str) -> None:
@@ -315,13 +315,21 @@ def _check_opened(bundle: Bundle, name: str) -> None:
 
 
 def _check_event(bundle: Bundle, head: Checkpoint, index: int) -> None:
-    leaf = bundle.archive.read(layout.event(index, "leaf.json"))
+    leaf = bundle.shown_leaf(index)
     if bundle.leaf(index) != leaf:
         raise tampered("it differs from the entry in the range", index=index)
     try:
         link = _entry(bundle, index)
     except FormatError as error:
         raise tampered(str(error), index=index) from error
+    if not bundle.manifest.packed:
+        _check_proof(bundle, head, link, index)
+    bundle.facets(index)
+    if link.kind not in CALLS:
+        completeness.says(bundle, link)
+
+
+def _check_proof(bundle: Bundle, head: Checkpoint, link: Entry, index: int) -> None:
     proof = bundle.proof(index)
     if not link.index == proof.index == index:
         raise tampered("its entry and its proof are not of this index", index=index)
@@ -329,14 +337,10 @@ def _check_event(bundle: Bundle, head: Checkpoint, index: int) -> None:
         raise tampered("its proof is under another checkpoint", index=index)
     try:
         merkle.check_inclusion(
-            index=index, size=head.size, leaf=merkle.leaf_hash(leaf), proof=proof.hashes,
-            root=head.root,
-        )  # fmt: skip
+            index=index, size=head.size, leaf=link.hash, proof=proof.hashes, root=head.root
+        )
     except VerificationError as error:
         raise tampered(f"its proof fails: {error}", index=index) from error
-    bundle.facets(index)
-    if link.kind not in CALLS:
-        completeness.says(bundle, link)
 
 
 def _check_fresh(bundle: Bundle) -> tuple[int, str]:
@@ -389,14 +393,19 @@ def _ticket_steps(bundle: Bundle) -> Iterator[TicketStep]:
             yield from () if step is None else (step,)
 
 
-def _erased(bundle: Bundle) -> int:
-    """How many facets of the calls shown are said to be erased, instead of merely not opened."""
+def _walk_shown(bundle: Bundle) -> tuple[list[Shown], int]:
+    """The first calls that are shown, as they are told, and how many facets of all of them are said
+    to be erased, instead of merely not opened."""
     leave = completeness.erasures(bundle)
-    links = (_entry(bundle, index) for index in bundle.manifest.selected)
-    return sum(
-        len(leave.get(link.index, set()) & (set(link.commitments) - set(bundle.opened(link.index))))
-        for link in links
-    )
+    told: list[Shown] = []
+    erased = 0
+    for index in bundle.manifest.selected:
+        shown = _shown(bundle, index)
+        if len(told) < NAMED:
+            told.append(shown)
+        closed = set(_entry(bundle, index).commitments) - set(bundle.facets(index))
+        erased += len(leave.get(index, set()) & closed)
+    return told, erased
 
 
 def _shown(bundle: Bundle, index: int) -> Shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,13 +13,14 @@ from pathlib import Path
 from typing import Self
 
 from apitrail import entry
-from apitrail.entry import CALLS, KINDS, Entry, in_order
+from apitrail.entry import CALLS, KINDS, TAGS, Entry, in_order
 from apitrail.errors import FormatError, VerificationError
 from apitrail.event import Event
 from apitrail.evidence.bundle import layout, log_tree
 from apitrail.evidence.bundle.archive import Archive, Folder, open_archive
 from apitrail.evidence.bundle.layout import Opened
 from apitrail.evidence.bundle.manifest import Manifest
+from apitrail.evidence.bundle.packs import Packs
 from apitrail.query import Filter, Row, found_by, shown_in
 from apitrail.source import Contents, Facet, Tally
 from apitrail.tlog import encoding, merkle
@@ -30,8 +32,10 @@ from apitrail.tlog.tile import WIDTH, parse_entries
 _CACHED = 16
 # The facets that verification looks into.
 _PARSED = ("who", "what")
-# Verification asks for each entry several times in a row.
+# Verification asks for each entry several times in a row. Contents may be large.
 _CACHED_ENTRIES = 1_024
+_CACHED_CONTENTS = 32
+_KNOWN_TAGS = frozenset(TAGS)
 
 
 @contextmanager
@@ -41,6 +45,12 @@ def _reading(name: str) -> Iterator[None]:
         yield
     except FormatError as error:
         raise FormatError(f"{name}: {error}") from error
+
+
+def holds(indexes: Sequence[int], index: int) -> bool:
+    """Is it one of these, which are in order?"""
+    at = bisect_left(indexes, index)
+    return at < len(indexes) and indexes[at] == index
 
 
 class Bundle:
@@ -58,13 +68,16 @@ class Bundle:
         self.checkpoint_note = self.text(layout.CHECKPOINT)
         with _reading(layout.CHECKPOINT):
             self.checkpoint = Checkpoint.unverified(self.checkpoint_note)
-        self.events = layout.events(archive.names)
+        self.packs = Packs(archive, self.checkpoint.size, there=self.manifest.packed)
+        self.events: Sequence[int] = (
+            self.packs.indexes if self.manifest.packed else layout.events(archive.names)
+        )
         self.others = self._check_others()
         self._check_span()
         self._tile = lru_cache(_CACHED)(self._read_tile)
         self._opened = lru_cache(_CACHED)(self._read_opened)
         self._entry = lru_cache(_CACHED_ENTRIES)(self._read_entry)
-        self._contents = lru_cache(_CACHED_ENTRIES)(self._read_contents)
+        self._contents = lru_cache(_CACHED_CONTENTS)(self._read_contents)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -135,11 +148,10 @@ class Bundle:
 
     def contents(self, start: int, stop: int) -> Iterator[tuple[int, Contents]]:
         """What is opened of the disclosed entries in [start, stop), in order, by index."""
-        for index in self.indexes():
-            if start <= index < stop:
-                pairs = self.opened(index).items()
-                facets = {tag: Facet(salt, content) for tag, (salt, content) in pairs}
-                yield index, Contents(None, facets)
+        for index in self._between(start, stop):
+            pairs = self.opened(index).items()
+            facets = {tag: Facet(salt, content) for tag, (salt, content) in pairs}
+            yield index, Contents(None, facets)
 
     def checkpoints(self) -> Iterator[tuple[int, str]]:
         """The older checkpoints that were handed over: size and note, smallest first."""
@@ -232,22 +244,51 @@ class Bundle:
 
     # -- as evidence -------------------------------------------------------------------------
 
-    def indexes(self) -> list[int]:
+    def indexes(self) -> Sequence[int]:
         """Every entry whose bytes are in the bundle, in order."""
-        return list(self._ordered)
+        return self._ordered
 
     @cached_property
-    def _ordered(self) -> list[int]:
-        return sorted({*self.events, *self.span})
+    def _ordered(self) -> Sequence[int]:
+        before, after = (bisect_left(self.events, at) for at in (self.span.start, self.span.stop))
+        if not self.span:
+            return self.events
+        # Of a large bundle these are millions, which as objects would be most of the memory.
+        return array("q", (*self.events[:before], *self.span, *self.events[after:]))
 
-    def _between(self, start: int, stop: int) -> list[int]:
+    def _between(self, start: int, stop: int) -> Sequence[int]:
         return self._ordered[bisect_left(self._ordered, start) : bisect_left(self._ordered, stop)]
 
     def of_kind(self, kind: str) -> Iterator[Entry]:
-        """The disclosed entries of one kind, in order."""
-        for index in self.indexes():
-            if (link := self.entry(index)) is not None and link.kind == kind:
+        """The disclosed entries of one kind that is no call's, in order."""
+        for index in self.kinds.get(kind, ()):
+            if (link := self.entry(index)) is not None:
                 yield link
+
+    @cached_property
+    def kinds(self) -> Mapping[str, Sequence[int]]:
+        """The disclosed entries that are no calls, by kind."""
+        return self._survey[0]
+
+    @cached_property
+    def later_tags(self) -> Mapping[str, Sequence[int]]:
+        """The disclosed entries with facets that this version does not know, by tag."""
+        return self._survey[1]
+
+    @cached_property
+    def _survey(self) -> tuple[dict[str, array[int]], dict[str, array[int]]]:
+        kinds: dict[str, array[int]] = {}
+        tags: dict[str, array[int]] = {}
+        for index in self.indexes():
+            link = self.entry(index)
+            if link is None:
+                continue
+            if link.kind not in CALLS:
+                kinds.setdefault(link.kind, array("q")).append(index)
+            for tag in link.commitments:
+                if tag not in _KNOWN_TAGS:
+                    tags.setdefault(tag, array("q")).append(index)
+        return kinds, tags
 
     @property
     def span(self) -> range:
@@ -260,12 +301,22 @@ class Bundle:
 
     def has(self, index: int) -> bool:
         """Are this entry's bytes in the bundle?"""
-        return index in self.span or layout.event(index, "leaf.json") in self.archive.names
+        return index in self.span or self.shows(index)
+
+    def shows(self, index: int) -> bool:
+        """Is this one of the entries that are disclosed for themselves, whatever range there is?"""
+        return holds(self.events, index)
 
     def leaf(self, index: int) -> bytes:
         """The exact bytes of a disclosed entry; raises FormatError."""
         if index in self.span:
             return self._tile(index // WIDTH)[index % WIDTH]
+        return self.shown_leaf(index)
+
+    def shown_leaf(self, index: int) -> bytes:
+        """The exact bytes of an entry that is disclosed for itself; raises FormatError."""
+        if self.manifest.packed:
+            return self.packs.entries(self.packs.first(index))[index]
         return self.archive.read(layout.event(index, "leaf.json"))
 
     def proof(self, index: int) -> Proof:
@@ -274,15 +325,20 @@ class Bundle:
 
     def opened(self, index: int) -> dict[str, tuple[bytes, bytes]]:
         """Salt and content of each opened facet of an entry, by tag; nothing is compared."""
-        found: dict[str, tuple[bytes, bytes]] = {}
-        for tag, salt in self.salted(index).items():
-            found[tag] = (salt, self.archive.read(layout.facet(index, tag)))
+        found = self._shown_facets(index)
         if index in self.span and layout.opened(index) in self.archive.names:
             line = self._opened(layout.opened(index)).get(index)
             for tag, pair in line.facets.items() if line else ():
                 if found.setdefault(tag, pair) != pair:
                     raise FormatError(f"entry {index}: facet {tag!r} is opened in two ways")
         return {tag: found[tag] for tag in in_order(found)}
+
+    def _shown_facets(self, index: int) -> dict[str, tuple[bytes, bytes]]:
+        if not self.manifest.packed:
+            salts = self.salted(index).items()
+            return {tag: (x, self.archive.read(layout.facet(index, tag))) for tag, x in salts}
+        line = self.packs.opened(self.packs.first(index)).get(index) if self.shows(index) else None
+        return dict(line.facets) if line else {}
 
     def salted(self, index: int) -> dict[str, bytes]:
         """The salts that came in an entry's own file, by tag."""
@@ -297,7 +353,9 @@ class Bundle:
 
     def inclusion(self, index: int) -> list[bytes]:
         """The audit path of a disclosed entry."""
-        if index in self.events:
+        if self.manifest.packed and self.shows(index):
+            return self.packs.path(index)
+        if self.shows(index):
             return list(self.proof(index).hashes)
         known = self.known()
         leaves = self._leaf_hashes
@@ -370,7 +428,8 @@ class Bundle:
 
     def _check_others(self) -> tuple[str, ...]:
         """The files that this version does not know, held against their hashes."""
-        others = sorted(name for name in self.archive.names if not layout.NAMES.fullmatch(name))
+        names = layout.PACKED_NAMES if self.manifest.packed else layout.NAMES
+        others = sorted(name for name in self.archive.names if not names.fullmatch(name))
         if isinstance(self.archive, Folder):
             # People may keep notes of their own beside an unpacked bundle.
             others = [name for name in others if name in self.manifest.files]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +13,8 @@ from typing import BinaryIO
 from apitrail import entry
 from apitrail.entry import Entry
 from apitrail.errors import FormatError, UsageError
-from apitrail.evidence.bundle import layout
+from apitrail.evidence.bundle import archive as bounds
+from apitrail.evidence.bundle import layout, packing
 from apitrail.evidence.bundle.layout import Consistency, Opened
 from apitrail.evidence.bundle.log_tree import Tree
 from apitrail.evidence.bundle.manifest import Manifest
@@ -28,6 +30,13 @@ from apitrail.tlog.note import MAX_SIGNATURES, Note
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _FILE_MODE = 0o100644 << 16
 
+SPLIT = (
+    "export each part of the time by itself, with --since and --until, or open less: --facet what"
+)
+
+# An entry's files beside the opened facets, and the files that are not of entries, at the most.
+_FILES, _OTHERS = 3, 10_000
+
 MOST_KEPT = 128
 """Older checkpoints in a bundle; of more, evenly spread ones are taken."""
 
@@ -36,31 +45,71 @@ MOST_KEPT = 128
 class Plan:
     """What goes into a bundle.
 
-    `checkpoint` is the signed note all proofs lead to; `shown` are the facets to open by entry,
-    one by one; `keys` are lines for the file of that name, `report` is the page for people.
+    `checkpoint` is the signed note all proofs lead to. `opened` are the facets to open of each call
+    that the manifest selects, `beside` those of other entries, by entry; `keys` are lines for the file of
+    that name, `report` is the page for people.
     """
 
     manifest: Manifest
     checkpoint: str
-    shown: Mapping[int, tuple[str, ...]]
+    opened: tuple[str, ...]
+    beside: Mapping[int, tuple[str, ...]]
     keys: tuple[str, ...]
     vkey: str | None
     report: bytes | None = None
+
+    def shown(self) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Each entry that is shown for itself, and its facets to open, in order."""
+        calls = ((index, self.opened) for index in self.manifest.selected)
+        return heapq.merge(calls, sorted(self.beside.items()))
 
 
 def write(out: BinaryIO, source: Source, tree: Tree, plan: Plan) -> None:
     """Write the bundle.
 
     Raises:
-        UsageError: the source lacks an entry of the plan.
+        UsageError: the source lacks an entry of the plan, or no verifier would read the bundle.
     """
+    check_number(plan)
+    total = 0
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in _files(source, tree, plan):
+            total += len(content)
+            _check_size(name, content, total)
             info = zipfile.ZipInfo(name, _EPOCH)
             info.external_attr = _FILE_MODE
             info.create_system = 3  # made on Unix, as far as the zip says
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, content)
+
+
+def check_number(plan: Plan) -> None:
+    """Refuse at once what would have more files than a verifier reads; raises UsageError."""
+    manifest, span = plan.manifest, plan.manifest.range
+    shown = len(manifest.selected) + len(plan.beside)
+    apart = shown * (_FILES + len(plan.opened))
+    files = packing.most_files(shown, bounds.LARGEST_TOTAL) if manifest.packed else apart
+    tiles = 0 if span is None else 2 * ((span.last - span.first) // tile.WIDTH + 2)
+    most = files + tiles + _OTHERS
+    if most > bounds.MOST_FILES:
+        raise UsageError(
+            f"a bundle of {shown} entries would have up to {most} files, and verifiers read "
+            f"{bounds.MOST_FILES}",
+            hint=SPLIT,
+        )
+
+
+def _check_size(name: str, content: bytes, total: int) -> None:
+    if len(content) > bounds.LARGEST_FILE:
+        raise UsageError(
+            f"{name} would have {len(content)} bytes, and verifiers read {bounds.LARGEST_FILE}",
+            hint="leave out the bodies of calls: --facet who --facet what",
+        )
+    if total > bounds.LARGEST_TOTAL:
+        raise UsageError(
+            f"the bundle would hold more than the {bounds.LARGEST_TOTAL} bytes that verifiers read",
+            hint=SPLIT,
+        )
 
 
 def program() -> bytes:
@@ -82,8 +131,11 @@ def _files(source: Source, tree: Tree, plan: Plan) -> Iterator[tuple[str, bytes]
         yield layout.KEYS, "".join(f"{line}\n" for line in plan.keys).encode()
     yield from _kept(source, tree, plan.manifest.size)
     yield from stamps(source, plan.checkpoint)
-    for index in sorted(plan.shown):
-        yield from _event(source, tree, plan, index)
+    if plan.manifest.packed:
+        yield from packing.files(source, tree, plan.manifest.size, plan.shown())
+    else:
+        for index, tags in plan.shown():
+            yield from _event(source, tree, plan, index, tags)
     if plan.manifest.range is not None:
         yield from _range(source, tree, plan)
 
@@ -152,9 +204,11 @@ def is_rotation(text: str) -> bool:
     return sum(line.name == origin for line in parsed.signatures) > 1
 
 
-def _event(source: Source, tree: Tree, plan: Plan, index: int) -> Iterator[tuple[str, bytes]]:
+def _event(
+    source: Source, tree: Tree, plan: Plan, index: int, tags: tuple[str, ...]
+) -> Iterator[tuple[str, bytes]]:
     link = _entry(source, index)
-    opened = opening(source, link, plan.shown[index])
+    opened = opening(source, link, tags)
     yield layout.event(index, "leaf.json"), link.data
     yield layout.event(index, "event.tlog-proof"), _proof(tree, plan, index)
     if opened:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,13 +11,14 @@ from apitrail.entry import CALLS, Entry
 from apitrail.errors import FormatError
 from apitrail.evidence.bundle import layout, log_tree, time_range
 from apitrail.evidence.bundle.attestation import Complete
-from apitrail.evidence.bundle.bundle_reader import Bundle
+from apitrail.evidence.bundle.bundle_reader import Bundle, holds
 from apitrail.evidence.bundle.manifest import Range
-from apitrail.evidence.bundle.similar import strange
+from apitrail.evidence.bundle.similar import Unnamed
 from apitrail.evidence.bundle.watched import Watched
 from apitrail.evidence.verify.report import tampered
 from apitrail.query import Filter, Row, names_in_any_case
 from apitrail.tlog import merkle
+from apitrail.tlog.tile import WIDTH
 from apitrail.trail import statements
 from apitrail.trail.clock_entry import Clock
 from apitrail.trail.statements import Erase, Insight, Open, Refused, Statement, parse_what
@@ -25,63 +27,81 @@ from apitrail.when import iso
 
 def check(bundle: Bundle, claimed: Range) -> tuple[Complete, int]:
     """What the range comes to, and how many facets in it were erased; raises Finding."""
-    links = _links(bundle)
-    head = bundle.checkpoint
-    for proof, link in zip(bundle.ends(), (links[0], links[-1]), strict=True):
-        merkle.check_inclusion(
-            index=link.index, size=head.size, leaf=link.hash, proof=proof.hashes, root=head.root
-        )
-    root = log_tree.root(
-        0, bundle.size, first=links[0].index, leaves=[link.hash for link in links],
-        known=bundle.known(),
-    )  # fmt: skip
-    if root != head.root:
-        raise tampered("the entries of the range are not those that the checkpoint signs")
-    links = links[claimed.first - links[0].index :]
+    _check_root(bundle)
+    first, last = _link(bundle, claimed.first), _link(bundle, claimed.last)
     where = bundle.manifest.where
     if set(time_range.tags_for(where)) - set(claimed.opened):
         raise tampered("the range does not open what its question needs")
-    walk = _Walk(bundle, claimed, where, _coverage(bundle, links, where))
-    for link in links:
-        walk.visit(link)
-    _check_ends(bundle, links[0], links[-1])
-    _check_clock(bundle, links)
+    walk = _Walk(
+        bundle, claimed, where, _coverage(bundle, first, last, where),
+        unnamed=Unnamed(where, bundle.manifest.question),
+    )  # fmt: skip
+    for index in range(claimed.first, claimed.last + 1):
+        walk.visit(_link(bundle, index))
+    _check_ends(bundle, first, last)
+    _check_clock(bundle, claimed)
     _check_matches(bundle, walk)
     coverage = walk.coverage
-    coverage.finish(links[-1].time)
+    coverage.finish(last.time)
     return Complete(
         first=claimed.first, last=claimed.last, since=coverage.since, until=coverage.until,
-        ending=_ending(bundle, links[-1], where.until), calls=walk.calls,
+        ending=_ending(bundle, last, where.until), calls=walk.calls,
         question=bundle.manifest.question, undetermined=walk.undetermined,
-        cased=walk.cased, unjudged=walk.unjudged,
-        strange=list(strange(where, bundle.manifest.question, walk.rows)),
+        cased=walk.cased, unjudged=walk.unjudged, strange=list(walk.unnamed.lines()),
         unasked=bundle.manifest.unasked, steps=list(_steps(bundle)), drift=list(_drift(bundle)),
         coverage=coverage,
     ), walk.erased  # fmt: skip
 
 
-def _links(bundle: Bundle) -> list[Entry]:
-    """The entries of the range, in order and chained."""
-    links: list[Entry] = []
-    for index in bundle.span:
-        try:
-            link = bundle.entry(index)
-        except FormatError as error:
-            raise tampered(str(error), index=index) from error
-        if link is None or (links and link.previous != links[-1].hash):
+def _check_root(bundle: Bundle) -> None:
+    """The entries of the range are in order, chained, and those that the checkpoint signs."""
+    head, span, tiles = bundle.checkpoint, bundle.span, dict(bundle.known())
+    # One tile's leaves at a time: a range may have millions.
+    for start in range(span.start, span.stop, WIDTH):
+        leaves = _chained(bundle, range(start, min(start + WIDTH, span.stop)))
+        if len(leaves) == WIDTH:
+            tiles[start, start + WIDTH] = merkle.root_of(leaves)
+    for proof in bundle.ends():
+        merkle.check_inclusion(
+            index=proof.index, size=head.size, leaf=_link(bundle, proof.index).hash,
+            proof=proof.hashes, root=head.root,
+        )  # fmt: skip
+    found = log_tree.root(0, bundle.size, first=start, leaves=leaves, known=tiles)
+    if found != head.root:
+        raise tampered("the entries of the range are not those that the checkpoint signs")
+
+
+def _chained(bundle: Bundle, indexes: range) -> list[bytes]:
+    """The leaf hashes of some entries of the range, which follow what is before them in it."""
+    hashes: list[bytes] = []
+    before = _link(bundle, indexes.start - 1) if indexes.start > bundle.span.start else None
+    for index in indexes:
+        link = _link(bundle, index)
+        if before is not None and link.previous != before.hash:
             raise tampered("it does not follow the entry before it", index=index)
-        if links and link.time < links[-1].time:
+        if before is not None and link.time < before.time:
             raise tampered("it is older than the entry before it", index=index)
-        links.append(link)
-    return links
+        hashes.append(link.hash)
+        before = link
+    return hashes
 
 
-def _coverage(bundle: Bundle, links: list[Entry], where: Filter) -> Watched:
-    since = links[0].time if where.since is None else where.since
-    until = links[-1].time + 1 if where.until is None else where.until
+def _link(bundle: Bundle, index: int) -> Entry:
+    try:
+        link = bundle.entry(index)
+    except FormatError as error:
+        raise tampered(str(error), index=index) from error
+    if link is None:
+        raise tampered("it does not follow the entry before it", index=index)
+    return link
+
+
+def _coverage(bundle: Bundle, first: Entry, last: Entry, where: Filter) -> Watched:
+    since = first.time if where.since is None else where.since
+    until = last.time + 1 if where.until is None else where.until
     coverage = Watched(since, until)
     for link in bundle.of_kind("open"):
-        if link.index < links[0].index and isinstance(start := says(bundle, link), Open):
+        if link.index < first.index and isinstance(start := says(bundle, link), Open):
             coverage.interval = start.interval or coverage.interval
     return coverage
 
@@ -100,25 +120,28 @@ def what(bundle: Bundle, index: int) -> Mapping[str, Any] | None:
     return None if content is None else parse_what(content)
 
 
+def _indexes() -> array[int]:
+    return array("q")
+
+
 @dataclass(slots=True)
 class _Walk:
     bundle: Bundle
     claimed: Range
     where: Filter
     coverage: Watched
+    unnamed: Unnamed
     calls: int = 0
     erased: int = 0
-    matches: list[int] = field(default_factory=list)
-    undetermined: list[int] = field(default_factory=list)
-    cased: list[int] = field(default_factory=list)
-    unjudged: list[int] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    # Of a large range these are millions, which as objects would be most of the memory.
+    matches: array[int] = field(default_factory=_indexes)
+    undetermined: array[int] = field(default_factory=_indexes)
+    cased: array[int] = field(default_factory=_indexes)
+    unjudged: array[int] = field(default_factory=_indexes)
     leave: Mapping[int, set[str]] = field(default_factory=dict)
-    chosen: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         self.leave = erasures(self.bundle)
-        self.chosen = frozenset(self.bundle.manifest.selected)
 
     def visit(self, link: Entry) -> None:
         """Judge one entry."""
@@ -130,18 +153,18 @@ class _Walk:
         self.coverage.add(link.index, link.time, link.kind, says(self.bundle, link))
         if link.kind not in CALLS:
             return
-        said = what(self.bundle, link.index)
         self.calls += 1
         said = what(self.bundle, link.index)
         row = self.bundle.row(link.index)
         if missing or said is None or row is None:
             self.unjudged.append(link.index)
             return
-        self.rows.append(row)
+        self.unnamed.add(row)
         if self.where.matches(row):
             # Part of the question is not known to this version, so whether the call matches is
             # open.
-            chosen = link.index in self.chosen or not self.bundle.manifest.unasked
+            manifest = self.bundle.manifest
+            chosen = not manifest.unasked or holds(manifest.selected, link.index)
             (self.matches if chosen else self.undetermined).append(link.index)
         elif said.get("undetermined") and self._could(row):
             self.undetermined.append(link.index)
@@ -186,25 +209,29 @@ def _check_ends(bundle: Bundle, first: Entry, last: Entry) -> None:
         raise tampered(f"the range ends with entry {last.index}, too early for its question")
 
 
-def _check_clock(bundle: Bundle, links: list[Entry]) -> None:
+def _check_clock(bundle: Bundle, claimed: Range) -> None:
     """What was written after a step does not end a range whose time lies before it: the clock may
     have been set back since, and calls of that time may follow."""
     until = bundle.manifest.where.until
-    last = links[-1].index
+    last = claimed.last
     if until is None or last == bundle.size - 1:
         return
-    if any(link.kind == Clock.KIND and link.time >= until for link in links):
+    steps = (link for link in bundle.of_kind(Clock.KIND) if claimed.first <= link.index <= last)
+    if any(link.time >= until for link in steps):
         raise tampered(
             f"the range ends with entry {last}, after a step of the clock and too early for its "
             "question"
         )
 
 
+_BOUNDS = (Clock.KIND, Refused.KIND)
+
+
 def _steps(bundle: Bundle) -> Iterator[tuple[int, Clock | Refused]]:
     """When the clock was set, in the range and around it, and what could not be recorded."""
-    for index in bundle.indexes():
-        link = bundle.entry(index)
-        said = says(bundle, link) if link and link.kind in (Clock.KIND, Refused.KIND) else None
+    found = {link.index: link for kind in _BOUNDS for link in bundle.of_kind(kind)}
+    for index, link in sorted(found.items()):
+        said = says(bundle, link)
         if isinstance(said, Clock | Refused):
             times = (said.before, said.after) if isinstance(said, Clock) else (said.start, said.end)
             if not all(0 <= time < layout.LATEST for time in times):
@@ -222,11 +249,13 @@ def _drift(bundle: Bundle) -> Iterator[tuple[int, Insight]]:
 
 def _check_matches(bundle: Bundle, walk: _Walk) -> None:
     claimed = bundle.manifest.selected
-    if hidden := sorted(set(walk.matches) - set(claimed)):
-        raise tampered("it matches the question and is not shown", index=hidden[0])
+    for index in walk.matches:
+        if not holds(claimed, index):
+            raise tampered("it matches the question and is not shown", index=index)
     # A call that matched by a facet erased since cannot be found again.
-    if wrong := sorted(set(claimed) - set(walk.matches)):
-        raise tampered("it is shown and does not match the question", index=wrong[0])
+    for index in claimed:
+        if not holds(walk.matches, index):
+            raise tampered("it is shown and does not match the question", index=index)
 
 
 def _ending(bundle: Bundle, last: Entry, until: int | None) -> str:

@@ -26,22 +26,27 @@ OPENED = "range/opened/"
 FIRST_PROOF = "range/first.tlog-proof"
 LAST_PROOF = "range/last.tlog-proof"
 
-_NUMBER = r"(?:0|[1-9][0-9]{0,18})"
+NUMBER = r"(?:0|[1-9][0-9]{0,18})"
+"""How sizes and indexes are written in names."""
 TAG = re.compile(r"[a-z]{1,8}")
 """How facets are called, also those of later versions."""
 # Every name that is known here. Another file must be one that the manifest gives the hash of:
 # a later version's. Whatever else is in a zip is no evidence and is refused.
-NAMES = re.compile(
+_ANY = (
     rf"README\.txt|report\.html|verify\.py|log\.vkey|manifest\.json|checkpoint|keys"
-    rf"|timestamps/{_NUMBER}/{_NUMBER}\.tsr|checkpoints/{_NUMBER}|consistency/{_NUMBER}-{_NUMBER}"
-    rf"|events/{_NUMBER}/(?:leaf\.json|event\.tlog-proof|salts\.json|facets/{TAG.pattern})"
-    rf"|range/(?:first|last)\.tlog-proof|range/opened/{_NUMBER}\.jsonl"
+    rf"|timestamps/{NUMBER}/{NUMBER}\.tsr|checkpoints/{NUMBER}|consistency/{NUMBER}-{NUMBER}"
+    rf"|range/(?:first|last)\.tlog-proof|range/opened/{NUMBER}\.jsonl"
     r"|tile/entries/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?"
 )
-_EVENT = re.compile(rf"events/({_NUMBER})/leaf\.json")
-_KEPT = re.compile(rf"checkpoints/({_NUMBER})")
-_STAMP = re.compile(rf"timestamps/({_NUMBER})/{_NUMBER}\.tsr")
-_STEP = re.compile(rf"consistency/({_NUMBER})-({_NUMBER})")
+NAMES = re.compile(
+    _ANY + rf"|events/{NUMBER}/(?:leaf\.json|event\.tlog-proof|salts\.json|facets/{TAG.pattern})"
+)
+PACKED_NAMES = re.compile(_ANY + rf"|packed/{NUMBER}/(?:proof|entries|opened\.jsonl)")
+"""Those of a bundle that shows its entries in packs."""
+_EVENT = re.compile(rf"events/({NUMBER})/leaf\.json")
+_KEPT = re.compile(rf"checkpoints/({NUMBER})")
+_STAMP = re.compile(rf"timestamps/({NUMBER})/{NUMBER}\.tsr")
+_STEP = re.compile(rf"consistency/({NUMBER})-({NUMBER})")
 
 
 EARLIEST, LATEST = -62_135_596_800_000, 253_402_300_800_000
@@ -51,6 +56,11 @@ EARLIEST, LATEST = -62_135_596_800_000, 253_402_300_800_000
 def event(index: int, file: str) -> str:
     """A file of one disclosed entry."""
     return f"events/{index}/{file}"
+
+
+def packed(first: int, file: str) -> str:
+    """A file of the pack whose first entry this is."""
+    return f"packed/{first}/{file}"
 
 
 def facet(index: int, tag: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Row, finds, found_by
 
@@ -10,6 +11,8 @@ from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Row, finds, foun
 FAR = 2
 NAMED = 3
 SHORTEST = 3
+# Names are compared once, not with each call that has them; so many are remembered.
+_REMEMBERED = 1 << 14
 
 
 def clean(text: str) -> str:
@@ -36,20 +39,51 @@ def asked(value: object) -> str:
             return quoted(str(value))
 
 
-def strange(where: Filter, question: Iterable[str], rows: list[Row]) -> Iterator[str]:
-    """What is asked for and named by no entry, with the most similar names that are."""
-    for name in question:
-        if name not in COLUMNS and name not in RESOURCES:
-            continue
-        wanted = getattr(where, name)
-        known = {value for row in rows for value in found_by(row, name) if value}
-        for value in wanted:
+class Unnamed:
+    """What is asked for and named by no call, with the most similar names that are: fed with the rows
+    of the calls by `add`."""
+
+    def __init__(self, where: Filter, question: Iterable[str]) -> None:
+        fields = (name for name in question if name in COLUMNS or name in RESOURCES)
+        self._asked = [(name, value) for name in fields for value in getattr(where, name)]
+        self._missing = dict.fromkeys(self._asked)
+        self._like = {asked: list[str]() for asked in self._asked}
+        self._similar = lru_cache(_REMEMBERED)(similar)
+
+    def add(self, row: Row) -> None:
+        """One call."""
+        found = [asked for asked in self._missing if self._is_named(row, *asked)]
+        for asked in found:
+            del self._missing[asked]
+
+    def _is_named(self, row: Row, name: str, value: str | Pattern) -> bool:
+        if isinstance(value, Pattern):
+            return finds(row, name, value)
+        values = {item for item in found_by(row, name) if item}
+        if value in values:
+            return True
+        like = self._like[name, value]
+        for item in values:
+            # Only the first ones are listed, so the rest need not be kept.
+            if (
+                item not in like
+                and (len(like) < NAMED or item < like[-1])
+                and self._similar(value, item)
+            ):
+                like[:] = sorted((*like, item))[:NAMED]
+        return False
+
+    def lines(self) -> Iterator[str]:
+        """What is to be said, in the order of the question."""
+        for asked in self._asked:
+            if asked not in self._missing:
+                continue
+            _, value = asked
             if isinstance(value, Pattern):
-                if not any(finds(row, name, value) for row in rows):
-                    yield f"no entry of the range names any like {quoted(value.text)}"
-            elif value not in known:
-                like = [item for item in sorted(known) if similar(value, item)][:NAMED]
-                said = f"; similar: {', '.join(map(quoted, like))}" if like else ""
+                yield f"no entry of the range names any like {quoted(value.text)}"
+            else:
+                like = ", ".join(map(quoted, self._like[asked]))
+                said = f"; similar: {like}" if like else ""
                 yield f"no entry of the range names {quoted(value)}{said}"
 
 

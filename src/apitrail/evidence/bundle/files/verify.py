@@ -59,6 +59,8 @@ import re
 import uuid
 import zipfile
 import zlib
+from array import array
+from bisect import bisect_left, bisect_right
 from datetime import datetime, timedelta, timezone
 
 TAGS = ("who", "what", "request", "response", "reqbody", "resbody", "learned")
@@ -74,14 +76,21 @@ SLACK, SETTLING, INTERVAL, MISSED, WIDTH, NAMED = 300000, 5000, 60000, 2, 256, 1
 EARLIEST, LATEST = -62135596800000, 253402300800000  # years 1 and 10000
 MOST_FILES, LARGEST_FILE, LARGEST_TOTAL = 2000000, 1 << 30, 1 << 34
 DEEPEST, LONGEST_NUMBER = 200, 4300
+# A bundle may show millions of entries: so much of it is kept in memory at a time.
+TILES_KEPT, ENTRIES_KEPT, SIMILAR_KEPT = 8, 1024, 10000
 NUMBER = r"(?:0|[1-9][0-9]{0,18})"
-NAMES = re.compile(
+ANY_NAME = (
     r"README\.txt|report\.html|verify\.py|log\.vkey|manifest\.json|checkpoint|keys"
-    r"|timestamps/" + NUMBER + "/" + NUMBER + r"\.tsr|checkpoints/" + NUMBER + r"|consistency/" + NUMBER + "-" + NUMBER + r"|events/" + NUMBER
-    + r"/(?:leaf\.json|event\.tlog-proof|salts\.json|facets/" + TAG + r")"
-    r"|range/(?:first|last)\.tlog-proof|range/opened/" + NUMBER + r"\.jsonl"
+    r"|timestamps/" + NUMBER + "/" + NUMBER + r"\.tsr|checkpoints/" + NUMBER + r"|consistency/" + NUMBER + "-" + NUMBER
+    + r"|range/(?:first|last)\.tlog-proof|range/opened/" + NUMBER + r"\.jsonl"
     r"|tile/entries/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?"
 )  # fmt: skip
+NAMES = re.compile(
+    ANY_NAME + r"|events/" + NUMBER
+    + r"/(?:leaf\.json|event\.tlog-proof|salts\.json|facets/" + TAG + r")"
+)  # fmt: skip
+PACKED_NAMES = re.compile(ANY_NAME + r"|packed/" + NUMBER + r"/(?:proof|entries|opened\.jsonl)")
+FORMAT, PACKED = "apitrail.bundle@v1", "apitrail.bundle@v2"
 SAFE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 
 
@@ -458,6 +467,21 @@ def root(start, end, leaves, known):
     return node(root(start, middle, leaves, known), root(middle, end, leaves, known))
 
 
+def root_with(start, end, members, given, name):
+    """The hash over leaves [start, end): of (index, hash) pairs, and the given ones of the rest."""
+    if not members:
+        value = next(given, None)
+        if value is None:
+            raise Problem("%s: an inclusion proof is too short" % name)
+        return value
+    if end - start == 1:
+        return members[0][1]
+    middle = start + split(end - start)
+    left = [item for item in members if item[0] < middle]
+    one = root_with(start, middle, left, given, name)
+    return node(one, root_with(middle, end, members[len(left) :], given, name))
+
+
 def check_consistency(old, new, path):
     """RFC 9162 section 2.1.4.2."""
     hashes = ([old.root] if old.size & (old.size - 1) == 0 else []) + path
@@ -535,6 +559,12 @@ def is_tags(value):
     )
 
 
+def holds(indexes, index):
+    """Is it one of these, which are in order?"""
+    at = bisect_left(indexes, index)
+    return at < len(indexes) and indexes[at] == index
+
+
 class Bundle:
     """The files, and what they say; nothing is held against a signature here."""
 
@@ -547,22 +577,122 @@ class Bundle:
             self.names = {name for name in names if len(name) <= 200 and SAFE_NAME.fullmatch(name)}
         else:
             self.open_file(path)
-        self.known = {name for name in self.names if NAMES.fullmatch(name)}
         self.manifest = parse_json(self.read("manifest.json"), "manifest.json")
         self.head = Head(self.read("checkpoint"), "the checkpoint")
+        self.packed = isinstance(self.manifest, dict) and self.manifest.get("format") == PACKED
+        names = PACKED_NAMES if self.packed else NAMES
+        self.known = {name for name in self.names if names.fullmatch(name)}
         self.check_manifest()
-        self.events = sorted(
-            int(name.split("/")[1]) for name in self.known if name.endswith("/leaf.json")
-        )
+        self.packs, self.events = [], array("q")
+        if self.packed:
+            self.find_packs()
+        else:
+            self.events.extend(
+                sorted(int(name.split("/")[1]) for name in self.known if name.endswith("/leaf.json"))
+            )
         span = self.manifest["range"]
         self.span = (
             range(span["first"] - span["first"] % WIDTH, span["last"] + 1) if span else range(0)
         )
-        self.entries, self.cache = {}, {}
+        self.entries, self.cache, self.last, self.surveyed = {}, {}, (None, {}), None
         held = {name for name in self.known if name.startswith("tile/")}
         numbers = range(self.span.start // WIDTH, -(-self.span.stop // WIDTH))
         if len(held) != len(numbers) or {self.tile_name(number) for number in numbers} != held:
             raise Problem("the entries in the bundle are not those of the range it claims")
+
+    def find_packs(self):
+        """The packs of entries, by their first, and all entries in them."""
+        parts = [name.split("/") for name in self.known if name.startswith("packed/")]
+        for first in sorted({int(part[1]) for part in parts}):
+            for file in ("proof", "entries"):
+                if "packed/%d/%s" % (first, file) not in self.names:
+                    raise Problem("packed/%d is not whole" % first)
+            indexes, _ = self.inclusion(first)
+            if indexes[0] != first or (self.events and self.events[-1] >= first):
+                raise Problem("packed/%d holds entries out of order" % first)
+            if indexes[-1] >= self.head.size:
+                raise Problem("packed/%d holds entries that the log has not" % first)
+            self.packs.append(first)
+            self.events.extend(indexes)
+
+    def inclusion(self, first):
+        """The entries of a pack, and the hashes that make the root with theirs."""
+        name = "packed/%d/proof" % first
+        lines, found = utf8(self.read(name), name).split("\n"), []
+        if len(lines) < 3 or lines[0] != "apitrail.inclusion@v1" or lines[-1]:
+            raise Problem("malformed inclusion proof: %s" % name)
+        if not lines[1].startswith("entries "):
+            raise Problem("malformed inclusion proof: %s" % name)
+        for run in lines[1][len("entries ") :].split(" "):
+            one, dash, other = run.partition("-")
+            start = decimal(one, name)
+            end = decimal(other, name) if dash else start
+            # Neighbours are written as a run, so that there is one spelling.
+            good = (not found or start > found[-1] + 1) and (not dash or end > start)
+            if not good or len(found) + end - start + 1 > WIDTH:
+                raise Problem("malformed inclusion proof: %s" % name)
+            found += range(start, end + 1)
+        return found, [b64(line, name, 32) for line in lines[2:-1]]
+
+    def pack_of(self, index):
+        return self.packs[bisect_right(self.packs, index) - 1]
+
+    def pack(self, first):
+        """The exact bytes of the entries of a pack, by index."""
+        name, (indexes, _) = "packed/%d/entries" % first, self.inclusion(first)
+        entries = entry_bundle(self.read(name), name)
+        if len(entries) != len(indexes):
+            raise Problem("%s does not hold the entries that its proof says" % name)
+        return dict(zip(indexes, entries))
+
+    def pack_lines(self, first):
+        """What is opened of the entries of a pack, by index."""
+        name, found = "packed/%d/opened.jsonl" % first, {}
+        if name not in self.names:
+            return found
+        there = self.once(("pack", first), lambda: self.pack(first))
+        for line in self.read(name).splitlines():
+            index, facets = opened_line(parse_json(line, name), name)
+            if index in found or index not in there:
+                raise Problem("%s: entry %d does not belong here" % (name, index))
+            found[index] = facets
+        return found
+
+    def once(self, key, make):
+        """What was made for this key, while it is kept."""
+        if key not in self.cache:
+            made = make()
+            if len(self.cache) >= TILES_KEPT:
+                del self.cache[next(iter(self.cache))]
+            self.cache[key] = made
+        return self.cache[key]
+
+    def disclosed(self):
+        """Every entry whose bytes are here, in order."""
+        if not self.span:
+            return self.events
+        ends = [bisect_left(self.events, at) for at in (self.span.start, self.span.stop)]
+        found = self.events[: ends[0]]
+        found.extend(self.span)
+        return found + self.events[ends[1] :]
+
+    def survey(self):
+        """The entries that are no calls, by kind, and those with facets of a later version, by tag."""
+        if self.surveyed is None:
+            kinds, tags = {}, {}
+            for index in self.disclosed():
+                link = self.entry(index)
+                if link.kind not in CALLS:
+                    kinds.setdefault(link.kind, array("q")).append(index)
+                for tag in link.committed:
+                    if tag not in TAGS:
+                        tags.setdefault(tag, array("q")).append(index)
+            self.surveyed = kinds, tags
+        return self.surveyed
+
+    def of_kind(self, kind):
+        """The entries of a kind that is no call's, in order."""
+        return self.survey()[0].get(kind, ())
 
     def open_file(self, path):
         """A zip, or a page that carries one and tells what the report in it tells."""
@@ -630,13 +760,14 @@ class Bundle:
 
         kinds = {"format": str, "apitrail": str, "origin": str, "size": int, "filter": dict,
                  "selected": list, "range": (dict, type(None))}  # fmt: skip
-        if not isinstance(said, dict) or said.get("format") != "apitrail.bundle@v1" or not all(
+        if not isinstance(said, dict) or said.get("format") not in (FORMAT, PACKED) or not all(
             name in said and isinstance(said[name], kind) and not isinstance(said[name], bool)
             for name, kind in kinds.items()
         ):  # fmt: skip
             raise Problem("malformed manifest.json, or one of a newer apitrail")
         chosen, span, size = said["selected"], said["range"], said["size"]
-        if not all(map(is_index, chosen)) or chosen != sorted(set(chosen)):
+        rises = all(map(is_index, chosen)) and all(a < b for a, b in zip(chosen, chosen[1:]))
+        if not rises:
             raise Problem("malformed manifest.json: selected")
         if span is not None and not (
             is_index(span.get("first")) and is_index(span.get("last"))
@@ -648,7 +779,6 @@ class Bundle:
                        if name not in kinds and not (listed and name == "files")]  # fmt: skip
         self.beyond += ["manifest.json: range.%s" % name for name in span or ()
                         if name not in ("first", "last", "opened")]  # fmt: skip
-        self.chosen = set(chosen)
         self.unasked = check_filter(said["filter"])
         self.beyond += ["manifest.json: filter.%s" % name for name in self.unasked]
         self.check_names(said.get("files"))
@@ -673,11 +803,16 @@ class Bundle:
 
     def leaf(self, index):
         if index not in self.span:
-            return self.read("events/%d/leaf.json" % index)
+            return self.shown_leaf(index)
         number = index // WIDTH
-        if ("tile", number) not in self.cache:
-            self.cache["tile", number] = self.tile(number)
-        return self.cache["tile", number][index % WIDTH]
+        return self.once(("tile", number), lambda: self.tile(number))[index % WIDTH]
+
+    def shown_leaf(self, index):
+        """The exact bytes of an entry that is disclosed for itself."""
+        if not self.packed:
+            return self.read("events/%d/leaf.json" % index)
+        first = self.pack_of(index)
+        return self.once(("pack", first), lambda: self.pack(first))[index]
 
     def tile_name(self, number):
         """A C2SP path: digits in groups of three, all but the last behind an x."""
@@ -690,28 +825,46 @@ class Bundle:
     def tile(self, number):
         """A C2SP entry bundle: each entry behind its length in two bytes."""
         name = self.tile_name(number)
-        data = self.read(name)
-        entries, at = [], 0
-        while at < len(data):
-            end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-            entries.append(data[at + 2 : end])
-            at = end
-        if at != len(data) or len(entries) != min(WIDTH, self.span.stop - number * WIDTH):
+        entries = entry_bundle(self.read(name), name)
+        if len(entries) != min(WIDTH, self.span.stop - number * WIDTH):
             raise Problem("%s is a malformed entry bundle" % name)
         return entries
 
     def has(self, index):
-        return index in self.span or "events/%d/leaf.json" % index in self.names
+        return index in self.span or holds(self.events, index)
 
     def entry(self, index):
         if index not in self.entries:
-            self.entries[index] = Entry(self.leaf(index), index)
-            if self.entries[index].index != index:
+            link = Entry(self.leaf(index), index)
+            if link.index != index:
                 raise Problem("entry %d: its leaf is of another index" % index)
+            if len(self.entries) >= ENTRIES_KEPT:
+                del self.entries[next(iter(self.entries))]
+            self.entries[index] = link
         return self.entries[index]
 
     def facets(self, index):
         """The opened contents, each held against its commitment."""
+        if self.last[0] == index:  # it is asked for several times in a row
+            return self.last[1]
+        pairs = self.shown_facets(index)
+        for tag, pair in self.opened(index).items():
+            if pairs.setdefault(tag, pair) != pair:
+                raise Problem("entry %d: facet %r is opened in two ways" % (index, tag))
+        for tag, (salt, content) in pairs.items():
+            digest = hashlib.sha256(b"\2" + salt + hashlib.sha256(content).digest()).digest()
+            if self.entry(index).committed.get(tag) != digest:
+                raise Problem("entry %d: facet %r was altered" % (index, tag))
+        self.last = index, {tag: content for tag, (_, content) in pairs.items()}
+        return self.last[1]
+
+    def shown_facets(self, index):
+        """Salt and content of each facet that is opened for itself."""
+        if self.packed:
+            if not holds(self.events, index):
+                return {}
+            first = self.pack_of(index)
+            return dict(self.once(("lines", first), lambda: self.pack_lines(first)).get(index, {}))
         pairs, name = {}, "events/%d/salts.json" % index
         if name in self.names:
             salts = parse_json(self.read(name), name)
@@ -720,28 +873,22 @@ class Bundle:
             for tag, salt in salts.items():
                 content = self.read("events/%d/facets/%s" % (index, tag))
                 pairs[tag] = (b64(salt, "a salt", 32), content)
-        for tag, pair in self.opened(index).items():
-            if pairs.setdefault(tag, pair) != pair:
-                raise Problem("entry %d: facet %r is opened in two ways" % (index, tag))
-        for tag, (salt, content) in pairs.items():
-            digest = hashlib.sha256(b"\2" + salt + hashlib.sha256(content).digest()).digest()
-            if self.entry(index).committed.get(tag) != digest:
-                raise Problem("entry %d: facet %r was altered" % (index, tag))
-        return {tag: content for tag, (_, content) in pairs.items()}
+        return pairs
 
     def opened(self, index):
         name = "range/opened/%d.jsonl" % (index - index % WIDTH)
         if index not in self.span or name not in self.names:
             return {}
-        if name not in self.cache:
-            self.cache[name] = found = {}
-            for line in self.read(name).splitlines():
-                said = parse_json(line, name)
-                number, facets = opened_line(said, name)
-                if number in found or number - number % WIDTH != index - index % WIDTH:
-                    raise Problem("%s: entry %d does not belong here" % (name, number))
-                found[number] = facets
-        return self.cache[name].get(index, {})
+        return self.once(name, lambda: self.range_lines(name, index - index % WIDTH)).get(index, {})
+
+    def range_lines(self, name, start):
+        found = {}
+        for line in self.read(name).splitlines():
+            number, facets = opened_line(parse_json(line, name), name)
+            if number in found or number - number % WIDTH != start:
+                raise Problem("%s: entry %d does not belong here" % (name, number))
+            found[number] = facets
+        return found
 
     def value(self, index, tag):
         """An opened facet as JSON, or None."""
@@ -770,6 +917,18 @@ class Bundle:
         if not lines[1].startswith("index ") or signed != self.head.whole:
             raise Problem("%s is a proof under another checkpoint" % name)
         return decimal(lines[1][6:], name), [b64(line, name, 32) for line in lines[2:]]
+
+
+def entry_bundle(data, name):
+    """A C2SP entry bundle: each entry behind its length in two bytes."""
+    entries, at = [], 0
+    while at < len(data):
+        end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+        entries.append(data[at + 2 : end])
+        at = end
+    if at != len(data):
+        raise Problem("%s is a malformed entry bundle" % name)
+    return entries
 
 
 def opened_line(said, name):
@@ -870,12 +1029,8 @@ def check_heads(bundle, keys, changes):
         if lines[:3] != said or lines[-1] or len(lines) < 4:
             raise Problem("malformed consistency proof: %s" % name)
         check_consistency(old, new, [b64(line, name, 32) for line in lines[3:-1]])
-    for index in bundle.events + list(bundle.span):
-        if (
-            bundle.entry(index).kind == "key"
-            and index not in changes
-            and bundle.value(index, "what")
-        ):
+    for index in bundle.of_kind("key"):
+        if index not in changes and bundle.value(index, "what"):
             raise Problem("entry %d: a change of key that its checkpoint does not show" % index)
     return key, heads
 
@@ -1127,11 +1282,11 @@ def check_stamps(bundle):
 
 def check_events(bundle):
     for index in bundle.manifest["selected"]:
-        if "events/%d/leaf.json" % index not in bundle.names:
+        if not holds(bundle.events, index):
             raise Problem("entry %d: it is said to be shown and is not there" % index)
     for name in bundle.known:
         parts = name.split("/")
-        if parts[0] == "events" and int(parts[1]) not in bundle.events:
+        if parts[0] == "events" and not holds(bundle.events, int(parts[1])):
             raise Problem("%s belongs to no entry" % name)
         if parts[0] == "range" and not bundle.span:
             raise Problem("%s belongs to no range" % name)
@@ -1144,17 +1299,40 @@ def check_events(bundle):
             if not isinstance(held, dict) or parts[3] not in held:
                 raise Problem("entry %s: facet %r has no salt" % (parts[1], parts[3]))
     for index in bundle.events:
-        link = Entry(bundle.read("events/%d/leaf.json" % index), index)
-        at, path = bundle.proof("events/%d/event.tlog-proof" % index)
-        if not link.index == at == index:
-            raise Problem("entry %d: its entry and its proof are not of this index" % index)
-        known = siblings(index, bundle.head.size, path)
-        if root(0, bundle.head.size, {index: link.hash}, known) != bundle.head.root:
-            raise Problem("entry %d: its proof fails: it is not what the log holds there" % index)
+        link = Entry(bundle.shown_leaf(index), index)
+        if not bundle.packed:
+            check_proof(bundle, link, index)
+        elif bundle.pack_of(index) == index:
+            check_pack(bundle, index)
+        if link.index != index:
+            raise Problem("entry %d: its leaf is of another index" % index)
         if bundle.leaf(index) != link.data:
             raise Problem("entry %d: it differs from the entry in the range" % index)
         bundle.facets(index)
         bundle.value(index, "what")
+
+
+def check_proof(bundle, link, index):
+    at, path = bundle.proof("events/%d/event.tlog-proof" % index)
+    if not link.index == at == index:
+        raise Problem("entry %d: its entry and its proof are not of this index" % index)
+    known = siblings(index, bundle.head.size, path)
+    if root(0, bundle.head.size, {index: link.hash}, known) != bundle.head.root:
+        raise Problem("entry %d: its proof fails: it is not what the log holds there" % index)
+
+
+def check_pack(bundle, first):
+    """The entries of a pack make the signed root, with the hashes of its proof."""
+    name, given = "packed/%d/proof" % first, iter(bundle.inclusion(first)[1])
+    leaves = [
+        (index, hashlib.sha256(b"\0" + data).digest())
+        for index, data in bundle.once(("pack", first), lambda: bundle.pack(first)).items()
+    ]
+    if root_with(0, bundle.head.size, leaves, given, name) != bundle.head.root:
+        raise Problem("the proof of packed/%d fails: it is not what the log holds there" % first)
+    if next(given, None) is not None:
+        raise Problem("%s: an inclusion proof is too long" % name)
+    bundle.once(("lines", first), lambda: bundle.pack_lines(first))
 
 
 def check_opened(bundle, name):
@@ -1517,9 +1695,7 @@ def interval_of(what):
 
 def erasures(bundle):
     named = {}
-    for index in sorted(set(bundle.events) | set(bundle.span)):
-        if bundle.entry(index).kind != "erase":
-            continue
+    for index in bundle.of_kind("erase"):
         said = bundle.value(index, "what")
         for target in said["erased"] if said else ():
             if target["index"] >= index:
@@ -1586,29 +1762,38 @@ class Coverage:
             self.gaps.append((start, end, reason))
 
 
+def check_root(bundle):
+    """The entries of the range are in order, chained, and those that the checkpoint signs."""
+    head, span, known, leaves, before = bundle.head, bundle.span, {}, {}, None
+    for name, index in (("first", span.start), ("last", span.stop - 1)):
+        at, path = bundle.proof("range/%s.tlog-proof" % name)
+        if at != index:
+            raise Problem("range/%s.tlog-proof is a proof of something else" % name)
+        found = siblings(at, head.size, path)
+        if root(0, head.size, {at: bundle.entry(at).hash}, found) != head.root:
+            raise Problem("range/%s.tlog-proof fails" % name)
+        for (start, end), value in found.items():
+            if end <= span.start or start >= span.stop:
+                known[start, end] = value
+    for index in span:
+        link = bundle.entry(index)
+        if before and link.previous != before.hash:
+            raise Problem("entry %d: it does not follow the entry before it" % index)
+        if before and link.time < before.time:
+            raise Problem("entry %d: it is older than the entry before it" % index)
+        leaves[index], before = link.hash, link
+        if (index + 1) % WIDTH == 0:  # of a whole tile only its root is kept
+            start = index + 1 - WIDTH
+            known[start, index + 1], leaves = root(start, index + 1, leaves, {}), {}
+    if root(0, head.size, leaves, known) != head.root:
+        raise Problem("the entries of the range are not those that the checkpoint signs")
+
+
 def check_range(bundle):
     """All entries of the range, held against the signed root, and every call judged anew."""
     claimed, where, head = bundle.manifest["range"], bundle.manifest["filter"], bundle.head
-    links = [bundle.entry(index) for index in bundle.span]
-    for before, after in zip(links, links[1:]):
-        if after.previous != before.hash:
-            raise Problem("entry %d: it does not follow the entry before it" % after.index)
-        if after.time < before.time:
-            raise Problem("entry %d: it is older than the entry before it" % after.index)
-    known = {}
-    for name, link in (("first", links[0]), ("last", links[-1])):
-        at, path = bundle.proof("range/%s.tlog-proof" % name)
-        if at != link.index:
-            raise Problem("range/%s.tlog-proof is a proof of something else" % name)
-        found = siblings(at, head.size, path)
-        if root(0, head.size, {at: link.hash}, found) != head.root:
-            raise Problem("range/%s.tlog-proof fails" % name)
-        for (start, end), value in found.items():
-            if end <= bundle.span.start or start >= bundle.span.stop:
-                known[start, end] = value
-    if root(0, head.size, {link.index: link.hash for link in links}, known) != head.root:
-        raise Problem("the entries of the range are not those that the checkpoint signs")
-    links = [link for link in links if link.index >= claimed["first"]]
+    check_root(bundle)
+    links = bundle.entry(claimed["first"]), bundle.entry(claimed["last"])
     needed = (
         {"who", "what"}
         if {"username", "access_key_id", "source_ip", "run", "operator", "label"} & set(where)
@@ -1617,36 +1802,38 @@ def check_range(bundle):
     if needed - set(claimed["opened"]):
         raise Problem("the range does not open what its question needs")
     interval = INTERVAL
-    for index in bundle.events:
-        if bundle.entry(index).kind == "open" and index < links[0].index:
+    for index in bundle.of_kind("open"):
+        if index < links[0].index:
             interval = interval_of(bundle.value(index, "what")) or interval
     coverage = Coverage(
         where.get("since", links[0].time), where.get("until", links[-1].time + 1), interval
     )
     found = {
         "calls": 0,
-        "matches": [],
-        "undetermined": [],
-        "cased": [],
-        "unjudged": [],
+        "matches": array("q"),
+        "undetermined": array("q"),
+        "cased": array("q"),
+        "unjudged": array("q"),
         "coverage": coverage,
         "erased": 0,
-        "rows": [],
+        "unnamed": Unnamed(where),
     }
     leave = erasures(bundle)
-    for link in links:
-        judge(bundle, link, found, leave.get(link.index, set()))
+    for index in range(claimed["first"], claimed["last"] + 1):
+        judge(bundle, bundle.entry(index), found, leave.get(index, set()))
     check_ends(bundle, links[0], links[-1], where)
-    later = [link for link in links if link.time >= where.get("until", LATEST)]
-    if links[-1].index != bundle.head.size - 1 and any(link.kind == "clock" for link in later):
+    steps = [bundle.entry(index) for index in bundle.of_kind("clock")
+             if claimed["first"] <= index <= claimed["last"]]  # fmt: skip
+    stepped = any(link.time >= where.get("until", LATEST) for link in steps)
+    if links[-1].index != bundle.head.size - 1 and stepped:
         raise Problem("the range ends with entry %d, after a step of the clock and too early for its "
                       "question" % links[-1].index)  # fmt: skip
-    hidden = sorted(set(found["matches"]) - set(bundle.manifest["selected"]))
-    wrong = sorted(set(bundle.manifest["selected"]) - set(found["matches"]))
-    if hidden:
-        raise Problem("entry %d: it matches the question and is not shown" % hidden[0])
-    if wrong:
-        raise Problem("entry %d: it is shown and does not match the question" % wrong[0])
+    for index in found["matches"]:
+        if not holds(bundle.manifest["selected"], index):
+            raise Problem("entry %d: it matches the question and is not shown" % index)
+    for index in bundle.manifest["selected"]:
+        if not holds(found["matches"], index):
+            raise Problem("entry %d: it is shown and does not match the question" % index)
     coverage.finish(links[-1].time)
     found["ending"] = ending(bundle, links[-1], where)
     return found
@@ -1696,11 +1883,10 @@ class Ticket:
 
 def check_tickets(bundle):
     """Each call that passed under a ticket had been approved before, as far as that is here."""
-    here = sorted(set(bundle.events) | set(bundle.span))
-    if not any(bundle.entry(index).kind == "decision" for index in here):
+    if not bundle.of_kind("decision"):
         return
     tickets, erased = {}, -1
-    for index in here:
+    for index in bundle.disclosed():
         kind = bundle.entry(index).kind
         if kind != "decision" and kind not in CALLS:
             continue
@@ -1742,10 +1928,11 @@ def judge(bundle, link, found, leave):
         found["unjudged"].append(link.index)
         return
     row = project(link.index, who, what)
-    found["rows"].append(row)
+    found["unnamed"].add(row)
     other = {name: value for name, value in where.items() if name not in RESOURCES}
-    chosen = link.index in bundle.chosen
-    if matches(where, row) and (chosen or not bundle.unasked):
+    if matches(where, row) and (
+        not bundle.unasked or holds(bundle.manifest["selected"], link.index)
+    ):
         found["matches"].append(link.index)
     elif matches(where, row):
         found["undetermined"].append(link.index)
@@ -1783,9 +1970,8 @@ def check_fresh(bundle):
     """The log's own time of export; STALE if the recorder had fallen silent by then."""
     index = bundle.head.size - 1
     interval = INTERVAL
-    for at in sorted(set(bundle.events) | set(bundle.span)):
-        if bundle.entry(at).kind == "open":
-            interval = interval_of(bundle.value(at, "what")) or interval
+    for at in bundle.of_kind("open"):
+        interval = interval_of(bundle.value(at, "what")) or interval
     newest = None
     while True:
         if not bundle.has(index):
@@ -1856,8 +2042,19 @@ RESTS = (
 )
 
 
-def statement(bundle, key, kept, newest, found, stamps):
-    chosen = [shown(bundle, index) for index in bundle.manifest["selected"]]
+def walk_shown(bundle):
+    """The first calls that are shown, as they are told, and how many facets of all were erased."""
+    leave, told, erased = erasures(bundle), [], 0
+    for index in bundle.manifest["selected"]:
+        said = shown(bundle, index)
+        told += [said] if len(told) < NAMED else []
+        closed = set(bundle.entry(index).committed) - set(bundle.facets(index))
+        erased += len(leave.get(index, set()) & closed)
+    return told, erased
+
+
+def statement(bundle, key, kept, newest, found, stamps, chosen):
+    number = len(bundle.manifest["selected"])
     yield "the log %s attests under its key %s:" % (
         clean(bundle.head.origin),
         clean("%s+%s" % (key.name, key.id.hex())),
@@ -1875,10 +2072,10 @@ def statement(bundle, key, kept, newest, found, stamps):
     facts += [("", UNJUDGED)] if stamps else []
     if found is None:
         facts.append(
-            ("shown", "%s, each as it was recorded" % count(len(chosen), "entry", "entries"))
+            ("shown", "%s, each as it was recorded" % count(number, "entry", "entries"))
         )
         facts.append(("", "nothing is said of the others"))
-        facts += [("entry", item.partition(" ")[2]) for item in chosen[:NAMED]]
+        facts += [("entry", item.partition(" ")[2]) for item in chosen]
     else:
         facts += complete_facts(bundle, found, chosen)
     later = list(unknown(bundle))
@@ -1915,16 +2112,17 @@ def complete_facts(bundle, found, chosen):
     )
     yield "ends", found["ending"]
     yield "question", question(bundle.manifest["filter"])
-    for said in strange(bundle.manifest["filter"], found["rows"]):
+    for said in found["unnamed"].lines():
         yield "", said
     if bundle.unasked:
         names = ", ".join(clean(name.replace("_", "-")) for name in bundle.unasked)
         yield "", "not judged by %s, which this verifier does not know" % names
     yield (
         "answer",
-        "%s of %d in the range, and none but these" % (count(len(chosen), "call"), found["calls"]),
+        "%s of %d in the range, and none but these"
+        % (count(len(bundle.manifest["selected"]), "call"), found["calls"]),
     )
-    for item in chosen[:NAMED]:
+    for item in chosen:
         yield "match", item
     for name, said in (
         ("undetermined", UNTOLD),
@@ -1943,12 +2141,10 @@ def complete_facts(bundle, found, chosen):
             "watched",
             "throughout, by a sign of life at least every %d s" % (coverage.interval * 2 // 1000),
         )
-    drift = []
-    for index in sorted(set(bundle.events) | set(bundle.span)):
-        told = bundle.value(index, "what") if bundle.entry(index).kind == "insight" else None
-        if told and told["kind"] == "drift":
-            drift.append((index, told))
-        said = bundle.value(index, "what") if bundle.entry(index).kind in BOUNDS else None
+    told = [(index, bundle.value(index, "what")) for index in bundle.of_kind("insight")]
+    drift = [(index, said) for index, said in told if said and said["kind"] == "drift"]
+    for index in sorted(index for kind in BOUNDS for index in bundle.of_kind(kind)):
+        said = bundle.value(index, "what")
         if said and not all(0 <= said[name] < LATEST for name in ("from", "to")):
             raise Problem("entry %d: it is of no time" % index)
         if said and bundle.entry(index).kind == "clock":
@@ -1996,24 +2192,50 @@ def asked(value):
     return "like " + quoted(value["like"]) if isinstance(value, dict) else quoted(value)
 
 
-def strange(where, rows):
-    """What is asked for and named by no entry, with the most similar names that are."""
-    for name, wanted in where.items():
-        if name not in COLUMNS and name not in RESOURCES:
-            continue
+class Unnamed:
+    """What is asked for and named by no call, with the most similar names that are."""
+
+    def __init__(self, where):
+        names = [name for name in where if name in COLUMNS or name in RESOURCES]
+        self.asked = [(name, value) for name in names for value in where[name]]
+        self.missing, self.like, self.seen = list(self.asked), [[] for _ in self.asked], {}
+
+    def add(self, row):
+        for at, asked in enumerate(self.missing):
+            if asked is not None and self.is_named(row, at, *asked):
+                self.missing[at] = None
+
+    def is_named(self, row, at, name, value):
+        if isinstance(value, dict):
+            return finds(row, name, value)
         if name in RESOURCES:
-            known = {pair[RESOURCES[name]] for row in rows for pair in row["resources"]}
+            known = {pair[RESOURCES[name]] for pair in row["resources"]}
         else:
-            known = {row.get(COLUMNS[name]) for row in rows}
-        known = sorted(item for item in known if item)
-        for value in wanted:
-            if isinstance(value, dict):
-                if not any(finds(row, name, value) for row in rows):
-                    yield "no entry of the range names any like %s" % quoted(value["like"])
-            elif value not in known:
-                like = [item for item in known if similar(value, item)][:3]
+            known = {row.get(COLUMNS[name])}
+        known = {item for item in known if item}
+        if value in known:
+            return True
+        # Only the first ones are listed, so the rest need not be kept.
+        for item in known.difference(self.like[at]):
+            if (len(self.like[at]) < 3 or item < self.like[at][-1]) and self.similar(value, item):
+                self.like[at] = sorted(self.like[at] + [item])[:3]
+        return False
+
+    def similar(self, one, other):
+        """Names are compared once, not with each call that has them."""
+        if (one, other) not in self.seen:
+            if len(self.seen) >= SIMILAR_KEPT:
+                self.seen.clear()
+            self.seen[one, other] = similar(one, other)
+        return self.seen[one, other]
+
+    def lines(self):
+        for asked, like in zip(self.missing, self.like):
+            if asked is not None and isinstance(asked[1], dict):
+                yield "no entry of the range names any like %s" % quoted(asked[1]["like"])
+            elif asked is not None:
                 said = "; similar: %s" % ", ".join(map(quoted, like)) if like else ""
-                yield "no entry of the range names %s%s" % (quoted(value), said)
+                yield "no entry of the range names %s%s" % (quoted(asked[1]), said)
 
 
 def similar(one, other):
@@ -2035,16 +2257,10 @@ def similar(one, other):
 
 def unknown(bundle):
     """What a later version has put into the bundle, which was compared as bytes and not read."""
-    kinds, tags = {}, {}
-    for index in sorted(set(bundle.events) | set(bundle.span)):
-        link = bundle.entry(index)
-        if link.kind not in KINDS:
-            kinds.setdefault(link.kind, []).append(index)
-        for tag in link.committed:
-            if tag not in TAGS:
-                tags.setdefault(tag, []).append(index)
+    kinds, tags = bundle.survey()
     for kind, found in sorted(kinds.items()):
-        yield "kind %r" % kind, found
+        if kind not in KINDS:
+            yield "kind %r" % kind, found
     for tag, found in sorted(tags.items()):
         yield "facet %r" % tag, found
     for name in sorted(bundle.beyond):
@@ -2076,10 +2292,8 @@ def verify(path, trusted, policy=None):
     newest = check_fresh(bundle)
     witnessed = policy and check_witnessed(bundle, policy, heads + [bundle.head])
     number = count(len(bundle.manifest["selected"]), "call")
-    erased, leave = found["erased"] if found else 0, erasures(bundle)
-    for index in bundle.manifest["selected"]:
-        closed = set(bundle.entry(index).committed) - set(bundle.facets(index))
-        erased += len(leave.get(index, set()) & closed)
+    told, erased = walk_shown(bundle)
+    erased += found["erased"] if found else 0
     verdict = "OK with %s" % count(erased, "erasure") if erased else "OK"
     if found:
         span = bundle.manifest["range"]
@@ -2098,7 +2312,7 @@ def verify(path, trusted, policy=None):
         "calls": len(bundle.manifest["selected"]), "erasures": erased, "rotations": len(changes),
         "last": iso(newest.time), "checkpoint": bundle.head.whole, "witnessed": witnessed,
         "unknown": {said: len(at) or 1 for said, at in unknown(bundle)},
-        "statement": list(statement(bundle, key, kept, newest, found, stamps)),
+        "statement": list(statement(bundle, key, kept, newest, found, stamps, told)),
         "line": "%s: %s" % (verdict, said),
     }  # fmt: skip
 

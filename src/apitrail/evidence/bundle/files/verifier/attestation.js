@@ -2,8 +2,9 @@
 
 import { howKnown } from "./call.js";
 import { isTrue, member, printed } from "./json.js";
-import { question, strange } from "./question.js";
-import { LATEST, NAMED, Problem, byCodePoint, clean, count, hex, indexes, iso, quoted } from "./text.js";
+import { question } from "./question.js";
+import { erasures } from "./statements.js";
+import { LATEST, NAMED, Problem, byCodePoint, byNumber, clean, count, hex, indexes, iso, quoted } from "./text.js";
 
 const UNJUDGED = "whose word that is was not checked: README.txt says how, with openssl";
 const REPORTED = "report.html is for reading: it was not compared with the entries, and proves nothing";
@@ -41,15 +42,30 @@ export function shown(bundle, index) {
 }
 
 /**
+ * The first calls that are shown, as they are told, and how many facets of all of them are erased,
+ * instead of merely not opened.
+ * @param {Bundle} bundle
+ */
+export function walkShown(bundle) {
+  const leave = erasures(bundle), told = /** @type {string[]} */ ([]);
+  let erased = 0;
+  for (const index of bundle.manifest.selected) {
+    checkShown(bundle, index);
+    if (told.length < NAMED) told.push(shown(bundle, index));
+    const { tags } = bundle.opened(index), gone = leave.get(index);
+    if (gone) for (const tag of bundle.entry(index).committed.keys()) if (!tags.has(tag) && gone.has(tag)) erased++;
+  }
+  return { told, erased };
+}
+
+/**
  * The statement, a fact a line.
  * @param {Bundle} bundle @param {import("./note.js").Key} key @param {number} kept
  * @param {import("./entry.js").Entry} newest @param {Found | null} found
- * @param {import("./stamps.js").Stamp[]} stamps @returns {string[]}
+ * @param {import("./stamps.js").Stamp[]} stamps @param {string[]} chosen the first calls @returns {string[]}
  */
-export function statement(bundle, key, kept, newest, found, stamps) {
+export function statement(bundle, key, kept, newest, found, stamps, chosen) {
   const { head, manifest } = bundle;
-  manifest.selected.forEach((index) => checkShown(bundle, index));
-  const chosen = manifest.selected.slice(0, NAMED).map((index) => shown(bundle, index));
   const later = bundle.unknown();
   /** @type {Fact[]} */
   const facts = [
@@ -94,7 +110,7 @@ function completeFacts(bundle, found, chosen) {
     ["time", `${iso(coverage.since)} to ${iso(coverage.until)}, by when a call was answered`],
     ["ends", found.ending],
     ["question", question(filter)],
-    ...strange(filter, found.rows).map((said) => /** @type {Fact} */ (["", said])),
+    ...found.unnamed.lines().map((said) => /** @type {Fact} */ (["", said])),
     ...only(unasked.length > 0, ["", `not judged by ${names}, which this verifier does not know`]),
     ["answer", `${count(selected.length, "call")} of ${found.calls} in the range, and none but these`],
     ...chosen.map((item) => /** @type {Fact} */ (["match", item])),
@@ -126,9 +142,9 @@ function watchedFacts({ coverage }) {
 
 /** When the clock was set, and what could not be recorded. @param {Bundle} bundle @returns {Fact[]} */
 function boundFacts(bundle) {
-  return bundle.disclosed().flatMap((index) => {
-    const kind = bundle.entry(index).kind;
-    const said = kind === "clock" || kind === "refused" ? bundle.value(index, "what") : null;
+  const found = [...bundle.ofKind("clock"), ...bundle.ofKind("refused")].sort(byNumber);
+  return found.flatMap((index) => {
+    const kind = bundle.entry(index).kind, said = bundle.value(index, "what");
     if (said === null) return [];
     const [from, to] = ["from", "to"].map((name) => said.get(name));
     if (![from, to].every((time) => time >= 0 && time < LATEST)) throw new Problem(`entry ${index}: it is of no time`);
@@ -140,8 +156,8 @@ function boundFacts(bundle) {
 
 /** The changes that the recorder told of, which no recorded call can have made. @param {Bundle} bundle @returns {Fact[]} */
 function driftFacts(bundle) {
-  const told = bundle.disclosed().flatMap((index) => {
-    const said = bundle.entry(index).kind === "insight" ? bundle.value(index, "what") : null;
+  const told = bundle.ofKind("insight").flatMap((index) => {
+    const said = bundle.value(index, "what");
     return said === null || said.get("kind") !== "drift" ? [] : [/** @type {[number, Map<string, any>]} */ ([index, said])];
   });
   const more = told.length - NAMED;

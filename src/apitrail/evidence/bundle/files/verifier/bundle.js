@@ -4,21 +4,22 @@
 import { project } from "./call.js";
 import { CALLS, Entry, KINDS, TAG, TAGS } from "./entry.js";
 import { isObject, isWhole, loaded, member, parseJson } from "./json.js";
+import { Kept, holds, placeOf } from "./kept.js";
 import { Manifest } from "./manifest.js";
 import { Head } from "./note.js";
+import { Packs, entryBundle } from "./packs.js";
 import { sha256 } from "./sha256.js";
 import { checkStatement } from "./statements.js";
 import { NUMBER, Problem, base64, byCodePoint, byNumber, clean, decimal, encoded, hasHalf, hex, integer, partition, repr, same, utf8 } from "./text.js";
-import { Paths } from "./tree.js";
+import { Paths, WIDTH } from "./tree.js";
 
-export const WIDTH = 256;
-const NAMES = new RegExp(
-  "^(?:README\\.txt|report\\.html|verify\\.py|log\\.vkey|manifest\\.json|checkpoint|keys" +
+const ANY_NAME =
+  "README\\.txt|report\\.html|verify\\.py|log\\.vkey|manifest\\.json|checkpoint|keys" +
   `|timestamps/${NUMBER}/${NUMBER}\\.tsr|checkpoints/${NUMBER}|consistency/${NUMBER}-${NUMBER}` +
-  `|events/${NUMBER}/(?:leaf\\.json|event\\.tlog-proof|salts\\.json|facets/[a-z]{1,8})` +
   `|range/(?:first|last)\\.tlog-proof|range/opened/${NUMBER}\\.jsonl` +
-  "|tile/entries/(?:x[0-9]{3}/)*[0-9]{3}(?:\\.p/[0-9]{1,3})?)$",
-);
+  "|tile/entries/(?:x[0-9]{3}/)*[0-9]{3}(?:\\.p/[0-9]{1,3})?";
+const NAMES = new RegExp(`^(?:${ANY_NAME}|events/${NUMBER}/(?:leaf\\.json|event\\.tlog-proof|salts\\.json|facets/[a-z]{1,8}))$`);
+const PACKED_NAMES = new RegExp(`^(?:${ANY_NAME}|packed/${NUMBER}/(?:proof|entries|opened\\.jsonl))$`);
 export const KEPT = new RegExp(`^checkpoints/(${NUMBER})$`);
 const LEAF = new RegExp(`^events/(${NUMBER})/leaf\\.json$`);
 const FACET = new RegExp(`^events/(${NUMBER})/facets/([a-z]{1,8})$`);
@@ -26,6 +27,8 @@ const REPORT = "report.html";
 const COMMITMENT = Uint8Array.of(2);
 // The facets that are looked into.
 const READ = ["who", "what"];
+// So many entries are kept, and of those that come in packs so many: a pack and its neighbours.
+const MOST = 20000, MOST_PACKED = 600, MOST_TILES = 4;
 
 /** @typedef {{names: Set<string>, read: (name: string) => Uint8Array}} Archive named files */
 /** @typedef {[Uint8Array, Uint8Array]} Pair salt and content of a facet */
@@ -36,33 +39,35 @@ export class Bundle {
   constructor(archive) {
     this.archive = archive;
     this.names = archive.names;
-    /** The files that this version knows. */
-    this.known = [...this.names].filter((name) => NAMES.test(name));
     this.manifest = new Manifest(parseJson(this.read("manifest.json"), "manifest.json"));
+    const names = this.manifest.packed ? PACKED_NAMES : NAMES;
+    /** The files that this version knows. */
+    this.known = [...this.names].filter((name) => names.test(name));
     this.head = new Head(this.read("checkpoint"), "the checkpoint");
     this.paths = new Paths(Number(this.head.size), this.head.root);
     /** What a later version has put into it. */
-    this.beyond = [...this.manifest.beyond, ...this.checkNames()];
+    this.beyond = [...this.manifest.beyond, ...this.checkNames(names)];
+    this.packs = new Packs(archive, this.known.filter((name) => name.startsWith("packed/")), this.head.size);
     /** The entries that are disclosed one by one. */
-    this.events = [...this.names].flatMap((name) => LEAF.exec(name)?.[1] ?? []).map(integer).sort(byNumber);
-    this.shownOnes = new Set(this.events);
-    /** The entries that are said to be asked for. */
-    this.chosen = new Set(this.manifest.selected);
+    this.events = this.manifest.packed ? this.packs.indexes : [...this.names].flatMap((name) => LEAF.exec(name)?.[1] ?? []).map(integer).sort(byNumber);
     this.span = this.spanned();
-    /** @type {Map<number | bigint, Entry>} */
-    this.entries = new Map();
-    /** @type {Map<number, Uint8Array[]>} */
-    this.tiles = new Map();
-    /** @type {Map<string, Map<number | bigint, Map<string, Pair>>>} */
-    this.lines = new Map();
-    /** @type {Map<number | bigint, Opened>} */
-    this.contents = new Map();
+    const most = this.manifest.packed ? MOST_PACKED : MOST;
+    /** @type {Kept<number | bigint, Entry>} */
+    this.entries = new Kept(most);
+    /** @type {Kept<number, Uint8Array[]>} */
+    this.tiles = new Kept(MOST_TILES);
+    /** @type {Kept<string, Map<number | bigint, Map<string, Pair>>>} */
+    this.lines = new Kept(MOST_TILES);
+    /** @type {Kept<number | bigint, Opened>} */
+    this.contents = new Kept(most);
     /** @type {number[] | null} */
     this.all = null;
     /** @type {Map<string, string[]> | null} */
     this.facetsOf = null;
-    /** @type {Map<number, import("./call.js").Row>} */
-    this.rows = new Map();
+    /** @type {Kept<number, import("./call.js").Row>} */
+    this.rows = new Kept(most);
+    /** @type {{kinds: Map<string, number[]>, tags: Map<string, number[]>} | null} */
+    this.surveyed = null;
     /** @type {{name: string, salts: Map<string, any>} | null} */
     this.lastSalts = null;
   }
@@ -73,8 +78,8 @@ export class Bundle {
   }
 
   /** Files that this version does not know, held against their hash in the manifest. */
-  checkNames() {
-    const others = [...this.names].filter((name) => !NAMES.test(name)).sort(byCodePoint);
+  checkNames(/** @type {RegExp} */ names) {
+    const others = [...this.names].filter((name) => !names.test(name)).sort(byCodePoint);
     const { files } = this.manifest;
     const listed = this.names.has(REPORT) && typeof files?.get(REPORT) === "string" ? [REPORT] : [];
     for (const name of [...others, ...listed]) {
@@ -109,64 +114,95 @@ export class Bundle {
 
   /** Every entry whose bytes are here, in order. @returns {number[]} */
   disclosed() {
-    const spanned = Array.from({ length: this.span.stop - this.span.start }, (_, at) => this.span.start + at);
-    this.all ??= [...new Set([.../** @type {number[]} */ (this.events), ...spanned])].sort(byNumber);
+    if (this.all === null) {
+      const { start, stop } = this.span, events = /** @type {number[]} */ (this.events);
+      const spanned = Array.from({ length: stop - start }, (_, at) => start + at);
+      const before = spanned.length ? placeOf(events, start) : events.length;
+      this.all = events.slice(0, before).concat(spanned, spanned.length ? events.slice(placeOf(events, stop)) : []);
+    }
     return this.all;
+  }
+
+  /** The entries that are no calls, by kind, and those with facets of a later version, by tag. */
+  survey() {
+    if (this.surveyed !== null) return this.surveyed;
+    const kinds = new Map(), tags = new Map();
+    const add = (/** @type {Map<string, number[]>} */ found, /** @type {string} */ name, /** @type {number} */ index) => {
+      const there = found.get(name);
+      if (there) there.push(index);
+      else found.set(name, [index]);
+    };
+    for (const index of this.disclosed()) {
+      const link = this.entry(index);
+      if (!CALLS.includes(link.kind)) add(kinds, link.kind, index);
+      for (const tag of link.committed.keys()) if (!TAGS.includes(tag)) add(tags, tag, index);
+    }
+    this.surveyed = { kinds, tags };
+    return this.surveyed;
+  }
+
+  /** The entries of a kind that is no call's, in order. @param {string} kind @returns {number[]} */
+  ofKind(kind) {
+    return this.survey().kinds.get(kind) ?? [];
+  }
+
+  /** Is it disclosed for itself, whatever range there is? @param {number | bigint} index */
+  shows(index) {
+    return holds(/** @type {number[]} */ (this.events), index);
+  }
+
+  /** Is it said to be asked for? @param {number} index */
+  isChosen(index) {
+    return holds(this.manifest.selected, index);
   }
 
   /** @param {number} index */
   has(index) {
-    return this.spans(index) || this.shownOnes.has(index);
+    return this.spans(index) || this.shows(index);
   }
 
   /** The exact bytes of an entry. @param {number | bigint} index */
   leaf(index) {
-    if (!this.spans(index)) return this.read(`events/${index}/leaf.json`);
+    if (!this.spans(index)) return this.shownLeaf(index);
     const number = Math.floor(index / WIDTH);
-    const there = this.tiles.get(number) ?? this.tile(number);
-    this.tiles.set(number, there);
-    return there[index % WIDTH];
+    return this.tiles.get(number, () => this.tile(number))[index % WIDTH];
+  }
+
+  /** The exact bytes of an entry that is disclosed for itself. @param {number | bigint} index @returns {Uint8Array} */
+  shownLeaf(index) {
+    if (!this.manifest.packed) return this.read(`events/${index}/leaf.json`);
+    return /** @type {Uint8Array} */ (this.packs.entries(this.packs.of(Number(index))).get(Number(index)));
   }
 
   /** A C2SP entry bundle: each entry behind its length in two bytes. @param {number} number */
   tile(number) {
     const name = tileName(number, this.span.stop);
-    const data = this.read(name);
-    const found = [];
-    let at = 0;
-    while (at < data.length) {
-      const end = at + 2 + (at + 1 < data.length ? data[at] * 256 + data[at + 1] : data[at]);
-      found.push(data.subarray(at + 2, end));
-      at = end;
-    }
-    if (at !== data.length || found.length !== Math.min(WIDTH, this.span.stop - number * WIDTH)) throw new Problem(`${name} is a malformed entry bundle`);
+    const found = entryBundle(this.read(name), name);
+    if (found.length !== Math.min(WIDTH, this.span.stop - number * WIDTH)) throw new Problem(`${name} is a malformed entry bundle`);
     return found;
   }
 
   /** @param {number | bigint} index @returns {Entry} */
   entry(index) {
-    const there = this.entries.get(index);
-    if (there !== undefined) return there;
-    const link = new Entry(this.leaf(index), index);
-    if (link.index !== index) throw new Problem(`entry ${index}: its leaf is of another index`);
-    this.entries.set(index, link);
-    return link;
+    return this.entries.get(index, () => {
+      const link = new Entry(this.leaf(index), index);
+      if (link.index !== index) throw new Problem(`entry ${index}: its leaf is of another index`);
+      return link;
+    });
   }
 
   /** The opened facets of an entry, each held against its commitment. @param {number | bigint} index @returns {Opened} */
   opened(index) {
-    const there = this.contents.get(index);
-    if (there !== undefined) return there;
-    const facets = this.facets(index);
-    const read = new Map([...facets].filter(([tag]) => READ.includes(tag)));
-    const found = { tags: new Set(facets.keys()), read, values: new Map() };
-    this.contents.set(index, found);
-    return found;
+    return this.contents.get(index, () => {
+      const facets = this.facets(index);
+      const read = new Map([...facets].filter(([tag]) => READ.includes(tag)));
+      return { tags: new Set(facets.keys()), read, values: new Map() };
+    });
   }
 
   /** The opened contents of an entry by facet. @param {number | bigint} index @returns {Map<string, Uint8Array>} */
   facets(index) {
-    const pairs = this.salted(index);
+    const pairs = new Map(this.manifest.packed ? this.packedFacets(index) : this.salted(index));
     for (const [tag, pair] of this.openedInRange(index)) {
       const other = pairs.get(tag);
       if (other && !(same(other[0], pair[0]) && same(other[1], pair[1]))) throw new Problem(`entry ${index}: facet ${repr(tag)} is opened in two ways`);
@@ -177,6 +213,18 @@ export class Bundle {
       if (!committed || !same(committed, sha256(COMMITMENT, salt, sha256(content)))) throw new Problem(`entry ${index}: facet ${repr(tag)} was altered`);
     }
     return new Map([...pairs].map(([tag, [, content]]) => [tag, content]));
+  }
+
+  /** The facets that came in a pack. @param {number | bigint} index @returns {Map<string, Pair>} */
+  packedFacets(index) {
+    return (this.shows(index) ? this.packLines(this.packs.of(Number(index))).get(index) : undefined) ?? new Map();
+  }
+
+  /** What is opened of a pack's entries, by index. @param {number} first */
+  packLines(first) {
+    const name = `packed/${first}/opened.jsonl`;
+    if (!this.names.has(name)) return new Map();
+    return this.openedLines(name, (index) => this.packs.entries(first).has(/** @type {number} */ (index)));
   }
 
   /** The facets that came in files of their own. @param {number | bigint} index @returns {Map<string, Pair>} */
@@ -212,23 +260,27 @@ export class Bundle {
   openedInRange(index) {
     if (!this.spans(index)) return new Map();
     const name = `range/opened/${index - (index % WIDTH)}.jsonl`;
-    return (this.names.has(name) ? this.openedLines(name).get(index) : undefined) ?? new Map();
+    return (this.names.has(name) ? this.rangeLines(name).get(index) : undefined) ?? new Map();
   }
 
-  /** What a file of opened facets says, by entry. @param {string} name */
-  openedLines(name) {
-    const there = this.lines.get(name);
-    if (there !== undefined) return there;
-    /** @type {Map<number | bigint, Map<string, Pair>>} */
-    const found = new Map();
+  /** What is opened of 256 entries of the range, by index. @param {string} name */
+  rangeLines(name) {
     const first = Number(/[0-9]+/.exec(name)?.[0]);
-    for (const line of linesOf(this.read(name))) {
-      const [index, facets] = openedLine(parseJson(line, name), name);
-      if (found.has(index) || !(index >= first && index < first + WIDTH)) throw new Problem(`${name}: entry ${index} does not belong here`);
-      found.set(index, facets);
-    }
-    this.lines.set(name, found);
-    return found;
+    return this.openedLines(name, (index) => index >= first && index < first + WIDTH);
+  }
+
+  /** What a file of opened facets says, by entry. @param {string} name @param {(index: number | bigint) => boolean} belongs */
+  openedLines(name, belongs) {
+    return this.lines.get(name, () => {
+      /** @type {Map<number | bigint, Map<string, Pair>>} */
+      const found = new Map();
+      for (const line of linesOf(this.read(name))) {
+        const [index, facets] = openedLine(parseJson(line, name), name);
+        if (found.has(index) || !belongs(index)) throw new Problem(`${name}: entry ${index} does not belong here`);
+        found.set(index, facets);
+      }
+      return found;
+    });
   }
 
   /**
@@ -268,13 +320,8 @@ export class Bundle {
 
   /** What a later version has put into the bundle, which was compared as bytes and not read. @returns {Array<[string, number[]]>} */
   unknown() {
-    const kinds = new Map(), tags = new Map();
-    const add = (/** @type {Map<string, number[]>} */ found, /** @type {string} */ name, /** @type {number} */ index) => found.set(name, [...(found.get(name) ?? []), index]);
-    for (const index of this.disclosed()) {
-      const link = this.entry(index);
-      if (!KINDS.includes(link.kind)) add(kinds, link.kind, index);
-      for (const tag of link.committed.keys()) if (!TAGS.includes(tag)) add(tags, tag, index);
-    }
+    const { kinds: all, tags } = this.survey();
+    const kinds = new Map([...all].filter(([kind]) => !KINDS.includes(kind)));
     const named = (/** @type {string} */ word, /** @type {Map<string, number[]>} */ found) => [...found].sort(([a], [b]) => byCodePoint(a, b)).map(([name, at]) => [`${word} '${name}'`, at]);
     const beyond = [...this.beyond].sort(byCodePoint).map((name) => [clean(name), []]);
     return /** @type {Array<[string, number[]]>} */ ([...named("kind", kinds), ...named("facet", tags), ...beyond]);
@@ -282,9 +329,7 @@ export class Bundle {
 
   /** What of a call can be asked about. @param {number} index @param {Map<string, any>} what its opened facet */
   row(index, what) {
-    const row = this.rows.get(index) ?? project(index, this.value(index, "who"), what);
-    this.rows.set(index, row);
-    return row;
+    return this.rows.get(index, () => project(index, this.value(index, "who"), what));
   }
 
   /** Is this entry a call? @param {number} index */

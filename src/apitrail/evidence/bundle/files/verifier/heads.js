@@ -86,9 +86,8 @@ export async function checkHeads(bundle, history) {
     heads.push(head);
   }
   checkSteps(bundle, [...heads, bundle.head]);
-  for (const index of bundle.disclosed()) {
-    const changes = bundle.entry(index).kind === "key" && !history.changes.includes(index);
-    if (changes && bundle.value(index, "what")) throw new Problem(`entry ${index}: a change of key that its checkpoint does not show`);
+  for (const index of bundle.ofKind("key")) {
+    if (!history.changes.includes(index) && bundle.value(index, "what")) throw new Problem(`entry ${index}: a change of key that its checkpoint does not show`);
   }
   return { key, heads };
 }

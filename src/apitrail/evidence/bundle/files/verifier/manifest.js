@@ -17,8 +17,11 @@ const PATTERNED = ["event_name", "event_source", "username", "resource_name", "r
 
 /** @typedef {{first: number, last: number, opened: string[]}} Range */
 
+const PACKED = "apitrail.bundle@v2";
+const FORMATS = ["apitrail.bundle@v1", PACKED];
+
 const MEMBERS = new Map(/** @type {Array<[string, (value: unknown) => boolean]>} */ ([
-  ["format", (value) => value === "apitrail.bundle@v1"],
+  ["format", (value) => FORMATS.some((format) => format === value)],
   ["apitrail", (value) => typeof value === "string"],
   ["origin", (value) => typeof value === "string"],
   ["size", isWhole],
@@ -32,6 +35,8 @@ export class Manifest {
   /** @param {any} said the JSON of manifest.json */
   constructor(said) {
     if (!isObject(said) || ![...MEMBERS].every(([name, fits]) => said.has(name) && fits(said.get(name)))) throw new Problem("malformed manifest.json, or one of a newer apitrail");
+    /** Are the entries shown in packs? @type {boolean} */
+    this.packed = said.get("format") === PACKED;
     /** @type {string} */
     this.origin = said.get("origin");
     /** @type {number | bigint} */

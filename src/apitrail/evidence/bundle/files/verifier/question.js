@@ -1,6 +1,7 @@
 // Whether a call matches a question, and the question in words.
 
 import { isObject } from "./json.js";
+import { Kept } from "./kept.js";
 import { COLUMNS, FIELDS, RESOURCES, labelGroups } from "./manifest.js";
 import { byCodePoint, clean, partition, quoted } from "./text.js";
 
@@ -107,26 +108,48 @@ function asked(value) {
   return isObject(value) ? `like ${quoted(value.get("like"))}` : quoted(value);
 }
 
-/**
- * What is asked for and named by no entry, with the most similar names that are.
- * @param {Where} where @param {Row[]} rows @returns {string[]}
- */
-export function strange(where, rows) {
-  return [...where].flatMap(([name, wanted]) => {
-    if (!COLUMNS.has(name) && !RESOURCES.has(name)) return [];
-    const column = RESOURCES.get(name);
-    const found = rows.flatMap((row) => (column === undefined ? [columnOf(row, name)] : row.resources.map((pair) => pair[column])));
-    const known = /** @type {string[]} */ ([...new Set(found.filter(Boolean))]).sort(byCodePoint);
-    return wanted.flatMap((/** @type {any} */ value) => unnamed(value, name, known, rows));
-  });
-}
+// Names are compared once, not with each call that has them; so many are remembered.
+const SIMILAR = 10000, LISTED = 3;
 
-/** @param {any} value @param {string} name @param {string[]} known @param {Row[]} rows */
-function unnamed(value, name, known, rows) {
-  if (isObject(value)) return rows.some((row) => finds(row, name, value)) ? [] : [`no entry of the range names any like ${quoted(value.get("like"))}`];
-  if (known.includes(value)) return [];
-  const like = known.filter((item) => isSimilar(value, item)).slice(0, 3);
-  return [`no entry of the range names ${quoted(value)}${like.length ? `; similar: ${like.map(quoted).join(", ")}` : ""}`];
+/** What is asked for and named by no call, with the most similar names that are. */
+export class Unnamed {
+  /** @param {Where} where */
+  constructor(where) {
+    const names = [...where.keys()].filter((name) => COLUMNS.has(name) || RESOURCES.has(name));
+    /** What no call has had so far. @type {Array<{name: string, value: any, like: string[], missing: boolean}>} */
+    this.asked = names.flatMap((name) => where.get(name).map((/** @type {any} */ value) => ({ name, value, like: [], missing: true })));
+    /** @type {Kept<string, boolean>} */
+    this.similar = new Kept(SIMILAR);
+  }
+
+  /** @param {Row} row */
+  add(row) {
+    for (const asked of this.asked) if (asked.missing && this.isNamed(row, asked)) asked.missing = false;
+  }
+
+  /** @param {Row} row @param {{name: string, value: any, like: string[]}} asked */
+  isNamed(row, asked) {
+    const { name, value } = asked, column = RESOURCES.get(name);
+    if (isObject(value)) return finds(row, name, value);
+    const found = column === undefined ? [columnOf(row, name)] : row.resources.map((pair) => pair[column]);
+    const known = /** @type {string[]} */ ([...new Set(found.filter(Boolean))]);
+    if (known.includes(value)) return true;
+    for (const item of known) {
+      // Only the first ones are listed, so the rest need not be kept.
+      const last = asked.like[LISTED - 1], listed = asked.like.includes(item) || (last !== undefined && byCodePoint(item, last) >= 0);
+      if (!listed && this.similar.get(`${value.length} ${value}${item}`, () => isSimilar(value, item))) {
+        asked.like = [...asked.like, item].sort(byCodePoint).slice(0, LISTED);
+      }
+    }
+    return false;
+  }
+
+  lines() {
+    return this.asked.filter(({ missing }) => missing).map(({ value, like }) => {
+      if (isObject(value)) return `no entry of the range names any like ${quoted(value.get("like"))}`;
+      return `no entry of the range names ${quoted(value)}${like.length ? `; similar: ${like.map(quoted).join(", ")}` : ""}`;
+    });
+  }
 }
 
 /** Do they differ by their case, by at most two characters, or by what stands around one? @param {string} a @param {string} b */

@@ -108,8 +108,7 @@ export function intervalOf(what) {
 /** The facets that `erase` entries name, by entry. @param {Bundle} bundle @returns {Map<number | bigint, Set<string>>} */
 export function erasures(bundle) {
   const named = new Map();
-  for (const index of bundle.disclosed()) {
-    if (bundle.entry(index).kind !== "erase") continue;
+  for (const index of bundle.ofKind("erase")) {
     for (const target of bundle.value(index, "what")?.get("erased") ?? []) {
       if (target.get("index") >= index) throw new Problem(`entry ${index}: it erases what came after it`);
       named.set(target.get("index"), new Set([...(named.get(target.get("index")) ?? []), ...target.get("facets")]));

@@ -45,8 +45,7 @@ class Ticket {
 
 /** Hold each call that passed under a ticket to have been approved before, as far as that is here. @param {Bundle} bundle */
 export function checkTickets(bundle) {
-  const here = bundle.disclosed();
-  if (!here.some((index) => bundle.entry(index).kind === "decision")) return;
+  if (bundle.ofKind("decision").length === 0) return;
   /** @type {Map<string, Ticket>} */
   const tickets = new Map();
   const ticketOf = (/** @type {string} */ name) => {
@@ -55,7 +54,7 @@ export function checkTickets(bundle) {
     return ticket;
   };
   let erased = -1;
-  for (const index of here) {
+  for (const index of bundle.disclosed()) {
     const isRuling = bundle.entry(index).kind === "decision";
     if (!isRuling && !bundle.isCall(index)) continue;
     const said = bundle.value(index, "what");

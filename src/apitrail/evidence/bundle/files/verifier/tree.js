@@ -4,6 +4,8 @@
 import { sha256 } from "./sha256.js";
 import { Problem, same } from "./text.js";
 
+/** Leaves in a tile. */
+export const WIDTH = 256;
 const NODE = Uint8Array.of(1);
 
 /** @param {Uint8Array} left @param {Uint8Array} right */
@@ -53,6 +55,24 @@ export function root(start, end, leaves, known) {
   }
   const middle = start + split(end - start);
   return node(root(start, middle, leaves, known), root(middle, end, leaves, known));
+}
+
+/**
+ * The hash over leaves [start, end): of (index, hash) pairs, and the given ones of the rest, which are
+ * taken away from their list.
+ * @param {number} start @param {number} end @param {Array<[number, Uint8Array]>} members @param {Uint8Array[]} given
+ * @param {string} name @returns {Uint8Array}
+ */
+export function rootWith(start, end, members, given, name) {
+  if (members.length === 0) {
+    const value = given.shift();
+    if (value === undefined) throw new Problem(`${name}: an inclusion proof is too short`);
+    return value;
+  }
+  if (end - start === 1) return members[0][1];
+  const middle = start + split(end - start), cut = members.filter(([index]) => index < middle).length;
+  const left = rootWith(start, middle, members.slice(0, cut), given, name);
+  return node(left, rootWith(middle, end, members.slice(cut), given, name));
 }
 
 /**

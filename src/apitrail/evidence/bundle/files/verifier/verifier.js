@@ -7,8 +7,8 @@
 //
 // The modules beside this one hold no state but what they are given; `verifyBundle` is the whole of it.
 
-import { statement } from "./attestation.js";
-import { Bundle, WIDTH } from "./bundle.js";
+import { statement, walkShown } from "./attestation.js";
+import { Bundle } from "./bundle.js";
 import { MISSED } from "./coverage.js";
 import { Entry } from "./entry.js";
 import { checkHeads, trace } from "./heads.js";
@@ -17,9 +17,10 @@ import { Policy, checkWitnessed, liars } from "./policy.js";
 import { checkRange } from "./range.js";
 import { checkItself } from "./sha256.js";
 import { checkStamps } from "./stamps.js";
-import { INTERVAL, erasures, intervalOf, isAlive } from "./statements.js";
+import { INTERVAL, intervalOf, isAlive } from "./statements.js";
 import { Problem, clean, count, iso, same } from "./text.js";
 import { checkTickets } from "./tickets.js";
+import { WIDTH } from "./tree.js";
 import { Zip } from "./zip.js";
 
 /** The verdict where a check could not be made here: never a word on the bundle. */
@@ -118,12 +119,13 @@ export async function verifyBundle(bundle, trusted, { step = () => {}, progress 
   checkTickets(bundle);
   const newest = checkFresh(bundle);
   const witnessed = policy === null ? null : await checkWitnessed(bundle, policy, [...heads, head]);
-  const erased = (found?.erased ?? 0) + erasedOf(bundle);
+  const { told, erased: closed } = walkShown(bundle);
+  const erased = (found?.erased ?? 0) + closed;
   const message = said(bundle, found !== null) + (witnessed ? `; nothing shown can be rewritten unless ${liars(witnessed)}` : "");
   return {
     verdict: "OK", holds: true, message, hint: null, calls: manifest.selected.length, bundle,
     line: `${erased ? `OK with ${count(erased, "erasure")}` : "OK"}: ${message}`,
-    statement: statement(bundle, key, heads.length, newest, found, stamps),
+    statement: statement(bundle, key, heads.length, newest, found, stamps, told),
   };
 }
 
@@ -159,7 +161,7 @@ function said(bundle, complete) {
 /** Every file belongs to an entry, and every entry stands in the log. @param {Bundle} bundle @param {Pause} pause */
 async function checkEvents(bundle, pause) {
   for (const index of bundle.manifest.selected) {
-    if (!bundle.names.has(`events/${index}/leaf.json`)) throw new Problem(`entry ${index}: it is said to be shown and is not there`);
+    if (!bundle.shows(index)) throw new Problem(`entry ${index}: it is said to be shown and is not there`);
   }
   for (const name of bundle.known) checkFile(bundle, name);
   for (const name of bundle.known.filter((name) => name.startsWith("range/opened/"))) await checkOpened(bundle, name, pause);
@@ -182,7 +184,7 @@ async function checkOpened(bundle, name, pause) {
   const first = bundle.manifest.range?.first ?? 0;
   const number = Number(/[0-9]+/.exec(name)?.[0]);
   if (number % WIDTH || !bundle.spans(number)) throw new Problem(`${name} belongs to no entry of the range`);
-  for (const index of bundle.openedLines(name).keys()) {
+  for (const index of bundle.rangeLines(name).keys()) {
     if (!bundle.spans(index) || index < first) throw new Problem(`${name}: entry ${index} does not belong here`);
     bundle.opened(index);
     const turn = pause();
@@ -192,23 +194,35 @@ async function checkOpened(bundle, name, pause) {
 
 /** @param {Bundle} bundle @param {number} index */
 function checkEvent(bundle, index) {
-  const link = bundle.spans(index) ? new Entry(bundle.read(`events/${index}/leaf.json`), index) : bundle.entry(index);
-  const [at, path] = bundle.proof(`events/${index}/event.tlog-proof`);
-  const size = Number(bundle.head.size);
-  if (link.index !== index || at !== index) throw new Problem(`entry ${index}: its entry and its proof are not of this index`);
-  if (index >= size || !bundle.paths.lead(index, link.hash, path)) throw new Problem(`entry ${index}: its proof fails: it is not what the log holds there`);
+  const link = bundle.spans(index) ? new Entry(bundle.shownLeaf(index), index) : bundle.entry(index);
+  if (!bundle.manifest.packed) checkProof(bundle, index, link);
+  else if (bundle.packs.of(index) === index) checkPack(bundle, index);
+  if (link.index !== index) throw new Problem(`entry ${index}: its leaf is of another index`);
   if (bundle.spans(index) && !same(bundle.leaf(index), link.data)) throw new Problem(`entry ${index}: it differs from the entry in the range`);
-  // A facet without its salt is compared with nothing, wherever else it is opened.
-  const salts = bundle.salts(index), bare = bundle.facetFiles(index).find((tag) => !salts.has(tag));
-  if (bare !== undefined) throw new Problem(`entry ${index}: facet '${bare}' has no salt`);
   bundle.opened(index);
   bundle.value(index, "what");
 }
 
+/** The entries of a pack make the signed root, with the hashes of its proof. @param {Bundle} bundle @param {number} first */
+function checkPack(bundle, first) {
+  if (!same(bundle.packs.root(first), bundle.head.root)) throw new Problem(`the proof of packed/${first} fails: it is not what the log holds there`);
+  bundle.packLines(first);
+}
+
+/** @param {Bundle} bundle @param {number} index @param {Entry} link */
+function checkProof(bundle, index, link) {
+  const [at, path] = bundle.proof(`events/${index}/event.tlog-proof`);
+  const size = Number(bundle.head.size);
+  if (link.index !== index || at !== index) throw new Problem(`entry ${index}: its entry and its proof are not of this index`);
+  if (index >= size || !bundle.paths.lead(index, link.hash, path)) throw new Problem(`entry ${index}: its proof fails: it is not what the log holds there`);
+  // A facet without its salt is compared with nothing, wherever else it is opened.
+  const salts = bundle.salts(index), bare = bundle.facetFiles(index).find((tag) => !salts.has(tag));
+  if (bare !== undefined) throw new Problem(`entry ${index}: facet '${bare}' has no salt`);
+}
+
 /** The entry that dates the export; STALE if the recorder had fallen silent by then. @param {Bundle} bundle */
 function checkFresh(bundle) {
-  const starts = bundle.disclosed().filter((at) => bundle.entry(at).kind === "open");
-  const interval = starts.reduce((before, at) => intervalOf(bundle.value(at, "what")) ?? before, INTERVAL);
+  const interval = bundle.ofKind("open").reduce((before, at) => intervalOf(bundle.value(at, "what")) ?? before, INTERVAL);
   let newest = null;
   for (let index = Number(bundle.head.size) - 1; ; index--) {
     if (!bundle.has(index)) throw new Problem(`entry ${index}: it dates the export and is not there`);
@@ -221,14 +235,3 @@ function checkFresh(bundle) {
     return newest;
   }
 }
-
-/** How many facets of the calls shown are erased, instead of merely not opened. @param {Bundle} bundle */
-function erasedOf(bundle) {
-  const leave = erasures(bundle);
-  return bundle.manifest.selected.reduce((number, index) => {
-    const { tags } = bundle.opened(index);
-    const closed = [...bundle.entry(index).committed.keys()].filter((tag) => !tags.has(tag));
-    return number + closed.filter((tag) => leave.get(index)?.has(tag)).length;
-  }, 0);
-}
-
