@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from apitrail.evidence.bundle import packing
+from apitrail.evidence.bundle import pack_writer
 from evidence.bundle import evidence
 from evidence.bundle.edits import (
     SPAN,
@@ -33,8 +33,8 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
 def packed(case: Case) -> Case:
     """The same with their entries in packs, of which the plain one has several."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(packing, "FROM", 0)
-        patch.setattr(packing, "_LARGEST", 1_450)
+        patch.setattr(pack_writer, "FROM", 0)
+        patch.setattr(pack_writer, "_LARGEST", 1_450)
         plain = evidence.bundle_of(case.trail, evidence.job(case.trail, TOUCHED))
         complete = evidence.bundle_of(case.trail, evidence.job(case.trail, SPAN, complete=True))
     return replace(case, plain=plain, complete=complete)

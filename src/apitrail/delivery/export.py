@@ -28,7 +28,7 @@ from apitrail.evidence.bundle import (
     Bundle,
     bundle_writer,
     layout,
-    packing,
+    pack_writer,
     page_file,
     time_range,
 )
@@ -311,7 +311,7 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
     beside |= {index for index in newest if not holds(found, index)}
     manifest = Manifest(
         version=__version__, origin=head.origin, size=head.size, where=job.where,
-        selected=tuple(found), range=claimed, packed=len(found) + len(beside) > packing.FROM,
+        selected=tuple(found), range=claimed, packed=len(found) + len(beside) > pack_writer.FROM,
         # For verifiers that do not know these files.
         files={
             name: hashlib.sha256(token).hexdigest()

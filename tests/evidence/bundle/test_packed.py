@@ -11,7 +11,7 @@ import pytest
 
 from apitrail.delivery import export
 from apitrail.errors import UsageError
-from apitrail.evidence.bundle import Bundle, archive, packing
+from apitrail.evidence.bundle import Bundle, archive, pack_writer
 from apitrail.trail.reader import Reader
 from evidence.bundle import evidence, judges
 from evidence.bundle.edits import SPAN, TOUCHED, Case, Judge
@@ -68,7 +68,7 @@ def test_a_bundle_is_packed_into_packs(
     """Also out of a bundle, whose proofs are those of single entries."""
     path = tmp_path / "bundle.zip"
     path.write_bytes(case.plain)
-    monkeypatch.setattr(packing, "FROM", 0)
+    monkeypatch.setattr(pack_writer, "FROM", 0)
     out = io.BytesIO()
     with Bundle.open(path) as source:
         export.FORMATS["bundle"][0](source, export.Job(where=TOUCHED), out)

@@ -14,7 +14,7 @@ from apitrail import entry
 from apitrail.entry import Entry
 from apitrail.errors import FormatError, UsageError
 from apitrail.evidence.bundle import archive as bounds
-from apitrail.evidence.bundle import layout, packing
+from apitrail.evidence.bundle import layout, pack_writer
 from apitrail.evidence.bundle.layout import Consistency, Opened
 from apitrail.evidence.bundle.log_tree import Tree
 from apitrail.evidence.bundle.manifest import Manifest
@@ -88,7 +88,7 @@ def check_number(plan: Plan) -> None:
     manifest, span = plan.manifest, plan.manifest.range
     shown = len(manifest.selected) + len(plan.beside)
     apart = shown * (_FILES + len(plan.opened))
-    files = packing.most_files(shown, bounds.LARGEST_TOTAL) if manifest.packed else apart
+    files = pack_writer.most_files(shown, bounds.LARGEST_TOTAL) if manifest.packed else apart
     tiles = 0 if span is None else 2 * ((span.last - span.first) // tile.WIDTH + 2)
     most = files + tiles + _OTHERS
     if most > bounds.MOST_FILES:
@@ -132,7 +132,7 @@ def _files(source: Source, tree: Tree, plan: Plan) -> Iterator[tuple[str, bytes]
     yield from _kept(source, tree, plan.manifest.size)
     yield from stamps(source, plan.checkpoint)
     if plan.manifest.packed:
-        yield from packing.files(source, tree, plan.manifest.size, plan.shown())
+        yield from pack_writer.files(source, tree, plan.manifest.size, plan.shown())
     else:
         for index, tags in plan.shown():
             yield from _event(source, tree, plan, index, tags)
