@@ -8,28 +8,59 @@ from apitrail.aws.call import Call
 
 # First words of operations and actions that end what exists ("Delete a…", "Terminates…", "Releases…").
 _DELETES = re.compile(
-    r"(?:Admin|Batch|Bulk)?(?:Delete|Deregister|Destroy|Drop|Expire|Purge|Release|Terminate|Wipe)"
+    r"(?:Admin|Batch|Bulk)?(?:Delete|Deprovision|Deregister|Destroy|Drop|Expire|Purge|Release|Terminate|Wipe)"
     r"(?![a-z])"
     r"|.*Deletion(?![a-z])"  # ScheduleKeyDeletion
     r"|DELETE|PartiQLDelete"
 )
 _NOT = re.compile(r"Cancel|Describe|Get|List")
 
-# Their names say something else: they delete data, parts of an upload, or objects from a day on.
-_NAMED_OTHERWISE = frozenset({
-    ("cloudformation", "ExecuteChangeSet"),
-    ("neptune-graph", "ResetGraph"),
-    ("neptunedata", "ExecuteFastReset"),
-    ("s3", "AbortMultipartUpload"),
-    ("s3", "PutBucketLifecycle"),
-    ("s3", "PutBucketLifecycleConfiguration"),
-})  # fmt: skip
+# Their names say something else. They delete data or parts of an upload; what a policy of retention or a
+# lifecycle no longer keeps; and what a stack or a fleet no longer has.
+_NAMED_OTHERWISE = {
+    "backup": "UpdateRecoveryPointLifecycle",
+    "chime": "PutRetentionSettings",
+    "chime-sdk-identity": "PutAppInstanceRetentionSettings PutAppInstanceUserExpirationSettings",
+    "chime-sdk-messaging": "PutChannelExpirationSettings",
+    "cloudformation": "CancelUpdateStack ContinueUpdateRollback ExecuteChangeSet RollbackStack "
+    "UpdateStack UpdateStackInstances UpdateStackSet",
+    "codeartifact": "DisposePackageVersions",
+    "config": "PutRetentionConfiguration",
+    "dlm": "CreateLifecyclePolicy UpdateLifecyclePolicy",
+    "dynamodb": "UpdateTimeToLive",
+    "ec2": "CancelSpotFleetRequests",
+    "ecr": "PutLifecyclePolicy",
+    "elasticbeanstalk": "UpdateApplicationResourceLifecycle",
+    "glacier": "AbortMultipartUpload",
+    "imagebuilder": "CreateLifecyclePolicy UpdateLifecyclePolicy",
+    "kinesis": "DecreaseStreamRetentionPeriod",
+    "kinesisvideo": "UpdateDataRetention",
+    "logs": "PutRetentionPolicy",
+    "mediastore": "PutLifecyclePolicy",
+    "neptune-graph": "ResetGraph",
+    "neptunedata": "ExecuteFastReset",
+    "omics": "AbortMultipartReadSetUpload",
+    "opensearchserverless": "CreateLifecyclePolicy UpdateLifecyclePolicy",
+    "organizations": "CloseAccount",
+    "outposts": "StartOutpostDecommission",
+    "redshift": "ModifySnapshotCopyRetentionPeriod",
+    "s3": "AbortMultipartUpload PutBucketLifecycle PutBucketLifecycleConfiguration",
+    "s3control": "PutBucketLifecycleConfiguration",
+    "s3tables": "PutTableRecordExpirationConfiguration",
+    "wickr": "UpdateDataRetention",
+    "workmail": "PutRetentionPolicy",
+}
+NAMED_OTHERWISE = frozenset(
+    (service, operation)
+    for service, operations in _NAMED_OTHERWISE.items()
+    for operation in operations.split()
+)
 
 
 def deletes(call: Call, action: str) -> bool:
     """Does a call, or the part of it that asks for `action`, delete something?"""
     service, operation = call.service or "", call.operation or ""
-    if (service, operation) in _NAMED_OTHERWISE:
+    if (service, operation) in NAMED_OTHERWISE:
         return True
     if service == "dynamodb" and operation == "BatchWriteItem":
         return _has_delete(call)
