@@ -27,26 +27,26 @@ def rotated(old: note.Signer, new: note.Signer, index: int) -> str:
 
 
 def test_what_was_vouched_for_is_confirmed():
-    history = file_checkpoint.trust((), vouched(), TRUST)
+    history = file_checkpoint.trust((), vouched(), TRUST, "the list")
     assert file_checkpoint.confirm(history, vouched(), b"content", "it") == HEAD
 
 
 @pytest.mark.parametrize("content", [b"", b"Content", b"content "])
 def test_other_bytes_are_not(content):
-    history = file_checkpoint.trust((), vouched(), TRUST)
+    history = file_checkpoint.trust((), vouched(), TRUST, "the list")
     with pytest.raises(Finding, match="it is not what was signed"):
         file_checkpoint.confirm(history, vouched(), content, "it")
 
 
 def test_a_checkpoint_of_the_log_itself_vouches_for_no_file():
-    history = file_checkpoint.trust((), vouched(), TRUST)
+    history = file_checkpoint.trust((), vouched(), TRUST, "the list")
     with pytest.raises(Finding, match="is not what was signed"):
         file_checkpoint.confirm(history, note.sign(str(HEAD), SIGNER).encode(), b"content", "it")
 
 
 def test_a_key_nobody_trusts_is_named():
-    with pytest.raises(Finding, match="which is not a key you trust") as told:
-        file_checkpoint.trust((), vouched(OTHER), TRUST)
+    with pytest.raises(Finding, match="^the list is signed by ") as told:
+        file_checkpoint.trust((), vouched(OTHER), TRUST, "the list")
     assert told.value.verdict is Verdict.UNTRUSTED_KEY
     assert OTHER.verifier.key_id.hex() in str(told.value)
 
@@ -55,7 +55,7 @@ def test_a_key_nobody_trusts_is_named():
 def test_along_its_changes_any_key_leads_to_the_newest(signer):
     changes = (rotated(SIGNER, OTHER, 3), rotated(OTHER, THIRD, 5))
     given = Trust((signer.verifier,), "--key")
-    history = file_checkpoint.trust(changes, vouched(THIRD), given)
+    history = file_checkpoint.trust(changes, vouched(THIRD), given, "the list")
     assert file_checkpoint.confirm(history, vouched(THIRD), b"content", "it") == HEAD
     with pytest.raises(Finding):
         file_checkpoint.confirm(history, vouched(SIGNER), b"content", "it")
@@ -64,13 +64,13 @@ def test_along_its_changes_any_key_leads_to_the_newest(signer):
 def test_changes_of_key_must_follow_each_other():
     changes = (rotated(SIGNER, OTHER, 3), rotated(SIGNER, THIRD, 5))
     with pytest.raises(Finding, match="do not follow each other"):
-        file_checkpoint.trust(changes, vouched(THIRD), TRUST)
+        file_checkpoint.trust(changes, vouched(THIRD), TRUST, "the list")
 
 
 @pytest.mark.parametrize("text", [b"", b"junk", b"\xff\xfe"])
 def test_what_is_no_note_is_a_finding(text):
-    with pytest.raises(Finding, match="the signature of the manifest"):
-        file_checkpoint.trust((), text, TRUST)
+    with pytest.raises(Finding, match="the signature of the list"):
+        file_checkpoint.trust((), text, TRUST, "the list")
 
 
 def test_only_what_the_key_has_signed_is_a_head_to_vouch_for():

@@ -113,7 +113,9 @@ class _BucketCheck(Check):
             )
         # The newest knows all changes of the log's key.
         newest, signed = pieces[-1]
-        history = file_checkpoint.trust(Shipment.parse(newest).rotations, signed, self.trust)
+        history = file_checkpoint.trust(
+            Shipment.parse(newest).rotations, signed, self.trust, "the shipment"
+        )
         previous: str | None = None
         for data, noted in pieces:
             shipment = Shipment.parse(data)

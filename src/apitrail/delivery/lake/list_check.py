@@ -111,7 +111,8 @@ class ListCheck(Check):
             if data is None or noted is None:
                 continue
             try:
-                return file_checkpoint.trust(LakeList.parse(data).rotations, noted, self.trust)
+                rotations = LakeList.parse(data).rotations
+                return file_checkpoint.trust(rotations, noted, self.trust, self._key(number))
             except VerificationError as error:
                 first = first or error
             except FormatError as error:

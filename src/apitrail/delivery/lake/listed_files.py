@@ -60,7 +60,7 @@ def _new_lists(place: ArrowPlace, log: str, trust: Trust, known: Container[str])
         data, noted = place.read(key), place.read(note_key(key))
         if history is None:
             rotations = LakeList.read(key, data).rotations
-            history = file_checkpoint.trust(rotations, noted, trust)
+            history = file_checkpoint.trust(rotations, noted, trust, key)
         file_checkpoint.confirm(history, noted, data, key)
         said = LakeList.read(key, data)
         if folder(said.origin) != log or said.number != number:

@@ -99,7 +99,7 @@ class Sealing:
         """Is this a list that one of the log's keys has signed?"""
         trust = Trust((self.signer.verifier,), "the log's own key")
         try:
-            history = file_checkpoint.trust(self.rotations, noted, trust)
+            history = file_checkpoint.trust(self.rotations, noted, trust, "the list")
             file_checkpoint.confirm(history, noted, data, "the list")
             return LakeList.parse(data).origin == self.head.origin
         except (FormatError, VerificationError):

@@ -47,8 +47,9 @@ def vouch(of: Checkpoint, content: bytes, signer: note.Signer) -> str:
     return note.sign(str(replace(of, extensions=(line,))), signer)
 
 
-def trust(rotations: tuple[str, ...], text: bytes, given: Trust) -> History:
-    """The keys of the log that has signed `text`: one that is trusted, along its rotations.
+def trust(rotations: tuple[str, ...], text: bytes, given: Trust, what: str) -> History:
+    """The keys of the log that has signed the note `text` for `what`: one that is trusted, along its
+    rotations.
 
     Raises:
         Finding: none is trusted, or the rotations do not lead from one key to the next.
@@ -57,20 +58,20 @@ def trust(rotations: tuple[str, ...], text: bytes, given: Trust) -> History:
         signed = note.Note.parse(text)
         changes = [Rotation.from_note(each) for each in rotations]
     except (FormatError, VerificationError) as error:
-        raise tampered(f"the signature of the manifest: {error}") from error
+        raise tampered(f"the signature of {what}: {error}") from error
     origin = signed.text.partition("\n")[0]
     trusted = [each for each in given.verifiers if isinstance(each, note.Verifier)]
     own = {line.key_id for line in signed.signatures if line.name == origin}
     keys = tuple(each for each in trusted if each.name == origin and each.key_id in own)[:1]
     if changes:
         if any(one.new != two.old for one, two in pairwise(changes)):
-            raise tampered("the manifest's changes of key do not follow each other")
+            raise tampered(f"the changes of key in {what} do not follow each other")
         keys = (changes[0].old, *(change.new for change in changes))
     if not any(key in trusted and key.name == origin for key in keys):
         signers = ", ".join(f"{origin}+{each.hex()}" for each in sorted(own)) or "nobody"
         raise Finding(
             Verdict.UNTRUSTED_KEY,
-            f"the manifest is signed by {signers}, which is not a key you trust",
+            f"{what} is signed by {signers}, which is not a key you trust",
             hint="get the log's public key from its owner (`apitrail key show`), then --key VKEY",
         )
     return History(origin, keys, tuple(changes))

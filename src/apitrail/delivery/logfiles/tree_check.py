@@ -71,7 +71,7 @@ class _TreeCheck(Check):
                 )
         assert data is not None and signed is not None  # noqa: PT018
         manifest = Manifest.parse(data)
-        history = file_checkpoint.trust(manifest.rotations, signed, self.trust)
+        history = file_checkpoint.trust(manifest.rotations, signed, self.trust, "the manifest")
         head = file_checkpoint.confirm(history, signed, data, MANIFEST)
         self.check_head(manifest, data, head, history, "the manifest")
         return manifest, head, history
