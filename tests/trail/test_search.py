@@ -11,33 +11,62 @@ import pytest
 
 import trails
 from apitrail.event import Event
-from apitrail.query import Filter, Row
-from apitrail.trail import database, rebuild, search
+from apitrail.query import Filter, Pattern, Row
+from apitrail.trail import block_search, blocks, database, rebuild, search
+from apitrail.trail.filter_terms import number_of
 from apitrail.trail.reader import Reader
+from apitrail.trail.rows import Draft
 from apitrail.trail.search import Bounds, Lead, Term
 from apitrail.trail.writer import Trail
 from trails import T0
 
 CALLS = 2_500
+# So many entries are one block here, and an index finds the values that fewer of one have.
+BLOCK, MARKED = 256, 16
+RUNS = {"r1": {"build": "0"}, "r2": {"build": "1"}}
 # Calls that end later may be written earlier, by and by.
 NUMBERS = sorted(range(CALLS), key=lambda number: number + random.Random(number).random() * 200)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small() -> Iterator[None]:
+    """Blocks that are small, so that a short log has some."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "SIZE", BLOCK)
+        patch.setattr(blocks, "MARKED", MARKED)
+        patch.setattr(block_search, "_FEW", 2)
+        # Few values are listed, so that there are several layers and values in none.
+        patch.setattr(blocks, "OTHERS", 7)
+        patch.setattr(blocks, "_LISTED", 6)
+        patch.setattr(blocks, "LAYERS", 3)
+        yield
 
 
 @pytest.fixture(scope="module")
 def trail(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("search") / "trail"
     dice = random.Random(5)
-    drafts = [
-        trails.draft(
+
+    def draft(at: int) -> Draft:
+        name = dice.choice(("GetUser",) * 9 + ("CreateUser",))
+        if dice.random() < 0.3:
+            name = f"{dice.choice(('List', 'Tag'))}Users{dice.randrange(12)}"
+        # Some names and users never meet.
+        user = dice.choice(("user0", "user1", None))
+        return trails.draft(
             NUMBERS[at],
             resource=dice.choice(("often", "often", "seldom", f"once{at}")),
-            name=dice.choice(("GetUser",) * 9 + ("CreateUser",)),
+            name=name,
+            user=user if name != "CreateUser" else "user0",
+            run=(run := dice.choice((*RUNS, None))),
+            labels=RUNS.get(run),
+            operator="ci" if at % 3 else None,
         )
-        for at in range(CALLS)
-    ]
 
     async def work(opened: Trail) -> None:
-        await trails.append_all(opened, drafts)
+        await trails.append_all(opened, [trails.run(name, RUNS[name]) for name in RUNS])
+        for at in range(0, CALLS, 50):
+            await trails.append_all(opened, [draft(each) for each in range(at, at + 50)])
 
     trails.write(directory, work)
     return directory
@@ -46,14 +75,22 @@ def trail(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def filters(dice: random.Random) -> Iterator[tuple[Filter, dict[str, Any]]]:
     """Filters of up to three fields, each with a part of the log."""
     values: dict[str, list[Any]] = {
-        "event_name": ["CreateUser", "GetUser", "Other"],
-        "username": ["user0", "user1", "nobody"],
-        "resource_name": ["often", "seldom", "once7", "none"],
-        "resource_type": ["AWS::IAM::User", "AWS::S3::Bucket"],
+        "event_name": [
+            "CreateUser", "GetUser", "Other", Pattern("get*"), Pattern("iam:List*"),
+            Pattern("s3:*"), Pattern("*Users*"),
+        ],
+        "event_source": ["iam.amazonaws.com", "s3.amazonaws.com", Pattern("iam")],
+        "username": ["user0", "user1", "nobody", Pattern("user*"), Pattern("AKIA*")],
+        "access_key_id": ["AKIAIOSFODNN7EXAMPLE", "AKIANONE"],
+        "resource_name": ["often", "seldom", "once7", "none", Pattern("once*")],
+        "resource_type": ["AWS::IAM::User", "AWS::S3::Bucket", Pattern("*IAM*")],
         "region": ["us-east-1", "eu-west-1"],
         "source_ip": ["10.0.0.1", "10.0.0.9"],
-    }
-    for _ in range(120):
+        "run": ["r1", "r2", "r3"],
+        "operator": ["ci", "mary"],
+        "label": [("build=0",), ("build",), ("other=1",)],
+    }  # fmt: skip
+    for _ in range(200):
         chosen: dict[str, Any] = {
             name: tuple(dice.sample(values[name], dice.randint(1, 2)))
             for name in dice.sample(sorted(values), dice.randint(0, 3))
@@ -64,8 +101,10 @@ def filters(dice: random.Random) -> Iterator[tuple[Filter, dict[str, Any]]]:
             chosen["until"] = T0 + dice.randint(-100, CALLS + 100)
         if dice.random() < 0.2:
             chosen["error"] = dice.choice([True, "NoSuchEntity", "Other"])
-        if dice.random() < 0.2:
+        if dice.random() < 0.3:
             chosen["read_only"] = dice.choice([True, False])
+        if dice.random() < 0.2:
+            chosen["stand_in"] = dice.choice([True, False])
         part: dict[str, Any] = {"ascending": dice.random() < 0.3}
         if dice.random() < 0.4:
             part["before"] = dice.randint(0, CALLS + 10)
@@ -80,8 +119,9 @@ def filters(dice: random.Random) -> Iterator[tuple[Filter, dict[str, Any]]]:
 def rows(trail: Path) -> dict[int, Row]:
     with Reader(trail) as reader:
         return {
-            index: Event.parse(reader.facets(index, ("who", "what"))).row()
+            index: Event.parse(facets).row()
             for index in range(reader.size)
+            if "who" in (facets := reader.facets(index, ("who", "what")))
         }
 
 
@@ -94,11 +134,13 @@ def expected(rows: dict[int, Row], where: Filter, part: dict[str, Any]) -> list[
     return (found if part["ascending"] else found[::-1])[: part.get("limit", CALLS)]
 
 
-@pytest.mark.parametrize("many", [2, 2_000])
+# With `some` of 0 each block that may have one is read, with 9,999 only what it marks.
+@pytest.mark.parametrize(("many", "some"), [(2, 0), (2, 9_999), (2_000, 40)])
 def test_every_way_leads_to_the_same_events(
-    trail: Path, rows: dict[int, Row], monkeypatch: pytest.MonkeyPatch, many: int
+    trail: Path, rows: dict[int, Row], monkeypatch: pytest.MonkeyPatch, many: int, some: int
 ) -> None:
     monkeypatch.setattr(search, "MANY", many)
+    monkeypatch.setattr(block_search, "SOME", some)
     with Reader(trail) as reader:
         for where, part in filters(random.Random(11)):
             assert list(reader.select(where, **part)) == expected(rows, where, part), (where, part)
@@ -111,7 +153,8 @@ def term(column: str, number: int) -> Term:
 
 def plan(reader: Reader, *terms: Term) -> str:
     bounds = Bounds(-1, reader.size)
-    sql, values = search.query(reader._database, terms, bounds, order="DESC")
+    leading = search._leading(search._count(reader._database, term.lead, bounds) for term in terms)
+    sql, values = search._query(terms, bounds, leading.lead, "DESC")
     rows = reader._database.execute(f"EXPLAIN QUERY PLAN {sql} LIMIT 50", values)
     return "; ".join(row[3] for row in rows)
 
@@ -123,8 +166,8 @@ def test_the_rarest_leads_and_nothing_is_sorted(
     monkeypatch.setattr(search, "MANY", many)
     with Reader(trail) as reader:
         rare, common = (
-            term("name", reader._id("CreateUser")),
-            term("region", reader._id("us-east-1")),
+            term("name", number_of(reader._database, "CreateUser")),
+            term("region", number_of(reader._database, "us-east-1")),
         )
         for terms in ((rare, common), (common, rare)):
             told = plan(reader, *terms)

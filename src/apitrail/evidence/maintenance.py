@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import batched
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +26,7 @@ from apitrail.trail.muting import Muting
 from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Anchor, Erase, Target
 from apitrail.trail.tickets import LONGEST, Answer, Tickets, rulings
-from apitrail.trail.writer import ERASE_BATCH, Trail
+from apitrail.trail.writer import Trail, erased_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +124,8 @@ class Erased(NamedTuple):
 def erase(directory: Path, targets: Iterable[Target], reason: str | None) -> Erased:
     """Erase, wherever the trail is written."""
     done = [
-        _do(directory, "erase", **Erase(part, reason).what())
-        for part in batched(targets, ERASE_BATCH)
+        _do(directory, "erase", **Erase(tuple(part), reason).what())
+        for part in erased_together(targets)
     ]
     return Erased(sum(int(each["facets"]) for each in done), bool(done and done[-1].get("held")))
 

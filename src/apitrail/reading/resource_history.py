@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import batched
 from typing import Any
 
 from apitrail.codec import Json
@@ -41,6 +42,9 @@ COLUMNS = (
 )
 # Of more things than these, the number is said.
 NAMED = 20
+
+# The facets of so many entries are read at once.
+_TOGETHER = 500
 
 # The kinds of entries that tell when a recorder was watching.
 _SPEAKING = ("open", "close", "heartbeat")
@@ -203,9 +207,10 @@ def tell(
     told = observing.Observing(source, wanted)
     calls = [
         call
-        for index in sorted(found | listings.entries)
+        for index, event in _events(source, sorted(found | listings.entries))
         # A listing may hold the name as a part of another.
-        if (call := _call(source, index, told, is_named=index in found)).told or index in found
+        if (call := _call(source, index, event, told, is_named=index in found)).told
+        or index in found
     ]
     since = -1 if where.since is None else where.since
     calls = [call for call in calls if call.time >= since]
@@ -289,11 +294,22 @@ def _is_meant(value: Value, item: Resource) -> bool:
     return value in (item.name, item.arn)
 
 
-def _call(source: Source, index: int, told: observing.Observing, *, is_named: bool) -> Call:
-    event = Event.parse(source.facets(index, RECORD_TAGS))
+def _events(source: Source, indexes: Sequence[int]) -> Iterator[tuple[int, Event]]:
+    """The events of these entries, in order, many read at once."""
+    for some in batched(indexes, _TOGETHER, strict=False):
+        for index, facets in source.many(some, RECORD_TAGS):
+            yield index, Event.parse(facets)
+
+
+def _call(
+    source: Source, index: int, event: Event, told: observing.Observing, *, is_named: bool
+) -> Call:
     record, call = event.record(), event.call
     user = record.get("userIdentity") or {}
-    is_unknown = any(Entry.kind_of(link) == "unknown" for link in source.entries(index, index + 1))
+    # What was answered has a status: its entry need not be read.
+    is_unknown = call.status is None and any(
+        Entry.kind_of(link) == "unknown" for link in source.entries(index, index + 1)
+    )
     outcome = _outcome(record, call, is_unknown=is_unknown)
     said = told.learn(index, event, outcome, is_named=is_named)
     is_shown = any(

@@ -12,6 +12,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from apitrail.tlog import note
@@ -279,7 +280,10 @@ class Appender:
         return _Sealed(batch, head, text, indexes, keep)
 
     def _commit(self, sealed: _Sealed) -> None:
-        transaction.commit(self.connection, sealed.batch.statements())
+        batch = sealed.batch
+        # What completes a block is made of its rows, so once these are there.
+        work = chain(batch.statements(), batch.sums(self.connection))
+        transaction.commit(self.connection, work)
         self._is_committed(sealed)
 
     def _is_committed(self, sealed: _Sealed) -> None:

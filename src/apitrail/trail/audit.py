@@ -10,7 +10,7 @@ from typing import Any
 from apitrail.errors import FormatError
 from apitrail.tlog import merkle
 from apitrail.tlog.tile import HEIGHT, TileReader
-from apitrail.trail import database
+from apitrail.trail import blocks, database
 from apitrail.trail.anchor import COSIGNATURE, TIMESTAMP, Anchor
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import STRING_COLUMNS
@@ -82,6 +82,35 @@ class Audit(Reader):
         )
         for (index,) in self._rows(sql, database.SPAN, start):
             return f"table 'span' leaves out the time of entry {index}"
+        return None
+
+    def unsummed(self, size: int) -> str | None:
+        """A table that sums up a block, or a field of one, which a log of `size` has not summed up."""
+        if not database.has_blocks(self.derived):
+            return None
+        fields = len(blocks.FIELDS)
+        for table, shelf in (("marked", "shelf"), ("coded", f"block / {blocks.SHELF}")):
+            sql = (
+                f"SELECT block, field FROM {table} WHERE block < 0 OR field < 0 OR field >= ? "
+                f"OR block * ? + field >= ? OR {shelf} <> block / {blocks.SHELF} LIMIT 1"
+            )
+            for block, number in self._rows(sql, fields, fields, blocks.done(size)):
+                return f"table {table!r} has a row for field {number} of block {block}"
+        return None
+
+    def missummed(self, start: int, stop: int, size: int) -> str | None:
+        """A field that blocks which begin in [start, stop), of a log of `size`, sum up to something
+        else than their rows have. Raises FormatError."""
+        if not database.has_blocks(self.derived):
+            return None
+        fields, done = len(blocks.FIELDS), blocks.done(size)
+        first, last = -(-start // blocks.SIZE) * fields, -(-stop // blocks.SIZE) * fields
+        for unit in range(first, min(last, done)):
+            block, number = divmod(unit, fields)
+            rows = blocks.summed(self._database, block, number)
+            if blocks.stored(self._database, block, number) != rows:
+                _, name = blocks.FIELDS[number]
+                return f"what is summed up of {name!r} in block {block} is not what its rows have"
         return None
 
     def anchors(self) -> Iterator[Anchor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 from apitrail import entry
@@ -12,7 +13,7 @@ from apitrail.entry import TAGS, Entry
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Row
-from apitrail.trail import database
+from apitrail.trail import blocks, database
 from apitrail.trail.frames import decompress
 from apitrail.trail.rows import STRING_COLUMNS, Batch, strings_of
 from apitrail.trail.statements import ERASABLE, Target
@@ -32,7 +33,8 @@ def commit(path: Path, targets: Iterable[Target], seal: Callable[[Sequence[Targe
         connection.execute("BEGIN IMMEDIATE")
         found = present(connection, targets)
         if found:
-            for sql, rows in seal(found).statements():
+            batch = seal(found)
+            for sql, rows in chain(batch.statements(), batch.sums(connection)):
                 connection.executemany(sql, rows)
             destroy(connection, found)
         connection.execute("COMMIT")
@@ -78,6 +80,9 @@ def destroy(connection: sqlite3.Connection, targets: Sequence[Target]) -> None:
             "DELETE FROM facet WHERE idx = ? AND tag = ?",
             [(target.index, tag) for tag in target.facets],
         )
+    (size,) = connection.execute("SELECT coalesce(max(idx) + 1, 0) FROM entry").fetchone()
+    for block in sorted({target.index // blocks.SIZE for target in targets}):
+        blocks.again(connection, block, size)
     _drop_unused(connection, strings)
 
 

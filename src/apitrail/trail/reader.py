@@ -11,12 +11,21 @@ from pathlib import Path
 from typing import Any, Self
 
 from apitrail.entry import TAGS, Entry
-from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
+from apitrail.query import Filter
 from apitrail.source import Contents, Tally
-from apitrail.trail import contents, database, intents, many_facets, older_tables, row_steps, search
+from apitrail.trail import (
+    contents,
+    database,
+    filter_terms,
+    intents,
+    many_facets,
+    older_tables,
+    row_steps,
+    search,
+)
 from apitrail.trail.anchor import COSIGNATURE, TIMESTAMP
 from apitrail.trail.frames import decompress
-from apitrail.trail.search import Bounds, Lead, Term
+from apitrail.trail.search import Bounds, Search, Term
 
 
 class Reader:
@@ -187,11 +196,11 @@ class Reader:
         first unless `ascending`."""
         # What is recorded from now on is not meant.
         bounds = Bounds(after, self.size if before is None else before)
+        terms = self._terms(where)
 
         def find(bounds: Bounds, most: int) -> list[int]:
-            sql, values = self._asked(where, bounds, "ASC" if ascending else "DESC")
-            rows = self._database.execute(f"{sql} LIMIT ?", (*values, most))
-            return [index for (index,) in rows.fetchall()]
+            found = self._search(where, terms, bounds)
+            return list(found.entries(ascending=ascending, limit=most))
 
         if limit is not None:
             yield from find(bounds, limit)
@@ -202,9 +211,9 @@ class Reader:
         """Indexes of the calls that match and whose resources could not be told, oldest first."""
         if not database.has_column(self.derived, "undetermined"):
             return older_tables.undetermined(self, where)
-        terms = [*self._terms(where), _UNDETERMINED]
-        sql, values = search.query(self._database, terms, Bounds(-1, _END), order="ASC")
-        return iter([row[0] for row in self._database.execute(sql, values).fetchall()])
+        terms = [*self._terms(where), filter_terms.UNDETERMINED]
+        found = self._search(where, terms, Bounds(-1, _END))
+        return iter(list(found.entries(ascending=True)))
 
     def books(self, start: int, stop: int) -> Iterator[int]:
         """Indexes of the entries in [start, stop) that are no calls, in order."""
@@ -218,22 +227,16 @@ class Reader:
         among: Sequence[int] | None = None,
     ) -> Tally:  # fmt: skip
         """What the newest `limit` calls that match have in these fields."""
+        is_whole = True
         if among is None:
-            sql, values = self._asked(where, Bounds(-1, _END), "DESC")
-        else:
-            sql, values = "SELECT value AS idx FROM json_each(?)", [json.dumps(among)]
-        told = "".join(f", {self._told(name)}" for name in columns)
-        rows, is_whole = search.within_effort(
-            self._database,
-            f"SELECT e.time, e.error IS NOT NULL{told} "
-            f"FROM ({sql} LIMIT ?) found CROSS JOIN event e ON e.idx = found.idx",
-            (*values, limit + 1),
-            effort,
-        )
-        counted = zip(*rows[:limit], strict=True) if rows else [()] * (len(columns) + 2)
+            found = self._search(where, self._terms(where), Bounds(-1, _END))
+            newest = found.entries(ascending=False, limit=limit + 1)
+            among, is_whole = search.within_effort(self._database, newest, effort)
+        rows = list(self._columns(among[:limit], columns))
+        counted = zip(*rows, strict=True) if rows else [()] * (len(columns) + 2)
         times, failed, *numbers = counted
         return Tally(
-            calls=len(times), is_all=is_whole and len(rows) <= limit, times=times,
+            calls=len(times), is_all=is_whole and len(among) <= limit, times=times,
             failed=[time for time, error in zip(times, failed, strict=True) if error],
             values={
                 name: self._named(Counter(each))
@@ -241,20 +244,36 @@ class Reader:
             },
         )  # fmt: skip
 
-    def _asked(self, where: Filter, bounds: Bounds, order: str) -> tuple[str, list[object]]:
-        """The SELECT of the indexes of a filter's calls, and its values."""
+    def _terms(self, where: Filter) -> list[Term]:
+        return [*filter_terms.Terms(self._database, self.derived, self.run_labels).of(where)]
+
+    def _search(self, where: Filter, terms: Sequence[Term], bounds: Bounds) -> Search:
+        """The search for a filter's calls, which meet these terms."""
         if database.has_spans(self.derived):
             bounds = search.within(self._database, bounds, where.since, where.until)
-        return search.query(self._database, list(self._terms(where)), bounds, order=order)
+        has_blocks = database.has_blocks(self.derived)
+        return Search(self._database, terms, bounds, has_blocks, where.since, where.until)
+
+    def _columns(
+        self, indexes: Sequence[int], fields: Sequence[str]
+    ) -> Iterator[tuple[int | None, ...]]:
+        """Of each entry the time, whether it failed, and the columns of these fields, in order."""
+        told = "".join(f", {self._told(name)}" for name in fields)
+        sql = (
+            f"SELECT e.time, e.error IS NOT NULL{told} "
+            "FROM json_each(?) found CROSS JOIN event e ON e.idx = found.value"
+        )
+        for some in batched(indexes, _COUNTED, strict=False):
+            yield from self._database.execute(sql, (json.dumps(some),)).fetchall()
 
     def _told(self, field: str) -> str:
         """The column that is counted for a field; a caller without a name is told by the key."""
-        if not self._has_column(field):
+        if not filter_terms.has_column(self.derived, field):
             return "NULL"
         return (
             "coalesce(e.username, e.access_key_id)"
             if field == "username"
-            else f"e.{_LISTED[field][1]}"
+            else f"e.{filter_terms.LISTED[field][1]}"
         )
 
     def _named(self, counts: Mapping[int | None, int]) -> dict[str | None, int]:
@@ -268,165 +287,13 @@ class Reader:
 
     def values(self, field: str) -> Iterator[str]:
         """Every string that a field of `Filter` can find something by, once."""
-        for _, value in self._strings(field):
+        for _, value in filter_terms.strings(self._database, self.derived, field):
             yield value
 
     def run_labels(self) -> Iterator[tuple[str, dict[str, str]]]:
         """The id and the labels of each run."""
         for index, name in self._database.execute("SELECT idx, id FROM run").fetchall():
             yield str(name), self._labels(index)
-
-    def _strings(self, field: str) -> Iterator[tuple[int, str]]:
-        """Ids and strings of a filter's field; from index entry to index entry where it has one."""
-        table, column = _LISTED[field]
-        if not self._has_column(field):
-            return
-        stepped = database.has_index(self.derived, column)
-        each = _EACH if stepped else "SELECT DISTINCT {column} FROM {table}"
-        rows = self._database.execute(
-            f"SELECT id, value FROM string WHERE id IN ({each.format(table=table, column=column)})"
-        )
-        # Not `yield from`: that closes the cursor with the generator, maybe after the database.
-        for number, value in rows:  # noqa: UP028
-            yield number, value
-
-    def _has_column(self, field: str) -> bool:
-        table, column = _LISTED[field]
-        return table != "event" or database.has_column(self.derived, column)
-
-    def _terms(self, where: Filter) -> Iterator[Term]:
-        for name, (table, column) in _PLACES.items():
-            if not (wanted := getattr(where, name)):
-                continue
-            if not self._has_column(name):
-                yield Term(sql="0")  # nobody was told then
-            elif name in RESOURCES:
-                yield self._of_resource(name, column, wanted)
-            else:
-                condition, values = _any(self._term(name, value) for value in wanted)
-                lead = self._lead(table, column, self._numbers(name, wanted))
-                yield Term(sql=condition, values=tuple(values), lead=lead)
-        if where.event_id:
-            keys = tuple((search.key(value),) for value in where.event_id)
-            lead = Lead(index=_BY_ID, condition="id = ?", alternatives=keys, ordered=False)
-            yield Term(sql="1", lead=lead)
-        if where.label:
-            runs = self._runs(where)
-            condition, values = _among("e.run", runs)
-            yield Term(sql=condition, values=tuple(values), lead=self._lead("event", "run", runs))
-        yield from self._facts(where)
-
-    def _facts(self, where: Filter) -> Iterator[Term]:
-        if isinstance(where.error, str):
-            number = self._id(where.error)
-            yield Term(
-                sql="e.error = ?", values=(number,), lead=self._lead("event", "error", [number])
-            )
-        elif where.error is not None:
-            yield Term(sql="e.error IS NOT NULL", lead=_ANY_ERROR)
-        if where.read_only is not None:
-            lead = None if where.read_only else _ANY_WRITE
-            yield Term(sql="e.read_only = ?", values=(int(where.read_only),), lead=lead)
-        if where.since is not None:
-            yield Term(sql="e.time >= ?", values=(where.since,))
-        if where.until is not None:
-            yield Term(sql="e.time < ?", values=(where.until,))
-        if where.stand_in is not None:
-            if database.has_column(self.derived, "stand_in"):
-                yield Term(sql="e.stand_in = ?", values=(int(where.stand_in),))
-            elif where.stand_in:
-                yield Term(sql="0")  # none was known then
-
-    def _of_resource(self, field: str, column: str, wanted: Sequence[Value]) -> Term:
-        condition, values = _any(self._term(field, value) for value in wanted)
-        lead = self._lead("resource", column, self._numbers(field, wanted))
-        # One event's rows are looked up where an index leads to them, else all that are meant.
-        template = _RESOURCES if lead is None else _RESOURCE
-        return Term(sql=template.format(condition), values=tuple(values), lead=lead)
-
-    def _lead(self, table: str, column: str, numbers: Sequence[int] | None) -> Lead | None:
-        """By an index on one column, where one of so many values may stand."""
-        if not numbers or len(numbers) > _SOME or not database.has_index(self.derived, column):
-            return None
-        if column == "type" and not database.has_spans(self.derived):
-            return None  # that index is in the order of names
-        # Resources are in the order of their names.
-        index = None if column == "name" and table == "resource" else f"{table}_{column}"
-        return Lead(
-            table=table, index=index, condition=f"{column} = ?",
-            alternatives=tuple((number,) for number in numbers),
-        )  # fmt: skip
-
-    def _numbers(self, field: str, wanted: Sequence[Value]) -> list[int] | None:
-        """The ids of the strings one of which stands in the field's column; None: not only these."""
-        found: list[int] = []
-        for value in wanted:
-            if isinstance(value, str):
-                found.append(self._id(value))
-            elif field == "resource_name":
-                return None  # too many to count
-            elif field == "event_name":
-                found += self._matching(field, halves(value)[1])
-            elif field == "username" and self._matching("access_key_id", value):
-                return None
-            else:
-                found += self._matching(field, value)
-        return found
-
-    def _term(self, field: str, value: Value) -> _Term:
-        """One value of a field; `matches` of `Filter` says the same in Python."""
-        _, column = _PLACES[field]
-        match field:
-            case "resource_name" if isinstance(value, Pattern):
-                # Too many to look at one by one; SQLite goes by what stands before the `*`.
-                return f"{column} IN (SELECT id FROM string WHERE value GLOB ?)", [
-                    search.glob(value)
-                ]
-            case "resource_name" | "resource_type":
-                return self._equals(column, field, value)
-            case "event_name" if isinstance(value, Pattern):
-                service, name = halves(value)
-                named = self._equals("e.name", field, name)
-                return named if service is None else _all(self._of_service(service), named)
-            case "username" if isinstance(value, Pattern):
-                return self._of_caller(value)
-            case _:
-                return self._equals(f"e.{column}", field, value)
-
-    def _equals(self, column: str, field: str, value: Value) -> _Term:
-        if isinstance(value, str):
-            return f"{column} = ?", [self._id(value)]
-        return _among(column, self._matching(field, value))
-
-    def _matching(self, field: str, form: Pattern) -> list[int]:
-        """The dictionary's ids of the strings of a field that are of this form."""
-        return [
-            number
-            for number, string in self._strings(field)
-            if form.matches(string)
-            or (field == "event_source" and form.matches(string.partition(".")[0]))
-        ]
-
-    def _of_caller(self, form: Pattern) -> _Term:
-        """Where no user name is known, tables print the access key."""
-        names, keys = self._matching("username", form), self._matching("access_key_id", form)
-        known = _among("e.username", names)
-        if not keys:
-            return known  # by one index, newest first
-        return _any([known, _all(("e.username IS NULL", []), _among("e.access_key_id", keys))])
-
-    def _of_service(self, service: Pattern) -> _Term:
-        sources = self._strings("event_source")
-        found = [number for number, name in sources if service.matches(name.partition(".")[0])]
-        return _among("e.source", found)
-
-    def _runs(self, where: Filter) -> list[int]:
-        """The dictionary's ids of the runs with the labels of a filter."""
-        return [
-            self._id(name)
-            for name, labels in self.run_labels()
-            if has_labels(labels.items(), where.label)
-        ]
 
     def _labels(self, index: int) -> dict[str, str]:
         if self.derived > 1:
@@ -435,57 +302,8 @@ class Reader:
         said = json.loads(self.facets(index, ("what",)).get("what", b"{}"))
         return dict(said.get("run", {}).get("labels") or {})
 
-    def _id(self, value: str) -> int:
-        """The dictionary's id of a string; unknown strings have none, which nothing equals."""
-        row = self._database.execute("SELECT id FROM string WHERE value = ?", (value,)).fetchone()
-        return -1 if row is None else int(row[0])
 
-
-type _Term = tuple[str, list[object]]
-
-# Filter field → table and column of the index; only these names are spliced into SQL.
-_PLACES = {name: ("event", column) for name, column in COLUMNS.items() if name != "event_id"} | {
-    "resource_name": ("resource", "name"),
-    "resource_type": ("resource", "type"),
-}
-_LISTED = {**_PLACES, "error": ("event", "error")}
-_RESOURCES = "e.idx IN (SELECT idx FROM resource WHERE {})"
-_RESOURCE = "EXISTS (SELECT 1 FROM resource WHERE {} AND idx = e.idx)"
-# An index that SQLite makes itself: event ids are unique.
-_BY_ID = "sqlite_autoindex_event_1"
-_ANY_ERROR = Lead(
-    index="event_error", condition="error IS NOT NULL", alternatives=((),), ordered=False
-)
-_UNDETERMINED = Term(
-    sql="e.undetermined = 1",
-    lead=Lead(index="event_undetermined", condition="undetermined = 1", alternatives=((),)),
-)
-_ANY_WRITE = Lead(index="event_write", condition="read_only = 0", alternatives=((),))
-# So many values of one condition are counted one by one.
-_SOME = 32
 # Before this are all entries.
 _END = 1 << 62
-# Each value of an indexed column, by a step in the index for each; some indexes leave out NULL.
-_EACH = (
-    "WITH RECURSIVE each(id) AS (SELECT min({column}) FROM {table} WHERE {column} IS NOT NULL "
-    "UNION ALL "
-    "SELECT (SELECT min({column}) FROM {table} WHERE {column} > each.id) FROM each "
-    "WHERE each.id IS NOT NULL) SELECT id FROM each"
-)
-
-
-def _any(terms: Iterable[_Term]) -> _Term:
-    return _joined(" OR ", terms)
-
-
-def _all(*terms: _Term) -> _Term:
-    return _joined(" AND ", terms)
-
-
-def _joined(word: str, terms: Iterable[_Term]) -> _Term:
-    conditions, values = zip(*terms, strict=True)
-    return f"({word.join(conditions)})", [value for some in values for value in some]
-
-
-def _among(column: str, numbers: list[int]) -> _Term:
-    return f"{column} IN (SELECT value FROM json_each(?))", [json.dumps(numbers)]
+# Of so many entries the columns are read at once.
+_COUNTED = 1_000

@@ -17,7 +17,7 @@ from apitrail.entry import CALLS, Entry
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Row
-from apitrail.trail import database, statements
+from apitrail.trail import blocks, database, statements
 from apitrail.trail.frames import decompress
 from apitrail.trail.rows import BOOK_SQL, EVENT_SQL, event_row, labels_text
 from apitrail.trail.statements import Run
@@ -25,7 +25,9 @@ from apitrail.trail.statements import Run
 type Progress = Callable[[int, int], None]
 """Told how many entries are done, of how many."""
 
-TABLES = ("event", "resource", "run", "string", "span", "book", "derived")
+TABLES = ("event", "resource", "run", "string", "span", "book", "marked", "coded", "derived")
+# The newest version that has all rows which blocks are summed up from.
+_SUMMED_FROM = 3
 _REMEMBERED = 65_536
 _STEP = 1_000
 
@@ -70,17 +72,46 @@ def bring_up(path: Path, progress: Progress = silent) -> bool:
             )
         if version == database.DERIVED:
             return False
-        _rebuild(connection, progress)
+        connection.execute("BEGIN IMMEDIATE")
+        if version == _SUMMED_FROM:
+            _complete(connection, progress)
+        else:
+            _rebuild(connection, progress)
+        connection.execute("COMMIT")
     return True
 
 
+def _complete(connection: sqlite3.Connection, progress: Progress) -> None:
+    """Add to tables that have all rows what they do not sum up."""
+    # What is there already is made as it was; the version comes last.
+    for statement in database.statements(database.derived_schema()):
+        if any(f"CREATE TABLE {table}(" in statement for table in ("marked", "coded")):
+            connection.execute(statement)
+    connection.execute("UPDATE derived SET version = ?", (database.DERIVED,))
+    size = _size(connection)
+    _sum_up(connection, size, lambda done: progress(done, size))
+
+
+def _size(connection: sqlite3.Connection) -> int:
+    (size,) = connection.execute("SELECT coalesce(max(idx) + 1, 0) FROM entry").fetchone()
+    return int(size)
+
+
+def _sum_up(connection: sqlite3.Connection, size: int, told: Callable[[int], None]) -> None:
+    """Sum up the blocks of a log of this size."""
+    for start in range(0, size, blocks.SIZE):
+        for sql, rows in blocks.due(connection, start, min(start + blocks.SIZE, size)):
+            connection.executemany(sql, rows)
+        told(min(start + blocks.SIZE, size))
+
+
 def _rebuild(connection: sqlite3.Connection, progress: Progress) -> None:
-    connection.execute("BEGIN IMMEDIATE")
+    """Make all tables anew."""
     for table in TABLES:
         connection.execute(f"DROP TABLE IF EXISTS {table}")
     for statement in database.statements(database.derived_schema()):
         connection.execute(statement)
-    (size,) = connection.execute("SELECT coalesce(max(idx) + 1, 0) FROM entry").fetchone()
+    size = _size(connection)
     filling = _Filling(connection)
     # Many entries are read while many rows are written: each read is a query of its own.
     for start in range(0, size, _STEP):
@@ -95,7 +126,7 @@ def _rebuild(connection: sqlite3.Connection, progress: Progress) -> None:
         "INSERT INTO span SELECT idx / ?, min(time), max(time) FROM event GROUP BY 1",
         (database.SPAN,),
     )
-    connection.execute("COMMIT")
+    _sum_up(connection, size, lambda _done: None)
 
 
 class _Filling:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
@@ -13,7 +14,7 @@ from apitrail import entry
 from apitrail.entry import Entry
 from apitrail.query import Row
 from apitrail.tlog import merkle
-from apitrail.trail import frames
+from apitrail.trail import blocks, frames
 from apitrail.trail.database import SPAN
 from apitrail.trail.head import Head
 from apitrail.trail.strings import Strings
@@ -128,6 +129,11 @@ class Batch:
         """The signed checkpoint of the log with this batch, `keep` for good."""
         self.tail = [(note,)]
         self.kept = [(size, note)] if keep else []
+
+    def sums(self, connection: sqlite3.Connection) -> Iterator[blocks.Statement]:
+        """What its entries complete of blocks, once its other rows are there."""
+        if self.entries:
+            yield from blocks.due(connection, self.entries[0][0], self.entries[-1][0] + 1)
 
     def statements(self) -> list[tuple[str, list[Any]]]:
         """SQL and its rows, in an order that keeps every constraint."""

@@ -2,18 +2,20 @@
 
 SQLite keeps no statistics of a trail, and would take any index of two. Here the rows of each
 condition are counted, but not past `MANY`: the rarest leads, and the others are only looked at.
+Where all have many, entries are sought from block to block, by what each block is known to have.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from apitrail.query import Pattern
-from apitrail.trail import database
+from apitrail.trail import block_search, database
+from apitrail.trail.block_search import BlockSearch, Shape
 from apitrail.valueclass import valueclass
 
 # So many rows are read and sorted in a few milliseconds.
@@ -42,11 +44,15 @@ class Lead:
 
 @valueclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A condition on `event e`. What leads to it may lead to other events too."""
+    """A condition on `event e`. What leads to it may lead to other events too.
+
+    `shape` is what it comes to in a block; None where blocks do not tell.
+    """
 
     sql: str
     values: tuple[object, ...] = ()
     lead: Lead | None = None
+    shape: Shape | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +88,69 @@ def within(
     return Bounds(after, before)
 
 
-def query(
-    connection: sqlite3.Connection, terms: Sequence[Term], bounds: Bounds, *, order: str
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The search for the events that meet all terms. `has_blocks` says that the trail's search
+    tables sum up blocks, `since` and `until` are the times that are among the terms."""
+
+    connection: sqlite3.Connection
+    terms: Sequence[Term]
+    bounds: Bounds
+    has_blocks: bool
+    since: int | None = None
+    until: int | None = None
+
+    def entries(self, *, ascending: bool, limit: int | None = None) -> Iterator[int]:
+        """Indexes of entries, in order."""
+        counted = {
+            at: _count(self.connection, each.lead, self.bounds)
+            for at, each in enumerate(self.terms)
+            if each.lead
+        }
+        leading = _leading(counted.values())
+        if self._is_by_blocks(leading):
+            found = self._by_blocks(self._ordered(counted), ascending=ascending)
+            return islice(found, limit)
+        lead = None if leading is None else leading.lead
+        sql, values = _query(self.terms, self.bounds, lead, "ASC" if ascending else "DESC")
+        rows = self.connection.execute(f"{sql} LIMIT ?", (*values, -1 if limit is None else limit))
+        return (index for (index,) in rows)
+
+    def _ordered(self, counted: Mapping[int, _Counted]) -> list[Term]:
+        """The terms of few values first, and of these the rarest: where a block has none of one, the
+        others are not looked up."""
+
+        def cost(at: int) -> tuple[bool, int]:
+            shape = self.terms[at].shape
+            oldest = counted[at].oldest if at in counted else self.bounds.before
+            return shape is not None and block_search.is_by_codes(shape), oldest
+
+        return [self.terms[at] for at in sorted(range(len(self.terms)), key=cost)]
+
+    def _is_by_blocks(self, leading: _Counted | None) -> bool:
+        if not self.has_blocks or any(term.shape is None for term in self.terms):
+            return False
+        if leading is None:
+            return bool(self.terms)
+        return leading.rows >= MANY and len(self.terms) > 1
+
+    def _by_blocks(self, terms: Sequence[Term], *, ascending: bool) -> Iterator[int]:
+        search = BlockSearch(
+            self.connection,
+            [term.shape for term in terms if term.shape is not None],
+            "".join(f" AND {term.sql}" for term in terms),
+            [value for term in terms for value in term.values],
+            self.since,
+            self.until,
+        )
+        return search.entries(self.bounds.after, self.bounds.before, ascending=ascending)
+
+
+def _query(
+    terms: Sequence[Term], bounds: Bounds, lead: Lead | None, order: str
 ) -> tuple[str, list[object]]:
     """The SELECT of the indexes of entries, without a LIMIT, and its values."""
-    leading = _leading(connection, [each.lead for each in terms if each.lead], bounds)
-    source, idx, values = _source(leading) if leading else _EVERY
+    source, idx, values = _source(lead) if lead else _EVERY
     conditions = "".join(f" AND {term.sql}" for term in terms)
     sql = (
         f"SELECT DISTINCT {idx} FROM {source} AND {idx} > ? AND {idx} < ?{conditions} "
@@ -98,15 +161,15 @@ def query(
     ]  # fmt: skip
 
 
-def _leading(connection: sqlite3.Connection, leads: Iterable[Lead], bounds: Bounds) -> Lead | None:
+def _leading(counted: Iterable[_Counted]) -> _Counted | None:
     """The lead with the fewest rows; of those with many, the one whose newest reach back most."""
-    counted = [_count(connection, lead, bounds) for lead in leads]
-    few = [each for each in counted if each.rows < MANY]
+    every = list(counted)
+    few = [each for each in every if each.rows < MANY]
     if few:
-        return min(few, key=lambda each: each.rows).lead
+        return min(few, key=lambda each: each.rows)
     # Rows that are not in order would all be read and sorted.
-    ordered = [each for each in counted if each.lead.ordered and len(each.lead.alternatives) == 1]
-    return min(ordered, key=lambda each: each.oldest).lead if ordered else None
+    ordered = [each for each in every if each.lead.ordered and len(each.lead.alternatives) == 1]
+    return min(ordered, key=lambda each: each.oldest) if ordered else None
 
 
 def _count(connection: sqlite3.Connection, lead: Lead, bounds: Bounds) -> _Counted:
@@ -146,23 +209,23 @@ _ASKED = 1_000
 
 
 def within_effort(
-    connection: sqlite3.Connection, sql: str, values: Sequence[object], effort: int | None
-) -> tuple[list[tuple[int, ...]], bool]:
-    """The rows that are found in so many steps, and whether those are all; None for no bound."""
-    rows: list[tuple[int, ...]] = []
+    connection: sqlite3.Connection, found: Iterator[int], effort: int | None
+) -> tuple[list[int], bool]:
+    """What is found in so many steps, and whether that is all; None for no bound."""
+    indexes: list[int] = []
     if effort is None:
-        return connection.execute(sql, values).fetchall(), True
+        return list(found), True
     left = iter(range(effort // _ASKED - 1))
     connection.set_progress_handler(lambda: next(left, None) is None, _ASKED)
     try:
-        rows.extend(connection.execute(sql, values))
+        indexes.extend(found)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
             raise
-        return rows, False
+        return indexes, False
     finally:
         connection.set_progress_handler(None, 0)
-    return rows, True
+    return indexes, True
 
 
 def glob(pattern: Pattern) -> str:

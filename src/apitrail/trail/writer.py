@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from functools import partial
 from pathlib import Path
 from typing import IO, Self
@@ -14,7 +22,7 @@ import aiosqlite
 from apitrail.errors import RecordingError, UsageError
 from apitrail.event import Event
 from apitrail.tlog import note
-from apitrail.trail import database, lock, rebuild, statements
+from apitrail.trail import blocks, database, lock, rebuild, statements
 from apitrail.trail.anchor import Anchor
 from apitrail.trail.appender import FAILURES, Appender, Outcome, Steady, Work
 from apitrail.trail.clock_steps import ClockSteps
@@ -34,6 +42,8 @@ BATCH = 1_024
 TURNS = 8
 # At most this many entries are erased in one transaction and named by one entry.
 ERASE_BATCH = 2_000
+# Of at most so many blocks, each of which is summed up anew: that takes 50 ms, and calls wait.
+ERASE_BLOCKS = 20
 # Rows that one step of a cursor brings from the writer's thread.
 CHUNK = 64
 
@@ -235,10 +245,8 @@ class Trail:
 
         Raises UsageError: it cannot be erased, nothing was; RecordingError: not written.
         """
-        wanted = sorted(targets, key=lambda target: target.index)
         erased = 0
-        for start in range(0, len(wanted), ERASE_BATCH):
-            part = wanted[start : start + ERASE_BATCH]
+        for part in erased_together(targets):
             erased += await self._alone(partial(self._appender.erase, part, reason))
         await self._publisher.now()
         return erased
@@ -411,6 +419,21 @@ class Trail:
         for begin in begins:
             if not begin.done.done():
                 begin.done.set_result(0)
+
+
+def erased_together(targets: Iterable[Target]) -> Iterator[list[Target]]:
+    """Parts of what is to be erased, in the order of entries, each for a transaction of its own."""
+    part: list[Target] = []
+    touched: set[int] = set()
+    for target in sorted(targets, key=lambda target: target.index):
+        block = target.index // blocks.SIZE
+        if len(part) == ERASE_BATCH or len(touched | {block}) > ERASE_BLOCKS:
+            yield part
+            part, touched = [], set()
+        part.append(target)
+        touched.add(block)
+    if part:
+        yield part
 
 
 def unknown(facets: Mapping[str, bytes]) -> Draft:

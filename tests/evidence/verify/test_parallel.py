@@ -39,7 +39,7 @@ def test_plain_entries_come_to_what_they_come_to_one_step_at_a_time(tmp_path, mo
         trail, lambda opened: opened.erase([Target(7, ("resbody",)), Target(9, ("what",))])
     )
     with Audit(trail) as audit:
-        plain = parallel._piece(audit, 0, audit.size)
+        plain = parallel._piece(audit, 0, audit.size, audit.size)
         monkeypatch.setattr(segment._Walker, "_plain", lambda *_: None)
         monkeypatch.setattr(derived, "_plain_row", lambda _: None)
-        assert parallel._piece(audit, 0, audit.size) == plain
+        assert parallel._piece(audit, 0, audit.size, audit.size) == plain

@@ -13,6 +13,7 @@ from pathlib import Path
 from apitrail.entry import Entry
 from apitrail.errors import FormatError, VerificationError
 from apitrail.evidence.verify.derived import Derived
+from apitrail.evidence.verify.report import tampered
 from apitrail.evidence.verify.segment import Segment, walk
 from apitrail.tlog import tile
 from apitrail.trail.audit import Audit
@@ -48,7 +49,7 @@ def is_worth_it(size: int, processes: int) -> bool:
 
 def _alone(audit: Audit, size: int, starts: Iterable[int]) -> Generator[Piece]:
     for start in starts:
-        yield _piece(audit, start, min(start + PIECE, size))
+        yield _piece(audit, start, min(start + PIECE, size), size)
 
 
 def _pooled(audit: Audit, size: int, starts: Iterable[int], processes: int) -> Generator[Piece]:
@@ -63,7 +64,7 @@ def _pooled(audit: Audit, size: int, starts: Iterable[int], processes: int) -> G
                 if (piece := _result(future)) is None:
                     # Our own snapshot decides. The other process may have seen a later state,
                     # with more erased.
-                    piece = _piece(audit, start, min(start + PIECE, size))
+                    piece = _piece(audit, start, min(start + PIECE, size), size)
                 yield piece
         finally:
             pool.shutdown(cancel_futures=True)
@@ -85,10 +86,12 @@ def _result(future: Future[Piece | None] | None) -> Piece | None:
         return None  # no processes could be started, or one was killed for lack of memory: this one does the work
 
 
-def _piece(audit: Audit, start: int, stop: int) -> Piece:
+def _piece(audit: Audit, start: int, stop: int, size: int) -> Piece:
     derived = Derived(audit, start, stop)
     segment = walk(audit, start, stop, visit=derived.visit)
     derived.finish()
+    if hidden := audit.missummed(start, stop, size):
+        raise tampered(hidden)
     return segment, derived.used
 
 
@@ -104,7 +107,7 @@ def _work(directory: Path, start: int, stop: int, size: int) -> Piece | None:
     with more erased, or where something does not hold."""
     audit = _audit(directory)
     try:
-        piece = _piece(audit, start, stop)
+        piece = _piece(audit, start, stop, size)
         return None if piece[0].missing and _was_erased(audit, size) else piece
     except (VerificationError, FormatError, sqlite3.DatabaseError):
         return None

@@ -20,7 +20,7 @@ from apitrail.evidence.verify.ticket_check import PASSED, TicketStep
 from apitrail.evidence.verify.trail_steps import Steps, given
 from apitrail.tlog import merkle
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail import learnt
+from apitrail.trail import blocks, learnt
 from apitrail.trail.ruling import ASKED, Ruling
 from apitrail.trail.statements import Close, Heartbeat, Open
 
@@ -72,8 +72,13 @@ class SinceCheck(Steps):
         tree = heads.Tree(head, self.tree.root_at, covered.gaps)
         closes = [book.index for book in covered.stops]
         heads.check_kept(self.audit.checkpoints(), tree, keys, closes, start=known.size)
-        self.begin(7, "search: times")
-        if hidden := self.audit.unspanned(log.stop, log.start):
+        self.begin(7, "search: times, blocks")
+        audit, block = self.audit, log.start // blocks.SIZE * blocks.SIZE
+        if hidden := (
+            audit.unspanned(log.stop, log.start)
+            or audit.unsummed(log.stop)
+            or audit.missummed(block, log.stop, log.stop)
+        ):
             raise tampered(hidden)
         self.begin(8, "checkpoints seen before")
         self.compare(tree, keys, published, None)

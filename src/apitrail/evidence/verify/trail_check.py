@@ -145,9 +145,9 @@ class _Check(Steps):
         closes = [book.index for book in covered.stops]
         heads.check_kept(audit.checkpoints(), tree, keys, closes)
         # (7) What many entries share is used by one of them, and SQLite finds what is there.
-        self.begin(7, "search: strings, times, SQLite's own indexes")
+        self.begin(7, "search: strings, times, blocks, SQLite's own indexes")
         derived.check_strings(audit, used)
-        if hidden := audit.unspanned(head.size):
+        if hidden := audit.unspanned(head.size) or audit.unsummed(head.size):
             raise tampered(hidden)
         if damaged := damage():
             raise tampered(f"the database is damaged: {damaged}")

@@ -1,0 +1,303 @@
+"""What each block of entries has in each field: which of them bear a value, in a bit for each.
+
+Derived from the rows of `event` and `resource` alone, by one function for whoever writes, rebuilds or
+checks them. How they are searched is `block_search`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+import zlib
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from apitrail.errors import FormatError
+from apitrail.trail.frames import exact
+from apitrail.valueclass import valueclass
+
+# So many entries are one block.
+SIZE = 8_192
+# The marks of so many blocks lie together, each value's side by side: they are read with few pages.
+SHELF = 16
+# A value that so many entries of a block have is marked. Of fewer an index finds each.
+MARKED = 16
+# What stands for NULL among values, and among codes.
+NOTHING = -1
+# The code of values that are not listed: as many as a byte tells apart are. They are listed in the
+# next of so many layers.
+OTHERS = 255
+LAYERS = 4
+_LISTED = OTHERS - 1
+# Numbers of strings from here on are not listed.
+LARGE = 1 << 32
+
+# Columns without an index: each of their values is marked.
+_FLAGS = ("read_only", "stand_in", "undetermined")
+_CODED = (
+    "source", "name", "username", "access_key_id", "region", "source_ip", "error", "run",
+    "operator",
+)  # fmt: skip
+# Table and column of each field, by its number in the database: that order never changes.
+FIELDS = (
+    *(("event", column) for column in _FLAGS),
+    ("resource", "name"),
+    ("resource", "type"),
+    *(("event", column) for column in _CODED),
+)
+NUMBER = {place: number for number, place in enumerate(FIELDS)}
+# Of fields from this one on there are codes too.
+FIRST_CODED = NUMBER["event", _CODED[0]]
+# Fields before this one have no index.
+FIRST_INDEXED = len(_FLAGS)
+
+MARKED_SQL = "INSERT INTO marked(block, field, value, bits, shelf) VALUES (?, ?, ?, ?, ?)"
+CODED_SQL = "INSERT INTO coded VALUES (?, ?, ?, ?)"
+
+_OF_FIELD = {
+    "marked": "block = ?1 AND field = ?2 AND shelf = ?3",
+    "coded": "block = ?1 AND field = ?2 AND ?3 IS NOT NULL",
+}
+
+type Statement = tuple[str, Sequence[Sequence[Any]]]
+"""SQL for one row, and its rows."""
+
+
+type Layer = tuple[tuple[int, ...], bytes]
+"""The values that are listed, and the codes of a block's entries."""
+
+
+@valueclass(frozen=True, slots=True, kw_only=True)
+class Summed:
+    """What a block has in one field: entries by value, a bit for each, the block's first one highest.
+
+    A layer of codes lists values, the more often the earlier, and has a byte for each entry: a
+    value's place in that list, from 1 on, or `OTHERS`. 0 is NULL in the first layer; in the others it is
+    for entries whose value is in a layer before. There are no more layers than are needed.
+    """
+
+    marks: Mapping[int, int]
+    layers: tuple[Layer, ...] = ()
+
+
+def done(size: int) -> int:
+    """How many fields are summed up in a log of `size`, from the first block's first field on.
+
+    A block's fields are summed up one by one while half of the next block is written, so that no
+    call waits for all of them.
+    """
+    full, rest = divmod(size, SIZE)
+    if not full:
+        return 0
+    return (full - 1) * len(FIELDS) + min(len(FIELDS), 1 + rest * len(FIELDS) // (SIZE // 2))
+
+
+def due(connection: sqlite3.Connection, before: int, after: int) -> Iterator[Statement]:
+    """What is to be added, in the transaction that takes a log from the one size to the other, after
+    its other rows."""
+    for unit in range(done(before), done(after)):
+        yield from _added(connection, *divmod(unit, len(FIELDS)))
+
+
+def again(connection: sqlite3.Connection, block: int, size: int) -> None:
+    """Sum up anew what there is of a block of which something was erased."""
+    for number in range(len(FIELDS)):
+        if block * len(FIELDS) + number >= done(size):
+            break
+        for table in ("marked", "coded"):
+            sql = f"DELETE FROM {table} WHERE {_OF_FIELD[table]}"
+            connection.execute(sql, (block, number, block // SHELF))
+        for sql, rows in _added(connection, block, number):
+            connection.executemany(sql, rows)
+
+
+def _added(connection: sqlite3.Connection, block: int, number: int) -> Iterator[Statement]:
+    found = summed(connection, block, number)
+    yield (
+        MARKED_SQL,
+        [
+            (block, number, value, _packed(bits.to_bytes(SIZE // 8)), block // SHELF)
+            for value, bits in sorted(found.marks.items())
+        ],
+    )
+    if found.layers:
+        yield (
+            CODED_SQL,
+            [
+                (block, number, layer, _packed(_layer(listed, codes)))
+                for layer, (listed, codes) in enumerate(found.layers)
+            ],
+        )
+
+
+def _layer(listed: Sequence[int], codes: bytes) -> bytes:
+    return bytes([len(listed)]) + _ordered(array("I", listed)).tobytes() + codes
+
+
+def summed(connection: sqlite3.Connection, block: int, number: int) -> Summed:
+    """What the rows of a block come to in one field."""
+    table, column = FIELDS[number]
+    if table == "resource":
+        return _of_resources(connection, block, column)
+    values = _values(connection, block * SIZE, column)
+    counts = Counter(values)
+    # The more often, the earlier; a number that is too large for the list is one of the others.
+    ranked = [
+        value
+        for _, value in sorted((-count, value) for value, count in counts.items())
+        if 0 <= value < LARGE
+    ]
+    layers = tuple(
+        _coded(values, counts, ranked, layer)
+        for layer in range(LAYERS)
+        if layer == 0 or layer * _LISTED < len(counts) - (NOTHING in counts)
+    )
+    least = 1 if number < FIRST_INDEXED else MARKED
+    marks = {
+        value: with_code(codes, (place,))
+        for listed, codes in layers
+        for place, value in enumerate(listed, 1)
+        if counts[value] >= least
+    }
+    if NOTHING in counts:
+        marks[NOTHING] = with_code(layers[0][1], (0,))
+    return Summed(marks=marks, layers=() if number < FIRST_CODED else layers)
+
+
+def _coded(
+    values: Sequence[int], counts: Iterable[int], ranked: Sequence[int], layer: int
+) -> Layer:
+    """A layer of codes of these values, which are ranked by how often they are there."""
+    before, listed = ranked[: layer * _LISTED], ranked[layer * _LISTED :][:_LISTED]
+    code = dict.fromkeys(counts, OTHERS) | {NOTHING: 0} | dict.fromkeys(before, 0)
+    code |= {value: place for place, value in enumerate(listed, 1)}
+    return tuple(listed), bytes(map(code.__getitem__, values))
+
+
+def _values(connection: sqlite3.Connection, first: int, column: str) -> list[int]:
+    """What each entry of a block has in a column of `event`."""
+    # Two texts take a third of the time of a row for each entry.
+    indexes, found = connection.execute(
+        f"SELECT json_group_array(idx), json_group_array({column}) FROM event "
+        f"WHERE idx >= ? AND idx < ? AND {column} IS NOT NULL",
+        (first, first + SIZE),
+    ).fetchone()
+    values: list[int] = json.loads(found)
+    if len(values) == SIZE:
+        return values
+    every = [NOTHING] * SIZE
+    for index, value in zip(json.loads(indexes), values, strict=True):
+        every[index - first] = value
+    return every
+
+
+def every() -> int:
+    """A bit for each entry of a block."""
+    return (1 << SIZE) - 1
+
+
+def with_code(codes: bytes, wanted: Iterable[int]) -> int:
+    """The entries that have one of these codes, a bit for each."""
+    table = bytearray(b"0" * 256)
+    for code in wanted:
+        table[code] = 49  # "1"
+    return int(codes.translate(table), 2)
+
+
+# Each type of resource, by a step in the index for each: the only one in the order of entries.
+_TYPES = (
+    "WITH RECURSIVE each(id) AS (SELECT min(type) FROM resource UNION ALL "
+    "SELECT (SELECT min(type) FROM resource WHERE type > each.id) FROM each "
+    "WHERE each.id IS NOT NULL)"
+)
+
+
+def _of_resources(connection: sqlite3.Connection, block: int, column: str) -> Summed:
+    first = block * SIZE
+    found, indexes = connection.execute(
+        f"{_TYPES} SELECT json_group_array(r.{column}), json_group_array(r.idx) "
+        "FROM each CROSS JOIN resource r "
+        "INDEXED BY resource_type ON r.type = each.id AND r.idx >= ? AND r.idx < ?",
+        (first, first + SIZE),
+    ).fetchone()
+    values: list[int] = json.loads(found)
+    often = {value for value, count in Counter(values).items() if count >= MARKED}
+    entries: dict[int, set[int]] = {value: set() for value in often}
+    for value, index in zip(values, json.loads(indexes), strict=True):
+        if value in often:
+            entries[value].add(index - first)
+    return Summed(
+        marks={value: bits_of(found) for value, found in entries.items() if len(found) >= MARKED}
+    )
+
+
+def bits_of(places: Iterable[int]) -> int:
+    """A bit for each place in a block."""
+    found = bytearray(SIZE // 8)
+    for place in places:
+        found[place >> 3] |= 128 >> (place & 7)
+    return int.from_bytes(found)
+
+
+def places_of(bits: int) -> list[int]:
+    """The places in a block whose bit is set, in order."""
+    digits, found = format(bits, f"0{SIZE}b"), []
+    at = digits.find("1")
+    while at >= 0:
+        found.append(at)
+        at = digits.find("1", at + 1)
+    return found
+
+
+def bits_from(data: object) -> int:
+    """The bits of a row of `marked`; raises FormatError."""
+    return int.from_bytes(_unpacked(data, SIZE // 8, SIZE // 8))
+
+
+def codes_from(data: object) -> tuple[tuple[int, ...], bytes]:
+    """The listed values and the codes of a row of `coded`; raises FormatError."""
+    content = _unpacked(data, SIZE + 1, SIZE + 1 + 4 * _LISTED)
+    stop = 1 + 4 * content[0]
+    if len(content) != stop + SIZE:
+        raise FormatError("a block's codes are not as long as they say")
+    return tuple(_ordered(array("I", content[1:stop]))), content[stop:]
+
+
+def stored(connection: sqlite3.Connection, block: int, number: int) -> Summed:
+    """What the tables say of a block's field; raises FormatError."""
+    marks = connection.execute(
+        f"SELECT value, bits FROM marked WHERE {_OF_FIELD['marked']}",
+        (block, number, block // SHELF),
+    )
+    found = {value: bits_from(data) for value, data in marks.fetchall()}
+    sql = "SELECT data FROM coded WHERE block = ? AND field = ? ORDER BY layer"
+    layers = connection.execute(sql, (block, number)).fetchall()
+    return Summed(marks=found, layers=tuple(codes_from(data) for (data,) in layers))
+
+
+def _ordered(numbers: array[int]) -> array[int]:
+    """Little-endian, of four bytes each, as they are stored."""
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+def _packed(content: bytes) -> bytes:
+    """As it is stored: packed where that takes less than half, so that the size tells which."""
+    packed = zlib.compress(content, 1)
+    return packed if len(packed) < len(content) // 2 else content
+
+
+def _unpacked(data: object, least: int, most: int) -> bytes:
+    content = exact(data)
+    if len(content) < least:
+        try:
+            content = zlib.decompressobj().decompress(content, most + 1)
+        except zlib.error as error:
+            raise FormatError("what a block sums up is not zlib") from error
+    if not least <= len(content) <= most:
+        raise FormatError("what a block sums up is of another size")
+    return content

@@ -1,0 +1,289 @@
+"""What a filter asks for, as conditions on the search tables: in SQL, by an index, and by blocks."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
+from apitrail.trail import block_search, database, search
+from apitrail.trail.block_search import EVERY, Shape
+from apitrail.trail.search import Lead, Term
+
+# Filter field → table and column of the index; only these names are spliced into SQL.
+PLACES = {name: ("event", column) for name, column in COLUMNS.items() if name != "event_id"} | {
+    "resource_name": ("resource", "name"),
+    "resource_type": ("resource", "type"),
+}
+LISTED = {**PLACES, "error": ("event", "error")}
+
+
+def has_column(derived: int, field: str) -> bool:
+    """Have search tables of this version what a filter's field is held against?"""
+    table, column = LISTED[field]
+    return table != "event" or database.has_column(derived, column)
+
+
+def strings(connection: sqlite3.Connection, derived: int, field: str) -> Iterator[tuple[int, str]]:
+    """Ids and strings of a filter's field; from index entry to index entry where it has one."""
+    table, column = LISTED[field]
+    if not has_column(derived, field):
+        return
+    stepped = database.has_index(derived, column)
+    each = _EACH if stepped else "SELECT DISTINCT {column} FROM {table}"
+    rows = connection.execute(
+        f"SELECT id, value FROM string WHERE id IN ({each.format(table=table, column=column)})"
+    )
+    # Not `yield from`: that closes the cursor with the generator, maybe after the database.
+    for number, value in rows:  # noqa: UP028
+        yield number, value
+
+
+def number_of(connection: sqlite3.Connection, value: str) -> int:
+    """The dictionary's id of a string; unknown strings have none, which nothing equals."""
+    row = connection.execute("SELECT id FROM string WHERE value = ?", (value,)).fetchone()
+    return -1 if row is None else int(row[0])
+
+
+@dataclass(slots=True)
+class Terms:
+    """Makes the conditions of one filter on search tables of the version `derived`.
+
+    `runs` gives the id and the labels of each run.
+    """
+
+    connection: sqlite3.Connection
+    derived: int
+    runs: Callable[[], Iterable[tuple[str, Mapping[str, str]]]]
+    _found: dict[tuple[str, Pattern], list[int]] = field(default_factory=dict)
+
+    def of(self, where: Filter) -> Iterator[Term]:
+        """All conditions of a filter."""
+        for name, (table, column) in PLACES.items():
+            if not (wanted := getattr(where, name)):
+                continue
+            if not has_column(self.derived, name):
+                yield Term(sql="0", shape=())  # nobody was told then
+            elif name in RESOURCES:
+                yield self._of_resource(name, column, wanted)
+            else:
+                condition, values = _any(self._term(name, value) for value in wanted)
+                lead = self._lead(table, column, self._numbers(name, wanted))
+                yield Term(
+                    sql=condition, values=tuple(values), lead=lead, shape=self._shape(name, wanted)
+                )
+        if where.event_id:
+            keys = tuple((search.key(value),) for value in where.event_id)
+            lead = Lead(index=_BY_ID, condition="id = ?", alternatives=keys, ordered=False)
+            yield Term(sql="1", lead=lead)
+        if where.label:
+            runs = self._labelled(where)
+            condition, values = _among("e.run", runs)
+            yield Term(
+                sql=condition, values=tuple(values), lead=self._lead("event", "run", runs),
+                shape=_one_of("event", "run", runs),
+            )  # fmt: skip
+        yield from self._facts(where)
+
+    def _facts(self, where: Filter) -> Iterator[Term]:
+        if isinstance(where.error, str):
+            number = self._id(where.error)
+            yield Term(
+                sql="e.error = ?", values=(number,), lead=self._lead("event", "error", [number]),
+                shape=_one_of("event", "error", [number]),
+            )  # fmt: skip
+        elif where.error is not None:
+            # That index is in the order of codes: to count its rows in a part of the log is to read all.
+            lead = None if database.has_blocks(self.derived) else _ANY_ERROR
+            yield Term(sql="e.error IS NOT NULL", lead=lead, shape=_ANY_ERROR_SHAPE)
+        if where.read_only is not None:
+            wanted = int(where.read_only)
+            yield Term(
+                sql="e.read_only = ?", values=(wanted,),
+                lead=None if where.read_only else _ANY_WRITE,
+                shape=_one_of("event", "read_only", [wanted]),
+            )  # fmt: skip
+        if where.since is not None:
+            yield Term(sql="e.time >= ?", values=(where.since,), shape=EVERY)
+        if where.until is not None:
+            yield Term(sql="e.time < ?", values=(where.until,), shape=EVERY)
+        if where.stand_in is not None:
+            wanted = int(where.stand_in)
+            if database.has_column(self.derived, "stand_in"):
+                shape = _one_of("event", "stand_in", [wanted])
+                yield Term(sql="e.stand_in = ?", values=(wanted,), shape=shape)
+            elif where.stand_in:
+                yield Term(sql="0", shape=())  # none was known then
+
+    def _of_resource(self, field: str, column: str, wanted: Sequence[Value]) -> Term:
+        condition, values = _any(self._term(field, value) for value in wanted)
+        numbers = self._numbers(field, wanted)
+        lead = self._lead("resource", column, numbers)
+        # One event's rows are looked up where an index leads to them, else all that are meant.
+        template = _RESOURCES if lead is None else _RESOURCE
+        shape = None if lead is None else _one_of("resource", column, numbers or ())
+        return Term(sql=template.format(condition), values=tuple(values), lead=lead, shape=shape)
+
+    def _lead(self, table: str, column: str, numbers: Sequence[int] | None) -> Lead | None:
+        """By an index on one column, where one of so many values may stand."""
+        if not numbers or len(numbers) > _SOME or not database.has_index(self.derived, column):
+            return None
+        if column == "type" and not database.has_spans(self.derived):
+            return None  # that index is in the order of names
+        # Resources are in the order of their names.
+        index = None if column == "name" and table == "resource" else f"{table}_{column}"
+        return Lead(
+            table=table, index=index, condition=f"{column} = ?",
+            alternatives=tuple((number,) for number in numbers),
+        )  # fmt: skip
+
+    def _shape(self, field: str, wanted: Sequence[Value]) -> Shape:
+        """What the values of a field of `event` come to in a block."""
+        table, column = PLACES[field]
+        numbers, found = list[int](), list[Shape]()
+        for value in wanted:
+            if isinstance(value, str):
+                numbers.append(self._id(value))
+            elif field == "event_name" and (service := halves(value)[0]) is not None:
+                named = _one_of(table, column, self._matching(field, halves(value)[1]))
+                sources = _one_of(table, "source", self._services(service))
+                found.append(block_search.both(sources, named))
+            else:
+                numbers += self._matching(field, value)
+            if isinstance(value, Pattern) and field == "username":
+                keys = _one_of(table, "access_key_id", self._matching("access_key_id", value))
+                found.append(block_search.both(_one_of(table, column, [None]), keys))
+        return tuple(
+            parts for shape in (_one_of(table, column, numbers), *found) for parts in shape
+        )
+
+    def _numbers(self, field: str, wanted: Sequence[Value]) -> list[int] | None:
+        """The ids of the strings one of which stands in the field's column; None: not only these."""
+        found: list[int] = []
+        for value in wanted:
+            if isinstance(value, str):
+                found.append(self._id(value))
+            elif field == "resource_name":
+                return None  # too many to count
+            elif field == "event_name":
+                found += self._matching(field, halves(value)[1])
+            elif field == "username" and self._matching("access_key_id", value):
+                return None
+            else:
+                found += self._matching(field, value)
+        return found
+
+    def _term(self, field: str, value: Value) -> _Term:
+        """One value of a field; `matches` of `Filter` says the same in Python."""
+        _, column = PLACES[field]
+        match field:
+            case "resource_name" if isinstance(value, Pattern):
+                # Too many to look at one by one; SQLite goes by what stands before the `*`.
+                return f"{column} IN (SELECT id FROM string WHERE value GLOB ?)", [
+                    search.glob(value)
+                ]
+            case "resource_name" | "resource_type":
+                return self._equals(column, field, value)
+            case "event_name" if isinstance(value, Pattern):
+                service, name = halves(value)
+                named = self._equals("e.name", field, name)
+                return named if service is None else _all(self._of_service(service), named)
+            case "username" if isinstance(value, Pattern):
+                return self._of_caller(value)
+            case _:
+                return self._equals(f"e.{column}", field, value)
+
+    def _equals(self, column: str, field: str, value: Value) -> _Term:
+        if isinstance(value, str):
+            return f"{column} = ?", [self._id(value)]
+        return _among(column, self._matching(field, value))
+
+    def _matching(self, field: str, form: Pattern) -> list[int]:
+        """The dictionary's ids of the strings of a field that are of this form."""
+        if (known := self._found.get((field, form))) is None:
+            known = self._found[field, form] = [
+                number
+                for number, string in strings(self.connection, self.derived, field)
+                if form.matches(string)
+                or (field == "event_source" and form.matches(string.partition(".")[0]))
+            ]
+        return known
+
+    def _of_caller(self, form: Pattern) -> _Term:
+        """Where no user name is known, tables print the access key."""
+        names, keys = self._matching("username", form), self._matching("access_key_id", form)
+        known = _among("e.username", names)
+        if not keys:
+            return known  # by one index, newest first
+        return _any([known, _all(("e.username IS NULL", []), _among("e.access_key_id", keys))])
+
+    def _of_service(self, service: Pattern) -> _Term:
+        return _among("e.source", self._services(service))
+
+    def _services(self, service: Pattern) -> list[int]:
+        """The dictionary's ids of the event sources that print a service of this form."""
+        sources = strings(self.connection, self.derived, "event_source")
+        return [number for number, name in sources if service.matches(name.partition(".")[0])]
+
+    def _labelled(self, where: Filter) -> list[int]:
+        """The dictionary's ids of the runs with the labels of a filter."""
+        return [
+            self._id(name)
+            for name, labels in self.runs()
+            if has_labels(labels.items(), where.label)
+        ]
+
+    def _id(self, value: str) -> int:
+        return number_of(self.connection, value)
+
+
+type _Term = tuple[str, list[object]]
+
+_RESOURCES = "e.idx IN (SELECT idx FROM resource WHERE {})"
+_RESOURCE = "EXISTS (SELECT 1 FROM resource WHERE {} AND idx = e.idx)"
+# An index that SQLite makes itself: event ids are unique.
+_BY_ID = "sqlite_autoindex_event_1"
+_ANY_ERROR = Lead(
+    index="event_error", condition="error IS NOT NULL", alternatives=((),), ordered=False
+)
+_ANY_ERROR_SHAPE: Shape = ((block_search.part("event", "error", [None], is_other=True),),)
+UNDETERMINED = Term(
+    sql="e.undetermined = 1",
+    lead=Lead(index="event_undetermined", condition="undetermined = 1", alternatives=((),)),
+    shape=((block_search.part("event", "undetermined", [1]),),),
+)
+_ANY_WRITE = Lead(index="event_write", condition="read_only = 0", alternatives=((),))
+# So many values of one condition are counted one by one.
+_SOME = 32
+# Each value of an indexed column, by a step in the index for each; some indexes leave out NULL.
+_EACH = (
+    "WITH RECURSIVE each(id) AS (SELECT min({column}) FROM {table} WHERE {column} IS NOT NULL "
+    "UNION ALL "
+    "SELECT (SELECT min({column}) FROM {table} WHERE {column} > each.id) FROM each "
+    "WHERE each.id IS NOT NULL) SELECT id FROM each"
+)
+
+
+def _one_of(table: str, column: str, numbers: Sequence[int | None]) -> Shape:
+    """A shape of one field. What no string has, nothing has."""
+    known = [number for number in numbers if number is None or number >= 0]
+    return ((block_search.part(table, column, known),),) if known else ()
+
+
+def _any(terms: Iterable[_Term]) -> _Term:
+    return _joined(" OR ", terms)
+
+
+def _all(*terms: _Term) -> _Term:
+    return _joined(" AND ", terms)
+
+
+def _joined(word: str, terms: Iterable[_Term]) -> _Term:
+    conditions, values = zip(*terms, strict=True)
+    return f"({word.join(conditions)})", [value for some in values for value in some]
+
+
+def _among(column: str, numbers: list[int]) -> _Term:
+    return f"{column} IN (SELECT value FROM json_each(?))", [json.dumps(numbers)]

@@ -1,0 +1,198 @@
+"""What blocks of entries sum up: as their rows have it, whoever makes it, and never more than that."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import trails
+from apitrail.errors import RecordingError
+from apitrail.evidence.verify import Trust, Verdict
+from apitrail.evidence.verify import trail_check as verification
+from apitrail.query import Filter
+from apitrail.tlog import note
+from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.trail import blocks, database, rebuild, search
+from apitrail.trail.audit import Audit
+from apitrail.trail.block_search import BlockSearch
+from apitrail.trail.filter_terms import number_of
+from apitrail.trail.reader import Reader
+from apitrail.trail.statements import Target
+from apitrail.trail.writer import Trail
+
+CALLS, BLOCK = 420, 64
+TRUST = Trust((note.Verifier.parse(str(trails.SIGNER.verifier)),), "--key")
+EVERY = [Filter(event_name=(name,), read_only=read) for name in ("GetUser", "DeleteUser") for read in (True, False)]  # fmt: skip
+# What a block says of one user's calls.
+OF_USER = "SELECT count(*) FROM marked WHERE field = 7 AND value = ?"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small() -> Iterator[None]:
+    """Blocks that are small, so that a short log has some, and no condition that is rare."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "SIZE", BLOCK)
+        patch.setattr(blocks, "MARKED", 8)
+        patch.setattr(search, "MANY", 2)
+        yield
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Written in transactions of all sizes, by two writers."""
+    dice, directory = random.Random(3), tmp_path_factory.mktemp("blocks") / "trail"
+
+    async def work(opened: Trail) -> None:
+        while opened.size < CALLS:
+            some = range(opened.size, opened.size + dice.choice((1, 2, 5, 90)))
+            await trails.append_all(opened, [trails.draft(number) for number in some])
+
+    async def more(opened: Trail) -> None:
+        await trails.append_all(opened, [trails.draft(number) for number in range(1000, 1040)])
+
+    trails.write(directory, work)
+    trails.write(directory, more)
+    return directory
+
+
+@pytest.fixture
+def trail(written: Path, tmp_path: Path) -> Path:
+    """A copy, to be changed."""
+    return Path(shutil.copytree(written, tmp_path / "trail"))
+
+
+def verdict(trail: Path, **since: Any) -> tuple[Verdict, str]:
+    report = verification.check(trail, TRUST, now=0, processes=1, **since)
+    return report.verdict, str(report)
+
+
+def tables(trail: Path) -> list[list[tuple[Any, ...]]]:
+    with closing(sqlite3.connect(trail / database.FILE)) as connection:
+        return [
+            connection.execute(f"SELECT * FROM {table} ORDER BY block, field, {last}").fetchall()
+            for table, last in (("marked", "value"), ("coded", "layer"))
+        ]
+
+
+def found(trail: Path) -> list[list[int]]:
+    with Reader(trail) as reader:
+        return [list(reader.select(where)) for where in EVERY]
+
+
+def test_what_is_summed_up_is_what_the_rows_have_whoever_wrote_them(trail: Path) -> None:
+    with Audit(trail) as audit:
+        assert audit.size // BLOCK == 7
+        assert audit.missummed(0, audit.size, audit.size) is None
+    assert verdict(trail)[0] is Verdict.OK
+
+
+def test_conditions_that_never_meet_have_no_row_looked_at(
+    trail: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[tuple[int, int]] = []
+    read = BlockSearch._read
+
+    def reading(self: BlockSearch, after: int, before: int, *, ascending: bool) -> Iterator[int]:
+        looked_at.append((after, before))
+        return read(self, after, before, ascending=ascending)
+
+    monkeypatch.setattr(BlockSearch, "_read", reading)
+    with Reader(trail) as reader:
+        assert list(reader.select(Filter(event_name=("GetUser",), read_only=False))) == []
+        # Nothing but what is not summed up yet.
+        assert [after for after, _ in looked_at] == [reader.size // BLOCK * BLOCK - 1]
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_an_older_trail_is_read_as_it_is_and_brought_up(trail: Path, version: int) -> None:
+    written, before = tables(trail), found(trail)
+    with trails.forge(trail) as connection:
+        connection.execute("DROP TABLE marked")
+        connection.execute("DROP TABLE coded")
+        connection.execute("UPDATE derived SET version = ?", (version,))
+        if version == 2:
+            connection.execute("DROP TABLE span")
+    if version == 3:
+        assert found(trail) == before
+        assert verdict(trail)[0] is Verdict.OK
+    told: list[tuple[int, int]] = []
+    assert rebuild.bring_up(trail / database.FILE, lambda done, of: told.append((done, of)))
+    assert told[-1][0] == told[-1][1]
+    assert found(trail) == before
+    assert verdict(trail)[0] is Verdict.OK
+    if version == 3:  # a rebuilt dictionary has other numbers
+        assert tables(trail) == written
+
+
+def test_a_transaction_that_fails_as_it_completes_a_block_leaves_nothing(tmp_path: Path) -> None:
+    directory = tmp_path / "trail"
+
+    async def work(opened: Trail) -> None:
+        await trails.append_all(opened, [trails.draft(number) for number in range(BLOCK - 1)])
+        stop = "CREATE TRIGGER stop BEFORE INSERT ON marked BEGIN SELECT RAISE(ABORT, 'no'); END"
+        with closing(sqlite3.connect(directory / database.FILE)) as connection:
+            connection.execute(stop)
+            with pytest.raises(RecordingError):
+                await opened.append(trails.draft(BLOCK))
+            with Audit(directory) as audit:
+                assert audit.size == BLOCK - 1
+            connection.execute("DROP TRIGGER stop")
+        await opened.append(trails.draft(BLOCK + 1))  # and first what is owed
+
+    trails.write(directory, work)
+    with Audit(directory) as audit:
+        assert audit.size == BLOCK + 1
+    assert verdict(directory)[0] is Verdict.OK
+    assert tables(directory) != [[], []]
+
+
+def test_what_is_erased_is_in_no_block(trail: Path) -> None:
+    with Reader(trail) as reader:
+        of_user = list(reader.select(Filter(username=("user0",))))
+    targets = [Target(index, ("who",)) for index in of_user]
+
+    async def erase(opened: Trail) -> None:
+        await opened.erase(targets)
+
+    with closing(sqlite3.connect(trail / database.FILE)) as connection:
+        number = number_of(connection, "user0")
+        assert connection.execute(OF_USER, (number,)).fetchone() == (7,)
+        trails.write(trail, erase)
+        assert connection.execute(OF_USER, (number,)).fetchone() == (0,)
+        codes = [blocks.codes_from(data) for (data,) in connection.execute("SELECT data FROM coded WHERE field = 7")]  # fmt: skip
+    assert not any(number in listed for listed, _ in codes)
+    assert verdict(trail)[0] is Verdict.OK
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("UPDATE marked SET bits = zeroblob(8) WHERE block = 5 AND field = 0", "'read_only' in block 5"),
+        ("DELETE FROM marked WHERE block = 5 AND field = 6", "'name' in block 5"),
+        ("INSERT INTO marked VALUES (0, 0, 7, 5, zeroblob(8))", "'read_only' in block 5"),
+        ("DELETE FROM coded WHERE block = 5 AND field = 6", "'name' in block 5"),
+        ("UPDATE coded SET data = (SELECT data FROM coded WHERE block = 5 AND field = 5) WHERE block = 5 AND field = 6", "'name' in block 5"),
+        ("UPDATE coded SET data = x'ffff' WHERE block = 5 AND field = 6", "sums up is not zlib"),
+        ("UPDATE marked SET bits = zeroblob(99) WHERE block = 5 AND field = 6", "of another size"),
+        ("INSERT INTO marked VALUES (1, 5, 2, 5, x'00')", "'marked' has a row for field 5 of block 5"),
+        ("INSERT INTO coded VALUES (70, 5, 0, x'00')", "'coded' has a row for field 5 of block 70"),
+        ("INSERT INTO marked VALUES (0, 5, 0, -1, x'00')", "'marked' has a row for field 5 of block -1"),
+    ],
+)  # fmt: skip
+def test_a_block_that_says_something_else_is_found(trail: Path, sql: str, said: str) -> None:
+    with Audit(trail) as audit:
+        checkpoint = Checkpoint(trails.SIGNER.name, 350, audit.root_at(350))
+        known = note.sign(str(checkpoint), trails.SIGNER)
+    with trails.forge(trail) as connection:
+        assert connection.execute(sql).rowcount > 0
+    for since in ({}, {"since": known, "whole": False}):
+        found, told = verdict(trail, **since)
+        assert found is Verdict.TAMPERED
+        assert said in told
