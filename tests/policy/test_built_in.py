@@ -52,6 +52,12 @@ def test_no_iam_keeps_who_may_do_what():
     assert effect("no-iam", "iam", "ListUsers") == "allow"
     assert effect("no-iam", "s3", "PutBucketPolicy", Bucket="b") == "deny"
     assert effect("no-iam", "organizations", "AttachPolicy") == "deny"
+    # IAM's level of these is Write.
+    assert effect("no-iam", "eks", "AssociateAccessPolicy", clusterName="c") == "deny"
+    assert effect("no-iam", "kinesis", "PutResourcePolicy") == "deny"
+    assert effect("no-iam", "ram", "CreateResourceShare") == "deny"
+    assert effect("no-iam", "kinesis", "GetResourcePolicy") == "allow"
+    assert effect("no-iam", "kinesis", "CreateStream") == "allow"
     role = f"arn:aws:iam::{ACCOUNT}:role/admin"
     assert effect("no-iam", "lambda", "CreateFunction", FunctionName="f", Role=role) == "deny"
     assert effect("no-iam", "lambda", "CreateFunction", FunctionName="f") == "allow"

@@ -35,6 +35,15 @@ _IDENTITY = (
     "rolesanywhere:*", "sso:*", "sso-directory:*",
 )  # fmt: skip
 
+# Changes of who may do what that IAM's access levels call Write: policies of resources in newer services, what
+# is shared with other accounts, and who may enter a cluster.
+_PERMISSIONS = (
+    "*:*AccessPolicy", "*:*ClusterPolicy", "*:*EndpointPolicy", "*:*GroupPolicy", "*:*Permission*",
+    "*:*ResourcePolicy*", "*:PutSinkPolicy", "*:Put*DestinationPolicy", "aoss:*SecurityPolicy",
+    "eks:*AccessEntry", "mediapackagev2:*Policy", "ram:*", "rekognition:*ProjectPolicy",
+    "serverlessrepo:PutApplicationPolicy",
+)  # fmt: skip
+
 _READS = {"apitrail:AccessLevel": ["List", "Read"]}
 
 type Statement = dict[str, Any]
@@ -79,6 +88,10 @@ def _no_iam(_: str) -> list[Statement]:
         {
             "Sid": "NoPermissions", "Effect": "Deny", "Action": "*", "Resource": "*",
             "Condition": {"StringEquals": {"apitrail:AccessLevel": "Permissions management"}},
+        },
+        {
+            "Sid": "NoPolicies", "Effect": "Deny", "Action": list(_PERMISSIONS), "Resource": "*",
+            "Condition": {"StringNotEquals": _READS},
         },
     ]  # fmt: skip
 
