@@ -11,7 +11,7 @@ import sqlite3
 import time
 import zipfile
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Buffer, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -26,6 +26,7 @@ from apitrail.event import RECORD_TAGS, record_of
 from apitrail.evidence import maintenance
 from apitrail.evidence.bundle import (
     Bundle,
+    archive,
     bundle_writer,
     layout,
     pack_writer,
@@ -139,13 +140,30 @@ def _bundle(source: Source, job: Job, out: BinaryIO) -> int:
     return len(plan.manifest.selected)
 
 
+LARGEST_PAGE = 100_000_000
+"""Bytes of a bundle that still goes into a page, which a browser holds whole."""
+
+
+class _Page(io.BytesIO):
+    """The bundle of a page, while it is written."""
+
+    def write(self, data: Buffer) -> int:
+        if self.tell() + len(memoryview(data)) > LARGEST_PAGE:
+            raise UsageError(
+                f"the page would carry a bundle of more than {LARGEST_PAGE} bytes, which browsers "
+                "do not open",
+                hint="--format bundle, or parts of the time: --since, --until",
+            )
+        return super().write(data)
+
+
 def _page(source: Source, job: Job, out: BinaryIO) -> int:
     """The bundle in a page that a browser opens and that checks it there."""
-    content = io.BytesIO()
+    content = _Page()
     count = _bundle(source, job, content)
     bundle = content.getvalue()
-    with zipfile.ZipFile(content) as archive:
-        out.write(page_file.write(bundle, archive.read(layout.REPORT)))
+    with zipfile.ZipFile(content) as files:
+        out.write(page_file.write(bundle, files.read(layout.REPORT)))
     return count
 
 
@@ -296,6 +314,7 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
         raise UsageError("the trail is empty", hint="record something first: apitrail exec -- CMD")
     head = Checkpoint.unverified(note)
     found = selected(source, job, head.size)
+    _check_total(source, job, found)
     books = _books(source, head.size)
     claimed = _range(source, job, head.size, found) if job.complete else None
     inside = range(claimed.first, claimed.last + 1) if claimed else range(0)
@@ -325,6 +344,24 @@ def prepare(source: Source, job: Job) -> tuple[bundle_writer.Plan, Tree]:
         keys=tuple(_keys(source, books)),
     )  # fmt: skip
     return plan, tree_of(source, note)
+
+
+# So many calls tell how large all of them are; only what is far too large is refused by that.
+_ASKED, _FAR = 200, 2
+
+
+def _check_total(source: Source, job: Job, found: Sequence[int]) -> None:
+    """Refuse at once what verifiers would find too large, where a part of it shows that."""
+    step = max(len(found) // _ASKED, 1)
+    asked = found[::step]
+    held = sum(len(x) for index in asked for x in source.facets(index, job.facets).values())
+    total = held * len(found) // max(len(asked), 1)
+    if total > _FAR * archive.LARGEST_TOTAL:
+        raise UsageError(
+            f"the bundle of {len(found)} calls would hold about {total >> 30} GiB, and verifiers read "
+            f"{archive.LARGEST_TOTAL >> 30}",
+            hint=bundle_writer.SPLIT,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,7 @@ def test_an_entry_must_be_that_of_the_range(packed: Case, judge: Judge) -> None:
         ("MOST_FILES", 100, "would have up to"),
         ("LARGEST_FILE", 1_000, "README.txt would have"),
         ("LARGEST_TOTAL", 50_000, "would hold more than"),
+        ("LARGEST_TOTAL", 100, "calls would hold about"),
     ],
 )
 def test_what_no_verifier_would_read_is_not_written(
@@ -170,4 +171,15 @@ def test_what_no_verifier_would_read_is_not_written(
     with Reader(case.trail) as source, pytest.raises(UsageError, match=said) as caught:
         export.to_file(source, job, form="bundle", path=path)
     assert caught.value.hint
+    assert not path.exists()
+
+
+def test_a_page_that_no_browser_opens_is_not_written(
+    case: Case, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    job = evidence.job(case.trail, SPAN)
+    monkeypatch.setattr(export, "LARGEST_PAGE", 10_000)
+    path = tmp_path / "page.html"
+    with Reader(case.trail) as source, pytest.raises(UsageError, match="browsers do not open"):
+        export.to_file(source, job, form="html", path=path)
     assert not path.exists()
