@@ -237,7 +237,8 @@ def commands(trail: Path, made: Path) -> None:
     for arguments in (
         ("key", "trust", str(SIGNER.verifier)),
         ("events", "-n", "5"),
-        ("history", RESOURCES.words[0]),
+        # Of a resource with some 10,000 calls.
+        ("history", RESOURCES.words[max(0, EVENTS * 76 // 10_000_000 - 1)]),
         ("sql", "SELECT eventSource, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC LIMIT 3"),
         ("export", "--format", "jsonl", "-o", lines),
         ("verify", "--since", str(known)),

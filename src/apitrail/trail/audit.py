@@ -84,17 +84,20 @@ class Audit(Reader):
             return f"table 'span' leaves out the time of entry {index}"
         return None
 
-    def unsummed(self, size: int) -> str | None:
-        """A table that sums up a block, or a field of one, which a log of `size` has not summed up."""
+    def unsummed(self, size: int, start: int = 0) -> str | None:
+        """A table that sums up a block, or a field of one, which a log of `size` has not summed up;
+        of blocks from that of entry `start` on."""
         if not database.has_blocks(self.derived):
             return None
         fields = len(blocks.FIELDS)
-        for table, shelf in (("marked", "shelf"), ("coded", f"block / {blocks.SHELF}")):
+        for table, key, together in (("marked", "shelf", blocks.SHELF), ("coded", "block", 1)):
+            least = start // blocks.SIZE // together if start else -_END
             sql = (
-                f"SELECT block, field FROM {table} WHERE block < 0 OR field < 0 OR field >= ? "
-                f"OR block * ? + field >= ? OR {shelf} <> block / {blocks.SHELF} LIMIT 1"
+                f"SELECT block, field FROM {table} WHERE {key} >= ? AND (block < 0 OR field < 0 "
+                f"OR field >= ? OR block * ? + field >= ? OR {key} <> block / ?) LIMIT 1"
             )
-            for block, number in self._rows(sql, fields, fields, blocks.done(size)):
+            limits = least, fields, fields, blocks.done(size), together
+            for block, number in self._rows(sql, *limits):
                 return f"table {table!r} has a row for field {number} of block {block}"
         return None
 

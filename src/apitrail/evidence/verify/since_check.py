@@ -76,7 +76,7 @@ class SinceCheck(Steps):
         audit, block = self.audit, log.start // blocks.SIZE * blocks.SIZE
         if hidden := (
             audit.unspanned(log.stop, log.start)
-            or audit.unsummed(log.stop)
+            or audit.unsummed(log.stop, log.start)
             or audit.missummed(block, log.stop, log.stop)
         ):
             raise tampered(hidden)
