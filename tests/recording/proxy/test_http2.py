@@ -11,6 +11,7 @@ import h2.config
 import h2.connection
 import h2.events as h2e
 
+from apitrail.recording.proxy import http2
 from proxying import (
     AWS,
     Authority,
@@ -40,8 +41,10 @@ class Http2:
     async def flush(self) -> None:
         await self.peer.send(self.machine.data_to_send())
 
-    async def until(self, done: Callable[[list[h2e.Event]], bool]) -> list[h2e.Event]:
-        """All events up to when they are enough, or the connection ends."""
+    async def until(
+        self, done: Callable[[list[h2e.Event]], bool], *, unread: int = 0
+    ) -> list[h2e.Event]:
+        """All events up to when they are enough, or the connection ends; `unread` gets no window."""
         found: list[h2e.Event] = []
         async with asyncio.timeout(20):
             while not done(found):
@@ -50,17 +53,21 @@ class Http2:
                     break
                 found += self.machine.receive_data(data)
                 for event in found:
-                    if isinstance(event, h2e.DataReceived) and event.flow_controlled_length:
+                    if (
+                        isinstance(event, h2e.DataReceived)
+                        and event.flow_controlled_length
+                        and event.stream_id != unread
+                    ):
                         length, event.flow_controlled_length = event.flow_controlled_length, 0
                         self.machine.acknowledge_received_data(length, event.stream_id)
                 await self.flush()
         return found
 
-    def ask(self) -> int:
+    def ask(self, path: str = "/") -> int:
         """A call on a new stream."""
         stream = self.machine.get_next_available_stream_id()
         self.machine.send_headers(stream, [
-            (":method", "POST"), (":scheme", "https"), (":authority", AWS), (":path", "/"),
+            (":method", "POST"), (":scheme", "https"), (":authority", AWS), (":path", path),
             ("authorization", authorization()), ("content-length", str(len(BODY))),
             ("content-type", "application/x-www-form-urlencoded"),
         ])  # fmt: skip
@@ -245,3 +252,60 @@ def test_a_call_that_the_upstream_did_not_take_fails_and_is_recorded(tmp_path):
         await side.peer.rest()
 
     assert sorted(map(str, play(tmp_path, client, server))) == ["200", "None"]
+
+
+LONG = 40_000_000
+
+
+async def _answers(peer: Peer) -> None:
+    """A long answer, or a short one; one call a connection."""
+    head = await peer.head()
+    await peer.exactly(len(BODY))
+    body = b"x" * LONG if b"/long" in head else b"ok"
+    await peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body))
+    await peer.send(body)
+    raise Done
+
+
+def _kept(stream: int) -> int:
+    """How many pieces wait for the window of this stream."""
+    sides = [each.h2_conn.stream_buffers for each in http2._CLIENTS.values()]
+    return max((len(each.get(stream, ())) for each in sides), default=0)
+
+
+def test_of_an_answer_that_is_not_read_little_is_kept_and_other_streams_go_on(tmp_path):
+    async def main() -> int:
+        async with (
+            upstream(_answers) as stub,
+            recording(tmp_path, upstream=stub.url, workers=0) as session,
+            dial(session) as peer,
+        ):
+            await tunnel(peer, f"{AWS}:443")
+            await secure(peer, tmp_path, AWS, "h2")
+            side = Http2(peer, client=True)
+            # Other streams have room on the connection.
+            side.machine.increment_flow_control_window(1_000_000)
+            long = side.ask("/long")
+            await side.flush()
+            async with asyncio.timeout(20):
+                while _kept(long) <= http2.MOST:  # noqa: ASYNC110
+                    await asyncio.sleep(0.005)
+            unread: list[h2e.Event] = []
+            for _ in range(5):
+                short = side.ask()
+                await side.flush()
+                found = await side.until(ended(short), unread=long)
+                assert status(found, short) == "200"
+                unread += [each for each in found if isinstance(each, h2e.DataReceived)]
+            assert _kept(long) < 2 * http2.MOST
+            length = sum(len(each.data) for each in unread if each.stream_id == long)
+            side.machine.acknowledge_received_data(length, long)
+            await side.flush()
+            found = await side.until(ended(long))
+            return length + sum(
+                len(each.data)
+                for each in found
+                if isinstance(each, h2e.DataReceived) and each.stream_id == long
+            )
+
+    assert asyncio.run(main()) == LONG

@@ -21,6 +21,7 @@ from mitmproxy.proxy.server import ConnectionIO
 from mitmproxy.proxy.server_hooks import ClientDisconnectedHook
 
 from apitrail.recording.limits import Limits
+from apitrail.recording.proxy import http2
 from apitrail.recording.proxy.held import GATE
 from apitrail.recording.proxy.hook_runner import RUNNERS, HookRunner
 from apitrail.recording.proxy.patience import PACES, TURNED_AWAY, Doors, Due, Pace
@@ -59,6 +60,8 @@ class Connection(mode_servers.ProxyConnectionHandler):
         self._excused = False
         self._told_again: asyncio.Task[None] | None = None
         self._opening: dict[Connected, commands.OpenConnection] = {}
+        # Set when the client has sent something, which may give its streams more of a window.
+        self._moved = asyncio.Event()
         if self.client.transport_protocol == "tcp":
             seconds = self.timeout_watchdog.timeout
             self.timeout_watchdog = Watchdog(seconds, self.on_timeout)
@@ -164,9 +167,13 @@ class Connection(mode_servers.ProxyConnectionHandler):
             self._pace.received(time.monotonic())
             self._arm()
         await super().server_event(event)
+        if isinstance(event, events.ConnectionEvent) and event.connection is self.client:
+            self._moved.set()
 
     async def drain_writers(self) -> None:
         """mitmproxy calls this after each piece that it has read."""
+        if http2.has_windows(self.client):
+            await self._keep_pace()
         if GATE.is_open(self.client.id) and all(map(_is_drained, self.transports.values())):
             return
         self._pace.wait(time.monotonic())
@@ -176,6 +183,14 @@ class Connection(mode_servers.ProxyConnectionHandler):
         finally:
             self._pace.go_on(time.monotonic())
             self._arm()
+
+    async def _keep_pace(self) -> None:
+        """Read no more of an upstream whose answer its client has no window for."""
+        task = asyncio.current_task()
+        reads = [each for each, io in self.transports.items() if io.handler is task]
+        while any(http2.is_ahead(self.client, each) for each in reads):
+            self._moved.clear()
+            await self._moved.wait()
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
         """Each hook tells of a stage. What it takes is not the time of either side."""

@@ -1,13 +1,14 @@
 """mitmproxy's HTTP/2, which ends every stream when either side says GOAWAY (RFC 9113 section 6.8).
 
 What runs goes on here: a client that goes away still wants its answers, and an upstream that does
-finishes the streams up to the last one that it names.
+finishes the streams up to the last one that it names. And it is told here of streams whose client reads
+slower than their upstream sends: mitmproxy would keep in memory what such a client has no window for.
 """
 
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 import h2.events
 from h2.connection import H2Connection
@@ -23,6 +24,31 @@ type Handled = layer.CommandGenerator[bool]
 
 # Connections to upstreams that take no new streams.
 _LEAVING: WeakSet[Connection] = WeakSet()
+# How many pieces of an answer, of 16 KB mostly, may wait for the window of their stream.
+MOST = 256
+
+# By the ids of their connections: the sides of clients that speak HTTP/2, and of upstreams that speak
+# HTTP/1, which answer one stream at a time.
+_CLIENTS: WeakValueDictionary[str, Http2ToClient] = WeakValueDictionary()
+_UPSTREAMS: WeakValueDictionary[str, http.Http1Client] = WeakValueDictionary()  # type: ignore[name-defined]
+
+
+def note_upstream(side: Any) -> None:
+    """An upstream that speaks HTTP/1."""
+    _UPSTREAMS[side.conn.id] = side
+
+
+def has_windows(client: Connection) -> bool:
+    """Does this client speak HTTP/2?"""
+    return client.id in _CLIENTS
+
+
+def is_ahead(client: Connection, upstream: Connection) -> bool:
+    """Has this upstream sent more of an answer than its client may be sent by now?"""
+    side, feeder = _CLIENTS.get(client.id), _UPSTREAMS.get(upstream.id)
+    if side is None or feeder is None:
+        return False
+    return len(side.h2_conn.stream_buffers.get(feeder.stream_id, ())) > MOST
 
 
 class GetConnection(http.GetHttpConnection):
@@ -58,6 +84,7 @@ class Http2ToClient(http.Http2Server):  # type: ignore[name-defined,misc]
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         _heed(self.h2_conn)
+        _CLIENTS[context.client.id] = self
 
     def handle_h2_event(self, event: h2.events.Event) -> Handled:
         """Of GOAWAY nothing follows: the client opens no streams after it, and closes by itself."""

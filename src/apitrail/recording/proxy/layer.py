@@ -298,6 +298,10 @@ class ToServer(_Http1, _http1.Http1Client):
 
     ReceiveTrailers = _events.ResponseTrailers
 
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        http2.note_upstream(self)
+
     def send(self, event: _events.HttpEvent) -> Commands:
         """A body that HTTP/2 frames and no length announces must be framed here as well."""
         if isinstance(event, _events.RequestHeaders) and not event.end_stream:
