@@ -22,17 +22,10 @@ from apitrail.recording.workers.crew import Crew
 from apitrail.recording.workers.member import Member
 from apitrail.trail.keys import Keys
 from proxying import AWS, OK, Peer, dial, entries, recording, request, upstream
+from recording.workers.test_crew import ASSUMED, ROLE, TAUGHT
 
 pytestmark = [pytest.mark.layouts, pytest.mark.timeout(300)]
 
-ROLE_BODY = b"Action=AssumeRole&Version=2011-06-15&RoleSessionName=build&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2FDeploy"  # fmt: skip
-ASSUMED = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
-<AssumedRoleUser><AssumedRoleId>AROA123456789EXAMPLE:build</AssumedRoleId>
-<Arn>arn:aws:sts::123456789012:assumed-role/Deploy/build</Arn></AssumedRoleUser>
-<Credentials><AccessKeyId>ASIAIOSFODNN7EXAMPLE</AccessKeyId><SecretAccessKey>TOPSECRET</SecretAccessKey>
-<SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>
-</AssumeRoleResult></AssumeRoleResponse>"""
-TAUGHT = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n" % len(ASSUMED)
 ASK = request(f"http://{AWS}/")
 STAYS = request(f"http://{AWS}/", headers=[("X-Stays", "yes")])
 
@@ -134,7 +127,7 @@ def test_a_worker_that_stands_still_holds_nobody_up(tmp_path: Path) -> None:
             assert [await ask(each) for each in (*late, await comes())] == [b"200"] * 3
             assert len(of_pid(front, frozen).connections) == 1
             # Nobody waits for it: an answer that teaches, a run that begins and ends.
-            assert await ask(other, request(f"http://{AWS}/", ROLE_BODY)) == b"200"
+            assert await ask(other, request(f"http://{AWS}/", ROLE)) == b"200"
             run, _ = await session.runs.begin({}, "deploy", ())
             assert await session.runs.end(run) == 0
             os.kill(frozen, signal.SIGCONT)
