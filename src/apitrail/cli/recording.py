@@ -227,7 +227,7 @@ def record(trail: Path, *, detach: bool, log: Log, **options: Any) -> int:
 
     settings = trusting(_settings(**options), Surroundings.of(os.environ))
     if options["workers"] is None:
-        from apitrail.recording.proxy.inlets import usual_workers
+        from apitrail.recording.proxy.modes import usual_workers
 
         settings = replace(settings, workers=usual_workers(settings.modes, cores()))
     asyncio.run(_record(trail, settings, log))

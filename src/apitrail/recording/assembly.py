@@ -1,4 +1,4 @@
-"""A recorder and mitmproxy's add-ons around it, put together from settings."""
+"""A recorder, and who decides what reaches it, put together from settings."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from typing import Any
 
 from apitrail import places
 from apitrail.identity import Known
-from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.config_file import Configuration
 from apitrail.recording.ledger import Ledger
 from apitrail.recording.operators import Operators
-from apitrail.recording.proxy.addon import Addon
 from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.authentication import Logins, check_doors
 from apitrail.recording.proxy.destination import Destinations, Tunnels, Upstream
-from apitrail.recording.proxy.master import Server, check_mode
+from apitrail.recording.proxy.modes import check_mode
 from apitrail.recording.recorder import Policy, Recorder
 from apitrail.recording.settings import Settings
 from apitrail.redact import Redactor
@@ -75,28 +73,6 @@ def recorder_of(
         settings.summary() | _configured(configured),
         policy,
         directory=directory,
-    )
-
-
-def addon_of(
-    recorder: Recorder, guard: Guard, settings: Settings, configured: Configuration
-) -> Addon:
-    """The add-on that records what this guard lets pass."""
-    addon = Addon(recorder, guard, settings.body_limit, receipts=configured.receipts)
-    guard.logins.runs = addon.runs
-    return addon
-
-
-async def server_of(
-    addon: Addon, settings: Settings, configured: Configuration, files: CaFiles
-) -> Server:
-    """The proxy around an add-on, whose ports are not open yet; raises UsageError."""
-    return await Server.start(
-        settings.modes,
-        addons=(addon.guard, addon),
-        confdir=files.directory,
-        settings=dict(settings.settings),
-        limits=settings.limits or configured.limits,
     )
 
 

@@ -11,6 +11,7 @@ from mitmproxy.addonmanager import Loader
 
 from apitrail import places
 from apitrail.errors import Error
+from apitrail.recording import assembly, config_file, proxied
 from apitrail.recording.proxy import layer
 from apitrail.recording.proxy.addon import Addon
 from apitrail.recording.proxy.admission import malformed, refusal
@@ -59,7 +60,10 @@ class Recording:
             body_limit=ctx.options.apitrail_body_limit,
         )
         try:
-            trail, addon = await open_recorder(directory, settings)
+            configured = config_file.of(settings)
+            guard = assembly.guard_of(settings, assembly.logins_of(directory, settings))
+            trail, recorder = await open_recorder(directory, settings, configured)
+            addon = proxied.addon_of(recorder, guard, settings, configured)
             await addon.recorder.start()
         except Error as error:
             logger.error("apitrail: %s (%s)", error, error.hint)

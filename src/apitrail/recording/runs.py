@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from apitrail.errors import UsageError
 from apitrail.recording.front import Front
 from apitrail.recording.proxy.destination import Upstream
-from apitrail.recording.proxy.master import Listener
+from apitrail.recording.proxy.modes import Listener
 from apitrail.recording.recorder import Recorder
 from apitrail.trail import statements
 from apitrail.trail.statements import Run

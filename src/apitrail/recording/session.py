@@ -28,14 +28,13 @@ from apitrail.recording.authority.authority import Authority, ending
 from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.changed_guards import ChangedGuards
 from apitrail.recording.config_file import Configuration
-from apitrail.recording.front import Alone, Front
+from apitrail.recording.front import Front
 from apitrail.recording.insight_follower import Follower
-from apitrail.recording.proxy import certificates, inlets, messages
-from apitrail.recording.proxy.addon import Addon
+from apitrail.recording.proxy import messages
 from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.authentication import Logins
 from apitrail.recording.proxy.destination import Upstream
-from apitrail.recording.proxy.master import Listener, check_mode, check_ports
+from apitrail.recording.proxy.modes import Listener, check_mode, check_ports, check_shared, hosts
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.runs import Runs
 from apitrail.recording.settings import Settings
@@ -68,32 +67,13 @@ def check(directory: Path, settings: Settings) -> None:
 
 
 async def open_recorder(
-    directory: Path,
-    settings: Settings,
-    configured: Configuration | None = None,
-    logins: Logins | None = None,
-) -> tuple[Trail, Addon]:
-    """Open the trail and put a recorder before it, with its add-on.
-
-    Args:
-        directory: the trail's.
-        settings: how to record.
-        configured: what the configuration file of these settings says, where it was read already.
-        logins: who may use the listeners, where that was found out already.
+    directory: Path, settings: Settings, configured: Configuration
+) -> tuple[Trail, Recorder]:
+    """Open the trail and put a recorder before it, which knows whom the trail has met.
 
     Raises:
         UsageError: the trail or a setting cannot be used; nothing was written.
     """
-    configured = configured or config_file.of(settings)
-    guard = assembly.guard_of(settings, logins or assembly.logins_of(directory, settings))
-    trail, recorder = await _open(directory, settings, configured)
-    return trail, assembly.addon_of(recorder, guard, settings, configured)
-
-
-async def _open(
-    directory: Path, settings: Settings, configured: Configuration
-) -> tuple[Trail, Recorder]:
-    """Open the trail and put a recorder before it, which knows whom the trail has met."""
     policy = preparation.policy(settings, configured)
     places.make_directory(directory)
     trail = (await maintenance.enter(directory)).trail
@@ -106,7 +86,7 @@ async def _open(
 def check_workers(settings: Settings) -> None:
     """Raise UsageError where workers cannot do what these settings ask for."""
     if settings.workers:
-        inlets.check_shared(settings.modes)
+        check_shared(settings.modes)
 
 
 def _bind(settings: Settings) -> socket.socket | None:
@@ -227,7 +207,7 @@ class Session:
         if not (directory / database.FILE).exists():
             # Before anything is made: a port in use must leave nothing behind.
             check_ports(settings.modes)
-        trail, recorder = await _open(directory, settings, configured)
+        trail, recorder = await open_recorder(directory, settings, configured)
         try:
             # Before `open` is written: a port in use must leave no trace in the trail either.
             check_ports(settings.modes)
@@ -284,8 +264,10 @@ class Session:
             return await Crew.start(
                 recorder, guard, settings, configured, directory, authority, voice
             )
-        files, addon = CaFiles(directory), assembly.addon_of(recorder, guard, settings, configured)
-        return Alone(addon, await assembly.server_of(addon, settings, configured, files), files)
+        from apitrail.recording import proxied
+
+        addon = proxied.addon_of(recorder, guard, settings, configured)
+        return await proxied.alone(addon, settings, configured, CaFiles(directory))
 
     async def _open_doors(self) -> None:
         """A port that is open records: it opens when everything behind it is there."""
@@ -486,7 +468,7 @@ def _calls(directory: Path, tickets: Sequence[Ticket]) -> list[Mapping[str, Json
 
 def _signed_for(settings: Settings) -> list[str] | None:
     """What a new CA may sign for beside AWS and this machine; None for every host."""
-    found = certificates.hosts(map(check_mode, settings.modes))
+    found = hosts(map(check_mode, settings.modes))
     if found is None:
         return None
     upstream = [Upstream.parse(settings.upstream).host] if settings.upstream else []

@@ -13,7 +13,8 @@ from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Filter
 from apitrail.recording.operators import Operators
-from apitrail.recording.proxy.authentication import check_doors, listens_here
+from apitrail.recording.proxy.authentication import check_doors
+from apitrail.recording.proxy.modes import listens_here
 from apitrail.trail.reader import Reader
 from proxying import AWS, dial, recording, request, secure, tunnel, upstream
 

@@ -17,7 +17,7 @@ from mitmproxy.proxy import mode_specs
 from apitrail.recording.authority.authority import Authority
 from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.clients.ca_bundle import Bundles
-from apitrail.recording.proxy import certificates
+from apitrail.recording.proxy.modes import hosts
 from apitrail.recording.session import Session
 from apitrail.recording.settings import Settings
 from proxying import AWS, OK, connect, dial, recording, request, secure, tunnel, upstream
@@ -142,8 +142,8 @@ def test_a_ca_that_has_ended_is_told_of_when_recording_starts(tmp_path, capfd):
 
 def test_nobody_knows_how_other_machines_call_a_reverse_listener():
     modes = [mode_specs.ProxyMode.parse("reverse:http://localhost:1@0.0.0.0:4567")]
-    assert certificates.hosts(modes) is None
-    assert certificates.hosts([mode_specs.ProxyMode.parse("regular@0.0.0.0:1")]) == []
+    assert hosts(modes) is None
+    assert hosts([mode_specs.ProxyMode.parse("regular@0.0.0.0:1")]) == []
 
 
 def _free() -> int:

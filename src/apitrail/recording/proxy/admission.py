@@ -8,19 +8,24 @@ import logging
 import socket
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from mitmproxy import http, tls
+from mitmproxy import http
 from mitmproxy.connection import Client, Server
-from mitmproxy.proxy import mode_specs, server_hooks
-from mitmproxy.tcp import TCPFlow
+from mitmproxy.proxy import mode_specs
 
 from apitrail.aws import decode
 from apitrail.aws.find import api_host
 from apitrail.aws.find import host as aws_host
-from apitrail.recording.proxy import layer, messages
+from apitrail.recording.proxy import messages
 from apitrail.recording.proxy.authentication import Logins, Unknown, challenge, is_to_proxy
 from apitrail.recording.proxy.destination import Address, Destinations
 from apitrail.recording.proxy.fail_closed import closed
+
+if TYPE_CHECKING:
+    from mitmproxy import tls
+    from mitmproxy.proxy import server_hooks
+    from mitmproxy.tcp import TCPFlow
 
 logger = logging.getLogger("apitrail")
 
@@ -31,6 +36,8 @@ NAMED = 256
 # Where a flow's metadata has the name of its operator.
 OPERATOR = "apitrail.operator"
 OTHERS = "others"
+# Marks a CONNECT whose destination is reached without the proxy behind us.
+DIRECT = "apitrail-direct"
 
 
 class Refused(Exception):  # noqa: N818 - it is one
@@ -118,7 +125,7 @@ class Guard:
         host, port = flow.request.host, flow.request.port
         past_proxy = _by_proxy(flow.client_conn) and self.destinations.is_direct(host, port)
         if past_proxy:
-            flow.metadata[layer.DIRECT] = True
+            flow.metadata[DIRECT] = True
         if self.destinations.intercepts(host, port):
             return
         if _by_proxy(flow.client_conn) and not past_proxy:

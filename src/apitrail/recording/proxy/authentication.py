@@ -7,18 +7,22 @@ import base64
 import binascii
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mitmproxy import http
 from mitmproxy.certs import Cert
 from mitmproxy.connection import Client
 from mitmproxy.proxy import mode_specs
-from mitmproxy.proxy.context import Context
 
 from apitrail import places
 from apitrail.address import is_loopback
 from apitrail.errors import UsageError
 from apitrail.recording.clients.environment import RUN_USER
 from apitrail.recording.operators import Login, Operators
+from apitrail.recording.proxy.modes import listens_here
+
+if TYPE_CHECKING:
+    from mitmproxy.proxy.context import Context
 
 # Each scrypt takes 16 MiB and a processor.
 AT_ONCE = 2
@@ -142,13 +146,6 @@ def check_doors(modes: Iterable[mode_specs.ProxyMode], operators: Operators) -> 
                 f"{mode.full_spec!r} lets other machines in, and the trail has no operator",
                 hint="apitrail operator add NAME, or --insecure-listen to ask nobody who they are",
             )
-
-
-def listens_here(mode: mode_specs.ProxyMode) -> bool:
-    """Can only this machine reach the listener? WireGuard knows its clients by their keys."""
-    if isinstance(mode, mode_specs.WireGuardMode | mode_specs.LocalMode):
-        return True
-    return is_loopback(mode.listen_host("127.0.0.1"))
 
 
 def is_to_proxy(context: Context) -> bool:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from collections.abc import Iterable
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from mitmproxy import tls
 from mitmproxy.addons import tlsconfig
 from mitmproxy.certs import Cert, CertStore, CertStoreEntry
-from mitmproxy.proxy import context, mode_specs
+from mitmproxy.proxy import context
 from OpenSSL import SSL
 
 from apitrail.errors import UsageError
 from apitrail.recording.authority import leaf
 from apitrail.recording.authority.authority import Authority
-from apitrail.recording.proxy.authentication import is_to_proxy, listens_here
+from apitrail.recording.proxy.authentication import is_to_proxy
 
 logger = logging.getLogger("apitrail")
 
@@ -113,20 +112,6 @@ class Certificates(tlsconfig.TlsConfig):
         # constraints do not have.
         common = next((each.value for each in altnames if isinstance(each, x509.DNSName)), None)
         return store.get_cert(common, altnames, None, None)
-
-
-def hosts(modes: Iterable[mode_specs.ProxyMode]) -> list[str] | None:
-    """The hosts beyond AWS that clients of these modes call by TLS; None where nobody can know.
-
-    A reverse listener that other machines reach is called by names that only they know.
-    """
-    found = []
-    for mode in modes:
-        if isinstance(mode, mode_specs.ReverseMode):
-            if not listens_here(mode):
-                return None
-            found.append(str(mode.address[0]).lower())
-    return found
 
 
 def _asking() -> SSL.Context:

@@ -4,49 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mitmproxy.proxy import mode_servers, mode_specs
-
-from apitrail.errors import UsageError
-from apitrail.recording.proxy.master import check_mode
-from apitrail.redact.userinfo import without_userinfo
+from mitmproxy.proxy import mode_servers
 
 type Address = tuple[Any, ...]
 """As `getsockname` tells it."""
-
-# Modes that are no streams of TCP, which could be handed over.
-_OWN = (
-    mode_specs.WireGuardMode, mode_specs.LocalMode, mode_specs.TunMode, mode_specs.DnsMode,
-)  # fmt: skip
-
-
-def check_shared(modes: Sequence[str]) -> None:
-    """Raise UsageError for a mode whose connections cannot be handed over."""
-    for spec in modes:
-        mode = check_mode(spec)
-        dns = isinstance(mode, mode_specs.ReverseMode) and mode.scheme == "dns"
-        if dns or isinstance(mode, _OWN) or mode.transport_protocol == "udp":
-            raise UsageError(
-                f"workers cannot share the mode {without_userinfo(spec)!r}: it is not of TCP alone",
-                hint="leave --workers out",
-            )
-
-
-def usual_workers(modes: Sequence[str], cores: int) -> int:
-    """How many workers a recorder has that is not told: one, where it gives something.
-
-    Without a second core it gives nothing. Of modes that workers cannot share, or that have HTTP/3 without
-    them, it would take something.
-    """
-    try:
-        check_shared(modes)
-        own = any(check_mode(spec).transport_protocol != "tcp" for spec in modes)
-    except UsageError:
-        return 0  # whoever uses the mode says what is wrong with it
-    return 0 if own or cores < 2 else 1
 
 
 @dataclass(frozen=True, slots=True)

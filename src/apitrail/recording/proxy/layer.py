@@ -22,13 +22,11 @@ from mitmproxy.proxy.layers.http import _events, _hooks, _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
 from apitrail.recording.proxy import departures, downstream, flows, http2, trims, websockets
+from apitrail.recording.proxy.admission import DIRECT
 from apitrail.recording.proxy.hook_runner import RUNNERS, HookRunner
 from apitrail.recording.proxy.patience import PACES
 
 type Commands = layer.CommandGenerator[None]
-
-# Marks a CONNECT whose destination is reached without the proxy behind us.
-DIRECT = "apitrail-direct"
 
 TOO_LONG = "apitrail: too long"
 """Key of a flow's metadata: how much of its body may be held, and the answer to more."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,25 +19,13 @@ from mitmproxy.addons import (
 )
 from mitmproxy.proxy import mode_specs
 
-from apitrail.errors import UsageError
 from apitrail.recording.limits import Limits
 from apitrail.recording.proxy import layer, silence
 from apitrail.recording.proxy.certificates import Certificates
 from apitrail.recording.proxy.lookups import Lookups
+from apitrail.recording.proxy.modes import LOOPBACK, Listener, apart, listen_error, mode_error
 from apitrail.recording.proxy.patience import Doors
 from apitrail.recording.proxy.wanted_hooks import Addons
-from apitrail.redact.userinfo import without_userinfo
-
-LOOPBACK = "127.0.0.1"
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """A mode and where it listens."""
-
-    mode: str
-    host: str
-    port: int
 
 
 class _Ready:
@@ -142,7 +128,7 @@ class Server:
                 **settings,
             )
         except (exceptions.OptionsError, KeyError) as error:
-            raise _mode_error(str(error)) from error
+            raise mode_error(str(error)) from error
         server._modes = list(modes)
         server._running = asyncio.create_task(engine.run(), name="mitmproxy")
         await asyncio.wait(
@@ -176,7 +162,7 @@ class Server:
         try:
             specs = [mode_specs.ProxyMode.parse(spec) for spec in modes]
         except ValueError as error:
-            raise _mode_error(f"{mode}: {error}") from error
+            raise mode_error(f"{mode}: {error}") from error
         await self._front.servers.update(specs)
         self._check()
         self._modes = modes
@@ -201,63 +187,3 @@ class Server:
         for instance in self._front.servers:
             if (error := instance.last_exception) is not None:
                 raise listen_error(instance.mode.full_spec, error)
-
-
-def apart(modes: Sequence[str]) -> list[str]:
-    """Port 0 only once: mitmproxy takes it for the same address each time."""
-    apart: list[str] = []
-    for spec in modes:
-        mode = check_mode(spec)
-        if mode.custom_listen_port != 0 or not apart:
-            apart.append(spec)
-            continue
-        host = mode.listen_host(LOOPBACK) or LOOPBACK
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.bind((host, 0))
-            head = spec.rpartition("@")[0]
-            apart.append(f"{head}@{host}:{probe.getsockname()[1]}")
-    return apart
-
-
-def check_ports(modes: Sequence[str]) -> None:
-    """Raise UsageError if something listens already where one of `modes` is to."""
-    for spec in modes:
-        mode = check_mode(spec)
-        port = mode.listen_port()
-        if not port or mode.transport_protocol == "udp":
-            continue
-        host = mode.listen_host(LOOPBACK) or LOOPBACK
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError as error:
-                raise listen_error(spec, error) from error
-
-
-def check_mode(spec: str) -> mode_specs.ProxyMode:
-    """Parse a mode spec, or raise UsageError."""
-    try:
-        return mode_specs.ProxyMode.parse(spec)
-    except ValueError as error:
-        shown = without_userinfo(spec)
-        # What mitmproxy says quotes parts of the spec, maybe a password among them.
-        reason = f": {error}" if shown == spec else ""
-        raise _mode_error(shown + reason) from error
-
-
-def listen_error(spec: str, error: Exception) -> UsageError:
-    """What is said of a port that cannot be had."""
-    reason = error.strerror if isinstance(error, OSError) else str(error)
-    return UsageError(
-        f"cannot listen as {without_userinfo(spec)!r}: {reason}",
-        hint="another port, as in --mode regular@8081, or stop what holds this one",
-    )
-
-
-def _mode_error(message: str) -> UsageError:
-    return UsageError(
-        f"not a mode: {message}",
-        hint="modes are mitmproxy's: regular@8080, reverse:http://localhost:4566@4567, transparent …",
-    )

@@ -26,8 +26,8 @@ from apitrail.recording.front import RunFacts
 from apitrail.recording.proxy import patience
 from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.destination import Upstream
-from apitrail.recording.proxy.master import LOOPBACK, Listener, apart, check_mode, listen_error
 from apitrail.recording.proxy.messages import Voice
+from apitrail.recording.proxy.modes import LOOPBACK, Listener, apart, check_mode, listen_error
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.settings import Settings
 from apitrail.recording.workers import doors

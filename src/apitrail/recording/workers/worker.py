@@ -19,9 +19,9 @@ from typing import Any
 
 from apitrail import __version__, places
 from apitrail.identity import Known
-from apitrail.recording import allocator, assembly, lessons, preparation, whoami
+from apitrail.recording import allocator, assembly, lessons, preparation, proxied, whoami
+from apitrail.recording.alone import Alone
 from apitrail.recording.authority.ca_files import CaFiles
-from apitrail.recording.front import Alone
 from apitrail.recording.proxy import held, messages
 from apitrail.recording.proxy.destination import Upstream
 from apitrail.recording.proxy.inlets import Inlets
@@ -99,13 +99,12 @@ class Worker:
         recorder.unnamed = lru_cache(whoami.MOST)(partial(channel.tell, "unnamed"))
         plain = assembly.guard_of(settings, assembly.logins_of(orders.directory, settings))
         guard = ToldGuard(plain.destinations, plain.logins, channel, listed_only=plain.listed_only)
-        addon = assembly.addon_of(recorder, guard, settings, configured)
+        addon = proxied.addon_of(recorder, guard, settings, configured)
         # What may be held in all is that of one process.
         addon.budget = held.Budget(held.TOTAL // orders.workers)
         authority = CaFiles(orders.directory)
         self._inlets.install()
-        server = await assembly.server_of(addon, settings, configured, authority)
-        self._front = Alone(addon, server, authority)
+        self._front = await proxied.alone(addon, settings, configured, authority)
         recorder.open()
         acts: dict[str, Answer] = {
             "open": self._open, "listen": self._listen, "run": self._begin_run,

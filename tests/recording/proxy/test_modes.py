@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apitrail.errors import UsageError
-from apitrail.recording.proxy.inlets import check_shared, usual_workers
+from apitrail.recording.proxy.modes import check_shared, usual_workers
 
 
 @pytest.mark.parametrize(
