@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+from functools import partial
 
 import pytest
 import zstandard
@@ -14,31 +14,9 @@ from apitrail.policy import shares
 from apitrail.policy.kept_call import TOGETHER
 from apitrail.query import Filter
 from apitrail.trail import database
+from policy.looks import Meeting, Seen, killed
 
 COUNT = 4 * TOGETHER + 30
-TAGS = ("who", "what")
-
-
-class Seen:
-    """Notes each call with how long its facets are."""
-
-    def __init__(self):
-        self.calls = []
-
-    def add(self, source, indexes):
-        found = dict(source.many(indexes, TAGS))
-        self.calls += [(index, sorted(map(len, found[index].values()))) for index in indexes]
-
-    def take(self):
-        found, self.calls = self.calls, []
-        return found
-
-
-def killed():
-    """As a process that was killed for lack of memory, where it is not the first one."""
-    if multiprocessing.parent_process() is not None:
-        os._exit(9)
-    return Seen()
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +48,7 @@ def test_they_find_what_one_finds(trail, make):
     assert in_order(trail, make, 2) == alone
     both = shares.totals(trail, Filter(), make, processes=2)
     assert sorted(call for each in both for call in each) == calls
+    assert len(both) == (2 if make is Seen else 1)
 
 
 def test_the_first_call_that_cannot_be_read_is_told(trail, tmp_path):
@@ -91,5 +70,12 @@ def test_the_first_call_that_cannot_be_read_is_told(trail, tmp_path):
         with pytest.raises(FormatError, match="not zstd"):
             told.extend(shares.in_order(copy, Filter(), Seen, processes=processes))
         assert [index for some in told for index, _ in some] == list(range(TOGETHER))
-        with pytest.raises(FormatError, match="not zstd"):
-            shares.totals(copy, Filter(), Seen, processes=processes)
+    with pytest.raises(FormatError, match="not zstd"):
+        shares.totals(copy, Filter(), Seen, processes=1)
+    # Both come to one, each in its first piece.
+    with database.connect(copy / database.FILE) as connection:
+        connection.execute(change, (b"x" * 40, 10))
+        connection.execute(change, (unknown, broken))
+    os.mkfifo(tmp_path / "door")
+    with pytest.raises(FormatError, match="not zstd"):
+        shares.totals(copy, Filter(), partial(Meeting, str(tmp_path)), processes=2)
