@@ -23,3 +23,13 @@ def test_sso_portal_works_without_a_signature_on_localhost():
 
     assert named(found) == ("sso", "GetRoleCredentials")
     assert ("accessToken",) in found.sensitive_parameters
+
+
+def test_what_is_new_in_s3_control_is_no_object_of_s3():
+    control = "111122223333.s3-control.us-east-1.amazonaws.com"
+    new = call("GET", "/v20180820/accessgrantsinstance/new", host=control, service="s3")
+    assert named(new) == (None, None)
+    known = call("GET", "/v20180820/accesspoint/a", host=control, service="s3")
+    assert named(known) == ("s3control", "GetAccessPoint")
+    bucket = call("GET", "/k", host="111122223333.s3.us-east-1.amazonaws.com", service="s3")
+    assert named(bucket) == ("s3", "GetObject")

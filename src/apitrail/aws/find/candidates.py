@@ -6,6 +6,7 @@ chooses among the services with that scope.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import field
 
@@ -106,6 +107,9 @@ def _query_fields(request: Request, doubts: Doubts) -> Fields:
     ]
 
 
+_ACCOUNT = re.compile(r"[0-9]{12}\.")
+
+
 @remembered(4096)
 def _candidates(
     header: str, scope: str | None, scheme: str, index: Index
@@ -124,7 +128,9 @@ def _told(
         found = named or _of_scheme(name, scope, scheme, index)
         return found, found
     both = [service for service in signed if service in named]
-    if both and name.partition and ".".join(name.labels) in index.hosts:
+    # S3 Control has the account in front: what is new there is no object of S3's.
+    own = _ACCOUNT.sub("", ".".join(name.labels))
+    if both and name.partition and own in index.hosts:
         return both, both  # a name of AWS's own serves these and no others
     return signed, both or signed
 
