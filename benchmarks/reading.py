@@ -35,7 +35,7 @@ from apitrail.trail import frames, statements
 from apitrail.trail.audit import Audit
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import Draft
-from apitrail.trail.statements import Heartbeat, Open
+from apitrail.trail.statements import Close, Heartbeat, Open
 from apitrail.trail.writer import BATCH, Trail
 
 EVENTS = int(os.environ.get("EVENTS", "200000"))
@@ -112,6 +112,7 @@ async def build(directory: Path) -> None:
             if first % HEARTBEAT == 0:
                 batch.append(statements.draft(Heartbeat()))
             await asyncio.gather(*(trail.append(each) for each in batch))
+        await trail.append(statements.draft(Close(reason="all are written", calls=EVENTS)))
 
 
 def _clock() -> int:
