@@ -21,7 +21,7 @@ from release.distributions import uv
 ROOT = Path(__file__).parents[2]
 # What holds us to others' behaviour: their private API, the wire, the log, formats, the console.
 TESTS = (
-    "tests/test_private_api.py", "tests/test_zstd.py", "tests/aws", "tests/identity", "tests/redact/test_unpacking.py",
+    "tests/test_private_api.py", "tests/test_zstd.py", "tests/trail/test_frames.py", "tests/aws", "tests/identity", "tests/redact/test_unpacking.py",
     "tests/recording/proxy", "tests/trail/test_writer.py", "tests/tlog", "tests/delivery/lake/test_lake_sql.py",
     "tests/reading/rules", "tests/web/console", "tests/e2e/test_wire.py", "tests/e2e/test_exec.py",
 )  # fmt: skip
