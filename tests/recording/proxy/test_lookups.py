@@ -104,3 +104,14 @@ def test_not_too_many_are_looked_up_at_once(monkeypatch: pytest.MonkeyPatch) -> 
 def test_what_is_no_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnicodeError):
         asyncio.run(Lookups().find("a" * 64 + ".example", 443))
+
+
+def test_without_room_for_a_thread_it_fails_as_without_a_network(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", full)
+    with pytest.raises(OSError, match="no thread can be started"):
+        asyncio.run(Lookups().find("localhost", 443))

@@ -7,6 +7,7 @@ whose servers do not answer keeps a thread for half a minute, so some of them wo
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from functools import partial
 from typing import Any
@@ -52,7 +53,11 @@ class Lookups:
 
     async def _look(self, question: tuple[Any, ...]) -> Found:
         async with self._room:
-            return await aside(partial(socket.getaddrinfo, *question), "lookup")
+            try:
+                return await aside(partial(socket.getaddrinfo, *question), "lookup")
+            except RuntimeError as error:
+                # mitmproxy would wait for ever for a connection that fails with another error.
+                raise OSError(errno.EAGAIN, "no thread can be started") from error
 
     def _forget(self, question: tuple[object, ...], task: asyncio.Task[Found]) -> None:
         del self._asked[question]
