@@ -268,9 +268,9 @@ def rests(directory, monkeypatch, *, stopped):
     return len(taken), behind
 
 
-def test_calls_wait_for_four_entries_at_the_most(tmp_path, monkeypatch):
+def test_calls_wait_for_sixteen_entries_at_the_most(tmp_path, monkeypatch):
     number, (before, after) = rests(tmp_path, monkeypatch, stopped=False)
-    assert number >= before / 4 > 1
+    assert number >= before / 16 > 1
     assert after == 0
 
 

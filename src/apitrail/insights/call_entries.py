@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import batched
 
 from apitrail.codec import decode
 from apitrail.entry import CALLS, Entry
@@ -14,6 +15,8 @@ from apitrail.source import Source
 
 # The facets that a call's record is read from; the answer is not needed.
 TAGS = ("who", "what", "request")
+# So many entries are asked for at once.
+TOGETHER = 64
 
 
 def events_of(
@@ -21,17 +24,18 @@ def events_of(
 ) -> Iterator[tuple[int, Seen | None, Event | None]]:
     """Index and call of each entry in [start, stop) that is a call to AWS; None where it was erased
     or is not disclosed. With it comes its event, without the parameters and the answer."""
-    for data in source.entries(start, stop):
-        index, _, kind = Entry.head_of(data)
-        if kind not in CALLS:
-            continue
-        facets = source.facets(index, TAGS)
-        if "what" not in facets or "who" not in facets:
-            yield index, None, None
-            continue
-        event = _event(facets)
-        if event.what is None or not event.what.stand_in:
-            yield index, _call(event), event
+    for some in batched(source.entries(start, stop), TOGETHER, strict=False):
+        heads = [Entry.head_of(data) for data in some]
+        calls = [index for index, _, kind in heads if kind in CALLS]
+        contents = dict(source.many(calls, TAGS))
+        for index in calls:
+            facets = contents.get(index, {})
+            if "what" not in facets or "who" not in facets:
+                yield index, None, None
+                continue
+            event = _event(facets)
+            if event.what is None or not event.what.stand_in:
+                yield index, _call(event), event
 
 
 def _event(facets: Mapping[str, bytes]) -> Event:

@@ -32,9 +32,9 @@ BASELINE = 14 * DAY
 MOST = 200_000
 # Entries that are read before what was found is written.
 STRETCH = 500
-# Entries that are read at a stretch (some 0.6 ms), before a rest that is as long: meanwhile calls wait
+# Entries that are read at a stretch (some 1 ms), before a rest that is as long: meanwhile calls wait
 # for the interpreter, for up to 5 ms where it is not let go of.
-STEP = 4
+STEP = 16
 # What was learnt is kept each time so many entries were read, and at the end if it were these.
 KEEP = 5_000
 KEEP_AT_END = 200
