@@ -247,10 +247,10 @@ def test_insights_can_be_switched_off(tmp_path):
 
 
 def rests(directory, monkeypatch, *, stopped):
-    """How many rests a follower takes to read 8 entries, and how far it was behind before and after."""
+    """How many rests a follower takes to read 40 entries, and how far it was behind before and after."""
     taken: list[float] = []
     monkeypatch.setattr(insight_follower.time, "sleep", taken.append)
-    refusing.make(directory)
+    refusing.make(directory, calls=40)
 
     async def main():
         async with await Trail.open(directory, signer=SIGNER, clock=trails.Clock(T0)) as trail:
