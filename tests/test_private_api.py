@@ -36,6 +36,11 @@ USED = {
     "mitmproxy.addons.proxyserver:Servers": ("3ae88679a49a3e97", "recording/proxy/master.py"),
     "mitmproxy.http:MessageData": ("b8930f126b2e329d", "recording/proxy/layer.py"),
     "mitmproxy.proxy.server:TimeoutWatchdog": ("af22f6a08867b199", "recording/proxy/silence.py"),
+    "mitmproxy.flow:Flow.__init__": ("32448b80a8d272e8", "recording/proxy/trims.py"),
+    "mitmproxy.flow:Flow.copy": ("aea55d9f098637b1", "recording/proxy/trims.py"),
+    "mitmproxy.proxy.layer:NextLayer": ("5e348845696fb94b", "recording/proxy/hook_runner.py"),
+    "mitmproxy.proxy.layers.modes:DestinationKnown": ("f1b832706e35525c", "recording/proxy/hook_runner.py"),
+    "mitmproxy.addons.tlsconfig:TlsConfig.crl_path": ("c9ad7b7fb96a7c58", "recording/proxy/certificates.py"),
     "mitmproxy.proxy.layer:Layer.handle_event": ("9ebc4fa1be44335b", "recording/proxy/layer.py"),
     "mitmproxy.optmanager:_Option": ("ceb42db696f12f4a", "recording/proxy/trims.py"),
     "mitmproxy.proxy.context:Context": ("4009b8c27b1f690e", "recording/proxy/trims.py"),
@@ -55,7 +60,7 @@ USED = {
 
 # Private names of our own that another class of the same module uses, and those that a listed
 # function sets or a listed module has.
-OURS = {"_to", "_received", "_frame_dispatch_table", "_default", "_read_headers"}
+OURS = {"_to", "_received", "_frame_dispatch_table", "_default", "_read_headers", "_paused"}
 
 _LAYOUT = {
     tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER,

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import os
 import re
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from apitrail.recording.proxy import (
     downstream,
     flows,
     held,
+    ids,
     layer,
     messages,
     websockets,
@@ -259,7 +259,7 @@ class Addon:
     @staticmethod
     def _refusal(flow: http.HTTPFlow, say: Say, reason: str) -> http.Response:
         fields = {name.lower(): value for name, value in flow.request.headers.items()}
-        status, headers, body = say(fields, reason, str(uuid.uuid4()))
+        status, headers, body = say(fields, reason, ids.new())
         return http.Response.make(status, body, headers)
 
     # -- what a flow is ----------------------------------------------------------------------
@@ -285,7 +285,7 @@ class Addon:
         request = flow.request
         run_id = self._run_of(flow)
         seen = Seen(
-            id=str(uuid.uuid4()),
+            id=ids.new(),
             started=self.recorder.clock(),
             raw=request.headers.fields,
             headers=flows.fields(request.headers),

@@ -38,6 +38,7 @@ class Certificates(tlsconfig.TlsConfig):
         self._p256 = ec.generate_private_key(ec.SECP256R1())
         # Serial number of a certificate of mitmproxy's → the same for our own key.
         self._leaves: dict[int, x509.Certificate] = {}
+        self._crl: tuple[Cert | None, str] = None, ""
 
     def also(self, authority: Authority) -> None:
         """Sign with the CA's other certificate too, for what that may sign for."""
@@ -83,6 +84,13 @@ class Certificates(tlsconfig.TlsConfig):
             signing = self.certstore.default_privatekey
             found = self._leaves[serial] = leaf.of_key(shown, self._p256.public_key(), signing)
         return found
+
+    def crl_path(self) -> str:
+        """mitmproxy compares the path of each request with it; another CA has another."""
+        authority = self.certstore.default_ca
+        if self._crl[0] is not authority:
+            self._crl = authority, super().crl_path()
+        return self._crl[1]
 
     def covers(self, host: str) -> bool:
         """Is there a certificate of the CA that may sign for this host?"""

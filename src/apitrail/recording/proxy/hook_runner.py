@@ -64,7 +64,8 @@ class HookRunner:
         done: deque[commands.StartHook] = deque()
         try:
             while True:
-                for command in self._below.handle_event(event):
+                below = self._below = _inner(self._below)
+                for command in below.handle_event(event):
                     if not isinstance(command, commands.StartHook):
                         yield command
                     elif command in self._waiting:
@@ -106,6 +107,20 @@ class HookRunner:
             await self._come(events.HookCompleted(hook))
         finally:
             self._waiting.pop(hook, None)
+
+
+def _inner(outer: layer.Layer) -> layer.Layer:
+    """The layer that a layer hands all of its events to for good; else itself.
+
+    Those that have found the one below them (a mode's, `NextLayer`) do nothing else any more.
+    """
+    while outer._paused is None and outer.debug is None:  # noqa: SLF001
+        handing = outer.__dict__.get("_handle_event")
+        inner = getattr(handing, "__self__", None)
+        if not isinstance(inner, layer.Layer) or handing != inner.handle_event:
+            break
+        outer = inner
+    return outer
 
 
 def _may_join(one: commands.SendData, other: commands.SendData) -> bool:

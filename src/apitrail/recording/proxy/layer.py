@@ -67,6 +67,7 @@ class Stream(http.HttpStream):
     _has_told = False
 
     def __init__(self, context: Context, stream_id: int) -> None:
+        self._above = context.layers[-1] if context.layers else None
         super().__init__(context, stream_id)
         self._hooks = RUNNERS.get(context.client.id)
 
@@ -74,23 +75,58 @@ class Stream(http.HttpStream):
         """What comes while a hook is waited for; that the client leaves is told to whoever holds it."""
         if isinstance(event, _events.RequestProtocolError) and hasattr(self, "flow"):
             departures.gone(self.flow.id)
-        if self._paused or self.debug is not None or self._hooks is None:
+        if self.debug is not None or self._hooks is None:
             return super().handle_event(event)
-        return self._handle_at_once(event, self._hooks)
+        if self._paused is None:
+            return self._handle_at_once(self._handle_event(event), None, self._hooks)
+        if isinstance(event, events.CommandCompleted) and event.command is self._paused.command:
+            return self._go_on(self._paused.generator, event.reply, self._hooks)
+        return super().handle_event(event)
 
-    def _handle_at_once(self, event: events.Event, hooks: HookRunner) -> Commands:
-        """As mitmproxy's `handle_event`, but hooks that need not wait are done here."""
-        going = self._handle_event(event)
-        for command in going:
+    def _go_on(self, going: Commands, reply: Any, hooks: HookRunner) -> Commands:
+        """What was waited for is here; then what has come meanwhile."""
+        self._paused = None
+        yield from self._handle_at_once(going, reply, hooks)
+        while self._paused is None and self._paused_event_queue:  # type: ignore[redundant-expr]
+            event = self._paused_event_queue.popleft()
+            yield from self._handle_at_once(self._handle_event(event), None, hooks)
+
+    def _handle_at_once(self, going: Commands, reply: Any, hooks: HookRunner) -> Commands:
+        """As mitmproxy's `handle_event`, but what need not wait is done here: hooks, the connection."""
+        while True:
+            try:
+                command = going.send(reply)
+            except StopIteration:
+                return
+            reply = None
             # Where a layer within this one waits for a hook, it is told as mitmproxy does.
             if command.blocking is True:
                 if isinstance(command, commands.StartHook) and hooks.is_done(command):
+                    continue
+                if isinstance(command, http.GetHttpConnection) and (
+                    found := self._open_connection(command)
+                ):
+                    reply = found, None
                     continue
                 command.blocking = self
                 self._paused = layer.Paused(command, going)
                 yield command
                 return
             yield command
+
+    def _open_connection(self, wish: http.GetHttpConnection) -> Server | None:
+        """The open connection that mitmproxy would choose; None where it has more to do for one."""
+        here = self._above
+        if not isinstance(here, http.HttpLayer):
+            return None
+        found = next(filter(wish.connection_spec_matches, here.connections), None)
+        if not isinstance(found, Server) or not found.connected or found.error:
+            return None
+        if found in here.waiting_for_establishment:
+            return None
+        # HTTP/1 upstream of HTTP/2 takes one call a connection.
+        is_one_call = self.context.client.alpn == b"h2" and found.alpn != b"h2"
+        return None if is_one_call else found
 
     def state_wait_for_request_headers(self, event: events.Event) -> Commands:
         """A client that asks before it sends a body (100-continue) is told at once."""

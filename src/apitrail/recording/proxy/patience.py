@@ -88,12 +88,15 @@ class Pace:
         """When the client will have been silent for too long, if it stays so; None where it may."""
         if self.free or self._waits:
             return None
-        found = [Due(at + self.limits.body, "body") for at in self.bodies.values()]
+        found: Due | None = None
         if self.head is not None:
-            found.append(Due(self.head + self.limits.header, "header"))
+            found = Due(self.head + self.limits.header, "header")
         elif not self.open:
-            found.append(Due(self.idle + self.limits.idle, "idle"))
-        return min(found, default=None)
+            found = Due(self.idle + self.limits.idle, "idle")
+        for at in self.bodies.values():
+            body = Due(at + self.limits.body, "body")
+            found = body if found is None else min(found, body)
+        return found
 
     def wait(self, now: float) -> None:
         """From now on the recorder does not read, or has not decided yet."""
@@ -112,7 +115,8 @@ class Pace:
         """So many seconds were not the client's."""
         self.idle += lost
         self.head = None if self.head is None else self.head + lost
-        self.bodies = {stream: at + lost for stream, at in self.bodies.items()}
+        if self.bodies:
+            self.bodies = {stream: at + lost for stream, at in self.bodies.items()}
 
 
 class Doors:

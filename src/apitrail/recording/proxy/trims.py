@@ -10,8 +10,10 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 from typing import Any
 
+from mitmproxy import flow as flows
 from mitmproxy import optmanager
 from mitmproxy.http import Headers, Request, Response
 from mitmproxy.net.http import http1
@@ -19,6 +21,8 @@ from mitmproxy.net.http.http1 import read
 from mitmproxy.proxy import commands, context, events, layer
 from mitmproxy.proxy.layers import http
 from mitmproxy.proxy.layers.http import _base, _events
+
+from apitrail.recording.proxy import ids
 
 type Commands = layer.CommandGenerator[None]
 
@@ -32,6 +36,7 @@ def install() -> None:
     optmanager._Option.current = current  # type: ignore[method-assign,assignment]  # noqa: SLF001
     read._read_headers = read_headers  # noqa: SLF001
     http1.expected_http_body_size = body_size
+    flows.uuid = SimpleNamespace(uuid4=ids.new)  # type: ignore[attr-defined,assignment]
     context.Context.fork = fork  # type: ignore[method-assign,assignment]
     http.HttpLayer.event_to_child = event_to_child  # type: ignore[method-assign,assignment]
 
