@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import trails
 from apitrail.evidence.verify import Verdict, derived, parallel, segment
+from apitrail.evidence.verify.numbers import Numbers
 from apitrail.trail.audit import Audit
 from apitrail.trail.statements import Target
 from trails import check, make
@@ -24,6 +25,15 @@ def test_in_pieces_on_several_cores_it_comes_to_the_same(tmp_path, monkeypatch):
         database.execute("UPDATE event SET time = time + 1 WHERE idx = 1200")
     report = check(trail, processes=2)
     assert (report.verdict, report.index) == (Verdict.TAMPERED, 1200)
+
+
+def test_numbers_are_those_that_were_added():
+    numbers, some = Numbers(), {0, 1, 9, 4095, 4096, 70_001, 1 << 62, -1}
+    for each in some:
+        numbers.add([each])
+    asked = {other for each in some for other in (each - 8, each - 1, each, each + 1, each + 8)}
+    assert {each for each in asked if each in numbers} == some
+    assert "1" not in numbers
 
 
 def test_what_another_process_saw_erased_later_is_left_to_this_one(tmp_path):

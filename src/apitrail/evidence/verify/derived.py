@@ -5,7 +5,7 @@ Search must not lie while the log verifies.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, Protocol
 
 from apitrail import codec, entry
@@ -198,7 +198,7 @@ def _caller(facet: bytes) -> Caller:
     return codec.decode(Who, load(facet)).columns
 
 
-def check_strings(rows: Rows, used: set[int]) -> None:
+def check_strings(rows: Rows, used: Container[int]) -> None:
     """Hold each string of the dictionary to be used; raises Finding."""
     for (number,) in rows.string_ids():
         if number not in used:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import closing
 from functools import cache
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
 from apitrail.entry import Entry
 from apitrail.errors import FormatError, VerificationError
 from apitrail.evidence.verify.derived import Derived
+from apitrail.evidence.verify.numbers import Numbers
 from apitrail.evidence.verify.report import tampered
 from apitrail.evidence.verify.segment import Segment, walk
 from apitrail.tlog import tile
@@ -23,21 +26,28 @@ from apitrail.trail.statements import Erase
 # one process: starting others takes half a second.
 PIECE = 32 * tile.WIDTH
 PARALLEL = 20_000
+# Pieces that each process has before it, so that none waits for another's.
+_AHEAD = 4
 
 type Piece = tuple[Segment, set[int]]
 """What it comes to, and the numbers of the strings that its rows use."""
 
 
-def check(audit: Audit, size: int, *, processes: int, progress: Callable[[int], None]) -> Piece:
-    """Check entries [0, size); raises Finding at the first that does not hold."""
+def check(
+    audit: Audit, size: int, *, processes: int, progress: Callable[[int], None]
+) -> tuple[Segment, Numbers]:
+    """Check entries [0, size); raises Finding at the first that does not hold.
+
+    Gives what they come to, and the numbers of the strings that their rows use.
+    """
     starts = range(0, size, PIECE)
-    log, used = Segment(0, 0), set[int]()
+    log, used = Segment(0, 0), Numbers()
     parallel = is_worth_it(size, processes)
     made = _pooled(audit, size, starts, processes) if parallel else _alone(audit, size, starts)
     with closing(made):
         for segment, strings in made:
             log.join(segment)
-            used |= strings
+            used.add(strings)
             progress(segment.stop - segment.start)
     return log, used
 
@@ -56,12 +66,18 @@ def _pooled(audit: Audit, size: int, starts: Iterable[int], processes: int) -> G
     # Started afresh, not forked: a fork would share the open database, which SQLite forbids.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         try:
-            work = [
-                (start, _submit(pool, audit.directory, start, min(start + PIECE, size), size))
-                for start in starts
-            ]
-            for start, future in work:
-                if (piece := _result(future)) is None:
+            due, work = iter(starts), deque[tuple[int, Future[Piece | None] | None]]()
+            while True:
+                # Not all at once: what is done ahead, and what was done, would lie in memory.
+                for start in islice(due, processes * _AHEAD - len(work)):
+                    stop = min(start + PIECE, size)
+                    work.append((start, _submit(pool, audit.directory, start, stop, size)))
+                if not work:
+                    break
+                start, future = work.popleft()
+                piece = _result(future)
+                del future  # it holds the piece
+                if piece is None:
                     # Our own snapshot decides. The other process may have seen a later state,
                     # with more erased.
                     piece = _piece(audit, start, min(start + PIECE, size), size)
