@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -196,3 +197,32 @@ def test_a_block_that_says_something_else_is_found(trail: Path, sql: str, said: 
         found, told = verdict(trail, **since)
         assert found is Verdict.TAMPERED
         assert said in told
+
+
+def test_codes_tell_entries_that_have_one_of_some_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    size, dice = 4_096, random.Random(9)
+    monkeypatch.setattr(blocks, "SIZE", size)
+    kinds = (lambda: blocks.NOTHING, lambda: 5, lambda: dice.randrange(2_000), lambda: blocks.LARGE)
+    values = [dice.choices(kinds, (5, 10, 84, 1))[0]() for _ in range(size)]
+    counts = Counter(values)
+    ranked = sorted(
+        counts.keys() - {blocks.NOTHING, blocks.LARGE}, key=lambda value: -counts[value]
+    )
+    layers = [blocks._coded(values, counts, ranked, layer) for layer in range(blocks.LAYERS)]
+    rows = [blocks._packed(blocks._layer(*layer)) for layer in layers]
+    listed = {value for layer, _ in layers for value in layer}
+    others = counts.keys() - listed - {blocks.NOTHING}
+    assert len(layers[-1][0]) > 0
+    assert others
+    for many in (1, 3, 40, 300):
+        for known in (listed, set(ranked[:many]), listed | {blocks.NOTHING, -7, 12}, others):
+            wanted = frozenset(dice.sample(sorted(known), min(many, len(known))))
+            # Those that are not listed are looked at, unless each value is found before.
+            maybe = (
+                others
+                if wanted - {v for layer, _ in layers[:-1] for v in layer} - {blocks.NOTHING}
+                else set()
+            )
+            found = blocks.with_value(rows, wanted)
+            places = [at for at, value in enumerate(values) if value in wanted | maybe]
+            assert blocks.places_of(found) == places

@@ -171,17 +171,8 @@ class BlockSearch:
         return blocks.every() ^ found if what.is_other else found
 
     def _by_codes(self, block: int, what: Part) -> int:
-        found, wanted = 0, what.values
-        for layer, data in self.connection.execute(_CODED, (block, what.field)).fetchall():
-            listed, codes = blocks.codes_from(data)
-            places = [place for place, value in enumerate(listed, 1) if value in wanted]
-            if layer == 0 and NOTHING in wanted:
-                places.append(0)
-            if layer == blocks.LAYERS - 1:
-                places.append(blocks.OTHERS)  # which they are is not told
-            if places:
-                found |= blocks.with_code(codes, places)
-        return found
+        rows = self.connection.execute(_CODED, (block, what.field)).fetchall()
+        return blocks.with_value((data for (data,) in rows), what.values)
 
     def _timely(self, block: int) -> int:
         """The entries of which the time may be meant, by the spans that overlap it."""
@@ -224,7 +215,7 @@ _MARKED = (
     "SELECT m.block, m.bits FROM json_each(?) s CROSS JOIN marked m "
     "ON m.shelf = s.value AND m.field = ? AND m.value = ? AND m.block >= ? AND m.block <= ?"
 )
-_CODED = "SELECT layer, data FROM coded WHERE block = ? AND field = ?"
+_CODED = "SELECT data FROM coded WHERE block = ? AND field = ? ORDER BY layer"
 # So many blocks are looked up at once: few first, since a page is often full soon.
 _FIRST, _MOST = 2, 64
 

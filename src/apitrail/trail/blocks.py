@@ -207,6 +207,27 @@ def with_code(codes: bytes, wanted: Iterable[int]) -> int:
     return int(codes.translate(table), 2)
 
 
+def with_value(layers: Iterable[object], wanted: frozenset[int]) -> int:
+    """The entries that have one of these values by rows of `coded` in the order of layers, a bit for
+    each; values that no layer lists are all taken to be wanted. Raises FormatError."""
+    found, left = 0, len(wanted)
+    for layer, data in enumerate(layers):
+        listed, codes = _codes_in(data)
+        flags = bytes(map(wanted.__contains__, listed)).translate(_DIGITS)
+        null = b"1" if layer == 0 and NOTHING in wanted else b"0"
+        others = b"1" if layer == LAYERS - 1 else b"0"  # which they are is not told
+        table = null + flags.ljust(_LISTED, b"0") + others
+        if ones := table.count(b"1"):
+            found |= int(codes.translate(table), 2)
+        left -= ones
+        if left <= 0:
+            break  # a value is in one layer only
+    return found
+
+
+_DIGITS = b"01".ljust(256)
+
+
 # Each type of resource, by a step in the index for each: the only one in the order of entries.
 _TYPES = (
     "WITH RECURSIVE each(id) AS (SELECT min(type) FROM resource UNION ALL "
@@ -259,11 +280,16 @@ def bits_from(data: object) -> int:
 
 def codes_from(data: object) -> tuple[tuple[int, ...], bytes]:
     """The listed values and the codes of a row of `coded`; raises FormatError."""
+    listed, codes = _codes_in(data)
+    return tuple(listed), codes
+
+
+def _codes_in(data: object) -> tuple[array[int], bytes]:
     content = _unpacked(data, SIZE + 1, SIZE + 1 + 4 * _LISTED)
     stop = 1 + 4 * content[0]
     if len(content) != stop + SIZE:
         raise FormatError("a block's codes are not as long as they say")
-    return tuple(_ordered(array("I", content[1:stop]))), content[stop:]
+    return _ordered(array("I", content[1:stop])), content[stop:]
 
 
 def stored(connection: sqlite3.Connection, block: int, number: int) -> Summed:
