@@ -168,13 +168,21 @@ class Describer:
     def _caller(
         self, exchange: Exchange, identity: Identity, run: Object | None, operator: str | None
     ) -> _Caller:
-        agent = exchange.request.header("user-agent")
+        agent = _agent(exchange.request)
         ask = _known_caller if agent is None or len(agent) <= _USUAL else _told_caller
         known = None if run is None else _Run(run)
         return ask(self.redactor, identity, known, operator, exchange.client, agent)
 
     def _told(self, fields: Object) -> Object:
         return {name: self.redactor.texts(value) for name, value in fields.items()}
+
+
+def _agent(request: Request) -> str | None:
+    """The first User-Agent; an index of the redacted headers would be made for it alone."""
+    for name, value in request.headers:
+        if name.lower() == "user-agent":
+            return value
+    return None
 
 
 _USUAL = 512
@@ -226,14 +234,14 @@ def _named(redactor: Redactor, identity: Identity) -> tuple[dict[str, Json], Obj
 def _touched(
     call: Call, account: str | None, credential: Credential, before: Described | None
 ) -> list[touching.Resource]:
-    """What a call touches; a read's answer adds nothing but what stands at its top."""
+    """What a call touches; a read's answer adds nothing but what stands at its top, an empty one nothing."""
     if (
         before is not None
         and before.redacted is not None
+        and call.parameters is not None
         and call.parameters is before.redacted.safe_parameters
         and account == (before.identity.account or credential.account)
-        and access.read_only(call)
-        and not touching.own_answer(call)
+        and (not call.result or (access.read_only(call) and not touching.own_answer(call)))
     ):
         return list(before.touched)
     return touching.resources(call, account=account, region=credential.region)
