@@ -216,7 +216,7 @@ def with_value(layers: Iterable[object], wanted: frozenset[int]) -> int:
         flags = bytes(map(wanted.__contains__, listed)).translate(_DIGITS)
         null = b"1" if layer == 0 and NOTHING in wanted else b"0"
         others = b"1" if layer == LAYERS - 1 else b"0"  # which they are is not told
-        table = null + flags.ljust(_LISTED, b"0") + others
+        table = (null + flags.ljust(_LISTED, b"0") + others).ljust(256, b"0")
         if ones := table.count(b"1"):
             found |= int(codes.translate(table), 2)
         left -= ones

@@ -30,9 +30,9 @@ from apitrail.recording.proxy import (
     downstream,
     flows,
     held,
-    ids,
     layer,
     messages,
+    random_ids,
     websockets,
 )
 from apitrail.recording.proxy.admission import OPERATOR, Guard
@@ -259,7 +259,7 @@ class Addon:
     @staticmethod
     def _refusal(flow: http.HTTPFlow, say: Say, reason: str) -> http.Response:
         fields = {name.lower(): value for name, value in flow.request.headers.items()}
-        status, headers, body = say(fields, reason, ids.new())
+        status, headers, body = say(fields, reason, random_ids.new())
         return http.Response.make(status, body, headers)
 
     # -- what a flow is ----------------------------------------------------------------------
@@ -285,7 +285,7 @@ class Addon:
         request = flow.request
         run_id = self._run_of(flow)
         seen = Seen(
-            id=ids.new(),
+            id=random_ids.new(),
             started=self.recorder.clock(),
             raw=request.headers.fields,
             headers=flows.fields(request.headers),

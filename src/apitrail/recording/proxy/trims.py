@@ -22,7 +22,7 @@ from mitmproxy.proxy import commands, context, events, layer
 from mitmproxy.proxy.layers import http
 from mitmproxy.proxy.layers.http import _base, _events
 
-from apitrail.recording.proxy import ids
+from apitrail.recording.proxy import random_ids
 
 type Commands = layer.CommandGenerator[None]
 
@@ -36,7 +36,7 @@ def install() -> None:
     optmanager._Option.current = current  # type: ignore[method-assign,assignment]  # noqa: SLF001
     read._read_headers = read_headers  # noqa: SLF001
     http1.expected_http_body_size = body_size
-    flows.uuid = SimpleNamespace(uuid4=ids.new)  # type: ignore[attr-defined,assignment]
+    flows.uuid = SimpleNamespace(uuid4=random_ids.new)  # type: ignore[attr-defined,assignment]
     context.Context.fork = fork  # type: ignore[method-assign,assignment]
     http.HttpLayer.event_to_child = event_to_child  # type: ignore[method-assign,assignment]
 
