@@ -168,21 +168,13 @@ class Describer:
     def _caller(
         self, exchange: Exchange, identity: Identity, run: Object | None, operator: str | None
     ) -> _Caller:
-        agent = _agent(exchange.request)
+        agent = exchange.request.header("user-agent")
         ask = _known_caller if agent is None or len(agent) <= _USUAL else _told_caller
         known = None if run is None else _Run(run)
         return ask(self.redactor, identity, known, operator, exchange.client, agent)
 
     def _told(self, fields: Object) -> Object:
         return {name: self.redactor.texts(value) for name, value in fields.items()}
-
-
-def _agent(request: Request) -> str | None:
-    """The first User-Agent; an index of the redacted headers would be made for it alone."""
-    for name, value in request.headers:
-        if name.lower() == "user-agent":
-            return value
-    return None
 
 
 _USUAL = 512
