@@ -270,11 +270,11 @@ def test_a_body_is_asked_for_when_its_intent_is_written(plain):
 
 def test_pipelined_calls_are_each_recorded(plain):
     async def scenario(stub, client, session):
-        await client.send(request() * 3)
-        for _ in range(3):
+        await client.send(request() * 30)
+        for _ in range(30):
             assert await client.message() == OK
 
-    assert len(run(plain, scenario)) == 3
+    assert len(run(plain, scenario)) == 30
 
 
 def test_an_answer_that_ends_with_its_connection(plain):

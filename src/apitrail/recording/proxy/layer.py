@@ -342,6 +342,21 @@ class ToServer(_Http1, _http1.Http1Client):
             event = _framed(event)
         return super().send(event)
 
+    def read_body(self, event: events.Event) -> Commands:
+        """An answer ends when the connection is free again: the client's next call may follow at once."""
+        end: commands.Command | None = None
+        for command in super().read_body(event):
+            if isinstance(command, ReceiveHttp):
+                if _is_end(command.event):
+                    end = command
+                    continue
+                if end is not None:  # what follows a change of protocols
+                    yield end
+                    end = None
+            yield command
+        if end is not None:
+            yield end
+
     def read_headers(self, event: events.ConnectionEvent) -> Commands:
         """Interim responses answer nothing; what counts comes behind them."""
         while isinstance(event, events.DataReceived) and _INTERIM.match(bytes(self.buf)):
