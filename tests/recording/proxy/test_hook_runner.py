@@ -38,6 +38,26 @@ class Below(layer.Layer):
         yield commands.Log("after")
 
 
+class Owner:
+    """Runs hooks as `handle` does, and takes events as `come` does."""
+
+    def __init__(self, handle, come):
+        self.ask, self.server_event = handle, come
+        self.told = []
+
+    def passed(self, hook, since):
+        self.told.append(("passed", hook.subject))
+
+    def waits(self, since):
+        self.told.append("waits")
+
+    def goes_on(self):
+        self.told.append("goes on")
+
+    def note(self, hook):
+        self.told.append(("noted", hook.subject))
+
+
 async def _ran(handle):
     """What came up at once, and what came up when a hook that waited was over."""
     later, over = [], asyncio.Event()
@@ -46,11 +66,12 @@ async def _ran(handle):
         later.extend(command.message for command in runner.handle_event(event))
         over.set()
 
-    runner = HookRunner(Below(), handle, come)
+    owner = Owner(handle, come)
+    runner = HookRunner(Below(), owner)
     at_once = [command.message for command in runner.handle_event(events.Start())]
     if "after" not in at_once:
         await over.wait()
-    return at_once, later
+    return at_once, later, owner.told
 
 
 def test_a_hook_that_does_not_wait_is_done_at_once():
@@ -59,8 +80,16 @@ def test_a_hook_that_does_not_wait_is_done_at_once():
     async def handle(hook):
         ran.append(hook.subject)
 
-    assert asyncio.run(_ran(handle)) == (["before", "between", "after"], [])
+    at_once, later, told = asyncio.run(_ran(handle))
+    assert (at_once, later) == (["before", "between", "after"], [])
     assert ran == ["a", "b"]
+    assert told == [("passed", "a"), ("passed", "b")]
+
+
+def test_a_hook_that_nobody_wants_is_over_at_once():
+    at_once, later, told = asyncio.run(_ran(lambda _hook: None))
+    assert (at_once, later) == (["before", "between", "after"], [])
+    assert told == [("passed", "a"), ("passed", "b")]
 
 
 def test_what_follows_a_hook_that_waits_comes_when_it_is_over():
@@ -68,7 +97,28 @@ def test_what_follows_a_hook_that_waits_comes_when_it_is_over():
         if hook.subject == "a":
             await asyncio.sleep(0)
 
-    assert asyncio.run(_ran(handle)) == (["before"], ["between", "after"])
+    at_once, later, told = asyncio.run(_ran(handle))
+    assert (at_once, later) == (["before"], ["between", "after"])
+    assert told == ["waits", "goes on", ("noted", "a"), ("passed", "b")]
+
+
+def test_the_time_counts_again_where_a_hook_that_waited_raises():
+    told = []
+
+    async def handle(_hook):
+        await asyncio.sleep(0)
+        raise ValueError("broken")
+
+    async def run():
+        owner = Owner(handle, None)
+        owner.told = told
+        list(HookRunner(Below(), owner).handle_event(events.Start()))
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    [error] = asyncio.run(run())
+    assert str(error) == "broken"
+    assert told == ["waits", "goes on"]
 
 
 def test_layers_that_hand_on_all_they_get_are_gone_round():
@@ -92,7 +142,8 @@ def test_nobody_is_told_of_a_hook_that_nobody_waits_for():
         await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
         return found
 
-    assert asyncio.run(run()) == (["before", "between", "after"], [])
+    at_once, later, _ = asyncio.run(run())
+    assert (at_once, later) == (["before", "between", "after"], [])
 
 
 class Broken(Below):
@@ -118,7 +169,7 @@ def test_a_layer_that_raises_is_still_told_of_hooks_that_are_done():
         async def handle(_hook):
             pass
 
-        runner = HookRunner(Broken(), handle, come)
+        runner = HookRunner(Broken(), Owner(handle, come))
         with pytest.raises(ValueError, match="broken"):
             list(runner.handle_event(events.Start()))
         return await told
@@ -154,7 +205,7 @@ class Sending(layer.Layer):
 def _sent(*pieces, raises=False):
     sent = []
     try:
-        for command in HookRunner(Sending(*pieces, raises=raises), None, None).handle_event(None):
+        for command in HookRunner(Sending(*pieces, raises=raises), None).handle_event(None):
             data = isinstance(command, commands.SendData)
             sent.append((command.connection, command.data) if data else command)
     except RuntimeError:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from mitmproxy import tls
 from mitmproxy.connection import Connection as Connected
 from mitmproxy.connection import ConnectionState
 from mitmproxy.proxy import commands, events, mode_servers
@@ -26,7 +25,7 @@ from apitrail.recording.proxy.hook_runner import RUNNERS, HookRunner
 from apitrail.recording.proxy.patience import PACES, TURNED_AWAY, Doors, Due, Pace
 from apitrail.recording.proxy.silence import Watchdog
 from apitrail.recording.proxy.turns import Turns
-from apitrail.recording.proxy.wanted_hooks import Addons, arguments
+from apitrail.recording.proxy.wanted_hooks import Addons
 
 logger = logging.getLogger("apitrail")
 
@@ -61,16 +60,14 @@ class Connection(mode_servers.ProxyConnectionHandler):
         self._opening: dict[Connected, commands.OpenConnection] = {}
         # Set when the client has sent something, which may give its streams more of a window.
         self._moved = asyncio.Event()
-        if self.client.transport_protocol == "tcp":
-            seconds = self.timeout_watchdog.timeout
-            self.timeout_watchdog = Watchdog(seconds, self.on_timeout)
-            self.timeout_watchdog.register_activity()
+        self._watchdog = Watchdog(self.timeout_watchdog.timeout, self.on_timeout)
+        self.timeout_watchdog = self._watchdog
         self._server_event_lock = Turns()
         PACES[self.client.id] = self._pace
 
     async def handle_client(self) -> None:
         """One connection from its start to its end."""
-        runner = HookRunner(self.layer, self.handle_hook, self.server_event)
+        runner = HookRunner(self.layer, self)
         self.layer = RUNNERS[self.client.id] = runner  # type: ignore[assignment]
         if self.client.transport_protocol != "tcp":
             await super().handle_client()
@@ -147,10 +144,6 @@ class Connection(mode_servers.ProxyConnectionHandler):
                 again = self.handle_hook(ClientDisconnectedHook(self.client))
                 self._told_again = asyncio.create_task(again, name="client was lost")
 
-    def _wants(self, hook: commands.StartHook) -> bool:
-        addons = self.master.addons
-        return not isinstance(addons, Addons) or addons.wants(hook)
-
     def _turn_away(self) -> None:
         logger.warning(TURNED_AWAY, self._doors.limits.connections)
         writer = self.transports.pop(self.client).writer
@@ -191,32 +184,47 @@ class Connection(mode_servers.ProxyConnectionHandler):
             self._moved.clear()
             await self._moved.wait()
 
+    # -- hooks: each tells of a stage. What it takes is not the time of either side -------------
+
     async def handle_hook(self, hook: commands.StartHook) -> None:
-        """Each hook tells of a stage. What it takes is not the time of either side."""
-        (subject,) = arguments(hook)
-        try:
-            if self._wants(hook):
-                self._pace.wait(time.monotonic())
-                try:
-                    with self.timeout_watchdog.disarm():
-                        await self._ask(hook, subject)
-                finally:
-                    self._pace.go_on(time.monotonic())
-            if (stage := _STAGES.get(type(hook))) is not None:
-                stage(self._pace, subject, time.monotonic())
-        finally:
+        """One that mitmproxy itself waits for; those of its layers are run by the `HookRunner`."""
+        if (asking := self.ask(hook)) is not None:
+            self.waits(time.monotonic())
+            try:
+                await asking
+            finally:
+                self.goes_on()
+        self.note(hook)
+
+    def ask(self, hook: commands.StartHook) -> Coroutine[Any, Any, None] | None:
+        """What runs a hook; None where nobody wants it."""
+        addons = self.master.addons
+        return addons.ask(hook) if isinstance(addons, Addons) else super().handle_hook(hook)
+
+    def passed(self, hook: commands.StartHook, since: float) -> None:
+        """A hook that began then is over, without having waited for anything."""
+        now = time.monotonic()
+        self._pace.spent(since, now)
+        if (stage := _STAGES.get(type(hook))) is not None:
+            stage(self._pace, hook, now)
             self._arm()
 
-    async def _ask(self, hook: commands.StartHook, subject: Any) -> None:
-        """As mitmproxy asks its add-ons, without looking for the fields of the hook again."""
-        addons = self.master.addons
-        if isinstance(addons, Addons) and not addons.wants_changes:
-            await addons.tell(hook, subject)
-        else:
-            await addons.handle_lifecycle(hook)
-        # Only flows have this. A test of the class asks abc.
-        if getattr(subject, "intercepted", False):
-            await subject.wait_for_resume()
+    def waits(self, since: float) -> None:
+        """A hook that began then waits for something."""
+        self._pace.wait(since)
+        self._watchdog.pause()
+
+    def goes_on(self) -> None:
+        """It does not wait any more."""
+        self._watchdog.go_on()
+        self._pace.go_on(time.monotonic())
+        self._arm()
+
+    def note(self, hook: commands.StartHook) -> None:
+        """A hook is over that had to wait."""
+        if (stage := _STAGES.get(type(hook))) is not None:
+            stage(self._pace, hook, time.monotonic())
+            self._arm()
 
     def _arm(self) -> None:
         """Ring when the client is too slow. A later time is found out when it rings."""
@@ -277,34 +285,35 @@ def _is_drained(io: ConnectionIO) -> bool:
 type Stage = Callable[[Pace, Any, float], None]
 
 
-def _connected(pace: Pace, _flow: Any, now: float) -> None:
+def _connected(pace: Pace, _hook: Any, now: float) -> None:
     pace.settled(now)
 
 
-def _hello(pace: Pace, data: tls.ClientHelloData, _now: float) -> None:
-    pace.free = pace.free or data.ignore_connection
+def _hello(pace: Pace, hook: TlsClienthelloHook, _now: float) -> None:
+    pace.free = pace.free or hook.data.ignore_connection
 
 
-def _secured(pace: Pace, data: tls.TlsData, now: float) -> None:
-    if data.conn is data.context.client:
-        pace.settled(now, framed=data.conn.alpn == b"h2")
+def _secured(pace: Pace, hook: TlsEstablishedClientHook, now: float) -> None:
+    side = hook.data.conn
+    if side is hook.data.context.client:
+        pace.settled(now, framed=side.alpn == b"h2")
 
 
-def _layered(pace: Pace, data: Any, _now: float) -> None:
-    pace.free = pace.free or isinstance(data.layer, tcp.TCPLayer | udp.UDPLayer)
+def _layered(pace: Pace, hook: NextLayerHook, _now: float) -> None:
+    pace.free = pace.free or isinstance(hook.data.layer, tcp.TCPLayer | udp.UDPLayer)
 
 
-def _freed(pace: Pace, _flow: Any, _now: float) -> None:
+def _freed(pace: Pace, _hook: Any, _now: float) -> None:
     pace.free = True
 
 
 # What each of mitmproxy's hooks tells. A tunnel and a WebSocket may be silent.
 _STAGES: dict[type[commands.StartHook], Stage] = {
     http.HttpConnectHook: _connected,
-    http.HttpRequestHeadersHook: lambda pace, flow, now: pace.headed(flow.id, now),
-    http.HttpRequestHook: lambda pace, flow, now: pace.whole(flow.id, now),
-    http.HttpResponseHook: lambda pace, flow, now: pace.over(flow.id, now),
-    http.HttpErrorHook: lambda pace, flow, now: pace.over(flow.id, now, failed=True),
+    http.HttpRequestHeadersHook: lambda pace, hook, now: pace.headed(hook.flow.id, now),
+    http.HttpRequestHook: lambda pace, hook, now: pace.whole(hook.flow.id, now),
+    http.HttpResponseHook: lambda pace, hook, now: pace.over(hook.flow.id, now),
+    http.HttpErrorHook: lambda pace, hook, now: pace.over(hook.flow.id, now, failed=True),
     TlsClienthelloHook: _hello,
     TlsEstablishedClientHook: _secured,
     NextLayerHook: _layered,

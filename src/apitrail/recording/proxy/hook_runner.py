@@ -8,8 +8,10 @@ a call are run by its stream (`is_done`), without a way up through all layers an
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 from mitmproxy.proxy import commands, events, layer
@@ -17,20 +19,35 @@ from mitmproxy.proxy import commands, events, layer
 # Pieces up to this length that are sent one after the other leave as one: a head and its body.
 _TOGETHER = 64 * 1024
 
-type Handle = Callable[[commands.StartHook], Coroutine[None, None, None]]
-type Come = Callable[[events.Event], Awaitable[None]]
+
+class Owner(Protocol):
+    """The connection whose hooks are run. Times are of the clock that nobody sets."""
+
+    def ask(self, hook: commands.StartHook) -> Coroutine[Any, Any, None] | None:
+        """What runs a hook; None where nobody wants it."""
+
+    def passed(self, hook: commands.StartHook, since: float) -> None:
+        """A hook that began then is over, without having waited for anything."""
+
+    def waits(self, since: float) -> None:
+        """A hook that began then waits for something."""
+
+    def goes_on(self) -> None:
+        """It does not wait any more."""
+
+    def note(self, hook: commands.StartHook) -> None:
+        """A hook is over that had to wait."""
+
+    async def server_event(self, event: events.Event) -> None:
+        """Take the event that tells of a hook which had to wait."""
 
 
 class HookRunner:
-    """A connection's outermost layer: it lets through what the layers below want, except hooks.
+    """A connection's outermost layer: it lets through what the layers below want, except hooks."""
 
-    `handle` runs a hook; `come` takes the event that tells of a hook which had to wait.
-    """
-
-    def __init__(self, below: layer.Layer, handle: Handle, come: Come) -> None:
+    def __init__(self, below: layer.Layer, owner: Owner) -> None:
         self._below = below
-        self._handle = handle
-        self._come = come
+        self._owner = owner
         # The hooks that wait; the loop itself keeps no task alive.
         self._waiting: dict[commands.StartHook, asyncio.Task[None]] = {}
 
@@ -79,32 +96,41 @@ class HookRunner:
             # Left over where a layer has raised. It is told of them later, as by mitmproxy, so that
             # the calls of the connection come to their ends.
             for hook in done:
-                self._keep(hook, asyncio.create_task(self._tell(hook)))
+                self._waiting[hook] = asyncio.create_task(self._tell(hook))
 
     def is_done(self, hook: commands.StartHook) -> bool:
         """Run it as far as it goes without waiting; was that all? Else the layers are told of it later."""
-        task = asyncio.Task(self._run(hook), eager_start=True, loop=asyncio.get_running_loop())
-        self._keep(hook, task)
-        if not task.done():
-            return False
-        task.result()
+        since = time.monotonic()
+        asking = self._owner.ask(hook)
+        if asking is not None:
+            running = self._run(hook, asking)
+            task = asyncio.Task(running, eager_start=True, loop=asyncio.get_running_loop())
+            if not task.done():
+                self._waiting[hook] = task
+                self._owner.waits(since)
+                return False
+            task.result()
+        self._owner.passed(hook, since)
         return True
 
-    def _keep(self, hook: commands.StartHook, task: asyncio.Task[None]) -> None:
-        if not task.done():
-            self._waiting[hook] = task
-
-    async def _run(self, hook: commands.StartHook) -> None:
+    async def _run(self, hook: commands.StartHook, asking: Coroutine[Any, Any, None]) -> None:
+        """Run a hook, and where it had to wait say when it is over."""
         try:
-            await self._handle(hook)
-            if hook.blocking and hook in self._waiting:
-                await self._come(events.HookCompleted(hook))
+            try:
+                await asking
+            finally:
+                if hook in self._waiting:
+                    self._owner.goes_on()
+            if hook in self._waiting:
+                self._owner.note(hook)
+                if hook.blocking:
+                    await self._owner.server_event(events.HookCompleted(hook))
         finally:
             self._waiting.pop(hook, None)
 
     async def _tell(self, hook: commands.StartHook) -> None:
         try:
-            await self._come(events.HookCompleted(hook))
+            await self._owner.server_event(events.HookCompleted(hook))
         finally:
             self._waiting.pop(hook, None)
 

@@ -111,6 +111,11 @@ class Pace:
             return
         self.forgive(now - self._since)
 
+    def spent(self, since: float, now: float) -> None:
+        """The recorder did something in between, at a stretch: that time is not the client's."""
+        if not self._waits:
+            self.forgive(now - since)
+
     def forgive(self, lost: float) -> None:
         """So many seconds were not the client's."""
         self.idle += lost

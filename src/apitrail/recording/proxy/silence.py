@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from mitmproxy.proxy.server import TimeoutWatchdog
@@ -15,6 +16,10 @@ SILENCE = 1_000
 class Watchdog(TimeoutWatchdog):
     """mitmproxy's, by a clock that nobody sets: a step of the time of day is no silence."""
 
+    def __init__(self, timeout: int, callback: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(timeout, callback)
+        self.register_activity()
+
     def register_activity(self) -> None:
         """A byte came or went."""
         self.last_activity = time.monotonic()
@@ -24,10 +29,18 @@ class Watchdog(TimeoutWatchdog):
         return self
 
     def __enter__(self) -> None:
+        self.pause()
+
+    def __exit__(self, *_: object) -> None:
+        self.go_on()
+
+    def pause(self) -> None:
+        """From now on the time does not count, until as many have said `go_on`."""
         self.can_timeout.clear()
         self.blocker += 1
 
-    def __exit__(self, *_: object) -> None:
+    def go_on(self) -> None:
+        """It counts again, unless others have said `pause` too."""
         self.blocker -= 1
         if self.blocker == 0:
             self.register_activity()
