@@ -82,10 +82,11 @@ class Decision:
         """Why the call was refused, in AWS's words; the log keeps it. It names no resource."""
         return self._sentence(who, "")
 
-    def answer(self, who: str, entry: int) -> str:
-        """What the caller is told: the sentence, the log's entry, and what to ask for."""
+    def answer(self, who: str, entry: int | None) -> str:
+        """What the caller is told: the sentence, the log's entry where it is known, and what to ask for."""
         on = "" if self.resource in (None, "*") else f" on resource: {self.resource}"
-        said = f"{self._sentence(who, on)}, entry {entry}. The call was not sent."
+        where = "" if entry is None else f", entry {entry}"
+        said = f"{self._sentence(who, on)}{where}. The call was not sent."
         if self.outcome in _TOLD:
             return f"{said} Hint: {_TOLD[self.outcome][1].format(ticket=self.ticket)}"
         if self.action is None:

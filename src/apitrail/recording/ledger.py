@@ -26,8 +26,14 @@ class Ledger(Protocol):
     async def withdraw(self, key: str) -> None:
         """The call of an intent was not let through after all."""
 
-    async def append(self, draft: Draft, *, settles: str | None = None) -> int:
-        """Make an entry durable and an intent done; gives its index, or raises RecordingError."""
+    async def append(self, draft: Draft) -> int:
+        """Make an entry durable; gives its index, or raises RecordingError."""
+
+    async def settle(self, draft: Draft, call: str) -> int | None:
+        """Make the entry of a call durable and its intent done, or raise RecordingError.
+
+        Gives the entry's index; None where it is durable before the log has it.
+        """
 
     async def recover(self, settled: Settled | None = None) -> int:
         """Account for calls that a crash has left; gives how many those were."""

@@ -6,7 +6,7 @@ It knows neither mitmproxy nor SQL: exchanges go in, drafts go to the trail.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -114,7 +114,7 @@ class Recorder:
     `configuration` is what the `open` entry says of the settings; `clock` gives Unix
     milliseconds; `unnamed` is told each key of which nobody knows whose it is. `directory` is the
     trail's, where it is on this machine. `seek` gets approvals for calls. Where workers take the calls,
-    `elsewhere` counts those in flight there, `obstacle` says why none can be taken, `silent` how many
+    `elsewhere` counts those in flight there, as `recount` has them told anew, `obstacle` says why none can be taken, `silent` how many
     workers do not answer, and `alive` whether one of them has answered of late.
     """
 
@@ -133,6 +133,7 @@ class Recorder:
     directory: Path | None = None
     in_flight: dict[str, Open] = field(default_factory=dict)
     elsewhere: Callable[[], int] = field(default=lambda: 0)
+    recount: Callable[[], Awaitable[None]] = field(default=lambda: asyncio.sleep(0))
     obstacle: Callable[[], str | None] = field(default=lambda: None)
     silent: Callable[[], int | None] = field(default=lambda: None)
     alive: Callable[[], bool] = field(default=lambda: True)
@@ -203,9 +204,15 @@ class Recorder:
         """How many calls are in flight, here or in workers."""
         return len(self.in_flight) + self.elsewhere()
 
+    @property
+    def clear(self) -> bool:
+        """Is nothing to be written before the next call passes?"""
+        return not (self._state or self.trail.owed or self.refusals.unstated)
+
     async def heartbeat(self, passed: Mapping[str, int]) -> int:
         """Say that nothing is missing up to now, and what was tunnelled past, by host."""
         await self.holding.sweep()
+        await self.recount()
         said = Heartbeat(
             calls=self.tally.calls, tunnelled=passed, in_flight=self.flying,
             rejected=self.tally.rejected, ambiguous=self.tally.ambiguous,
@@ -431,8 +438,10 @@ class Recorder:
             self._idle.clear()
             await self._idle.wait()
 
-    async def append(self, draft: Draft, settles: str | None) -> int:
+    async def append(self, draft: Draft, settles: str | None) -> int | None:
         """Make an entry durable, and the intent `settles` done, if there is one; gives its index.
+
+        It is None where what the entry will say is durable before the log has it: see `Ledger.settle`.
 
         Raises:
             RecordingError: not yet; it is owed.
@@ -440,7 +449,7 @@ class Recorder:
         if settles is None:
             return await self.trail.append(draft)
         with self.commits.timed(settles):
-            index = await self.trail.append(draft, settles=settles)
+            index = await self.trail.settle(draft, settles)
         self.holding.forget(settles)
         return index
 

@@ -21,6 +21,11 @@ class Refusals:
     _open: Refused | None = None
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @property
+    def unstated(self) -> bool:
+        """Is the log yet to say of a refusal?"""
+        return self._open is not None or self._one.locked()
+
     def add(self, reason: str) -> None:
         """One more call was refused."""
         self.total += 1

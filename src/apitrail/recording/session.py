@@ -217,7 +217,7 @@ class Session:
             if (warning := ending(authority, now)) is not None:
                 voice.tell(warning, "warning")
             front = await cls._front(
-                directory, settings, configured, recorder, guard, authority, voice
+                directory, settings, configured, trail, recorder, guard, authority, voice
             )
         except BaseException:
             await trail.close()
@@ -252,6 +252,7 @@ class Session:
         directory: Path,
         settings: Settings,
         configured: Configuration,
+        trail: Trail,
         recorder: Recorder,
         guard: Guard,
         authority: Authority,
@@ -262,7 +263,7 @@ class Session:
             from apitrail.recording.workers.crew import Crew
 
             return await Crew.start(
-                recorder, guard, settings, configured, directory, authority, voice
+                recorder, trail, guard, settings, configured, directory, authority, voice
             )
         from apitrail.recording import proxied
 

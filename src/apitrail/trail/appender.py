@@ -17,11 +17,12 @@ from pathlib import Path
 
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail import anchor, database, destroy, rotation, statements, transaction
+from apitrail.trail import anchor, database, destroy, journal, rotation, statements, transaction
 from apitrail.trail.anchor import Anchor
 from apitrail.trail.clock_steps import ClockSteps
 from apitrail.trail.head import Head
 from apitrail.trail.intents import Pending
+from apitrail.trail.journal import Left
 from apitrail.trail.resume import Resuming
 from apitrail.trail.rows import Batch, Draft, Sealer, strings_of
 from apitrail.trail.statements import Close, Erase, Gap, Target
@@ -98,6 +99,8 @@ class Appender:
     _sealer: Sealer = field(default_factory=Sealer)
     _kept: tuple[int, int] = (0, 0)
     _settled: list[str] = field(default_factory=list)
+    # The journals of workers that are gone.
+    _journals: list[Path] = field(default_factory=list)
     # Whether a write-ahead log may hold what was erased, because a reader needs it.
     held: bool = False
 
@@ -106,6 +109,9 @@ class Appender:
         self.connection = database.open_to_write(self.directory / database.FILE)
         try:
             self._pending = Pending.open(self.directory)
+            # No worker is about yet.
+            journal.tidy(self.directory)
+            self._journals = journal.paths(self.directory)
             self._truncate(wait=False)
         except BaseException:
             self.connection.close()
@@ -159,15 +165,27 @@ class Appender:
             self._pending.commit((), self._settled)
             self._settled = []
 
-    def left(self) -> list[Intent]:
+    def left(self) -> list[Left]:
         """Intents without an entry. Those that have one are settled with the next batch."""
-        found: list[Intent] = []
-        for key, facets in self._pending.all():
-            if self._recorded(key):
-                self._settled.append(key)
+        found: list[Left] = []
+        for each in self._pending.all():
+            if self._recorded(each.key):
+                self._settled.append(each.key)
             else:
-                found.append((key, facets))
-        return found
+                found.append(each)
+        return [*found, *chain.from_iterable(map(self.left_in, self._journals))]
+
+    def left_in(self, path: Path) -> list[Left]:
+        """The calls without an entry in the journal of a worker that is gone; raises OSError."""
+        if path not in self._journals:
+            self._journals.append(path)
+        return [each for each in journal.read(path) if not self._recorded(each.key)]
+
+    def forget(self, *paths: Path) -> None:
+        """Remove these journals, or all: their calls have entries."""
+        for path in paths or tuple(self._journals):
+            self._journals.remove(path)
+            path.unlink(missing_ok=True)
 
     def rotate(self, new: note.NoteSigner) -> int:
         """Append the entry that another key signs from now on, signed by both; gives its index."""
@@ -185,8 +203,11 @@ class Appender:
         """One transaction: the entry and the destruction it names; then no copy in the logs."""
         # Intents of calls that are in the log by now hold their content too. They go first: one
         # without its event would come back as a call of unknown outcome.
-        self._pending.commit((), [*self._settled, *self._event_ids(targets)])
+        events = self.event_ids(targets)
+        self._pending.commit((), [*self._settled, *events])
         self._settled = []
+        for path in self._journals:
+            journal.scrub(path, events)
         made: list[_Sealed] = []
 
         def seal(found: Sequence[Target]) -> Batch:
@@ -292,7 +313,8 @@ class Appender:
         if sealed.kept:
             self._kept = (sealed.head.size, sealed.head.time)
 
-    def _event_ids(self, targets: Iterable[Target]) -> list[str]:
+    def event_ids(self, targets: Iterable[Target]) -> list[str]:
+        """The ids of the calls that these are of."""
         found = []
         for target in targets:
             rows = self.connection.execute("SELECT id FROM event WHERE idx = ?", (target.index,))

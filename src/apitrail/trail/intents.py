@@ -1,7 +1,7 @@
 """Requests that were let through and whose outcome is not in the log yet.
 
 They live in a database of their own: they are neither committed to nor derived, and the trail's
-database holds nothing else than that.
+database holds nothing else than that. Workers write theirs into files of their own (`journal`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from pathlib import Path
 
 import cbor2
 
-from apitrail.trail import database, transaction
+from apitrail.trail import database, journal, transaction
+from apitrail.trail.journal import Left
 
 FILE = "pending.db"
 PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON")
@@ -49,10 +50,10 @@ class Pending:
             connection.execute(statement)
         return cls(connection)
 
-    def all(self) -> list[tuple[str, dict[str, bytes]]]:
+    def all(self) -> list[Left]:
         """Every intent in the order it was written."""
         rows = self._connection.execute("SELECT id, facets FROM intent ORDER BY rowid")
-        return [(row[0], cbor2.loads(row[1])) for row in rows]
+        return [Left(row[0], cbor2.loads(row[1])) for row in rows]
 
     def commit(
         self, begun: Iterable[tuple[str, Mapping[str, bytes]]], settled: Iterable[str]
@@ -71,7 +72,10 @@ class Pending:
 
 def count(directory: Path) -> int:
     """How many calls are in flight, as a reader sees it; 0 where there is no such file."""
-    path = directory / FILE
+    return _in_database(directory / FILE) + sum(map(_in_journal, journal.paths(directory)))
+
+
+def _in_database(path: Path) -> int:
     if not path.is_file():
         return 0
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
@@ -83,3 +87,10 @@ def count(directory: Path) -> int:
             # 0 will do.
             return 0
     return int(number)
+
+
+def _in_journal(path: Path) -> int:
+    try:
+        return sum(each.kind is None for each in journal.read(path))
+    except OSError:
+        return 0

@@ -27,6 +27,7 @@ from apitrail.trail.anchor import Anchor
 from apitrail.trail.appender import FAILURES, Appender, Outcome, Steady, Work
 from apitrail.trail.clock_steps import ClockSteps
 from apitrail.trail.frames import decompress
+from apitrail.trail.journal import Left
 from apitrail.trail.publish import Publisher
 from apitrail.trail.queue import Alone, Append, Begin, Item, fail
 from apitrail.trail.resume import CHECKPOINT
@@ -72,6 +73,8 @@ class Trail:
         self.lost: str | None = None
         # Called whenever entries have become durable.
         self.on_commit: list[Callable[[], None]] = []
+        # Has those who keep journals remove these calls from them.
+        self.scrub: Callable[[Sequence[str]], Awaitable[None]] = _nothing
         self._writing: asyncio.Task[None]
 
     @classmethod
@@ -176,6 +179,10 @@ class Trail:
             Append(draft, settles, asyncio.get_running_loop().create_future())
         )
 
+    async def settle(self, draft: Draft, call: str) -> int:
+        """Make the entry of a call durable and its intent done, as `append` does."""
+        return await self.append(draft, settles=call)
+
     async def learned(self) -> AsyncIterator[tuple[int, bytes]]:
         """What calls taught of identities: index and content of each facet, in order."""
         async with self._database.execute(
@@ -187,10 +194,25 @@ class Trail:
     async def recover(self, settled: Settled | None = None) -> int:
         """Account for calls whose outcome was never seen: as `settled` says, else as `unknown`."""
         left = await self._run(self._appender.left)
-        for key, facets in left:
-            draft = unknown(facets) if settled is None else await settled(key, facets)
-            await self.append(draft, settles=key)
+        for each in left:
+            if each.kind is not None or settled is None:
+                draft = recovered(each)
+            else:
+                draft = await settled(each.key, each.facets)
+            await self.append(draft, settles=each.key)
+        await self.forget()
         return len(left)
+
+    async def left_in(self, journal: Path) -> list[Left]:
+        """The calls of a worker that is gone which have no entry yet; raises RecordingError."""
+        try:
+            return await self._run(partial(self._appender.left_in, journal))
+        except FAILURES as error:
+            raise RecordingError(f"{journal.name} cannot be read: {error}") from error
+
+    async def forget(self, *journals: Path) -> None:
+        """Remove journals whose calls all have entries: these, or all of workers that are gone."""
+        await self._run(partial(self._appender.forget, *journals))
 
     @property
     def newest(self) -> str | None:
@@ -247,6 +269,7 @@ class Trail:
         """
         erased = 0
         for part in erased_together(targets):
+            await self.scrub(await self._run(partial(self._appender.event_ids, part)))
             erased += await self._alone(partial(self._appender.erase, part, reason))
         await self._publisher.now()
         return erased
@@ -438,5 +461,18 @@ def erased_together(targets: Iterable[Target]) -> Iterator[list[Target]]:
 
 def unknown(facets: Mapping[str, bytes]) -> Draft:
     """The entry for a call that was let through and whose outcome was never seen."""
+    return _of_call("unknown", facets)
+
+
+def recovered(left: Left) -> Draft:
+    """The entry for a call that its recorder has left: how it ended where that is known."""
+    return _of_call(left.kind or "unknown", left.facets)
+
+
+def _of_call(kind: str, facets: Mapping[str, bytes]) -> Draft:
     row = Event.parse({tag: facets[tag] for tag in ("who", "what")}).row()
-    return Draft(kind="unknown", facets=facets, row=row)
+    return Draft(kind=kind, facets=facets, row=row)
+
+
+async def _nothing(_keys: Sequence[str]) -> None:
+    """Nobody keeps a journal."""

@@ -134,6 +134,7 @@ async def told(directory: Path) -> Story:
             story.statuses["run"] = await ask(peer, request("/"))
         await one.send(named("GetCallerIdentity", mark="WaitForEver"))
         await up.asked.wait()
+        await session.recorder.recount()
         story.in_flight.append(session.recorder.flying)
         await lose(story, session, first.process.pid, other)
         async with connect(own.port, 100) as peer:

@@ -19,7 +19,7 @@ def test_orders_with_guards_and_a_configuration_are_the_same_on_the_other_side(t
     settings = Settings(guards=load(("read-only", "no-iam"), {}), workers=2, upstream="http://x:1")
     orders = Orders(
         directory=tmp_path, origin="example.com/trail", settings=settings, known=Known(),
-        configured=Configuration.read(path), workers=2, acts=(("run", "1", {"id": "1"}, True),),
+        configured=Configuration.read(path), journal=tmp_path / "pending-1.journal", workers=2, acts=(("run", "1", {"id": "1"}, True),),
     )  # fmt: skip
     found = Orders.load(orders.dump())
     assert found.settings.to_json() == settings.to_json()

@@ -75,19 +75,25 @@ class Channel(asyncio.Protocol):
             RecordingError: it could not, or it is gone.
             UsageError: as it was raised there.
         """
+        done = self.put(act, *arguments)
+        if len(self._asked) == 1:
+            # Nobody else is about who could join it.
+            self.flush()
+        return await done
+
+    def put(self, act: str, *arguments: object) -> asyncio.Future[Any]:
+        """The same for who has other things to do meanwhile; gives what the answer will be.
+
+        Raises:
+            RecordingError: the other side is gone.
+        """
         if self._transport is None:
             raise RecordingError("another process of the recorder is gone")
         self._number += 1
         number, done = self._number, self._loop.create_future()
         self._asked[number] = done
         self._send([_ASK, act, number, *arguments])
-        if len(self._asked) == 1:
-            # Nobody else is about who could join it.
-            self._flush()
-        try:
-            return await done
-        finally:
-            self._asked.pop(number, None)
+        return done
 
     def tell(self, act: str, *arguments: object) -> None:
         """Let the other side know something, if it is there."""
@@ -97,7 +103,7 @@ class Channel(asyncio.Protocol):
     def close(self) -> None:
         """Speak no more; what was sent arrives."""
         if self._transport is not None:
-            self._flush()
+            self.flush()
             self._transport.close()
 
     def abort(self) -> None:
@@ -148,7 +154,7 @@ class Channel(asyncio.Protocol):
                 task.add_done_callback(self._tasks.discard)
         elif kind == _TELL:
             self._acts.hears[name](*rest)
-        elif (done := self._asked.get(name)) is not None and not done.done():
+        elif not (done := self._asked.pop(name)).done():
             if kind == _ANSWER:
                 done.set_result(rest[0])
             else:
@@ -169,7 +175,7 @@ class Channel(asyncio.Protocol):
         else:
             self._send([_ANSWER, number, result])
         if len(self._tasks) <= 1:
-            self._flush()
+            self.flush()
 
     def _send(self, message: Sequence[object]) -> None:
         if self._transport is None:
@@ -177,10 +183,11 @@ class Channel(asyncio.Protocol):
         data = cbor2.dumps(message)
         if not self._unsent:
             # What is sent before the loop turns goes in one write.
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self.flush)
         self._unsent += [_LENGTH.pack(len(data)), data]
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what is to be sent, and wait for nothing that could join it."""
         # One that is closing must not get any: asyncio would go on watching its socket when that is closed,
         # and the next one of the same number would never be read.
         if self._unsent and self._transport is not None and not self._transport.is_closing():

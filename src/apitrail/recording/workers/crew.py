@@ -35,6 +35,8 @@ from apitrail.recording.workers.doors import Door
 from apitrail.recording.workers.member import ENDING, Desk, Member
 from apitrail.recording.workers.orders import Orders
 from apitrail.recording.workers.pulse import NONE_LEFT, STILL, Rounds, answers
+from apitrail.trail import journal
+from apitrail.trail.writer import Trail
 
 logger = logging.getLogger("apitrail")
 
@@ -57,6 +59,7 @@ class Crew:
     def __init__(
         self,
         recorder: Recorder,
+        trail: Trail,
         guard: Guard,
         settings: Settings,
         configured: Configuration,
@@ -72,13 +75,22 @@ class Crew:
         self._authorities = [authority]
         self._voice = voice
         self._desk = Desk(
-            recorder, guard, voice, self._teach, self._left, self._again, self._changed
+            recorder,
+            trail,
+            guard,
+            voice,
+            self._weigh,
+            self._teach,
+            self._left,
+            self._again,
+            self._changed,
         )
         self._members: list[Member] = []
         self._doors: list[Door] = []
         # What workers that begin later are told first: acts with what each is about.
         self._acts: list[tuple[object, ...]] = []
         self._numbers, self._connections = count(), count()
+        self._journals = map(partial(journal.path_of, directory), count(1))
         self._inside: Counter[str] = Counter()
         self._limits = settings.limits or configured.limits
         self._manned = asyncio.Event()
@@ -92,6 +104,7 @@ class Crew:
     async def start(
         cls,
         recorder: Recorder,
+        trail: Trail,
         guard: Guard,
         settings: Settings,
         configured: Configuration,
@@ -104,8 +117,10 @@ class Crew:
         Raises:
             UsageError: one of them cannot.
         """
-        crew = cls(recorder, guard, settings, configured, directory, authority, voice)
-        recorder.elsewhere = crew._in_flight
+        crew = cls(recorder, trail, guard, settings, configured, directory, authority, voice)
+        recorder.elsewhere, recorder.recount = crew._in_flight, crew._recount
+        trail.on_commit.append(crew._weigh)
+        trail.scrub = crew._scrub
         recorder.obstacle = crew._obstacle
         recorder.silent = lambda: len(crew.silent)
         recorder.alive = crew._alive
@@ -151,6 +166,7 @@ class Crew:
             self._bind(mode)
         about = [[each.number, each.mode, each.addresses] for each in self._doors]
         await self._act("open", about, doors=[each.number for each in self._doors])
+        self._weigh()
         for each in self._doors:
             each.open(self._arrive)
 
@@ -226,7 +242,7 @@ class Crew:
     # -- workers -------------------------------------------------------------------------------
 
     async def _begin(self) -> Member:
-        member = await Member.start(self._desk)
+        member = await Member.start(self._desk, self._free_journal())
         # From now on it is told of all that happens; what has happened is in its orders.
         self._members.append(member)
         orders = Orders(
@@ -237,7 +253,7 @@ class Crew:
                 self._configured, anchors=Anchors(), insights=InsightSettings(), alerts=(),
                 approvals=Approvals(),
             ),
-            workers=self._settings.workers, acts=tuple(self._acts),
+            journal=member.journal, workers=self._settings.workers, acts=tuple(self._acts),
         )  # fmt: skip
         open_now = [each.number for each in self._doors]
         try:
@@ -246,6 +262,7 @@ class Crew:
             await self._drop(member)
             raise
         member.doors.update(open_now)
+        member.allow(self._recorder.clear)
         self._man()
         return member
 
@@ -269,8 +286,9 @@ class Crew:
     async def _drop(self, member: Member) -> None:
         self._members.remove(member)
         self._man()
-        await member.account()
+        # Nothing more may be written into its journal when that is read.
         await member.end()
+        await member.account()
 
     async def _keep(self, member: Member) -> None:
         """Start another worker where one is lost."""
@@ -335,6 +353,27 @@ class Crew:
                 each.channel.tell("lesson", content)
         await _done([each for each in others if each.ready], LEARNING, "lesson", content)
 
+    def _free_journal(self) -> Path:
+        """A journal that no worker has, nor one that an earlier recorder has left."""
+        there = journal.paths(self._directory)
+        return next(each for each in self._journals if each not in there)
+
+    def _weigh(self) -> None:
+        """Let workers make intents themselves while nothing is to be written first."""
+        clear = self._recorder.clear
+        for each in self._ready:
+            each.allow(clear)
+
+    async def _recount(self) -> None:
+        asked = {each.pulse: asyncio.ensure_future(each.recount()) for each in self._ready}
+        for future in asked.values():
+            future.add_done_callback(_heard)
+        await answers(asked, ANSWERING)
+
+    async def _scrub(self, keys: Sequence[str]) -> None:
+        """One that does not answer does it before it reads anything else; one that is gone has no journal."""
+        await _done(self._ready, ANSWERING, "scrub", list(keys))
+
     def _in_flight(self) -> int:
         return sum(each.in_flight for each in self._members)
 
@@ -382,7 +421,8 @@ class Crew:
     async def settle(self) -> None:
         """Take no more calls; those in flight end as `unknown`."""
         self._ending = True
-        await self._within("settle")
+        for late in await self._within("settle"):
+            await late.end()
         await asyncio.gather(*(each.account() for each in self._members))
 
     async def stop(self) -> None:
@@ -396,10 +436,12 @@ class Crew:
         await asyncio.gather(*(each.end() for each in self._members))
         self._members = []
 
-    async def _within(self, act: str) -> None:
-        """A worker that does not answer in time is killed: it must not keep the log from being closed."""
-        for late in await _done(self._ready, ENDING, act):
+    async def _within(self, act: str) -> list[Member]:
+        """Kill workers that do not answer in time, and give them: they must not keep the log from being closed."""
+        found = await _done(self._ready, ENDING, act)
+        for late in found:
             late.process_kill()
+        return found
 
     @property
     def _ready(self) -> list[Member]:

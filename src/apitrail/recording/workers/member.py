@@ -9,6 +9,7 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 from apitrail import __version__
@@ -30,27 +31,32 @@ from apitrail.recording.workers.packing import (
     unpacked_question,
 )
 from apitrail.recording.workers.pulse import Pulse
+from apitrail.recording.workers.remote import LEARNED
+from apitrail.trail.journal import Left
+from apitrail.trail.rows import Draft
+from apitrail.trail.writer import Trail, recovered
 
 MODULE = "apitrail.recording.workers.worker"
 # How long a worker may take to begin, and to end, in seconds.
 BEGINNING = 120.0
 ENDING = 5.0
 
-LEARNED = "learned"
-
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What stands behind all workers: the recorder with the trail, and what is told beside calls.
 
-    `teach` lets the other workers know what a call has taught. `left` is told the address of a client that
+    `trail` is the recorder's. `weigh` finds out whether workers may make intents themselves, and tells them
+    where that has changed. `teach` lets the other workers know what a call has taught. `left` is told the address of a client that
     has left, `again` takes a connection that a worker has not taken in, with its door and address;
     `changed` hears of a worker that has fallen silent, or answers again.
     """
 
     recorder: Recorder
+    trail: Trail
     guard: Guard
     voice: Voice
+    weigh: Callable[[], None]
     teach: Callable[[Member, bytes], Awaitable[None]]
     left: Callable[[str], object]
     again: Callable[[int, socket.socket, str], object]
@@ -61,7 +67,8 @@ class Desk:
 class Member:
     """A worker.
 
-    `open` are the intents of calls that it has let through or holds, `seeking` those that seek an
+    `journal` is the file where it writes the calls that it lets through by itself, and `told` says how
+    many of those are in flight. `open` are the intents that the owner has made for it, `seeking` those that seek an
     approval, each with what is done when its client leaves, `drawn` those that draw on a budget.
     `connections` are the addresses of its clients, `doors` the numbers of those whose clients it can
     deal with. It is `ready` when clients may be handed to it: through `hands`, the other end of which is
@@ -72,6 +79,7 @@ class Member:
     hands: socket.socket
     handed: socket.socket
     process: Process
+    journal: Path
     channel: Channel = field(init=False)
     pulse: Pulse = field(init=False)
     open: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
@@ -80,7 +88,11 @@ class Member:
     connections: dict[int, str] = field(default_factory=dict)
     doors: set[int] = field(default_factory=set)
     ready: bool = False
+    told: int = 0
     gone: asyncio.Event = field(default_factory=asyncio.Event)
+    _refused: int = 0
+    _allowed: int | None = None
+    _entering: set[asyncio.Task[Any]] = field(default_factory=set)
     _sought: asyncio.Event = field(default_factory=asyncio.Event)
     _said: asyncio.Task[None] = field(init=False)
 
@@ -91,11 +103,11 @@ class Member:
 
     @property
     def in_flight(self) -> int:
-        """How many calls it has let through."""
-        return sum(key not in self.seeking for key in self.open)
+        """How many calls it has let through, as far as is known."""
+        return self.told + sum(key not in self.seeking for key in self.open)
 
     @classmethod
-    async def start(cls, desk: Desk) -> Self:
+    async def start(cls, desk: Desk, journal: Path) -> Self:
         """Start a process; it waits for its orders."""
         ours, theirs = socket.socketpair()
         hands, handed = socket.socketpair()
@@ -108,7 +120,7 @@ class Member:
                 pass_fds=(theirs.fileno(), handed.fileno()),
                 stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE,
             )  # fmt: skip
-        member = cls(desk, hands, handed, process)
+        member = cls(desk, hands, handed, process, journal)
         channel = await Channel.over(ours, member._acts())
         member.channel = channel
         member.pulse = Pulse(lambda: channel.ask("alive"), member._change, member.process_kill)
@@ -164,28 +176,43 @@ class Member:
         return False
 
     async def account(self) -> None:
-        """It is gone: nobody will know how the calls ended that it had let through."""
+        """It is gone: nobody will know how the calls ended that it had let through, but what its journal says."""
         await self._seek_no_more()
-        left, self.open = self.open, {}
+        # What it has sent is written first: then the log says which calls of the journal it has.
+        if self._entering:
+            await asyncio.wait(self._entering)
+        left, self.open, self.told = self.open, {}, 0
+        alone, readable = await self._in_journal()
         drawn, self.drawn = self.drawn, set()
-        for call in drawn - left.keys():
+        for call in drawn - left.keys() - {each.key for each in alone}:
             self.desk.recorder.gate.release(call)
-        await asyncio.gather(
-            *(self._give_up(key, facets) for key, facets in left.items()), return_exceptions=True
+        given_up = self.desk.recorder.holding.given_up
+        drafts = [(key, given_up(key, facets), True) for key, facets in left.items()]
+        drafts += [(each.key, recovered(each), False) for each in alone]
+        given = await asyncio.gather(
+            *(self._give_up(*each) for each in drafts), return_exceptions=True
         )
+        if readable and not any(given):
+            await self.desk.trail.forget(self.journal)
 
-    async def _give_up(self, key: str, facets: Mapping[str, bytes]) -> None:
+    async def _in_journal(self) -> tuple[list[Left], bool]:
+        """Its calls without an entry, and whether that could be found; else the next recorder looks again."""
+        try:
+            return await self.desk.trail.left_in(self.journal), True
+        except RecordingError as error:
+            self.desk.voice.say(f"what a worker has left cannot be read: {error}", "error")
+            return [], False
+
+    async def _give_up(self, key: str, draft: Draft, owned: bool) -> None:
         recorder = self.desk.recorder
-        draft = recorder.holding.given_up(key, facets)
         run = None if draft.row is None else draft.row.run
-        if draft.kind == "unknown":
-            recorder.gate.close(key)
-            recorder.tally.call(run)
-        else:
+        if draft.kind == "denied":
             recorder.gate.release(key)
             recorder.tally.deny(run)
-        with contextlib.suppress(RecordingError):
-            await recorder.append(draft, key)
+        else:
+            recorder.gate.close(key)
+            recorder.tally.call(run)
+        await recorder.append(draft, key if owned else None)
 
     # -- what it asks for and tells ------------------------------------------------------------
 
@@ -199,11 +226,12 @@ class Member:
             lost=self._lose,
             answers={
                 "begin": self._begin, "append": self._append, "withdraw": self._withdraw,
-                "decide": self._decide, "seek": self._seek,
+                "enter": self._enter, "decide": self._decide, "seek": self._seek,
             },
             hears={
                 "count": lambda name, *about: counts[name](*about),
-                "refused": desk.recorder.refusals.add,
+                "refused": self._refuse,
+                "in-flight": self._hear_in_flight,
                 "unnamed": self._meet_unnamed,
                 "tunnelled": desk.guard.count,
                 "say": desk.voice.say,
@@ -217,28 +245,70 @@ class Member:
 
     async def _begin(self, key: str, facets: Mapping[str, bytes]) -> None:
         self.desk.recorder.must_be_open()
-        await self.desk.recorder.intend(key, facets)
+        try:
+            await self.desk.recorder.intend(key, facets)
+        finally:
+            self.desk.weigh()
         if self.gone.is_set():
             # It was not told that the call may pass.
             await self.desk.recorder.trail.withdraw(key)
             return
         self.open[key] = facets
 
+    def allow(self, clear: bool) -> None:
+        """Let it make intents itself, where the log says of each call that it has refused; or not."""
+        allowed = self._refused if clear else None
+        if allowed != self._allowed:
+            self._allowed = allowed
+            self.channel.tell("allow", allowed)
+
+    def _refuse(self, reason: str) -> None:
+        self._refused += 1
+        self.desk.recorder.refusals.add(reason)
+        self.desk.weigh()
+
+    def _hear_in_flight(self, number: int) -> None:
+        self.told = number
+
+    async def recount(self) -> object:
+        """Have it tell how many calls are in flight."""
+        self.told = await self.channel.ask("count")
+        return self.told
+
     async def _withdraw(self, key: str) -> None:
         if self.open.pop(key, None) is not None:
             await self.desk.recorder.trail.withdraw(key)
 
-    async def _append(self, plain: Sequence[Any], settles: str | None) -> int:
-        self.desk.recorder.must_be_open()
+    async def _enter(self, plain: Sequence[Any], call: str) -> int | None:
+        """Write the entry of a call whose intent the worker has made itself."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._entering.add(task)
+        try:
+            with self.desk.recorder.commits.timed(call):
+                return await self._write(unpacked(plain), None)
+        finally:
+            self._entering.discard(task)
+
+    async def _append(self, plain: Sequence[Any], settles: str | None) -> int | None:
         draft = unpacked(plain)
         if settles is not None and self.open.pop(settles, None) is None:
             raise RecordingError("how this call ended is written already")
-        if LEARNED not in draft.facets:
-            return await self.desk.recorder.append(draft, settles)
-        # The answer is released when every worker knows what it teaches.
-        index, _ = await asyncio.gather(
-            self.desk.recorder.append(draft, settles), self.desk.teach(self, draft.facets[LEARNED])
-        )
+        return await self._write(draft, settles)
+
+    async def _write(self, draft: Draft, settles: str | None) -> int | None:
+        recorder = self.desk.recorder
+        recorder.must_be_open()
+        try:
+            if LEARNED not in draft.facets:
+                return await recorder.append(draft, settles)
+            # The answer is released when every worker knows what it teaches.
+            index, _ = await asyncio.gather(
+                recorder.append(draft, settles), self.desk.teach(self, draft.facets[LEARNED])
+            )
+        except RecordingError:
+            self.desk.weigh()
+            raise
         return index
 
     # -- guards that have budgets, or ask ------------------------------------------------------

@@ -16,6 +16,7 @@ from apitrail.recording.settings import Settings
 class Orders:
     """How to record into which trail, whom its calls have taught of, and how many workers there are.
 
+    `journal` is where this worker writes the calls that it lets through.
     `acts` are what happened before this worker began: names and arguments of what it is asked for.
     """
 
@@ -24,6 +25,7 @@ class Orders:
     settings: Settings
     configured: Configuration
     known: Known
+    journal: Path
     workers: int
     acts: Sequence[tuple[object, ...]] = ()
 

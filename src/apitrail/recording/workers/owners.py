@@ -74,6 +74,10 @@ class Seeker:
         self._channel = channel
         self._sought: dict[str, Prepare] = {}
 
+    def holds(self, call: str) -> bool:
+        """Is this call held here, while the owner decides about it?"""
+        return call in self._sought
+
     async def seek(
         self, asked: Decision, waiting: Waiting, prepare: Prepare
     ) -> tuple[Decision, bool]:

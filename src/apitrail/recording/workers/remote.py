@@ -2,48 +2,164 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from apitrail import places
+from apitrail.errors import RecordingError
 from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.authentication import Logins
 from apitrail.recording.proxy.destination import Destinations
 from apitrail.recording.refusals import Refusals
 from apitrail.recording.tally import Tally
 from apitrail.recording.workers.channel import Channel
+from apitrail.recording.workers.journaling import Journaling
 from apitrail.recording.workers.packing import packed
 from apitrail.trail.rows import Draft
 from apitrail.trail.writer import Settled
 
+LEARNED = "learned"
+# An entry of more bytes is waited for: the log has it as soon as a journal would.
+LARGE = 64 * 1024
+# As many entries at most are on their way to the log while their calls have ended.
+UNDERWAY = 128
+# How late the owner hears how many calls are in flight, where it does not ask, in seconds.
+TOLD = 0.05
+
 
 class RemoteTrail:
-    """The trail of another process. What it has answered is on the disk."""
+    """The trail of another process.
 
-    def __init__(self, channel: Channel, origin: str) -> None:
+    While nothing is owed to the log, a worker makes intents durable by itself, in its journal, and how their
+    calls have ended too: the answer is released, and the owner writes the entry meanwhile. Else
+    it asks the owner, and waits.
+    """
+
+    def __init__(
+        self, channel: Channel, origin: str, path: Path, *, receipts: bool,
+        held: Callable[[str], bool] = lambda _call: False,
+    ) -> None:  # fmt: skip
+        """`receipts` are wanted, which name the entry of each call; `held` are calls that the owner decides about."""
         self._channel = channel
         self.origin = origin
+        self.refused = 0
+        self._receipts = receipts
+        self._held = held
+        self._journal = Journaling(path)
+        self._allowed: int | None = None
+        self._underway: set[asyncio.Future[int]] = set()
+        self._facets: dict[str, Mapping[str, bytes]] = {}
+        self._said = 0
+        self._telling: asyncio.TimerHandle | None = None
 
     @property
     def owed(self) -> int:
         """The owner knows, and refuses intents meanwhile."""
         return 0
 
+    @property
+    def flying(self) -> int:
+        """How many calls it has let through by itself and that have not ended."""
+        return len(self._journal.flying)
+
+    def allow(self, stated: int | None) -> None:
+        """From now on intents are made here, if the log says all `stated` refusals; None where they are not."""
+        self._allowed = stated
+
     async def begin(self, key: str, facets: Mapping[str, bytes]) -> None:
         """Make an intent durable, and the statement of calls that were refused before it."""
+        if self._allowed == self.refused and not self._held(key):
+            try:
+                await self._journal.begin(key, facets)
+            except RecordingError:
+                pass  # the owner may have a disk that takes it
+            else:
+                self._facets[key] = facets
+                self._count()
+                return
         await self._channel.ask("begin", key, dict(facets))
 
     async def withdraw(self, key: str) -> None:
         """The call of an intent was not let through after all."""
-        await self._channel.ask("withdraw", key)
+        if self._facets.pop(key, None) is None:
+            await self._channel.ask("withdraw", key)
+        else:
+            self._journal.gone(key)
 
-    async def append(self, draft: Draft, *, settles: str | None = None) -> int:
-        """Make an entry durable and an intent done; gives its index."""
-        index: int = await self._channel.ask("append", packed(draft), settles)
+    async def append(self, draft: Draft) -> int:
+        """Make an entry durable; gives its index."""
+        index: int = await self._channel.ask("append", packed(draft), None)
         return index
+
+    async def settle(self, draft: Draft, call: str) -> int | None:
+        """Make the entry of a call durable and its intent done.
+
+        Gives its index; None where the journal has it, and the log will have it soon.
+        """
+        begun = self._facets.pop(call, None)
+        if begun is None:
+            index: int = await self._channel.ask("append", packed(draft), call)
+            return index
+        entering = self._channel.put("enter", packed(draft), call)
+        self._underway.add(entering)
+        entering.add_done_callback(self._underway.discard)
+        if not self._waits(draft):
+            self._channel.flush()
+            new = {tag: data for tag, data in draft.facets.items() if begun.get(tag) != data}
+            try:
+                await self._journal.end(call, draft.kind, new)
+            except RecordingError:
+                pass  # so the entry itself is waited for
+            else:
+                entering.add_done_callback(lambda done: self._enter(call, done))
+                self._count()
+                return None
+        try:
+            index = await asyncio.shield(entering)
+        except BaseException:
+            # The journal keeps it: the owner may end before it has written what it owes.
+            self._journal.flying.discard(call)
+            raise
+        finally:
+            self._count()
+        self._journal.gone(call)
+        return index
+
+    def _waits(self, draft: Draft) -> bool:
+        """Must the log have this entry before its answer is released?"""
+        return (
+            self._receipts or LEARNED in draft.facets or len(self._underway) > UNDERWAY
+            or sum(map(len, draft.facets.values())) > LARGE
+        )  # fmt: skip
+
+    def _enter(self, key: str, entering: asyncio.Future[int]) -> None:
+        if not entering.cancelled() and entering.exception() is None:
+            self._journal.entered(key)
+
+    async def entered(self) -> None:
+        """Wait until the log has, or owes, all entries that are on their way to it."""
+        while self._underway:
+            await asyncio.wait(self._underway)
+
+    async def scrub(self, keys: Sequence[str]) -> None:
+        """Leave nothing of these calls in the journal; raises RecordingError."""
+        await self._journal.scrub(keys)
 
     async def recover(self, settled: Settled | None = None) -> int:  # noqa: ARG002
         """The owner has done it."""
         return 0
+
+    def _count(self) -> None:
+        """Let the owner know soon how many calls are in flight, if that stays so."""
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(TOLD, self._tell)
+
+    def _tell(self) -> None:
+        self._telling = None
+        if self.flying != self._said:
+            self._said = self.flying
+            self._channel.tell("in-flight", self._said)
 
 
 class ToldTally(Tally):
@@ -81,14 +197,16 @@ class ToldRefusals(Refusals):
 
     def __init__(self, trail: RemoteTrail, channel: Channel) -> None:
         super().__init__(trail, places.clock)
+        self._remote = trail
         self._channel = channel
 
     def add(self, reason: str) -> None:
         """One more call was refused."""
+        self._remote.refused += 1
         self._channel.tell("refused", reason)
 
     async def state(self) -> None:
-        """`begin` has done so."""
+        """`begin` has done so: it asks the owner while a refusal is not stated."""
 
 
 class ToldGuard(Guard):

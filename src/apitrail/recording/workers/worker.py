@@ -53,6 +53,7 @@ class Worker:
         self._early: list[bytes] = []
         self._clients: set[asyncio.Task[None]] = set()
         self._channel: Channel
+        self._trail: RemoteTrail
         self._seeker: Seeker
         self._front: Alone
 
@@ -66,10 +67,14 @@ class Worker:
         at_once: dict[str, Answer] = {
             "lesson": self._lesson, "calm": self._calm, "drain": self._drain,
             "settle": self._settle, "stop": self._stop, "ready": self._ready,
-            "prepare": self._prepare, "alive": self._beat,
+            "prepare": self._prepare, "alive": self._beat, "count": self._count,
+            "scrub": self._scrub,
         }  # fmt: skip
         answers = at_once | {name: self._in_turn(act) for name, act in in_turn.items()}
-        acts = Acts(lost=self._end, answers=answers, hears={"lesson": self._learn})
+        acts = Acts(
+            lost=self._end, answers=answers,
+            hears={"lesson": self._learn, "allow": self._allow},
+        )  # fmt: skip
         self._channel = await Channel.over(end, acts)
 
     def _in_turn(self, act: Answer) -> Answer:
@@ -86,14 +91,17 @@ class Worker:
             self._learn(content)
         settings, configured = orders.settings, orders.configured
         messages.Voice(lambda text, level="info", /: channel.tell("say", text, level)).attach()
-        trail = RemoteTrail(channel, orders.origin)
+        self._seeker = Seeker(channel)
+        self._trail = trail = RemoteTrail(
+            channel, orders.origin, orders.journal,
+            receipts=configured.receipts, held=self._seeker.holds,
+        )  # fmt: skip
         recorder = assembly.recorder_of(
             trail, orders.directory, settings, configured, orders.known,
             preparation.policy(settings, configured),
         )  # fmt: skip
         recorder.tally, recorder.refusals = ToldTally(channel), ToldRefusals(trail, channel)
         recorder.gate = OwnersGate(recorder.policy.guards, channel)
-        self._seeker = Seeker(channel)
         recorder.seek = self._seeker.seek
         # Whoever asks about keys asks about each once.
         recorder.unnamed = lru_cache(whoami.MOST)(partial(channel.tell, "unnamed"))
@@ -120,6 +128,15 @@ class Worker:
 
     async def _beat(self) -> None:
         """The loop turns."""
+
+    def _allow(self, stated: int | None) -> None:
+        self._trail.allow(stated)
+
+    async def _count(self) -> int:
+        return self._trail.flying
+
+    async def _scrub(self, keys: Sequence[str]) -> None:
+        await self._trail.scrub(keys)
 
     # -- what there is besides calls -----------------------------------------------------------
 
@@ -200,12 +217,15 @@ class Worker:
 
     async def _calm(self, run: str) -> None:
         await self._front.calm(run)
+        await self._trail.entered()
 
     async def _drain(self) -> None:
         await self._front.drained()
+        await self._trail.entered()
 
     async def _settle(self) -> None:
         await self._front.addon.recorder.settle()
+        await self._trail.entered()
 
     async def _stop(self) -> None:
         await self._front.stop()
