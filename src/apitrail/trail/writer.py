@@ -41,6 +41,8 @@ type Settled = Callable[[str, Mapping[str, bytes]], Awaitable[Draft]]
 BATCH = 1_024
 # For at most so many turns of the loop a batch waits for more to join it.
 TURNS = 8
+# For so many seconds entries that nobody waits for wait for others, which then share a transaction.
+LINGER = 0.004
 # At most this many entries are erased in one transaction and named by one entry.
 ERASE_BATCH = 2_000
 # Of at most so many blocks, each of which is summed up anew: that takes 50 ms, and calls wait.
@@ -66,6 +68,8 @@ class Trail:
         self._queue: deque[Item] = deque()
         self._owed: list[Append] = []
         self._wake = asyncio.Event()
+        # Does anybody wait for what is queued?
+        self._hurry = asyncio.Event()
         # Did the last batch have more than one?
         self._crowded = True
         self._publisher = Publisher(self.directory / CHECKPOINT, lambda: appender.newest)
@@ -169,15 +173,18 @@ class Trail:
         """The call of an intent was not let through after all."""
         await self._run(partial(self._appender.withdraw, key))
 
-    async def append(self, draft: Draft, *, settles: str | None = None) -> int:
+    async def append(
+        self, draft: Draft, *, settles: str | None = None, hurried: bool = True
+    ) -> int:
         """Make an entry durable and its intent `settles` done; gives the entry's index.
+
+        One that is not `hurried` may wait for others: what it says is durable elsewhere.
 
         Raises:
             RecordingError: not yet; it is owed and goes before all that comes later.
         """
-        return await self._enqueue(
-            Append(draft, settles, asyncio.get_running_loop().create_future())
-        )
+        done = asyncio.get_running_loop().create_future()
+        return await self._enqueue(Append(draft, settles, done), hurried=hurried)
 
     async def settle(self, draft: Draft, call: str) -> int:
         """Make the entry of a call durable and its intent done, as `append` does."""
@@ -280,6 +287,7 @@ class Trail:
             return
         self._closing = self._released = True
         self._wake.set()
+        self._hurry.set()
         # A defect that ended the writer was told to those who waited; the files are let go all the same.
         await asyncio.wait([self._writing])
         await self._publisher.close()
@@ -299,11 +307,13 @@ class Trail:
     async def _alone(self, work: Callable[[], int]) -> int:
         return await self._enqueue(Alone(work, asyncio.get_running_loop().create_future()))
 
-    async def _enqueue(self, item: Item) -> int:
+    async def _enqueue(self, item: Item, *, hurried: bool = True) -> int:
         if self._closing:
             raise RecordingError("the trail is closed")
         self._queue.append(item)
         self._wake.set()
+        if hurried or len(self._queue) >= BATCH:
+            self._hurry.set()
         return await item.done
 
     async def _state_loss(self, lost: Sequence[str]) -> None:
@@ -344,6 +354,10 @@ class Trail:
         Where calls come faster than they are dealt with, each turn of the loop brings some. One that
         comes alone after another one did need not wait: no others are about.
         """
+        if not self._hurry.is_set():
+            alarm = asyncio.get_running_loop().call_later(LINGER, self._hurry.set)
+            await self._hurry.wait()
+            alarm.cancel()
         turns = TURNS if len(self._queue) > 1 or self._crowded else 0
         for _ in range(turns):
             before = len(self._queue)
@@ -369,6 +383,8 @@ class Trail:
                 isinstance(item, Append) and item.draft.kind == Close.KIND
             ):
                 break
+        if not self._queue:
+            self._hurry.clear()
         return items
 
     async def _perform(self, item: Alone) -> None:

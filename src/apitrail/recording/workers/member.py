@@ -279,14 +279,14 @@ class Member:
         if self.open.pop(key, None) is not None:
             await self.desk.recorder.trail.withdraw(key)
 
-    async def _enter(self, plain: Sequence[Any], call: str) -> int | None:
-        """Write the entry of a call whose intent the worker has made itself."""
+    async def _enter(self, plain: Sequence[Any], call: str, waits: bool) -> int | None:
+        """Write the entry of a call whose intent the worker has made itself, and maybe `waits` for."""
         task = asyncio.current_task()
         assert task is not None
         self._entering.add(task)
         try:
             with self.desk.recorder.commits.timed(call):
-                return await self._write(unpacked(plain), None)
+                return await self._write(unpacked(plain), None, hurried=waits)
         finally:
             self._entering.discard(task)
 
@@ -296,10 +296,14 @@ class Member:
             raise RecordingError("how this call ended is written already")
         return await self._write(draft, settles)
 
-    async def _write(self, draft: Draft, settles: str | None) -> int | None:
+    async def _write(
+        self, draft: Draft, settles: str | None, *, hurried: bool = True
+    ) -> int | None:
         recorder = self.desk.recorder
         recorder.must_be_open()
         try:
+            if not hurried:
+                return await self.desk.trail.append(draft, hurried=False)
             if LEARNED not in draft.facets:
                 return await recorder.append(draft, settles)
             # The answer is released when every worker knows what it teaches.

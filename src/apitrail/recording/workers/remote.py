@@ -101,10 +101,11 @@ class RemoteTrail:
         if begun is None:
             index: int = await self._channel.ask("append", packed(draft), call)
             return index
-        entering = self._channel.put("enter", packed(draft), call)
+        waits = self._waits(draft)
+        entering = self._channel.put("enter", packed(draft), call, waits)
         self._underway.add(entering)
         entering.add_done_callback(self._underway.discard)
-        if not self._waits(draft):
+        if not waits:
             self._channel.flush()
             new = {tag: data for tag, data in draft.facets.items() if begun.get(tag) != data}
             try:
