@@ -7,8 +7,9 @@ database holds nothing else than that. Workers write theirs into files of their 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 import cbor2
@@ -70,9 +71,13 @@ class Pending:
         self._connection.close()
 
 
-def count(directory: Path) -> int:
-    """How many calls are in flight, as a reader sees it; 0 where there is no such file."""
-    return _in_database(directory / FILE) + sum(map(_in_journal, journal.paths(directory)))
+def count(directory: Path, recorded: Callable[[str], object] = lambda _key: False) -> int:
+    """How many calls are in flight, as a reader sees it; 0 where there is no such file.
+
+    `recorded` says of a call whether the log has it: a journal does not always.
+    """
+    found = chain.from_iterable(map(_in_journal, journal.paths(directory)))
+    return _in_database(directory / FILE) + sum(not recorded(key) for key in found)
 
 
 def _in_database(path: Path) -> int:
@@ -89,8 +94,8 @@ def _in_database(path: Path) -> int:
     return int(number)
 
 
-def _in_journal(path: Path) -> int:
+def _in_journal(path: Path) -> list[str]:
     try:
-        return sum(each.kind is None for each in journal.read(path))
+        return [each.key for each in journal.read(path) if each.kind is None]
     except OSError:
-        return 0
+        return []

@@ -71,7 +71,7 @@ class Reader:
 
     def in_flight(self) -> int:
         """How many calls were let through and have no entry yet."""
-        return intents.count(self.directory)
+        return intents.count(self.directory, self.find)
 
     def tail(self) -> str | None:
         """The newest signed checkpoint."""

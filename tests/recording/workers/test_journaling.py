@@ -60,7 +60,7 @@ def test_what_the_log_has_is_left_out_when_the_file_is_full(path: Path) -> None:
             await calls.begin(key, request)
             if number % 3 == 0:
                 await calls.end(key, "api", WHAT)
-                calls.entered(key)
+                calls.gone(key)
             elif number % 3 == 1:
                 calls.gone(key)
 

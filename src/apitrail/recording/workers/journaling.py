@@ -65,20 +65,19 @@ class Journaling:
         await self._write(frame, alone=alone)
         self.flying.discard(key)
 
-    def entered(self, key: str) -> None:
-        """The log has a call that has ended."""
-        self._kept.pop(key, None)
-
     def gone(self, key: str) -> None:
-        """The log has a call, or it was not let through after all; the next write says so."""
+        """The log has a call, or it was not let through after all."""
         self.flying.discard(key)
-        if self._kept.pop(key, None) is not None:
+        if len(self._kept.pop(key, ())) == 1:
+            # Its end would have said as much.
             self._frames.append(journal.gone(key))
 
     async def scrub(self, keys: Iterable[str]) -> None:
         """Leave nothing of these calls, which the log has, nor of others that it has; raises RecordingError."""
         for key in keys:
             self._kept.pop(key, None)
+        if self._waiting:
+            self._flush()
         while self._writing is not None:
             await asyncio.wait((self._writing,))
         try:

@@ -182,7 +182,9 @@ class Member:
         if self._entering:
             await asyncio.wait(self._entering)
         left, self.open, self.told = self.open, {}, 0
-        alone, readable = await self._in_journal()
+        found, readable = await self._in_journal()
+        # The owner was asked for those that the journal could not take.
+        alone = [each for each in found if each.key not in left]
         drawn, self.drawn = self.drawn, set()
         for call in drawn - left.keys() - {each.key for each in alone}:
             self.desk.recorder.gate.release(call)

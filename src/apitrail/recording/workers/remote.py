@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from apitrail import places
@@ -20,7 +22,7 @@ from apitrail.trail.rows import Draft
 from apitrail.trail.writer import Settled
 
 LEARNED = "learned"
-# An entry of more bytes is waited for: the log has it as soon as a journal would.
+# What is of more bytes is the owner's to write: it would be written twice.
 LARGE = 64 * 1024
 # As many entries at most are on their way to the log while their calls have ended.
 UNDERWAY = 128
@@ -69,7 +71,7 @@ class RemoteTrail:
 
     async def begin(self, key: str, facets: Mapping[str, bytes]) -> None:
         """Make an intent durable, and the statement of calls that were refused before it."""
-        if self._allowed == self.refused and not self._held(key):
+        if self._allowed == self.refused and _size(facets) <= LARGE and not self._held(key):
             try:
                 await self._journal.begin(key, facets)
             except RecordingError:
@@ -104,39 +106,31 @@ class RemoteTrail:
         waits = self._waits(draft)
         entering = self._channel.put("enter", packed(draft), call, waits)
         self._underway.add(entering)
-        entering.add_done_callback(self._underway.discard)
-        if not waits:
-            self._channel.flush()
-            new = {tag: data for tag, data in draft.facets.items() if begun.get(tag) != data}
-            try:
-                await self._journal.end(call, draft.kind, new)
-            except RecordingError:
-                pass  # so the entry itself is waited for
-            else:
-                entering.add_done_callback(lambda done: self._enter(call, done))
-                self._count()
-                return None
+        entering.add_done_callback(partial(self._enter, call))
         try:
-            index = await asyncio.shield(entering)
-        except BaseException:
-            # The journal keeps it: the owner may end before it has written what it owes.
-            self._journal.flying.discard(call)
-            raise
+            if not waits:
+                self._channel.flush()
+                new = {tag: data for tag, data in draft.facets.items() if begun.get(tag) != data}
+                with suppress(RecordingError):  # then the entry itself is waited for
+                    await self._journal.end(call, draft.kind, new)
+                    return None
+            return await asyncio.shield(entering)
         finally:
+            self._journal.flying.discard(call)
             self._count()
-        self._journal.gone(call)
-        return index
 
     def _waits(self, draft: Draft) -> bool:
         """Must the log have this entry before its answer is released?"""
         return (
             self._receipts or LEARNED in draft.facets or len(self._underway) > UNDERWAY
-            or sum(map(len, draft.facets.values())) > LARGE
+            or _size(draft.facets) > LARGE
         )  # fmt: skip
 
-    def _enter(self, key: str, entering: asyncio.Future[int]) -> None:
+    def _enter(self, call: str, entering: asyncio.Future[int]) -> None:
+        self._underway.discard(entering)
+        # One that is owed the journal keeps: the owner may end before it is written.
         if not entering.cancelled() and entering.exception() is None:
-            self._journal.entered(key)
+            self._journal.gone(call)
 
     async def entered(self) -> None:
         """Wait until the log has, or owes, all entries that are on their way to it."""
@@ -161,6 +155,10 @@ class RemoteTrail:
         if self.flying != self._said:
             self._said = self.flying
             self._channel.tell("in-flight", self._said)
+
+
+def _size(facets: Mapping[str, bytes]) -> int:
+    return sum(map(len, facets.values()))
 
 
 class ToldTally(Tally):
