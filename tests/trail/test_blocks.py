@@ -17,7 +17,7 @@ import trails
 from apitrail.errors import RecordingError
 from apitrail.evidence.verify import Trust, Verdict
 from apitrail.evidence.verify import trail_check as verification
-from apitrail.query import Filter
+from apitrail.query import Filter, Pattern
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
 from apitrail.trail import blocks, database, rebuild, search
@@ -25,6 +25,7 @@ from apitrail.trail.audit import Audit
 from apitrail.trail.block_search import BlockSearch
 from apitrail.trail.filter_terms import number_of
 from apitrail.trail.reader import Reader
+from apitrail.trail.search import Bounds
 from apitrail.trail.statements import Target
 from apitrail.trail.writer import Trail
 
@@ -69,6 +70,11 @@ def trail(written: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(written, tmp_path / "trail"))
 
 
+def operations(trail: Path) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(trail / database.FILE)) as connection:
+        return connection.execute("SELECT * FROM operation ORDER BY 1, 2, 3").fetchall()
+
+
 def verdict(trail: Path, **since: Any) -> tuple[Verdict, str]:
     report = verification.check(trail, TRUST, now=0, processes=1, **since)
     return report.verdict, str(report)
@@ -94,6 +100,48 @@ def test_what_is_summed_up_is_what_the_rows_have_whoever_wrote_them(trail: Path)
     assert verdict(trail)[0] is Verdict.OK
 
 
+def test_the_operations_are_those_of_the_blocks(trail: Path) -> None:
+    sql = "SELECT DISTINCT name, source, read_only FROM event WHERE idx < ? ORDER BY 1, 2, 3"
+    with closing(sqlite3.connect(trail / database.FILE)) as connection:
+        assert operations(trail) == connection.execute(sql, (7 * BLOCK,)).fetchall()
+    assert len(operations(trail)) > 1
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        Filter(event_name=(Pattern("get*"),), read_only=False),
+        Filter(event_name=(Pattern("iam:Get*"), "DeleteUser"), read_only=True, event_source=("s3.amazonaws.com",)),
+        Filter(event_name=("GetUser",), event_source=("other.amazonaws.com",)),
+    ],
+)  # fmt: skip
+def test_no_block_is_read_for_operations_that_are_not_there(
+    trail: Path, where: Filter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    monkeypatch.setattr(
+        BlockSearch, "_meant", lambda _self, block, *_: read.append(block) or blocks.every()
+    )
+    with Reader(trail) as reader:
+        assert list(reader.select(where)) == []
+    assert read == []
+
+
+def test_an_operation_that_comes_while_it_is_asked_for_is_found(trail: Path) -> None:
+    source = "other.amazonaws.com"
+    where = Filter(event_name=("GetUser",), event_source=(source,))
+    one, *others = (
+        trails.draft(2_000 + at, name="GetUser" if at else "CreateUser", source=source)
+        for at in range(151)
+    )
+    trails.write(trail, lambda opened: trails.append_all(opened, [one]))
+    with Reader(trail) as reader:
+        asked = reader._terms(where)
+        trails.write(trail, lambda opened: trails.append_all(opened, others))
+        found = reader._search(where, asked, Bounds(-1, reader.size))
+        assert len(list(found.entries(ascending=True))) == len(others)
+
+
 def test_conditions_that_never_meet_have_no_row_looked_at(
     trail: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,16 +159,19 @@ def test_conditions_that_never_meet_have_no_row_looked_at(
         assert [after for after, _ in looked_at] == [reader.size // BLOCK * BLOCK - 1]
 
 
-@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("version", [2, 3, 4])
 def test_an_older_trail_is_read_as_it_is_and_brought_up(trail: Path, version: int) -> None:
-    written, before = tables(trail), found(trail)
+    written, before, operated = tables(trail), found(trail), operations(trail)
     with trails.forge(trail) as connection:
-        connection.execute("DROP TABLE marked")
-        connection.execute("DROP TABLE coded")
+        connection.execute("DROP TABLE grams")
+        connection.execute("DROP TABLE operation")
+        if version < 4:
+            connection.execute("DROP TABLE marked")
+            connection.execute("DROP TABLE coded")
         connection.execute("UPDATE derived SET version = ?", (version,))
         if version == 2:
             connection.execute("DROP TABLE span")
-    if version == 3:
+    if version > 2:
         assert found(trail) == before
         assert verdict(trail)[0] is Verdict.OK
     told: list[tuple[int, int]] = []
@@ -128,8 +179,9 @@ def test_an_older_trail_is_read_as_it_is_and_brought_up(trail: Path, version: in
     assert told[-1][0] == told[-1][1]
     assert found(trail) == before
     assert verdict(trail)[0] is Verdict.OK
-    if version == 3:  # a rebuilt dictionary has other numbers
+    if version > 2:  # a rebuilt dictionary has other numbers
         assert tables(trail) == written
+        assert operations(trail) == operated
 
 
 def test_a_transaction_that_fails_as_it_completes_a_block_leaves_nothing(tmp_path: Path) -> None:
@@ -172,9 +224,38 @@ def test_what_is_erased_is_in_no_block(trail: Path) -> None:
     assert verdict(trail)[0] is Verdict.OK
 
 
+def test_an_operation_that_was_erased_is_not_there_any_more(trail: Path) -> None:
+    with Reader(trail) as reader:
+        deleted = list(reader.select(Filter(event_name=("DeleteUser",))))
+    assert deleted
+
+    async def erase(opened: Trail) -> None:
+        await opened.erase([Target(index, ("what",)) for index in deleted[:-1]])
+
+    async def rest(opened: Trail) -> None:
+        await opened.erase([Target(deleted[-1], ("what",))])
+
+    before = operations(trail)
+    trails.write(trail, erase)
+    assert operations(trail) == before
+    assert verdict(trail)[0] is Verdict.OK
+    trails.write(trail, rest)
+    assert len(operations(trail)) == len(before) - 1
+    assert verdict(trail)[0] is Verdict.OK
+
+
+def test_an_operation_that_no_call_is_of_is_found(trail: Path) -> None:
+    with trails.forge(trail) as connection:
+        connection.execute("INSERT INTO operation VALUES (1, 2, 3)")
+    found, told = verdict(trail)
+    assert found is Verdict.TAMPERED
+    assert "table 'operation' has (1, 2, 3), which no call is of" in told
+
+
 @pytest.mark.parametrize(
     ("sql", "said"),
     [
+        ("DELETE FROM operation", "'operation' lacks one of block"),
         ("UPDATE marked SET bits = zeroblob(8) WHERE block = 5 AND field = 0", "'read_only' in block 5"),
         ("DELETE FROM marked WHERE block = 5 AND field = 6", "'name' in block 5"),
         ("INSERT INTO marked VALUES (0, 0, 7, 5, zeroblob(8))", "'read_only' in block 5"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,16 @@ import pytest
 import trails
 from apitrail.event import Event
 from apitrail.query import Filter, Pattern, Row
-from apitrail.trail import block_search, blocks, database, rebuild, search
+from apitrail.trail import (
+    block_search,
+    blocks,
+    database,
+    filter_terms,
+    grams,
+    name_search,
+    rebuild,
+    search,
+)
 from apitrail.trail.filter_terms import number_of
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import Draft
@@ -35,6 +46,7 @@ def small() -> Iterator[None]:
         patch.setattr(blocks, "SIZE", BLOCK)
         patch.setattr(blocks, "MARKED", MARKED)
         patch.setattr(block_search, "_FEW", 2)
+        patch.setattr(grams, "SIZE", 64)
         # Few values are listed, so that there are several layers and values in none.
         patch.setattr(blocks, "OTHERS", 7)
         patch.setattr(blocks, "_LISTED", 6)
@@ -82,7 +94,10 @@ def filters(dice: random.Random) -> Iterator[tuple[Filter, dict[str, Any]]]:
         "event_source": ["iam.amazonaws.com", "s3.amazonaws.com", Pattern("iam")],
         "username": ["user0", "user1", "nobody", Pattern("user*"), Pattern("AKIA*")],
         "access_key_id": ["AKIAIOSFODNN7EXAMPLE", "AKIANONE"],
-        "resource_name": ["often", "seldom", "once7", "none", Pattern("once*")],
+        "resource_name": [
+            "often", "seldom", "once7", "none", Pattern("once*"), Pattern("once1*"),
+            Pattern("*e1*"), Pattern("*[e*"), Pattern("*en"), Pattern("se*o*"),
+        ],
         "resource_type": ["AWS::IAM::User", "AWS::S3::Bucket", Pattern("*IAM*")],
         "region": ["us-east-1", "eu-west-1"],
         "source_ip": ["10.0.0.1", "10.0.0.9"],
@@ -92,7 +107,7 @@ def filters(dice: random.Random) -> Iterator[tuple[Filter, dict[str, Any]]]:
     }  # fmt: skip
     for _ in range(200):
         chosen: dict[str, Any] = {
-            name: tuple(dice.sample(values[name], dice.randint(1, 2)))
+            name: tuple(dice.sample(values[name], dice.choice((1, 1, 2))))
             for name in dice.sample(sorted(values), dice.randint(0, 3))
         }
         if dice.random() < 0.4:
@@ -116,7 +131,7 @@ def filters(dice: random.Random) -> Iterator[tuple[Filter, dict[str, Any]]]:
 
 
 @pytest.fixture(scope="module")
-def rows(trail: Path) -> dict[int, Row]:
+def rows_of(trail: Path) -> dict[int, Row]:
     with Reader(trail) as reader:
         return {
             index: Event.parse(facets).row()
@@ -137,13 +152,45 @@ def expected(rows: dict[int, Row], where: Filter, part: dict[str, Any]) -> list[
 # With `some` of 0 each block that may have one is read, with 9,999 only what it marks.
 @pytest.mark.parametrize(("many", "some"), [(2, 0), (2, 9_999), (2_000, 40)])
 def test_every_way_leads_to_the_same_events(
-    trail: Path, rows: dict[int, Row], monkeypatch: pytest.MonkeyPatch, many: int, some: int
+    trail: Path, rows_of: dict[int, Row], monkeypatch: pytest.MonkeyPatch, many: int, some: int
 ) -> None:
     monkeypatch.setattr(search, "MANY", many)
     monkeypatch.setattr(block_search, "SOME", some)
+    monkeypatch.setattr(block_search, "SPARSE", 9 if some else 0)
+    monkeypatch.setattr(block_search, "_TRIED", 2)
+    monkeypatch.setattr(block_search, "RARE", 150)
     with Reader(trail) as reader:
         for where, part in filters(random.Random(11)):
-            assert list(reader.select(where, **part)) == expected(rows, where, part), (where, part)
+            assert list(reader.select(where, **part)) == expected(rows_of, where, part), (
+                where,
+                part,
+            )
+
+
+# Names of a form are found by looking at each event, by a list of names, or by both in turn.
+@pytest.mark.parametrize(
+    ("first", "then", "names", "rows"),
+    [(9_999, 0, 0, 0), (0, 0, 0, 0), (40, 9_999, 3, 9_999), (10, 300, 9_999, 150), (0, 0, 999, 9_999)],
+)  # fmt: skip
+def test_every_way_leads_to_the_events_of_names(
+    trail: Path, rows_of: dict[int, Row], monkeypatch: pytest.MonkeyPatch,
+    first: int, then: int, names: int, rows: int,
+) -> None:  # fmt: skip
+    for name, value in (("FIRST", first), ("THEN", then), ("NAMES", names), ("ROWS", rows)):
+        monkeypatch.setattr(name_search, name, value)
+    monkeypatch.setattr(name_search, "_STEP", 8)
+    monkeypatch.setattr(name_search, "EACH", 0)
+    monkeypatch.setattr(name_search, "_TOGETHER", 16)
+    monkeypatch.setattr(filter_terms, "BEGUN", names)
+    monkeypatch.setattr(search, "MANY", 20)
+    monkeypatch.setattr(block_search, "SPARSE", first)
+    dice = random.Random(23)
+    forms = [*map(Pattern, ("once*", "*e1*", "*7", "*o*", "se*", "*[*", "none*")), "often", "none"]
+    with Reader(trail) as reader:
+        for where, part in islice(filters(dice), 80):
+            named = replace(where, resource_name=tuple(dice.sample(forms, dice.choice((1, 1, 2)))))
+            expect = expected(rows_of, named, part)
+            assert list(reader.select(named, **part)) == expect, (named, part)
 
 
 def term(column: str, number: int) -> Term:

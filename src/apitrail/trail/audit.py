@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import groupby
 from typing import Any
 
 from apitrail.errors import FormatError
 from apitrail.tlog import merkle
 from apitrail.tlog.tile import HEIGHT, TileReader
-from apitrail.trail import blocks, database
+from apitrail.trail import blocks, database, grams, operation_list
 from apitrail.trail.anchor import COSIGNATURE, TIMESTAMP, Anchor
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import STRING_COLUMNS
@@ -114,6 +115,39 @@ class Audit(Reader):
             if blocks.stored(self._database, block, number) != rows:
                 _, name = blocks.FIELDS[number]
                 return f"what is summed up of {name!r} in block {block} is not what its rows have"
+            is_last = number == fields - 1 and database.has_grams(self.derived)
+            if is_last and operation_list.missing(self._database, block):
+                return f"table 'operation' lacks one of block {block}"
+        return None
+
+    def unused_operation(self) -> str | None:
+        """An operation that no call is of."""
+        if not database.has_grams(self.derived):
+            return None
+        found = operation_list.unused(self._database)
+        return None if found is None else f"table 'operation' has {found}, which no call is of"
+
+    def ungrammed(self, used: Iterable[int] | None = None) -> str | None:
+        """A part of the dictionary that sums up to something else than its strings have; or, of strings
+        that are used, one that it leaves out. Raises FormatError."""
+        if not database.has_grams(self.derived):
+            return None
+        if used is not None:
+            return self._left_out(used)
+        newest = grams.last(self._database)
+        for part, bits in self._rows("SELECT part, bits FROM grams ORDER BY part"):
+            if not grams.is_whole(part, newest):
+                return f"table 'grams' has a row for part {part}"
+            if bits != grams.summed(self._database, part):
+                return f"what is summed up of strings in part {part} is not what they have"
+        return None
+
+    def _left_out(self, used: Iterable[int]) -> str | None:
+        for part, numbers in groupby(sorted(used), lambda number: number // grams.SIZE):
+            for (bits,) in self._rows("SELECT bits FROM grams WHERE part = ?", part):
+                for number in numbers:
+                    if grams.lacks(bits, grams.of_strings([(self.string(number) or "").encode()])):
+                        return f"what is summed up of strings in part {part} leaves out {number}"
         return None
 
     def anchors(self) -> Iterator[Anchor]:

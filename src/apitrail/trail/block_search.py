@@ -15,6 +15,13 @@ from apitrail.valueclass import valueclass
 _FEW = 8
 # Where fewer entries of a block may be meant, they are looked at one by one.
 SOME = 512
+# Of so few they are before the codes of a block are read.
+SPARSE = 16
+# After so many blocks whose codes were read, it is asked whether values with so few rows have an index
+# that is quicker.
+_TRIED, RARE = 24, 16_384
+# So many entries of several blocks are looked at by one statement: a page may be full with them.
+_TOGETHER = 16
 
 
 @valueclass(frozen=True, slots=True)
@@ -25,6 +32,11 @@ class Part:
     field: int
     values: frozenset[int]
     is_other: bool = False
+
+    @property
+    def is_by_codes(self) -> bool:
+        """Is it of so many values that the codes of a block tell quicker?"""
+        return len(self.values) > _FEW and self.field >= blocks.FIRST_CODED and not self.is_large
 
     @property
     def is_large(self) -> bool:
@@ -43,6 +55,11 @@ def part(table: str, column: str, values: Iterable[int | None], *, is_other: boo
     """A part by its table and column; None among the values is NULL."""
     numbers = frozenset(NOTHING if value is None else value for value in values)
     return Part(NUMBER[table, column], numbers, is_other)
+
+
+def is_never(shape: Shape) -> bool:
+    """Does a shape hold of nothing?"""
+    return all(any(not (each.values or each.is_other) for each in parts) for parts in shape)
 
 
 def is_by_codes(shape: Shape) -> bool:
@@ -90,19 +107,73 @@ class Marks:
         table, column = FIELDS[number]
         # Resources are in the order of their names.
         index = "" if (table, column) == ("resource", "name") else f"INDEXED BY {table}_{column} "
-        sql = f"SELECT idx FROM {table} {index}WHERE {column} = ? AND idx >= ? AND idx < ?"
-        for first, stop in _runs(sorted(block for block in self.some if block not in found)):
-            limits = first * blocks.SIZE, stop * blocks.SIZE
-            for (entry,) in self.connection.execute(sql, (value, *limits)).fetchall():
-                block, place = divmod(entry, blocks.SIZE)
-                found.setdefault(block, []).append(place)  # type: ignore[union-attr]
+        # By one statement: each takes a while to begin, and there may be a run for every other block.
+        sql = (
+            f"SELECT t.idx FROM json_each(?) r CROSS JOIN {table} t {index}ON t.{column} = ? "
+            "AND t.idx >= json_extract(r.value, '$[0]') AND t.idx < json_extract(r.value, '$[1]')"
+        )
+        runs = _runs(sorted(block for block in self.some if block not in found))
+        limits = [(first * blocks.SIZE, stop * blocks.SIZE) for first, stop in runs]
+        for (entry,) in self.connection.execute(sql, (json.dumps(limits), value)).fetchall():
+            block, place = divmod(entry, blocks.SIZE)
+            found.setdefault(block, []).append(place)  # type: ignore[union-attr]
         return found
+
+
+@dataclass(slots=True)
+class Coded:
+    """The entries that have one of many values of a field: by the codes of each block, or, where few
+    entries between these two have, by the field's index."""
+
+    connection: sqlite3.Connection
+    after: int
+    before: int
+    _tells: dict[Part, bool] = field(default_factory=dict)
+    _read: dict[Part, int] = field(default_factory=dict)
+    _listed: dict[Part, dict[int, list[int]]] = field(default_factory=dict)
+
+    def tells(self, what: Part) -> bool:
+        """Is it of so many values that this is quicker than marks?"""
+        if (known := self._tells.get(what)) is None:
+            known = self._tells[what] = what.is_by_codes
+        return known
+
+    def of(self, block: int, what: Part) -> int:
+        """Those of a block, a bit for each."""
+        if (listed := self._listed.get(what)) is not None:
+            return blocks.bits_of(listed.get(block, ()))
+        read = self._read[what] = self._read.get(what, 0) + 1
+        if read == _TRIED and NOTHING not in what.values:
+            self._look_up(what)
+        rows = self.connection.execute(_CODED, (block, what.field)).fetchall()
+        return blocks.with_value((data for (data,) in rows), what.values)
+
+    def _look_up(self, what: Part) -> None:
+        """List the entries by the index, if they are few."""
+        _, column = FIELDS[what.field]
+        sql = (
+            f"SELECT e.idx FROM json_each(?) w CROSS JOIN event e INDEXED BY event_{column} "
+            f"ON e.{column} = w.value AND e.idx > ? AND e.idx < ? LIMIT ?"
+        )
+        values = json.dumps([*what.values]), self.after, self.before, RARE
+        (many,) = self.connection.execute(f"SELECT count(*) FROM ({sql})", values).fetchone()
+        if many == RARE:
+            return
+        found = self._listed[what] = {}
+        for (entry,) in self.connection.execute(sql, values).fetchall():
+            block, place = divmod(entry, blocks.SIZE)
+            found.setdefault(block, []).append(place)
+
+
+type Piece = tuple[int, int] | list[int]
+"""Entries to be looked at: all between two, or some of them in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockSearch:
     """The search for events of these shapes, between these times. `conditions` and `values` are the
-    exact question, in SQL about `event e`."""
+    exact question, in SQL about `event e`. The shapes are those of `whole` blocks, None for all that
+    are summed up."""
 
     connection: sqlite3.Connection
     shapes: Sequence[Shape]
@@ -110,69 +181,68 @@ class BlockSearch:
     values: Sequence[object]
     since: int | None = None
     until: int | None = None
+    whole: int | None = None
 
     def entries(self, after: int, before: int, *, ascending: bool) -> Iterator[int]:
         """Indexes of entries after the one and before the other, in order."""
-        whole = summed(self.connection) * blocks.SIZE
-        parts: list[Callable[[], Iterator[int]]] = [
+        for piece in self.pieces(after, before, ascending=ascending):
+            yield from self.of(piece, ascending=ascending)
+
+    def pieces(self, after: int, before: int, *, ascending: bool) -> Iterator[Piece]:
+        """What is to be looked at, in order."""
+        whole = summed(self.connection) if self.whole is None else self.whole
+        whole *= blocks.SIZE
+        parts: list[Callable[[], Iterator[Piece]]] = [
             lambda: self._summed(after, min(before, whole), ascending=ascending),
-            lambda: self._read(max(after, whole - 1), before, ascending=ascending),
+            lambda: _between(max(after, whole - 1), before),
         ]
         for each in parts if ascending else reversed(parts):
             yield from each()
 
-    def _summed(self, after: int, before: int, *, ascending: bool) -> Iterator[int]:
-        if before <= after + 1:
+    def of(self, piece: Piece, *, ascending: bool) -> Iterator[int]:
+        """The entries of a piece that are meant."""
+        if isinstance(piece, list):
+            return self._looked_at(piece, ascending=ascending)
+        return self._read(*piece, ascending=ascending)
+
+    def _summed(self, after: int, before: int, *, ascending: bool) -> Iterator[Piece]:
+        if before <= after + 1 or any(map(is_never, self.shapes)):
             return
         span = range((after + 1) // blocks.SIZE, (before - 1) // blocks.SIZE + 1)
+        coded = Coded(self.connection, after, before)
         for some in _chunks(span if ascending else span[::-1]):
             marks = Marks(self.connection, some)
+            waiting: list[int] = []  # each statement takes a while to begin
             for block in some:
-                if not (bits := self._meant(block, marks)):
-                    continue
+                bits = self._meant(block, marks, coded)
+                many = bits.bit_count()
+                if waiting and len(waiting) + many > _TOGETHER:
+                    yield waiting
+                    waiting = []
                 first = block * blocks.SIZE
                 low, high = max(after, first - 1), min(before, first + blocks.SIZE)
-                if bits.bit_count() > SOME:
-                    yield from self._read(low, high, ascending=ascending)
-                    continue
-                found = [first + at for at in blocks.places_of(bits) if low < first + at < high]
-                yield from self._looked_at(found, ascending=ascending)
+                if many > SOME:
+                    yield low, high
+                elif many:
+                    places = blocks.places_of(bits)
+                    waiting += [
+                        first + at
+                        for at in (places if ascending else reversed(places))
+                        if low < first + at < high
+                    ]
+            if waiting:
+                yield waiting
 
-    def _meant(self, block: int, marks: Marks) -> int:
+    def _meant(self, block: int, marks: Marks, coded: Coded) -> int:
         """The entries of a block that may be meant, a bit for each."""
         bits = blocks.every()
         for shape in self.shapes:
-            bits = self._shaped(block, shape, marks, bits)
+            bits = _shaped(block, shape, marks, coded, bits)
             if not bits:
                 return 0
         if self.since is not None or self.until is not None:
             bits &= self._timely(block)
         return bits
-
-    def _shaped(self, block: int, shape: Shape, marks: Marks, among: int) -> int:
-        """Those of some entries of a block that have a shape."""
-        found = 0
-        for parts in shape:
-            bits = among
-            for each in parts:
-                bits &= self._bits(block, each, marks)
-                if not bits:
-                    break
-            found |= bits
-        return found
-
-    def _bits(self, block: int, what: Part, marks: Marks) -> int:
-        if what.field >= blocks.FIRST_CODED and len(what.values) > _FEW and not what.is_large:
-            found = self._by_codes(block, what)
-        else:
-            found = 0
-            for value in what.values:
-                found |= marks.of(block, what.field, value)
-        return blocks.every() ^ found if what.is_other else found
-
-    def _by_codes(self, block: int, what: Part) -> int:
-        rows = self.connection.execute(_CODED, (block, what.field)).fetchall()
-        return blocks.with_value((data for (data,) in rows), what.values)
 
     def _timely(self, block: int) -> int:
         """The entries of which the time may be meant, by the spans that overlap it."""
@@ -209,6 +279,32 @@ class BlockSearch:
         )
         rows = self.connection.execute(sql, (json.dumps(indexes), *self.values)).fetchall()
         return iter(sorted([index for (index,) in rows], reverse=not ascending))
+
+
+def _shaped(block: int, shape: Shape, marks: Marks, coded: Coded, among: int) -> int:
+    """Those of some entries of a block that may have a shape."""
+    found = 0
+    for parts in shape:
+        bits = among
+        for each in parts:
+            if coded.tells(each):
+                if bits.bit_count() <= SPARSE:
+                    continue  # it is quicker to look at them
+                has = coded.of(block, each)
+            else:
+                has = 0
+                for value in each.values:
+                    has |= marks.of(block, each.field, value)
+            bits &= blocks.every() ^ has if each.is_other else has
+            if not bits:
+                break
+        found |= bits
+    return found
+
+
+def _between(after: int, before: int) -> Iterator[Piece]:
+    if before > after + 1:
+        yield after, before
 
 
 _MARKED = (

@@ -57,6 +57,13 @@ FIRST_INDEXED = len(_FLAGS)
 MARKED_SQL = "INSERT INTO marked(block, field, value, bits, shelf) VALUES (?, ?, ?, ?, ?)"
 CODED_SQL = "INSERT INTO coded VALUES (?, ?, ?, ?)"
 
+# The operations of a block, which come with its last field.
+OPERATION = "coalesce(name, -1), coalesce(source, -1), coalesce(read_only, -1)"
+OPERATIONS_SQL = (
+    f"INSERT OR IGNORE INTO operation SELECT DISTINCT {OPERATION} FROM event "
+    "WHERE idx >= ? AND idx < ?"
+)
+
 _OF_FIELD = {
     "marked": "block = ?1 AND field = ?2 AND shelf = ?3",
     "coded": "block = ?1 AND field = ?2 AND ?3 IS NOT NULL",
@@ -99,7 +106,10 @@ def due(connection: sqlite3.Connection, before: int, after: int) -> Iterator[Sta
     """What is to be added, in the transaction that takes a log from the one size to the other, after
     its other rows."""
     for unit in range(done(before), done(after)):
-        yield from _added(connection, *divmod(unit, len(FIELDS)))
+        block, number = divmod(unit, len(FIELDS))
+        yield from _added(connection, block, number)
+        if number == len(FIELDS) - 1:
+            yield OPERATIONS_SQL, [(block * SIZE, (block + 1) * SIZE)]
 
 
 def again(connection: sqlite3.Connection, block: int, size: int) -> None:

@@ -17,7 +17,7 @@ APPLICATION_ID = 0x41505431  # "APT1"
 # The version of the tables that hold the log (2 adds `anchor`), and that of those which are
 # derived from it.
 VERSION = 2
-DERIVED = 4
+DERIVED = 5
 
 # Milliseconds that a writer waits for readers and for other writers.
 BUSY = 10_000
@@ -62,6 +62,11 @@ def has_books(derived: int) -> bool:
 def has_blocks(derived: int) -> bool:
     """Have search tables of this version the tables `marked` and `coded`?"""
     return derived > 3
+
+
+def has_grams(derived: int) -> bool:
+    """Have search tables of this version the tables `operation` and `grams`?"""
+    return derived > 4
 
 
 def has_column(derived: int, name: str) -> bool:

@@ -13,7 +13,7 @@ from apitrail.entry import TAGS, Entry
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Row
-from apitrail.trail import blocks, database
+from apitrail.trail import blocks, database, grams, operation_list
 from apitrail.trail.frames import decompress
 from apitrail.trail.rows import STRING_COLUMNS, Batch, strings_of
 from apitrail.trail.statements import ERASABLE, Target
@@ -68,6 +68,7 @@ def present(connection: sqlite3.Connection, targets: Iterable[Target]) -> list[T
 def destroy(connection: sqlite3.Connection, targets: Sequence[Target]) -> None:
     """Destroy what `present` gave, within the transaction that is open."""
     strings: set[str] = set()
+    operated = operation_list.of_events(connection, [target.index for target in targets])
     for target in targets:
         row = _row(connection, target.index)
         if row is not None:
@@ -83,6 +84,7 @@ def destroy(connection: sqlite3.Connection, targets: Sequence[Target]) -> None:
     (size,) = connection.execute("SELECT coalesce(max(idx) + 1, 0) FROM entry").fetchone()
     for block in sorted({target.index // blocks.SIZE for target in targets}):
         blocks.again(connection, block, size)
+    operation_list.drop_unused(connection, operated)
     _drop_unused(connection, strings)
 
 
@@ -136,9 +138,13 @@ def _drop_unused(connection: sqlite3.Connection, strings: set[str]) -> None:
         "SELECT 1 FROM resource WHERE type = :id",
     ]
     is_used = f"SELECT {' OR '.join(f'EXISTS ({use})' for use in uses)}"
-    for number in _ids(connection, sorted(strings)):
-        if not connection.execute(is_used, {"id": number}).fetchone()[0]:
-            connection.execute("DELETE FROM string WHERE id = ?", (number,))
+    dropped = [
+        number
+        for number in _ids(connection, sorted(strings))
+        if not connection.execute(is_used, {"id": number}).fetchone()[0]
+    ]
+    connection.executemany("DELETE FROM string WHERE id = ?", [(number,) for number in dropped])
+    grams.again(connection, dropped)
 
 
 def _ids(connection: sqlite3.Connection, strings: Sequence[str]) -> Iterator[int]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
-from apitrail.trail import block_search, database, search
+from apitrail.trail import block_search, database, grams, operation_list, search
 from apitrail.trail.block_search import EVERY, Shape
+from apitrail.trail.blocks import NUMBER
+from apitrail.trail.name_search import Named
 from apitrail.trail.search import Lead, Term
 
 # Filter field → table and column of the index; only these names are spliced into SQL.
@@ -71,9 +74,12 @@ class Terms:
             else:
                 condition, values = _any(self._term(name, value) for value in wanted)
                 lead = self._lead(table, column, self._numbers(name, wanted))
-                yield Term(
-                    sql=condition, values=tuple(values), lead=lead, shape=self._shape(name, wanted)
-                )
+                shape, whole = self._shape(name, wanted), None
+                if name == "event_name" and database.has_grams(self.derived):
+                    # First: of blocks that a recorder completes meanwhile there may be others.
+                    whole = block_search.summed(self.connection)
+                    shape = self._of_operations(shape, where)
+                yield Term(sql=condition, values=tuple(values), lead=lead, shape=shape, whole=whole)
         if where.event_id:
             keys = tuple((search.key(value),) for value in where.event_id)
             lead = Lead(index=_BY_ID, condition="id = ?", alternatives=keys, ordered=False)
@@ -118,17 +124,51 @@ class Terms:
                 yield Term(sql="0", shape=())  # none was known then
 
     def _of_resource(self, field: str, column: str, wanted: Sequence[Value]) -> Term:
+        if self._is_by_names(field, wanted):
+            return self._of_names(wanted)
         condition, values = _any(self._term(field, value) for value in wanted)
         numbers = self._numbers(field, wanted)
         lead = self._lead("resource", column, numbers)
         # One event's rows are looked up where an index leads to them, else all that are meant.
         template = _RESOURCES if lead is None else _RESOURCE
-        shape = None if lead is None else _one_of("resource", column, numbers or ())
+        shape = None if lead is None and numbers else _one_of("resource", column, numbers or ())
         return Term(sql=template.format(condition), values=tuple(values), lead=lead, shape=shape)
+
+    def _is_by_names(self, field: str, wanted: Sequence[Value]) -> bool:
+        """Are forms of names asked for, or many names, in a trail that blocks sum up?"""
+        is_long = len(wanted) > _SOME or any(isinstance(value, Pattern) for value in wanted)
+        return field == "resource_name" and is_long and database.has_blocks(self.derived)
+
+    def _of_names(self, wanted: Sequence[Value]) -> Term:
+        forms = [value for value in wanted if isinstance(value, Pattern)]
+        numbers = [self._id(value) for value in wanted if isinstance(value, str)]
+        begun = [self._beginning_as(form) for form in forms]
+        if all(each is not None for each in begun):
+            numbers += [number for each in begun for number in each or ()]
+            forms = []
+        if not forms and max(numbers, default=-1) < 0:
+            return Term(sql="0", shape=())
+        lead = None if forms else self._lead("resource", "name", numbers)
+        types = [number for number, _ in strings(self.connection, self.derived, "resource_type")]
+        has_grams = database.has_grams(self.derived)
+        places = [grams.of_form(form.text) if has_grams else () for form in forms]
+        named = Named(tuple(numbers), tuple(map(search.glob, forms)), tuple(types), tuple(places))
+        condition, values = named.check
+        return Term(sql=condition, values=tuple(values), lead=lead, shape=EVERY, named=named)
+
+    def _beginning_as(self, form: Pattern) -> list[int] | None:
+        """The ids of the strings of this form, if few begin as it does."""
+        start = re.split(r"[*?[]", form.text, maxsplit=1)[0]
+        if not start:
+            return None
+        begun = "SELECT id, value FROM string WHERE value GLOB ? LIMIT ?"
+        values = search.glob(form), f"{start}*", BEGUN + 1
+        rows = self.connection.execute(f"SELECT id, value GLOB ? FROM ({begun})", values).fetchall()
+        return [number for number, fits in rows if fits] if len(rows) <= BEGUN else None
 
     def _lead(self, table: str, column: str, numbers: Sequence[int] | None) -> Lead | None:
         """By an index on one column, where one of so many values may stand."""
-        if not numbers or len(numbers) > _SOME or not database.has_index(self.derived, column):
+        if not numbers or len(numbers) > _VALUES or not database.has_index(self.derived, column):
             return None
         if column == "type" and not database.has_spans(self.derived):
             return None  # that index is in the order of names
@@ -158,6 +198,27 @@ class Terms:
         return tuple(
             parts for shape in (_one_of(table, column, numbers), *found) for parts in shape
         )
+
+    def _of_operations(self, names: Shape, where: Filter) -> Shape:
+        """A shape of names without those that have no operation of these sources which only reads,
+        or not, as is asked for."""
+        read_only = None if where.read_only is None else int(where.read_only)
+        sources = None
+        if where.event_source:
+            shape = self._shape("event_source", where.event_source)
+            sources = frozenset[int]().union(*(each.values for parts in shape for each in parts))
+
+        def narrowed(parts: tuple[block_search.Part, ...]) -> tuple[block_search.Part, ...]:
+            values = {each.field: each.values for each in parts}
+            own = values.get(_SOURCE, sources)
+            meant = own if own is None or sources is None else own & sources
+            if meant is None and read_only is None:
+                return parts
+            had = operation_list.names(self.connection, values[_NAME], meant, read_only)
+            others = [each for each in parts if each.field != _NAME]
+            return (*others, block_search.Part(_NAME, had))
+
+        return tuple(map(narrowed, names))
 
     def _numbers(self, field: str, wanted: Sequence[Value]) -> list[int] | None:
         """The ids of the strings one of which stands in the field's column; None: not only these."""
@@ -255,8 +316,11 @@ UNDETERMINED = Term(
     shape=((block_search.part("event", "undetermined", [1]),),),
 )
 _ANY_WRITE = Lead(index="event_write", condition="read_only = 0", alternatives=((),))
-# So many values of one condition are counted one by one.
-_SOME = 32
+_NAME, _SOURCE = NUMBER["event", "name"], NUMBER["event", "source"]
+# So many values of one condition may lead; of so many names each is looked up in each block.
+_VALUES, _SOME = 1_000, 32
+# So many strings that begin as a form does are held against it at once.
+BEGUN = 4_000
 # Each value of an indexed column, by a step in the index for each; some indexes leave out NULL.
 _EACH = (
     "WITH RECURSIVE each(id) AS (SELECT min({column}) FROM {table} WHERE {column} IS NOT NULL "

@@ -17,7 +17,7 @@ from apitrail.entry import CALLS, Entry
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Row
-from apitrail.trail import blocks, database, statements
+from apitrail.trail import blocks, database, grams, statements
 from apitrail.trail.frames import decompress
 from apitrail.trail.rows import BOOK_SQL, EVENT_SQL, event_row, labels_text
 from apitrail.trail.statements import Run
@@ -25,8 +25,11 @@ from apitrail.trail.statements import Run
 type Progress = Callable[[int, int], None]
 """Told how many entries are done, of how many."""
 
-TABLES = ("event", "resource", "run", "string", "span", "book", "marked", "coded", "derived")
-# The newest version that has all rows which blocks are summed up from.
+TABLES = (
+    "event", "resource", "run", "string", "span", "book", "marked", "coded", "operation", "grams",
+    "derived",
+)  # fmt: skip
+# The first version that has all rows which others are summed up from.
 _SUMMED_FROM = 3
 _REMEMBERED = 65_536
 _STEP = 1_000
@@ -73,23 +76,31 @@ def bring_up(path: Path, progress: Progress = silent) -> bool:
         if version == database.DERIVED:
             return False
         connection.execute("BEGIN IMMEDIATE")
-        if version == _SUMMED_FROM:
-            _complete(connection, progress)
+        if version >= _SUMMED_FROM:
+            _complete(connection, version, progress)
         else:
             _rebuild(connection, progress)
         connection.execute("COMMIT")
     return True
 
 
-def _complete(connection: sqlite3.Connection, progress: Progress) -> None:
+def _complete(connection: sqlite3.Connection, version: int, progress: Progress) -> None:
     """Add to tables that have all rows what they do not sum up."""
+    has_blocks = database.has_blocks(version)
     # What is there already is made as it was; the version comes last.
+    missing = {"operation", "grams"} | (set() if has_blocks else {"marked", "coded"})
     for statement in database.statements(database.derived_schema()):
-        if any(f"CREATE TABLE {table}(" in statement for table in ("marked", "coded")):
+        if any(f"CREATE TABLE {table}(" in statement for table in missing):
             connection.execute(statement)
     connection.execute("UPDATE derived SET version = ?", (database.DERIVED,))
     size = _size(connection)
-    _sum_up(connection, size, lambda done: progress(done, size))
+    if has_blocks:
+        whole = blocks.done(size) // len(blocks.FIELDS) * blocks.SIZE
+        connection.execute(blocks.OPERATIONS_SQL, (0, whole))
+    else:
+        _sum_up(connection, size, lambda done: progress(done, size))
+    _sum_up_strings(connection)
+    progress(size, size)
 
 
 def _size(connection: sqlite3.Connection) -> int:
@@ -103,6 +114,12 @@ def _sum_up(connection: sqlite3.Connection, size: int, told: Callable[[int], Non
         for sql, rows in blocks.due(connection, start, min(start + blocks.SIZE, size)):
             connection.executemany(sql, rows)
         told(min(start + blocks.SIZE, size))
+
+
+def _sum_up_strings(connection: sqlite3.Connection) -> None:
+    if newest := grams.last(connection):
+        for sql, rows in grams.due(connection, range(1, newest + 1)):
+            connection.executemany(sql, rows)
 
 
 def _rebuild(connection: sqlite3.Connection, progress: Progress) -> None:
@@ -127,6 +144,7 @@ def _rebuild(connection: sqlite3.Connection, progress: Progress) -> None:
         (database.SPAN,),
     )
     _sum_up(connection, size, lambda _done: None)
+    _sum_up_strings(connection)
 
 
 class _Filling:

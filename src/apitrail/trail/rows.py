@@ -14,7 +14,7 @@ from apitrail import entry
 from apitrail.entry import Entry
 from apitrail.query import Row
 from apitrail.tlog import merkle
-from apitrail.trail import blocks, frames
+from apitrail.trail import blocks, frames, grams
 from apitrail.trail.database import SPAN
 from apitrail.trail.head import Head
 from apitrail.trail.strings import Strings
@@ -131,9 +131,11 @@ class Batch:
         self.kept = [(size, note)] if keep else []
 
     def sums(self, connection: sqlite3.Connection) -> Iterator[blocks.Statement]:
-        """What its entries complete of blocks, once its other rows are there."""
+        """What it completes of blocks and of the dictionary, once its other rows are there."""
         if self.entries:
             yield from blocks.due(connection, self.entries[0][0], self.entries[-1][0] + 1)
+        if self.strings:
+            yield from grams.due(connection, self.strings.values())
 
     def statements(self) -> list[tuple[str, list[Any]]]:
         """SQL and its rows, in an order that keeps every constraint."""

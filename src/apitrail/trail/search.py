@@ -10,16 +10,19 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from apitrail.query import Pattern
 from apitrail.trail import block_search, database
 from apitrail.trail.block_search import BlockSearch, Shape
+from apitrail.trail.name_search import Named, NameWalk
 from apitrail.valueclass import valueclass
 
 # So many rows are read and sorted in a few milliseconds.
 MANY = 2_000
+# The rows of so many values are counted one by one; those of more at once.
+_FEW = 8
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +44,31 @@ class Lead:
         """What tells SQLite to go this way."""
         return "" if self.index is None else f"INDEXED BY {self.index} "
 
+    @property
+    def together(self) -> tuple[str, tuple[object, ...]]:
+        """The condition for all alternatives at once, and its values."""
+        values = tuple(chain.from_iterable(self.alternatives))
+        if len(self.alternatives) < 2:
+            return self.condition, values
+        marks = ", ".join("?" * len(values))
+        return self.condition.replace("= ?", f"IN ({marks})"), values
+
 
 @valueclass(frozen=True, slots=True, kw_only=True)
 class Term:
     """A condition on `event e`. What leads to it may lead to other events too.
 
-    `shape` is what it comes to in a block; None where blocks do not tell.
+    `shape` is what it comes to in a block, of `whole` ones that were summed up when it was made, or of
+    all that are; None where blocks do not tell. `named` is what it says of
+    names of resources, where these have to be looked through.
     """
 
     sql: str
     values: tuple[object, ...] = ()
     lead: Lead | None = None
     shape: Shape | None = None
+    whole: int | None = None
+    named: Named | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +118,17 @@ class Search:
 
     def entries(self, *, ascending: bool, limit: int | None = None) -> Iterator[int]:
         """Indexes of entries, in order."""
+        if any(each.shape == () for each in self.terms):
+            return iter(())  # a value that nothing has
         counted = {
             at: _count(self.connection, each.lead, self.bounds)
             for at, each in enumerate(self.terms)
             if each.lead
         }
         leading = _leading(counted.values())
+        is_long = leading is None or leading.rows >= MANY
+        if is_long and (named := next((each.named for each in self.terms if each.named), None)):
+            return islice(self._by_names(named, self._ordered(counted), ascending), limit)
         if self._is_by_blocks(leading):
             found = self._by_blocks(self._ordered(counted), ascending=ascending)
             return islice(found, limit)
@@ -134,16 +155,33 @@ class Search:
             return bool(self.terms)
         return leading.rows >= MANY and len(self.terms) > 1
 
+    def _by_names(self, named: Named, terms: Sequence[Term], ascending: bool) -> Iterator[int]:
+        bounds = self.bounds.after, self.bounds.before
+        without = self._block_search([each for each in terms if each.named is None])
+        walk = NameWalk(self._block_search(terms), without, named, bounds, ascending)
+        yield from walk.entries()
+        if walk.is_done:
+            return
+        condition, values = named.among
+        others = [each for each in self.terms if each.named is None]
+        terms = [*others, Term(sql=condition, values=tuple(values))]
+        rest = replace(self, bounds=Bounds(*walk.left), terms=terms)
+        yield from rest.entries(ascending=ascending)
+
     def _by_blocks(self, terms: Sequence[Term], *, ascending: bool) -> Iterator[int]:
-        search = BlockSearch(
+        search = self._block_search(terms)
+        return search.entries(self.bounds.after, self.bounds.before, ascending=ascending)
+
+    def _block_search(self, terms: Sequence[Term]) -> BlockSearch:
+        return BlockSearch(
             self.connection,
             [term.shape for term in terms if term.shape is not None],
             "".join(f" AND {term.sql}" for term in terms),
             [value for term in terms for value in term.values],
             self.since,
             self.until,
+            min((term.whole for term in terms if term.whole is not None), default=None),
         )
-        return search.entries(self.bounds.after, self.bounds.before, ascending=ascending)
 
 
 def _query(
@@ -179,6 +217,15 @@ def _count(connection: sqlite3.Connection, lead: Lead, bounds: Bounds) -> _Count
         f"WHERE {lead.condition} AND idx > ? AND idx < ? {newest}LIMIT ?)"
     )
     rows, oldest = 0, bounds.before
+    if len(lead.alternatives) > _FEW:
+        condition, every = lead.together
+        sql = (
+            f"SELECT count(*), min(idx) FROM (SELECT idx FROM {lead.table} {lead.hint}"
+            f"WHERE {condition} AND idx > ? AND idx < ? LIMIT ?)"
+        )
+        limits = (bounds.after, bounds.before, MANY)
+        rows, least = connection.execute(sql, (*every, *limits)).fetchone()
+        return _Counted(lead, rows, oldest if rows in (0, MANY) else least)
     for values in lead.alternatives:
         limits = (bounds.after, bounds.before, MANY - rows)
         found, least = connection.execute(sql, (*values, *limits)).fetchone()
@@ -194,10 +241,7 @@ _EVERY: tuple[str, str, tuple[object, ...]] = ("event e NOT INDEXED WHERE 1", "e
 
 def _source(lead: Lead) -> tuple[str, str, tuple[object, ...]]:
     """What is read with a first condition, the column that orders it, the condition's values."""
-    condition, values = lead.condition, tuple(chain.from_iterable(lead.alternatives))
-    if len(lead.alternatives) > 1:
-        marks = ", ".join("?" * len(values))
-        condition = condition.replace("= ?", f"IN ({marks})")
+    condition, values = lead.together
     if lead.table == "event":
         return f"event e {lead.hint}WHERE e.{condition}", "e.idx", values
     joined = f"{lead.table} r {lead.hint}CROSS JOIN event e ON e.idx = r.idx"

@@ -101,6 +101,8 @@ class SinceCheck(Steps):
         rows, leaves = Derived(self.audit, start, head.size), list[bytes]()
         log = walk(self.audit, start, head.size, visit=rows.visit, leaves=leaves)
         rows.finish()
+        if hidden := self.audit.ungrammed(rows.used):
+            raise tampered(hidden)
         self.begin(4, "tree: root and tiles")
         self.tree = Continuation(self.audit, known, head, right, leaves)
         if self.tree.root_at(head.size) != head.root:

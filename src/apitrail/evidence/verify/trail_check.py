@@ -147,7 +147,12 @@ class _Check(Steps):
         # (7) What many entries share is used by one of them, and SQLite finds what is there.
         self.begin(7, "search: strings, times, blocks, SQLite's own indexes")
         derived.check_strings(audit, used)
-        if hidden := audit.unspanned(head.size) or audit.unsummed(head.size):
+        if hidden := (
+            audit.unspanned(head.size)
+            or audit.unsummed(head.size)
+            or audit.ungrammed()
+            or audit.unused_operation()
+        ):
             raise tampered(hidden)
         if damaged := damage():
             raise tampered(f"the database is damaged: {damaged}")

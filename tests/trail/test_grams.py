@@ -1,0 +1,188 @@
+"""What parts of the dictionary sum up: as their strings have it, whoever makes it, and never less."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import trails
+from apitrail.evidence.verify import Trust, Verdict
+from apitrail.evidence.verify import trail_check as verification
+from apitrail.query import Filter, Pattern
+from apitrail.tlog import note
+from apitrail.tlog.checkpoint import Checkpoint
+from apitrail.trail import database, grams, name_search, rebuild
+from apitrail.trail.audit import Audit
+from apitrail.trail.reader import Reader
+from apitrail.trail.statements import Target
+from apitrail.trail.writer import Trail
+
+CALLS = 100
+TRUST = Trust((note.Verifier.parse(str(trails.SIGNER.verifier)),), "--key")
+TABLE = "SELECT part, bits FROM grams ORDER BY part"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small() -> Iterator[None]:
+    """Parts that are small, so that a short log has some; and no event is looked at for its name."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grams, "SIZE", 16)
+        patch.setattr(name_search, "FIRST", -1)
+        yield
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Each call names a resource of its own."""
+    directory = tmp_path_factory.mktemp("grams") / "trail"
+
+    async def work(opened: Trail) -> None:
+        for number in range(CALLS):
+            await opened.append(trails.draft(number, resource=f"thing-{number:03}-é"))
+
+    trails.write(directory, work)
+    return directory
+
+
+@pytest.fixture
+def trail(written: Path, tmp_path: Path) -> Path:
+    """A copy, to be changed."""
+    return Path(shutil.copytree(written, tmp_path / "trail"))
+
+
+def verdict(trail: Path, **since: Any) -> tuple[Verdict, str]:
+    report = verification.check(trail, TRUST, now=0, processes=1, **since)
+    return report.verdict, str(report)
+
+
+def table(trail: Path) -> dict[int, bytes]:
+    with closing(sqlite3.connect(trail / database.FILE)) as connection:
+        return dict(connection.execute(TABLE).fetchall())
+
+
+def found(trail: Path, form: str) -> list[int]:
+    with Reader(trail) as reader:
+        return list(reader.select(Filter(resource_name=(Pattern(form),))))
+
+
+def test_what_is_summed_up_is_what_the_strings_have(trail: Path) -> None:
+    with Audit(trail) as audit:
+        assert audit.ungrammed() is None
+        newest = grams.last(audit._database)
+    assert newest > CALLS
+    assert [*table(trail)] == [*range(newest // grams.SIZE)]
+    assert verdict(trail)[0] is Verdict.OK
+
+
+def test_three_bytes_have_the_place_that_the_format_says() -> None:
+    assert grams.places(b"abc") == {97 * 5417 % 16384 ^ 98 * 8543 % 16384 ^ 99 * 12791 % 16384}
+    assert grams.places(b"ab") == set()
+    data = random.Random(1).randbytes(500)
+    assert grams.places(data) == {
+        at for one in range(498) for at in grams.places(data[one : one + 3])
+    }
+
+
+def test_a_string_of_a_form_has_its_places() -> None:
+    dice, letters = random.Random(2), "ab-/é:\0"
+    for _ in range(3_000):
+        string = "".join(dice.choices(letters, k=dice.randrange(9)))
+        form = "".join(dice.choices(f"{letters}**", k=dice.randrange(7)))
+        if Pattern(form).matches(string, exactly=True):
+            places = grams.of_strings([b"x", string.encode(), b"y\0"])
+            assert places.issuperset(grams.of_form(form)), (form, string)
+
+
+def test_only_the_strings_of_parts_that_have_a_form_are_looked_at(trail: Path) -> None:
+    assert len(found(trail, "*ing-04*")) == 10
+    with Reader(trail) as reader:
+        parts = grams.parts(reader._database, grams.of_form("*ing-04*"))
+        assert len(parts) < len(table(trail)) // 2
+        # With no bit of it in the table nothing is found: so nothing else was looked at.
+    with trails.forge(trail) as connection:
+        connection.execute("UPDATE grams SET bits = zeroblob(2048)")
+    assert found(trail, "*ing-04*") == []
+
+
+def test_what_is_erased_is_in_no_part(trail: Path) -> None:
+    [index] = found(trail, "*ing-041-*")
+
+    async def erase(opened: Trail) -> None:
+        await opened.erase([Target(index, ("what",))])
+
+    before = table(trail)
+    trails.write(trail, erase)
+    assert found(trail, "*ing-041-*") == []
+    assert len([part for part, bits in table(trail).items() if bits != before[part]]) == 1
+    assert verdict(trail)[0] is Verdict.OK
+
+
+def test_a_number_that_is_given_again_is_found_by_its_new_string(trail: Path) -> None:
+    newest = found(trail, "*thing-*")[:30]
+
+    async def erase(opened: Trail) -> None:
+        await opened.erase([Target(index, ("what",)) for index in newest])
+
+    async def more(opened: Trail) -> None:
+        for number in range(40):
+            await opened.append(trails.draft(CALLS + number, resource=f"other-{number:03}"))
+
+    before = len(table(trail))
+    trails.write(trail, erase)
+    assert len(table(trail)) < before
+    trails.write(trail, more)
+    assert len(table(trail)) >= before
+    assert len(found(trail, "*er-0*")) == 40
+    assert verdict(trail)[0] is Verdict.OK
+
+
+@pytest.mark.parametrize(
+    ("sql", "said", "is_new"),
+    [
+        ("UPDATE grams SET bits = zeroblob(2048) WHERE part = 5", "strings in part 5", True),
+        ("UPDATE grams SET bits = zeroblob(2048) WHERE part = 0", "strings in part 0", False),
+        ("UPDATE grams SET bits = x'00' WHERE part = 5", "", True),
+        ("INSERT INTO grams VALUES (99, zeroblob(2048))", "a row for part 99", False),
+        ("INSERT INTO grams VALUES (-1, zeroblob(2048))", "a row for part -1", False),
+    ],
+)
+def test_a_part_that_says_something_else_is_found(
+    trail: Path, sql: str, said: str, is_new: bool
+) -> None:
+    with Audit(trail) as audit:
+        checkpoint = Checkpoint(trails.SIGNER.name, 30, audit.root_at(30))
+        known = note.sign(str(checkpoint), trails.SIGNER)
+    with trails.forge(trail) as connection:
+        assert connection.execute(sql).rowcount > 0
+    verdicts = [verdict(trail), *([verdict(trail, since=known, whole=False)] if is_new else [])]
+    for result, told in verdicts:
+        assert result is Verdict.TAMPERED
+        assert said in told
+
+
+def test_a_part_that_is_missing_is_looked_at_whole(trail: Path) -> None:
+    with trails.forge(trail) as connection:
+        connection.execute("DELETE FROM grams WHERE part = 3")
+    assert len(found(trail, "*ing-0*")) == CALLS
+    assert verdict(trail)[0] is Verdict.OK
+
+
+def test_an_older_trail_is_read_as_it_is_and_brought_up(trail: Path) -> None:
+    written, before = table(trail), found(trail, "*ing-04*")
+    with trails.forge(trail) as connection:
+        connection.execute("DROP TABLE grams")
+        connection.execute("DROP TABLE operation")
+        connection.execute("UPDATE derived SET version = 4")
+    assert found(trail, "*ing-04*") == before
+    assert verdict(trail)[0] is Verdict.OK
+    assert rebuild.bring_up(trail / database.FILE)
+    assert table(trail) == written
+    assert found(trail, "*ing-04*") == before
+    assert verdict(trail)[0] is Verdict.OK
