@@ -46,6 +46,7 @@ USED = {
     "mitmproxy.proxy.context:Context": ("4009b8c27b1f690e", "recording/proxy/trims.py"),
     "mitmproxy.http:Headers": ("e67d5f6bba894862", "recording/proxy/trims.py"),
     "mitmproxy.coretypes.multidict:_MultiDict": ("6cb1b561a9f1a905", "recording/proxy/trims.py"),
+    "mitmproxy.net.http.validate": ("2cad7e299c73f43a", "recording/proxy/trims.py"),
     "mitmproxy.net.http.http1.read": ("aa0dc010bc1a0a77", "recording/proxy/trims.py"),
     "asyncio.streams:StreamReader": ("2d65c765680a3317", "recording/proxy/direct.py"),
     "asyncio.locks:Lock": ("703512abbfaf6933", "recording/proxy/turns.py"),

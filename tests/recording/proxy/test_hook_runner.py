@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from mitmproxy.proxy import commands, events, layer
 
-from apitrail.recording.proxy.hook_runner import HookRunner, _inner
+from apitrail.recording.proxy.hook_runner import HookRunner, inner
 
 
 @dataclass
@@ -125,11 +125,11 @@ def test_layers_that_hand_on_all_they_get_are_gone_round():
     below, between, outer, busy = Below(), Below(), Below(), Below()
     between._handle_event = below.handle_event
     outer._handle_event = between.handle_event
-    assert _inner(outer) is below
+    assert inner(outer) is below
     between._paused = object()  # it has events to hand on first
-    assert _inner(outer) is between
+    assert inner(outer) is between
     busy._handle_event = lambda event: iter(())
-    assert _inner(busy) is busy
+    assert inner(busy) is busy
 
 
 def test_nobody_is_told_of_a_hook_that_nobody_waits_for():

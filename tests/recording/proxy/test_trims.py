@@ -10,7 +10,7 @@ from mitmproxy.connection import Client
 from mitmproxy.options import Options
 from mitmproxy.proxy import commands, context, layer
 from mitmproxy.proxy.layers import http as layers
-from mitmproxy.proxy.layers.http import _base, _events
+from mitmproxy.proxy.layers.http import _base, _events, _http1
 
 from apitrail.recording.proxy import trims
 
@@ -109,6 +109,33 @@ def _size(measure, *messages):
         return str(error)
 
 
+NAMED = (
+    ((b"Host", b"a"),), ((b"Ho st", b"a"),), ((b"", b"a"),), ((b"Host", b"a"), (b"X:Y", b"b")),
+    ((b"Host\n", b"a"),), ((b":path", b"/"),), ((b"X" * 100, b"a"),),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", [*SIZED, *NAMED])
+def test_headers_are_refused_as_by_mitmproxy(fields):
+    messages = [http.Request.make("POST", "http://a.example/")]
+    messages += [http.Response.make(status) for status in (100, 200, 204)]
+    for message in messages:
+        message.headers.fields = fields
+        theirs = _size(trims._validate_headers, message)
+        # The second time its names are known.
+        assert [_size(trims.validate_headers, message) for _ in range(2)] == [theirs, theirs]
+
+
+def test_few_names_are_remembered_and_no_long_one(monkeypatch):
+    monkeypatch.setattr(trims, "_NAMES", set())
+    message = http.Request.make("GET", "http://a.example/")
+    for number in range(2 * trims._MOST_NAMES):
+        message.headers.fields = ((b"x-%d" % number, b""), (b"y" * 65, b""))
+        trims.validate_headers(message)
+    assert len(trims._NAMES) == trims._MOST_NAMES
+    assert max(map(len, trims._NAMES)) < 65
+
+
 def test_an_option_that_can_be_changed_is_a_copy():
     option = optmanager._Option("names", list, ["a"], "", None)
     trims.current(option).append("b")
@@ -173,6 +200,49 @@ def test_commands_go_to_where_mitmproxy_sends_them():
     assert asked == [wish]
     assert http_layer.command_sources == {wake: child, wish: child}
     assert http_layer.streams == {}
+
+
+class ToUpstream(_http1.Http1Client):
+    """Says what it is sent."""
+
+    def send(self, event):
+        yield commands.SendData(self.conn, event.data)
+
+
+class Between(Child):
+    """Hands all on to the layer below it."""
+
+    def __init__(self, around, below):
+        super().__init__(around)
+        self._handle_event = below.handle_event
+
+
+def test_what_is_sent_finds_its_side_past_those_that_hand_it_on():
+    around = context.Context(_client(), Options())
+    http_layer = layers.HttpLayer(around, layers.HTTPMode.regular)
+    side, other = ToUpstream(around), Child(around)
+    server = around.server
+    sent = layers.SendHttp(_events.RequestData(1, b"x"), server)
+    child = Child(around, sent)
+    for way in (side, Between(around, side)):
+        http_layer.connections = {server: way}
+        [data] = trims.event_to_child(http_layer, child, _events.RequestData(1, b""))
+        assert (data.connection, data.data) == (server, b"x")
+    http_layer.connections = {server: other}
+    assert list(trims.event_to_child(http_layer, child, _events.RequestData(1, b""))) == []
+    assert other.heard == [sent.event]
+
+
+def test_what_is_sent_to_a_side_that_waits_is_kept_until_it_goes_on():
+    around = context.Context(_client(), Options())
+    http_layer = layers.HttpLayer(around, layers.HTTPMode.regular)
+    side = ToUpstream(around)
+    http_layer.connections = {around.server: side}
+    sent = layers.SendHttp(_events.RequestData(1, b"x"), around.server)
+    side._paused = layer.Paused(commands.OpenConnection(around.server), iter(()))
+    child = Child(around, sent)
+    assert list(trims.event_to_child(http_layer, child, _events.RequestData(1, b""))) == []
+    assert list(side._paused_event_queue) == [sent.event]
 
 
 def _client():

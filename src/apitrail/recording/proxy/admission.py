@@ -308,10 +308,9 @@ async def resolve(host: str, port: int) -> list[Address]:
 
 def _to_proxy(flow: http.HTTPFlow) -> bool:
     """Was the request said to a proxy, rather than to an origin through one?"""
-    explicit = isinstance(
+    return flow.server_conn.address is None and isinstance(
         flow.client_conn.proxy_mode, mode_specs.RegularMode | mode_specs.UpstreamMode
     )
-    return explicit and flow.server_conn.address is None
 
 
 def _by_proxy(client: Client) -> bool:

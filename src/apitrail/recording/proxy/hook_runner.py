@@ -81,7 +81,7 @@ class HookRunner:
         done: deque[commands.StartHook] = deque()
         try:
             while True:
-                below = self._below = _inner(self._below)
+                below = self._below = inner(self._below)
                 for command in below.handle_event(event):
                     if not isinstance(command, commands.StartHook):
                         yield command
@@ -135,17 +135,17 @@ class HookRunner:
             self._waiting.pop(hook, None)
 
 
-def _inner(outer: layer.Layer) -> layer.Layer:
+def inner(outer: layer.Layer) -> layer.Layer:
     """The layer that a layer hands all of its events to for good; else itself.
 
     Those that have found the one below them (a mode's, `NextLayer`) do nothing else any more.
     """
     while outer._paused is None and outer.debug is None:  # noqa: SLF001
         handing = outer.__dict__.get("_handle_event")
-        inner = getattr(handing, "__self__", None)
-        if not isinstance(inner, layer.Layer) or handing != inner.handle_event:
+        below = getattr(handing, "__self__", None)
+        if not isinstance(below, layer.Layer) or handing != below.handle_event:
             break
-        outer = inner
+        outer = below
     return outer
 
 

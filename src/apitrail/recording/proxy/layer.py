@@ -83,6 +83,25 @@ class Stream(http.HttpStream):
             return self._go_on(self._paused.generator, event.reply, self._hooks)
         return super().handle_event(event)
 
+    def _handle_event(self, event: events.Event) -> Commands:
+        """Where an event goes: those of a message to the state of their side, by their class."""
+        kind, going = type(event), super()._handle_event
+        if kind in _ASKED:
+            going = self.client_state
+        elif kind in _ANSWERED:
+            going = self.server_state
+        begun: Commands = going(event)
+        return begun
+
+    def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
+        """mitmproxy's own limits, where there are any; they are looked up once a connection."""
+        about = (self._above or self).__dict__
+        if (limited := about.get(_LIMITED)) is None:
+            options = self.context.options
+            limited = bool(options.stream_large_bodies or options.body_size_limit)
+            about[_LIMITED] = limited
+        return super().check_body_size(request) if limited else _no()
+
     def _go_on(self, going: Commands, reply: Any, hooks: HookRunner) -> Commands:
         """What was waited for is here; then what has come meanwhile."""
         self._paused = None
@@ -245,6 +264,20 @@ class Stream(http.HttpStream):
             and isinstance(command.event, _events.ResponseHeaders)
             and command.event.response.status_code == 100
         )
+
+
+_LIMITED = "apitrail: limited"
+_ASKED = frozenset({
+    _events.RequestHeaders, _events.RequestData, _events.RequestTrailers, _events.RequestEndOfMessage,
+})  # fmt: skip
+_ANSWERED = frozenset({
+    _events.ResponseHeaders, _events.ResponseData, _events.ResponseTrailers, _events.ResponseEndOfMessage,
+})  # fmt: skip
+
+
+def _no() -> layer.CommandGenerator[bool]:
+    yield from ()
+    return False
 
 
 class _Http1:

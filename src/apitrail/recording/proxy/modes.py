@@ -11,6 +11,7 @@ from mitmproxy.proxy import mode_specs
 from apitrail.address import is_loopback
 from apitrail.errors import UsageError
 from apitrail.redact.userinfo import without_userinfo
+from apitrail.remembered import remembered
 
 LOOPBACK = "127.0.0.1"
 # Modes that are no streams of TCP, which could be handed over.
@@ -115,6 +116,7 @@ def usual_workers(modes: Sequence[str], cores: int) -> int:
     return 0 if own or cores < 2 else 1
 
 
+@remembered(256)
 def listens_here(mode: mode_specs.ProxyMode) -> bool:
     """Can only this machine reach the listener? WireGuard knows its clients by their keys."""
     if isinstance(mode, mode_specs.WireGuardMode | mode_specs.LocalMode):

@@ -15,14 +15,15 @@ from typing import Any
 
 from mitmproxy import flow as flows
 from mitmproxy import optmanager
-from mitmproxy.http import Headers, Request, Response
-from mitmproxy.net.http import http1
+from mitmproxy.http import Headers, Message, Request, Response
+from mitmproxy.net.http import http1, validate
 from mitmproxy.net.http.http1 import read
 from mitmproxy.proxy import commands, context, events, layer
 from mitmproxy.proxy.layers import http
-from mitmproxy.proxy.layers.http import _base, _events
+from mitmproxy.proxy.layers.http import _base, _events, _http1
 
 from apitrail.recording.proxy import random_ids
+from apitrail.recording.proxy.hook_runner import inner
 
 type Commands = layer.CommandGenerator[None]
 
@@ -36,6 +37,7 @@ def install() -> None:
     optmanager._Option.current = current  # type: ignore[method-assign,assignment]  # noqa: SLF001
     read._read_headers = read_headers  # noqa: SLF001
     http1.expected_http_body_size = body_size
+    http.validate_headers = validate_headers  # type: ignore[attr-defined]
     flows.uuid = SimpleNamespace(uuid4=random_ids.new)  # type: ignore[attr-defined,assignment]
     context.Context.fork = fork  # type: ignore[method-assign,assignment]
     http.HttpLayer.event_to_child = event_to_child  # type: ignore[method-assign,assignment]
@@ -123,6 +125,28 @@ _LENGTH = re.compile(rb"0|[1-9][0-9]{0,17}")
 _ANSWERED = frozenset({b"DELETE", b"GET", b"PATCH", b"POST", b"PUT"})
 _BODILESS = frozenset({204, 304})
 
+
+def validate_headers(message: Message) -> None:
+    """As mitmproxy does, which need not look at names again that it has found right before."""
+    headers = message.data.headers
+    told = _by_name(headers)
+    lengths = told.get(b"content-length")
+    names = [name for name, _ in headers.fields]
+    if (
+        b"transfer-encoding" in told
+        or (lengths and (len(lengths) > 1 or _LENGTH.fullmatch(lengths[0]) is None))
+        or not _NAMES.issuperset(names)
+    ):
+        _validate_headers(message)
+        if len(_NAMES) < _MOST_NAMES:
+            _NAMES.update([name for name in names if len(name) <= _LONGEST_NAME])
+
+
+_validate_headers: Callable[[Message], None] = validate.validate_headers
+# Names of headers that are right, as they were spelled.
+_NAMES: set[bytes] = set()
+_MOST_NAMES, _LONGEST_NAME = 1024, 64
+
 # What nobody can change need not be copied.
 _ATOMS = frozenset({str, int, bool, float, type(None)})
 
@@ -143,7 +167,11 @@ def fork(here: context.Context) -> context.Context:
 
 def event_to_child(here: http.HttpLayer, child: Any, event: events.Event) -> Commands:
     """What a child wants done upon an event: its command's class says who does it."""
-    for command in child.handle_event(event):
+    return _wanted(here, child, child.handle_event(event))
+
+
+def _wanted(here: http.HttpLayer, child: Any, wants: Commands) -> Commands:
+    for command in wants:
         kind = type(command)
         if kind is commands.SendData:
             yield command
@@ -169,7 +197,23 @@ def _received(here: http.HttpLayer, command: _base.ReceiveHttp) -> Commands:
 
 
 def _sent(here: http.HttpLayer, command: http.SendHttp) -> Commands:
-    return event_to_child(here, here.connections[command.connection], command.event)
+    child = here.connections[command.connection]
+    side = _side(child)
+    if side is None or side._paused is not None:  # noqa: SLF001
+        return event_to_child(here, child, command.event)
+    # HTTP/1 waits for nothing, and what is on the way to it does nothing else than hand on.
+    return _wanted(here, child, side.send(command.event))
+
+
+def _side(child: Any) -> _http1.Http1Connection | None:
+    """The layer of HTTP/1 that gets all that this child gets, if there is one."""
+    found: _http1.Http1Connection | None = child.__dict__.get(_SIDE)
+    if found is None and isinstance(side := inner(child), _http1.Http1Connection):
+        found = child.__dict__[_SIDE] = side
+    return found
+
+
+_SIDE = "apitrail: side"
 
 
 def _dropped(here: http.HttpLayer, command: http.DropStream) -> Commands:
