@@ -62,7 +62,10 @@ USED = {
 
 # Private names of our own that another class of the same module uses, and those that a listed
 # function sets or a listed module has.
-OURS = {"_to", "_received", "_frame_dispatch_table", "_default", "_read_headers", "_paused"}
+OURS = {
+    "_to", "_received", "_frame_dispatch_table", "_default", "_read_headers", "_paused", "_remaining",
+    "_handle_event",
+}  # fmt: skip
 
 _LAYOUT = {
     tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER,

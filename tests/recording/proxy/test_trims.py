@@ -8,7 +8,7 @@ import pytest
 from mitmproxy import http, optmanager
 from mitmproxy.connection import Client
 from mitmproxy.options import Options
-from mitmproxy.proxy import commands, context, layer
+from mitmproxy.proxy import commands, context, events, layer
 from mitmproxy.proxy.layers import http as layers
 from mitmproxy.proxy.layers.http import _base, _events, _http1
 
@@ -231,6 +231,36 @@ def test_what_is_sent_finds_its_side_past_those_that_hand_it_on():
     http_layer.connections = {server: other}
     assert list(trims.event_to_child(http_layer, child, _events.RequestData(1, b""))) == []
     assert other.heard == [sent.event]
+
+
+class FromUpstream(ToUpstream):
+    """Says what it is told."""
+
+    def _handle_event(self, event):
+        yield commands.Log(f"got {event.data!r}")
+
+
+def test_what_comes_on_a_connection_goes_to_its_side():
+    around = context.Context(_client(), Options())
+    http_layer = layers.HttpLayer(around, layers.HTTPMode.regular)
+    side, other = FromUpstream(around), Child(around, commands.Log("other"))
+    came = events.DataReceived(around.server, b"x")
+    for way in (side, Between(around, side)):
+        http_layer.connections = {around.server: way}
+        assert [each.message for each in trims.handle_event(http_layer, came)] == ["got b'x'"]
+    http_layer.connections = {around.server: other}
+    assert [each.message for each in trims.handle_event(http_layer, came)] == ["other"]
+
+
+def test_what_comes_for_a_side_that_waits_is_kept_until_it_goes_on():
+    around = context.Context(_client(), Options())
+    http_layer = layers.HttpLayer(around, layers.HTTPMode.regular)
+    side = FromUpstream(around)
+    side._paused = layer.Paused(commands.OpenConnection(around.server), iter(()))
+    http_layer.connections = {around.server: side}
+    came = events.DataReceived(around.server, b"x")
+    assert list(trims.handle_event(http_layer, came)) == []
+    assert list(side._paused_event_queue) == [came]
 
 
 def test_what_is_sent_to_a_side_that_waits_is_kept_until_it_goes_on():

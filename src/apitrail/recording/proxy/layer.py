@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import time
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
 import h11
-from h11._readers import ChunkedReader
+from h11._readers import ChunkedReader, ContentLengthReader
 from mitmproxy import http as messages
 from mitmproxy.connection import Server
 from mitmproxy.proxy import commands, events, layer, mode_servers
@@ -20,6 +21,7 @@ from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import http, websocket
 from mitmproxy.proxy.layers.http import _events, _hooks, _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
+from mitmproxy.proxy.utils import ReceiveBuffer
 
 from apitrail.recording.proxy import departures, downstream, flows, http2, trims, websockets
 from apitrail.recording.proxy.admission import DIRECT
@@ -68,7 +70,15 @@ class Stream(http.HttpStream):
 
     def __init__(self, context: Context, stream_id: int) -> None:
         self._above = context.layers[-1] if context.layers else None
-        super().__init__(context, stream_id)
+        if self._above is None or self._above.debug is not None:
+            super().__init__(context, stream_id)
+        else:
+            # As mitmproxy's, which asks for an option that nobody has.
+            context.layers.append(self)
+            self.context, self.stream_id = context, stream_id
+            self._paused, self._paused_event_queue = None, deque()
+            self.request_body_buf, self.response_body_buf = ReceiveBuffer(), ReceiveBuffer()
+            self.client_state = self.server_state = self.state_uninitialized
         self._hooks = RUNNERS.get(context.client.id)
 
     def handle_event(self, event: events.Event) -> Commands:
@@ -299,8 +309,24 @@ class _Http1:
 
     def read_body(self, event: events.Event) -> Commands:
         """The body, and before its end the trailer."""
+        if type(self._reader) is ContentLengthReader and type(event) is events.DataReceived:
+            return self._read_known(self._reader)
         read: Commands = super().read_body(event)  # type: ignore[misc]
         return self._with_trailers(read) if isinstance(self._reader, _Trailing) else read
+
+    def _read_known(self: Any, reader: Any) -> Commands:
+        """A body of known length, as mitmproxy reads it, without an object of h11's for each piece."""
+        stream = self.stream_id
+        while reader._remaining:  # noqa: SLF001
+            data = self.buf.maybe_extract_at_most(reader._remaining)  # noqa: SLF001
+            if data is None:
+                return
+            reader._remaining -= len(data)  # noqa: SLF001
+            yield ReceiveHttp(self.ReceiveData(stream, bytes(data)))
+        if self.request.data.method.upper() != b"CONNECT":
+            yield ReceiveHttp(self.ReceiveEndOfMessage(stream))
+        reads_requests = self.ReceiveData is _events.RequestData
+        yield from self.mark_done(request=reads_requests, response=not reads_requests)
 
     def _with_trailers(self, read: Commands) -> Commands:
         for command in read:
@@ -312,10 +338,11 @@ class _Http1:
 
     def send(self, event: _events.HttpEvent) -> Commands:
         """A trailer waits for the last chunk, which it belongs to; what is empty is left out."""
-        if isinstance(event, _TRAILERS):
-            self._sent = event.trailers
+        kind = type(event)
+        if kind in _TRAILERS:
+            self._sent = event.trailers  # type: ignore[attr-defined]
             return _nothing()
-        if isinstance(event, _DATA) and not event.data:
+        if kind in _DATA and not event.data:  # type: ignore[attr-defined]
             return _nothing()  # an empty frame of HTTP/2; as a chunk it would be the last one
         sent: Commands = super().send(event)  # type: ignore[misc]
         if self._sent is None or not _is_end(event):
@@ -331,8 +358,8 @@ def _with_last_chunk(sent: Commands, trailers: messages.Headers) -> Commands:
         yield command
 
 
-_TRAILERS = (_events.RequestTrailers, _events.ResponseTrailers)
-_DATA = (_events.RequestData, _events.ResponseData)
+_TRAILERS = frozenset({_events.RequestTrailers, _events.ResponseTrailers})
+_DATA = frozenset({_events.RequestData, _events.ResponseData})
 _ENDS = (_events.RequestEndOfMessage, _events.ResponseEndOfMessage)
 
 

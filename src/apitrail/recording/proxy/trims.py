@@ -41,6 +41,7 @@ def install() -> None:
     flows.uuid = SimpleNamespace(uuid4=random_ids.new)  # type: ignore[attr-defined,assignment]
     context.Context.fork = fork  # type: ignore[method-assign,assignment]
     http.HttpLayer.event_to_child = event_to_child  # type: ignore[method-assign,assignment]
+    http.HttpLayer._handle_event = handle_event  # type: ignore[method-assign,assignment]  # noqa: SLF001
 
 
 def get_all(headers: Headers, name: str | bytes) -> list[str]:
@@ -163,6 +164,19 @@ def fork(here: context.Context) -> context.Context:
     forked.client, forked.options, forked.server = here.client, here.options, here.server
     forked.layers = here.layers.copy()
     return forked
+
+
+def handle_event(here: http.HttpLayer, event: events.Event) -> Commands:
+    """Where an event goes; bytes of a connection that is known go to its side."""
+    if type(event) is events.DataReceived:
+        child = here.connections.get(event.connection)
+        side = None if child is None else _side(child)
+        if side is not None and side._paused is None:  # noqa: SLF001
+            return _wanted(here, child, side._handle_event(event))  # noqa: SLF001
+    return _handle_event(here, event)
+
+
+_handle_event: Callable[[http.HttpLayer, events.Event], Commands] = http.HttpLayer._handle_event  # noqa: SLF001
 
 
 def event_to_child(here: http.HttpLayer, child: Any, event: events.Event) -> Commands:
