@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import gc
 import os
 import signal
 import socket
@@ -35,6 +36,9 @@ from apitrail.recording.workers.remote import RemoteTrail, ToldGuard, ToldRefusa
 IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # How long a worker without a free descriptor waits before it takes in clients again, in seconds.
 REST = 1.0
+# Objects that are made before the garbage collector looks at them: a call leaves nothing to it (see
+# `proxy.layer.Stream`), and each look goes through all that is in flight.
+YOUNG = 20_000
 # The exit status of a worker of another version than the process that started it.
 OTHER_VERSION = 3
 
@@ -246,6 +250,7 @@ def main(arguments: Sequence[str]) -> int:
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     allocator.share_pool()
+    gc.set_threshold(YOUNG)
     end, handed = (socket.socket(fileno=int(each)) for each in descriptors)
     handed.setblocking(False)
     asyncio.run(work(end, handed))
