@@ -48,7 +48,6 @@ USED = {
     "mitmproxy.coretypes.multidict:_MultiDict": ("6cb1b561a9f1a905", "recording/proxy/trims.py"),
     "mitmproxy.net.http.validate": ("2cad7e299c73f43a", "recording/proxy/trims.py"),
     "mitmproxy.net.http.http1.read": ("aa0dc010bc1a0a77", "recording/proxy/trims.py"),
-    "asyncio.streams:StreamReader": ("2d65c765680a3317", "recording/proxy/direct.py"),
     "asyncio.locks:Lock": ("703512abbfaf6933", "recording/proxy/turns.py"),
     "mitmproxy.addons.upstream_auth": ("8be17c622cc746c9", "recording/proxy/master.py"),
     "mitmproxy.proxy.mode_servers": ("97ef627def923dca", "recording/proxy/downstream.py"),

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
-from functools import partial
 from typing import Any
 
 from mitmproxy.connection import Connection as Connected
@@ -20,7 +19,7 @@ from mitmproxy.proxy.server import ConnectionIO
 from mitmproxy.proxy.server_hooks import ClientDisconnectedHook
 
 from apitrail.recording.limits import Limits
-from apitrail.recording.proxy import direct, http2
+from apitrail.recording.proxy import http2
 from apitrail.recording.proxy.held import GATE
 from apitrail.recording.proxy.hook_runner import RUNNERS, HookRunner
 from apitrail.recording.proxy.patience import PACES, TURNED_AWAY, Doors, Due, Pace
@@ -63,7 +62,7 @@ class Connection(mode_servers.ProxyConnectionHandler):
         self._moved = asyncio.Event()
         self._watchdog = Watchdog(self.timeout_watchdog.timeout, self.on_timeout)
         self.timeout_watchdog = self._watchdog
-        self._server_event_lock = self._turns = Turns()
+        self._server_event_lock = Turns()
         PACES[self.client.id] = self._pace
 
     async def handle_client(self) -> None:
@@ -109,9 +108,6 @@ class Connection(mode_servers.ProxyConnectionHandler):
     async def handle_connection(self, connection: Connected) -> None:
         """One side, for as long as it is open. mitmproxy awaits no other error than OSError."""
         await self._noted(connection)
-        reader = self.transports[connection].reader
-        if isinstance(reader, asyncio.StreamReader):
-            direct.hand(reader, partial(self._take, connection), self.drain_writers)
         try:
             await super().handle_connection(connection)
         except MemoryError:
@@ -166,26 +162,11 @@ class Connection(mode_servers.ProxyConnectionHandler):
         if isinstance(event, events.ConnectionEvent) and event.connection is self.client:
             self._moved.set()
 
-    def _take(self, connection: Connected, data: bytes) -> bool | None:
-        """What came is dealt with at once, where it is its turn; may more be read then?"""
-        if not self._turns.is_free:
-            return None
-        coming = self.server_event(events.DataReceived(connection, data))
-        try:
-            coming.send(None)
-        except StopIteration:
-            return not http2.has_windows(self.client) and self._may_read()
-        raise RuntimeError("mitmproxy waits for something while it deals with an event")
-
-    def _may_read(self) -> bool:
-        """Is nothing left to be written, and nobody in the way?"""
-        return GATE.is_open(self.client.id) and all(map(_is_drained, self.transports.values()))
-
     async def drain_writers(self) -> None:
         """mitmproxy calls this after each piece that it has read."""
         if http2.has_windows(self.client):
             await self._keep_pace()
-        if self._may_read():
+        if GATE.is_open(self.client.id) and all(map(_is_drained, self.transports.values())):
             return
         self._pace.wait(time.monotonic())
         try:

@@ -14,17 +14,12 @@ from typing import Literal
 class Turns(asyncio.Lock):
     """Who is cancelled while waiting takes the turn all the same, and hears of it at the next wait."""
 
-    @property
-    def is_free(self) -> bool:
-        """Would nobody have to wait who takes a turn now?"""
-        return not self.locked() and not self._waiters
-
     async def __aenter__(self) -> None:
         """Take a turn that is free at once; mostly it is."""
-        if self.is_free:
-            self._locked = True
-        else:
+        if self.locked() or self._waiters:
             await self.acquire()
+        else:
+            self._locked = True
 
     async def acquire(self) -> Literal[True]:
         """Wait for the turn."""
