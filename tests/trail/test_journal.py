@@ -104,8 +104,11 @@ def test_a_write_that_fails_counts_for_nothing_and_takes_nothing_with_it(tmp_pat
             with pytest.raises(OSError, match="File too large"):
                 opened.write(FRAMES[1], [FRAMES[0]])
             assert journal.read(path) == [Left(ONE, WHO)]
+    failed = path.stat().st_ino
     opened.write(FRAMES[4], [FRAMES[0]])
     assert journal.read(path) == [Left(ONE, WHO), Left(THREE, WHO)]
+    # Of a file that could not be synced nobody knows what the disk has.
+    assert path.stat().st_ino != failed
     opened.close()
 
 

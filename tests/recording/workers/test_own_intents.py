@@ -56,6 +56,9 @@ def test_intents_are_the_owners_until_the_log_says_what_was_refused(tmp_path: Pa
             front._weigh()
             await session.recorder.recount()
             assert session.recorder.refusals.unstated
+            # As if this had been on its way while the worker refused a call.
+            front._members[0].channel.tell("allow", 0)
+            await session.recorder.recount()
             assert await ask(client, "call-three") == b"200"
             assert b"call-three" not in in_journals(trail)
             assert await ask(client, "call-four") == b"200"
