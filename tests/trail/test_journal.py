@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import trails
+from apitrail import durable
 from apitrail.event import Event
 from apitrail.trail import intents, journal
 from apitrail.trail.journal import Journal, Left
@@ -109,6 +110,24 @@ def test_a_write_that_fails_counts_for_nothing_and_takes_nothing_with_it(tmp_pat
     assert journal.read(path) == [Left(ONE, WHO), Left(THREE, WHO)]
     # Of a file that could not be synced nobody knows what the disk has.
     assert path.stat().st_ino != failed
+    opened.close()
+
+
+def test_nothing_goes_into_a_file_that_has_lost_its_name(tmp_path, monkeypatch):
+    """A new file has taken its place, and only then the disk fails."""
+
+    def fail(_directory: Path) -> None:
+        raise OSError("I/O error")
+
+    path = journal.path_of(tmp_path, 1)
+    opened = Journal(path)
+    opened.write(FRAMES[0])
+    with monkeypatch.context() as patch:
+        patch.setattr(durable, "sync_directory", fail)
+        with pytest.raises(OSError, match="I/O error"):
+            opened.renew([FRAMES[0]])
+    opened.write(FRAMES[4], [FRAMES[0]])
+    assert journal.read(path) == [Left(ONE, WHO), Left(THREE, WHO)]
     opened.close()
 
 

@@ -167,6 +167,8 @@ class Journal:
         """Let a new file take the place of this one, with these frames alone; raises OSError."""
         content = b"".join(kept)
         size = max(SIZE, 2 * (len(content) + room))
+        # Where this fails halfway, the old file may have lost its name: nothing more goes into it.
+        self._size = 0
         with durable.replacing(self._path) as file:
             file.write(content)
             file.write(bytes(size - len(content)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -89,6 +90,22 @@ def test_a_disk_that_refuses_lets_no_call_through(path: Path) -> None:
         await calls.begin(KEYS[2], WHO)
 
     assert [each.key for each in run(path, work)] == [KEYS[0], KEYS[2]]
+
+
+def test_no_call_leaves_when_the_process_with_the_trail_is_gone(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It died while the journal was written, and another recorder may have read it before."""
+
+    async def work(calls: Journaling) -> None:
+        await calls.begin(KEYS[0], WHO)
+        monkeypatch.setattr(os, "getppid", lambda: 1)
+        with pytest.raises(RecordingError, match="the process with the trail is gone"):
+            await calls.begin(KEYS[1], WHO)
+        with pytest.raises(RecordingError, match="the process with the trail is gone"):
+            await calls.end(KEYS[0], "api", WHAT)
+
+    run(path, work)
 
 
 def test_a_call_whose_client_has_left_meanwhile_is_gone(path: Path) -> None:

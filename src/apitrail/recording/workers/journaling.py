@@ -7,6 +7,7 @@ disk does. A slow disk, and what is large, is left to a thread, so that other ca
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Iterable, Mapping
 from itertools import chain
@@ -44,6 +45,7 @@ class Journaling:
         self._seen = 0
         self._slow = False
         self._writing: asyncio.Task[None] | None = None
+        self._owner = os.getppid()
 
     async def begin(self, key: str, facets: Mapping[str, bytes]) -> None:
         """Make an intent durable; raises RecordingError, and then the call must not go through."""
@@ -129,6 +131,9 @@ class Journaling:
     def _put(self, data: bytes, kept: Iterable[bytes]) -> None:
         began = time.perf_counter()
         self._journal.write(data, kept)
+        if os.getppid() != self._owner:
+            # While the disk stood still another recorder may have begun, which has read the journal before this.
+            raise OSError("the process with the trail is gone")
         if not kept:  # a new file takes longer, and is rare
             self._slow = time.perf_counter() - began > SLOW
 
