@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import preloaded
+from apitrail.aws.find import index
 
 type Process = subprocess.Popen[str] | preloaded.Process
 
@@ -104,6 +105,8 @@ class Machine:
             "AWS_MAX_ATTEMPTS": "1",
             "APITRAIL_TRAIL": str(self.trail),
             "APITRAIL_CONFIG": str(self.directory / "config"),
+            # What is made once on a machine takes seconds of each test if each makes it.
+            "APITRAIL_CACHE": str(index.cache().parent),
             # They take seconds to start; `make workers` is about them.
             "APITRAIL_WORKERS": "0",
             "COLUMNS": "200",

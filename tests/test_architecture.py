@@ -51,7 +51,7 @@ FENCES = {
     "mcp": {"web"},  # tools for agents
     "jsonschema": {"web"},  # which it checks arguments with
     "cbor2": {"trail", "recording", "aws", "web", "replay", "tlog"},
-    "orjson": {"event", "cloudtrail", "policy", "delivery"},
+    "orjson": {"aws", "event", "cloudtrail", "policy", "delivery"},
     "platformdirs": {"places", "aws"},
     "certifi": {"recording"},
     "pytest": {"recording", "replay"},

@@ -18,7 +18,7 @@ from apitrail.errors import UsageError
 from apitrail.trail import control
 
 # Seconds for all of it; a command must not wait long for a name.
-PATIENCE = 20.0
+PATIENCE = 40.0
 # How many keys are remembered as asked for.
 MOST = 10_000
 # What its calls say of themselves in their user agent.
@@ -118,7 +118,7 @@ def main(arguments: list[str]) -> None:
         "sts",
         region_name=session.get_config_variable("region") or "us-east-1",
         config=Config(
-            connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1},
+            connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 1},
             user_agent_extra=AGENT,
         ),
     )  # fmt: skip

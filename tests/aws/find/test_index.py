@@ -28,7 +28,7 @@ def test_it_is_built_once_and_then_read(fresh):
 
 @pytest.mark.parametrize("damage", [b"{", b'{"services": [{}]}'])
 def test_a_damaged_cache_costs_only_time(fresh, damage):
-    index._cache().write_bytes(damage)
+    index.cache().write_bytes(damage)
 
     assert index.load().signing["dynamodb"]
 

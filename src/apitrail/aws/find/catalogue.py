@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from sys import intern
+
+import orjson
 
 from apitrail.aws.call import Structure, Value
 from apitrail.aws.find import host
@@ -19,17 +21,28 @@ _REGION_PLACEHOLDER = re.compile(r"\{[^}]*(?:[Rr]egion)\}")
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 
 
-def read_model(directory: Path, kind: str) -> Structure | None:
-    """One model file of `directory` (`service-2`, `endpoint-rule-set-1`), extras merged in."""
+def read_model(
+    directory: Path, kind: str, parse: Callable[[bytes], Structure] | None = None
+) -> Structure | None:
+    """One model file of `directory` (`service-2`, `endpoint-rule-set-1`), extras merged in.
+
+    Without `parse` it is read to be kept: without prose.
+    """
+    parse = parse or _parse_lean
     for path, reader in (
         (directory / f"{kind}.json.gz", gzip.open),
         (directory / f"{kind}.json", open),
     ):
         if path.exists():
             with reader(path, "rb") as file:
-                model: Structure = json.load(file, object_pairs_hook=_lean)
+                model: Structure = parse(file.read())
             return _with_extras(model, directory / f"{kind}.sdk-extras.json")
     return None
+
+
+def _parse_lean(content: bytes) -> Structure:
+    model: Structure = json.loads(content, object_pairs_hook=_lean)
+    return model
 
 
 def _lean(pairs: list[tuple[str, Value]]) -> Structure:
@@ -79,7 +92,7 @@ def build(data: Path) -> Structure:
 
 
 def _service(name: str, version: str, directory: Path, *, current: bool) -> Structure | None:
-    model = read_model(directory, "service-2")
+    model = read_model(directory, "service-2", orjson.loads)
     if model is None:
         return None
     meta = model["metadata"]
@@ -125,7 +138,7 @@ def _is_unsigned(operation: Structure) -> bool:
 def _endpoints(directory: Path) -> tuple[set[str], set[str]]:
     urls: set[str] = set()
     signing: set[str] = set()
-    rules = [read_model(directory, "endpoint-rule-set-1") or {}]
+    rules = [read_model(directory, "endpoint-rule-set-1", orjson.loads) or {}]
     while rules:
         rule = rules.pop()
         rules.extend(rule.get("rules", ()))

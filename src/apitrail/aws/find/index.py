@@ -185,7 +185,8 @@ def load() -> Index:
     return _loaded
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """The file that keeps what is built once for a version of botocore."""
     import botocore
     import platformdirs
 
@@ -195,7 +196,7 @@ def _cache() -> Path:
 
 def _read() -> Index | None:
     try:
-        return Index(json.loads(_cache().read_bytes())["services"])
+        return Index(json.loads(cache().read_bytes())["services"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None  # the cache is not there or damaged: it is built again
 
@@ -209,7 +210,7 @@ def _build() -> Index:
 
 
 def _write(content: Structure) -> None:
-    path = _cache()
+    path = cache()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         durable.write(path, json.dumps(content, separators=(",", ":")).encode())
