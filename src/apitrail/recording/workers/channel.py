@@ -28,6 +28,9 @@ type Hearer = Callable[..., object]
 _ASK, _TELL, _ANSWER, _FAIL = range(4)
 _LENGTH = struct.Struct("!I")
 
+# For so many seconds a message that nobody waits for waits for others: each write wakes another process.
+LINGER = 0.004
+
 # The errors that go through as what they are.
 _ERRORS: Mapping[str, type[Error]] = {
     each.__name__: each for each in (RecordingError, UsageError)
@@ -52,6 +55,8 @@ class Channel(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._received = bytearray()
         self._unsent: list[bytes] = []
+        self._soon = False
+        self._alarm: asyncio.TimerHandle | None = None
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -81,8 +86,10 @@ class Channel(asyncio.Protocol):
             self.flush()
         return await done
 
-    def put(self, act: str, *arguments: object) -> asyncio.Future[Any]:
+    def put(self, act: str, *arguments: object, hurried: bool = True) -> asyncio.Future[Any]:
         """The same for who has other things to do meanwhile; gives what the answer will be.
+
+        What is not `hurried` waits some milliseconds for others, and is sent with them.
 
         Raises:
             RecordingError: the other side is gone.
@@ -92,13 +99,13 @@ class Channel(asyncio.Protocol):
         self._number += 1
         number, done = self._number, self._loop.create_future()
         self._asked[number] = done
-        self._send([_ASK, act, number, *arguments])
+        self._send([_ASK, act, number, *arguments], hurried=hurried)
         return done
 
-    def tell(self, act: str, *arguments: object) -> None:
+    def tell(self, act: str, *arguments: object, hurried: bool = True) -> None:
         """Let the other side know something, if it is there."""
         if self._transport is not None:
-            self._send([_TELL, act, *arguments])
+            self._send([_TELL, act, *arguments], hurried=hurried)
 
     def close(self) -> None:
         """Speak no more; what was sent arrives."""
@@ -177,17 +184,25 @@ class Channel(asyncio.Protocol):
         if len(self._tasks) <= 1:
             self.flush()
 
-    def _send(self, message: Sequence[object]) -> None:
+    def _send(self, message: Sequence[object], *, hurried: bool = True) -> None:
         if self._transport is None:
             return
         data = cbor2.dumps(message)
-        if not self._unsent:
-            # What is sent before the loop turns goes in one write.
-            self._loop.call_soon(self.flush)
         self._unsent += [_LENGTH.pack(len(data)), data]
+        if not hurried:
+            if self._alarm is None:
+                self._alarm = self._loop.call_later(LINGER, self.flush)
+        elif not self._soon:
+            # What is sent before the loop turns goes in one write.
+            self._soon = True
+            self._loop.call_soon(self.flush)
 
     def flush(self) -> None:
         """Send what is to be sent, and wait for nothing that could join it."""
+        self._soon = False
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
         # One that is closing must not get any: asyncio would go on watching its socket when that is closed,
         # and the next one of the same number would never be read.
         if self._unsent and self._transport is not None and not self._transport.is_closing():

@@ -104,12 +104,11 @@ class RemoteTrail:
             index: int = await self._channel.ask("append", packed(draft), call)
             return index
         waits = self._waits(draft)
-        entering = self._channel.put("enter", packed(draft), call, waits)
+        entering = self._channel.put("enter", packed(draft), call, waits, hurried=waits)
         self._underway.add(entering)
         entering.add_done_callback(partial(self._enter, call))
         try:
             if not waits:
-                self._channel.flush()
                 new = {tag: data for tag, data in draft.facets.items() if begun.get(tag) != data}
                 with suppress(RecordingError):  # then the entry itself is waited for
                     await self._journal.end(call, draft.kind, new)
@@ -172,7 +171,7 @@ class ToldTally(Tally):
 
     def call(self, run: str | None) -> None:
         """A call of this run, if of any, has its entry."""
-        self._channel.tell("count", "call", run)
+        self._channel.tell("count", "call", run, hurried=False)
 
     def deny(self, run: str | None) -> None:
         """A guard refused a call; its entry is written."""
