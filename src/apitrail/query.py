@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from apitrail.errors import FormatError
@@ -28,16 +29,23 @@ class Pattern:
         """
         if value is None:
             return False
-        text, value = self.text.partition("\0")[0], value.partition("\0")[0]
-        return _like(text, value) if exactly else _like(text.lower(), value.lower())
+        value = value.partition("\0")[0]
+        return _like(_parts(self.text, exactly), value if exactly else value.lower())
 
 
-def _like(text: str, value: str) -> bool:
+@lru_cache(maxsize=64)
+def _parts(text: str, exactly: bool) -> tuple[str, ...]:
+    """What stands before, between and after each `*`: many values are held against a form."""
+    text = text.partition("\0")[0]
+    return tuple((text if exactly else text.lower()).split("*"))
+
+
+def _like(parts: tuple[str, ...], value: str) -> bool:
     """In linear time: the pattern may come from a bundle that somebody else made."""
-    first, *parts = text.split("*")
-    if not parts:
-        return text == value
-    *middle, last = parts
+    first, *middle = parts
+    if not middle:
+        return first == value
+    last = middle.pop()
     at = len(first)
     if not value.startswith(first):
         return False

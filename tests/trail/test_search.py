@@ -15,6 +15,7 @@ import trails
 from apitrail.event import Event
 from apitrail.query import Filter, Pattern, Row
 from apitrail.trail import (
+    block_parts,
     block_search,
     blocks,
     database,
@@ -45,7 +46,7 @@ def small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "SIZE", BLOCK)
         patch.setattr(blocks, "MARKED", MARKED)
-        patch.setattr(block_search, "_FEW", 2)
+        patch.setattr(block_parts, "_FEW", 2)
         patch.setattr(grams, "SIZE", 64)
         # Few values are listed, so that there are several layers and values in none.
         patch.setattr(blocks, "OTHERS", 7)
@@ -149,18 +150,34 @@ def expected(rows: dict[int, Row], where: Filter, part: dict[str, Any]) -> list[
     return (found if part["ascending"] else found[::-1])[: part.get("limit", CALLS)]
 
 
-# With `some` of 0 each block that may have one is read, with 9,999 only what it marks.
+# What is said to take long is not done: so each way is gone, and all of them in turns.
+DEAR = 1e9
+WAYS = [
+    {},
+    {"MARK": DEAR, "PACKED": DEAR, "CODES": DEAR, "SOME_CODES": DEAR, "LOOK": DEAR},
+    {"SEEK": DEAR, "MARK": DEAR, "PACKED": DEAR, "LOOK": DEAR},
+    {"SEEK": DEAR, "CODES": DEAR, "SOME_CODES": DEAR, "LOOK": DEAR},
+    {"SEEK": DEAR, "MARK": DEAR, "PACKED": DEAR, "CODES": 50.0, "SOME_CODES": 1.0, "LOOK": DEAR},
+    {"SEEK": 0.0, "ROW": 0.01, "MARK": 1.0, "PACKED": 30.0, "CODES": 2.0, "SOME_CODES": 1.0, "LOOK": 0.5},
+    {"SEEK": DEAR, "CODES": 0.5, "SOME_CODES": 0.1, "LOOK": 0.02},
+]  # fmt: skip
+
+
+# With `some` of 0 each block that may have one is read, with 9,999 only what is left of it.
+@pytest.mark.parametrize("way", range(len(WAYS)))
 @pytest.mark.parametrize(("many", "some"), [(2, 0), (2, 9_999), (2_000, 40)])
 def test_every_way_leads_to_the_same_events(
-    trail: Path, rows_of: dict[int, Row], monkeypatch: pytest.MonkeyPatch, many: int, some: int
-) -> None:
+    trail: Path, rows_of: dict[int, Row], monkeypatch: pytest.MonkeyPatch,
+    many: int, some: int, way: int,
+) -> None:  # fmt: skip
     monkeypatch.setattr(search, "MANY", many)
+    monkeypatch.setattr(search, "_TOGETHER", 8)
     monkeypatch.setattr(block_search, "SOME", some)
-    monkeypatch.setattr(block_search, "SPARSE", 9 if some else 0)
-    monkeypatch.setattr(block_search, "_TRIED", 2)
-    monkeypatch.setattr(block_search, "RARE", 150)
+    monkeypatch.setattr(block_search, "_AT_MOST", 64)
+    for name, cost in WAYS[way].items():
+        monkeypatch.setattr(block_parts, name, cost)
     with Reader(trail) as reader:
-        for where, part in filters(random.Random(11)):
+        for where, part in islice(filters(random.Random(11 + way)), 200 if way == 0 else 70):
             assert list(reader.select(where, **part)) == expected(rows_of, where, part), (
                 where,
                 part,
@@ -170,24 +187,25 @@ def test_every_way_leads_to_the_same_events(
 # Names of a form are found by looking at each event, by a list of names, or by both in turn.
 @pytest.mark.parametrize(
     ("first", "then", "names", "rows"),
-    [(9_999, 0, 0, 0), (0, 0, 0, 0), (40, 9_999, 3, 9_999), (10, 300, 9_999, 150), (0, 0, 999, 9_999)],
+    [(9e9, 0.0, 0, 0), (0.0, 0.0, 0, 0), (40.0, 9e9, 3, 9_999), (10.0, 300.0, 9_999, 150), (0.0, 0.0, 999, 9_999)],
 )  # fmt: skip
+@pytest.mark.parametrize("types", [0, 8])
 def test_every_way_leads_to_the_events_of_names(
     trail: Path, rows_of: dict[int, Row], monkeypatch: pytest.MonkeyPatch,
-    first: int, then: int, names: int, rows: int,
+    first: float, then: float, names: int, rows: int, types: int,
 ) -> None:  # fmt: skip
     for name, value in (("FIRST", first), ("THEN", then), ("NAMES", names), ("ROWS", rows)):
         monkeypatch.setattr(name_search, name, value)
     monkeypatch.setattr(name_search, "_STEP", 8)
     monkeypatch.setattr(name_search, "EACH", 0)
-    monkeypatch.setattr(name_search, "_TOGETHER", 16)
+    monkeypatch.setattr(name_search, "_TYPES", types)
     monkeypatch.setattr(filter_terms, "BEGUN", names)
     monkeypatch.setattr(search, "MANY", 20)
-    monkeypatch.setattr(block_search, "SPARSE", first)
+    monkeypatch.setattr(block_parts, "LOOK", 4.0 if first else 0.01)
     dice = random.Random(23)
     forms = [*map(Pattern, ("once*", "*e1*", "*7", "*o*", "se*", "*[*", "none*")), "often", "none"]
     with Reader(trail) as reader:
-        for where, part in islice(filters(dice), 80):
+        for where, part in islice(filters(dice), 60):
             named = replace(where, resource_name=tuple(dice.sample(forms, dice.choice((1, 1, 2)))))
             expect = expected(rows_of, named, part)
             assert list(reader.select(named, **part)) == expect, (named, part)

@@ -4,165 +4,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import batched
 
-from apitrail.trail import blocks, database
-from apitrail.trail.blocks import FIELDS, NOTHING, NUMBER
-from apitrail.valueclass import valueclass
+from apitrail.trail import block_parts, blocks, database
+from apitrail.trail.block_parts import Left, Part, Rates, Shape, Told
 
-# So many values of a field are looked up one by one; more are told by its codes.
-_FEW = 8
-# Where fewer entries of a block may be meant, they are looked at one by one.
+# Where more entries of a block may be meant, they are read as they follow each other.
 SOME = 512
-# Of so few they are before the codes of a block are read.
-SPARSE = 16
-# After so many blocks whose codes were read, it is asked whether values with so few rows have an index
-# that is quicker.
-_TRIED, RARE = 24, 16_384
-# So many entries of several blocks are looked at by one statement: a page may be full with them.
-_TOGETHER = 16
-
-
-@valueclass(frozen=True, slots=True)
-class Part:
-    """A field that has one of some values, by their numbers in its column; `is_other` has none of
-    them, which are few then."""
-
-    field: int
-    values: frozenset[int]
-    is_other: bool = False
-
-    @property
-    def is_by_codes(self) -> bool:
-        """Is it of so many values that the codes of a block tell quicker?"""
-        return len(self.values) > _FEW and self.field >= blocks.FIRST_CODED and not self.is_large
-
-    @property
-    def is_large(self) -> bool:
-        """Is there a number that codes do not list?"""
-        return max(self.values, default=0) >= blocks.LARGE
-
-
-type Shape = tuple[tuple[Part, ...], ...]
-"""What must hold of an event: all parts of one of these. It may hold of more than are meant."""
-
-EVERY: Shape = ((),)
-"""What holds of each event."""
-
-
-def part(table: str, column: str, values: Iterable[int | None], *, is_other: bool = False) -> Part:
-    """A part by its table and column; None among the values is NULL."""
-    numbers = frozenset(NOTHING if value is None else value for value in values)
-    return Part(NUMBER[table, column], numbers, is_other)
-
-
-def is_never(shape: Shape) -> bool:
-    """Does a shape hold of nothing?"""
-    return all(any(not (each.values or each.is_other) for each in parts) for parts in shape)
-
-
-def is_by_codes(shape: Shape) -> bool:
-    """Is a shape of so many values that it takes longer than others?"""
-    return any(len(each.values) > _FEW for parts in shape for each in parts)
-
-
-def both(one: Shape, other: Shape) -> Shape:
-    """What holds where both do."""
-    return tuple((*first, *second) for first in one for second in other)
-
-
-def summed(connection: sqlite3.Connection) -> int:
-    """Of how many blocks, from the first one on, all fields are summed up."""
-    sql = "SELECT block FROM coded WHERE field = ? AND layer = 0 ORDER BY block DESC LIMIT 1"
-    row = connection.execute(sql, (len(FIELDS) - 1,)).fetchone()
-    return 0 if row is None else int(row[0]) + 1
-
-
-@dataclass(slots=True)
-class Marks:
-    """The marks of some blocks that follow each other, each value's looked up at once when it is asked for."""
-
-    connection: sqlite3.Connection
-    some: range
-    _found: dict[tuple[int, int], dict[int, bytes | list[int]]] = field(default_factory=dict)
-
-    def of(self, block: int, number: int, value: int) -> int:
-        """The entries of a block that have this value in a field, a bit for each."""
-        key = number, value
-        if (found := self._found.get(key)) is None:
-            found = self._found[key] = self._looked_up(number, value)
-        said = found.get(block)
-        if said is None:
-            return 0
-        return blocks.bits_of(said) if isinstance(said, list) else blocks.bits_from(said)
-
-    def _looked_up(self, number: int, value: int) -> dict[int, bytes | list[int]]:
-        low, high = min(self.some), max(self.some)
-        shelves = json.dumps([*range(low // blocks.SHELF, high // blocks.SHELF + 1)])
-        rows = self.connection.execute(_MARKED, (shelves, number, value, low, high))
-        found: dict[int, bytes | list[int]] = dict(rows.fetchall())
-        if value == NOTHING or number < blocks.FIRST_INDEXED or len(found) == len(self.some):
-            return found  # what is not there would be marked
-        table, column = FIELDS[number]
-        # Resources are in the order of their names.
-        index = "" if (table, column) == ("resource", "name") else f"INDEXED BY {table}_{column} "
-        # By one statement: each takes a while to begin, and there may be a run for every other block.
-        sql = (
-            f"SELECT t.idx FROM json_each(?) r CROSS JOIN {table} t {index}ON t.{column} = ? "
-            "AND t.idx >= json_extract(r.value, '$[0]') AND t.idx < json_extract(r.value, '$[1]')"
-        )
-        runs = _runs(sorted(block for block in self.some if block not in found))
-        limits = [(first * blocks.SIZE, stop * blocks.SIZE) for first, stop in runs]
-        for (entry,) in self.connection.execute(sql, (json.dumps(limits), value)).fetchall():
-            block, place = divmod(entry, blocks.SIZE)
-            found.setdefault(block, []).append(place)  # type: ignore[union-attr]
-        return found
-
-
-@dataclass(slots=True)
-class Coded:
-    """The entries that have one of many values of a field: by the codes of each block, or, where few
-    entries between these two have, by the field's index."""
-
-    connection: sqlite3.Connection
-    after: int
-    before: int
-    _tells: dict[Part, bool] = field(default_factory=dict)
-    _read: dict[Part, int] = field(default_factory=dict)
-    _listed: dict[Part, dict[int, list[int]]] = field(default_factory=dict)
-
-    def tells(self, what: Part) -> bool:
-        """Is it of so many values that this is quicker than marks?"""
-        if (known := self._tells.get(what)) is None:
-            known = self._tells[what] = what.is_by_codes
-        return known
-
-    def of(self, block: int, what: Part) -> int:
-        """Those of a block, a bit for each."""
-        if (listed := self._listed.get(what)) is not None:
-            return blocks.bits_of(listed.get(block, ()))
-        read = self._read[what] = self._read.get(what, 0) + 1
-        if read == _TRIED and NOTHING not in what.values:
-            self._look_up(what)
-        rows = self.connection.execute(_CODED, (block, what.field)).fetchall()
-        return blocks.with_value((data for (data,) in rows), what.values)
-
-    def _look_up(self, what: Part) -> None:
-        """List the entries by the index, if they are few."""
-        _, column = FIELDS[what.field]
-        sql = (
-            f"SELECT e.idx FROM json_each(?) w CROSS JOIN event e INDEXED BY event_{column} "
-            f"ON e.{column} = w.value AND e.idx > ? AND e.idx < ? LIMIT ?"
-        )
-        values = json.dumps([*what.values]), self.after, self.before, RARE
-        (many,) = self.connection.execute(f"SELECT count(*) FROM ({sql})", values).fetchone()
-        if many == RARE:
-            return
-        found = self._listed[what] = {}
-        for (entry,) in self.connection.execute(sql, values).fetchall():
-            block, place = divmod(entry, blocks.SIZE)
-            found.setdefault(block, []).append(place)
+# So many entries are looked at by one statement, and then more and more: a page may be full with them.
+_TOGETHER, _AT_MOST = 16, 256
 
 
 type Piece = tuple[int, int] | list[int]
@@ -173,15 +26,21 @@ type Piece = tuple[int, int] | list[int]
 class BlockSearch:
     """The search for events of these shapes, between these times. `conditions` and `values` are the
     exact question, in SQL about `event e`. The shapes are those of `whole` blocks, None for all that
-    are summed up."""
+    are summed up; `elsewhere` are those of other entries. Only entries of `given` are meant, which are in order; None for any."""
 
     connection: sqlite3.Connection
     shapes: Sequence[Shape]
+    elsewhere: Sequence[Shape]
     conditions: str
     values: Sequence[object]
     since: int | None = None
     until: int | None = None
     whole: int | None = None
+    given: Sequence[int] | None = None
+
+    def among(self, given: Sequence[int]) -> BlockSearch:
+        """The same search for some entries, which are in order."""
+        return replace(self, given=given)
 
     def entries(self, after: int, before: int, *, ascending: bool) -> Iterator[int]:
         """Indexes of entries after the one and before the other, in order."""
@@ -190,11 +49,11 @@ class BlockSearch:
 
     def pieces(self, after: int, before: int, *, ascending: bool) -> Iterator[Piece]:
         """What is to be looked at, in order."""
-        whole = summed(self.connection) if self.whole is None else self.whole
+        whole = block_parts.summed(self.connection) if self.whole is None else self.whole
         whole *= blocks.SIZE
         parts: list[Callable[[], Iterator[Piece]]] = [
             lambda: self._summed(after, min(before, whole), ascending=ascending),
-            lambda: _between(max(after, whole - 1), before),
+            lambda: self._rest(max(after, whole - 1), before, ascending=ascending),
         ]
         for each in parts if ascending else reversed(parts):
             yield from each()
@@ -205,59 +64,94 @@ class BlockSearch:
             return self._looked_at(piece, ascending=ascending)
         return self._read(*piece, ascending=ascending)
 
-    def _summed(self, after: int, before: int, *, ascending: bool) -> Iterator[Piece]:
-        if before <= after + 1 or any(map(is_never, self.shapes)):
+    def _rest(self, after: int, before: int, *, ascending: bool) -> Iterator[Piece]:
+        if before <= after + 1:
             return
         span = range((after + 1) // blocks.SIZE, (before - 1) // blocks.SIZE + 1)
-        coded = Coded(self.connection, after, before)
+        told = Told(self.connection, span, after, before, Rates(), is_summed=False)
+        given = None if self.given is None else {*self._given(after, before)}
+        left = Narrowing(told, self.elsewhere, given).left
+        if not isinstance(left, set):
+            yield after, before
+            return
+        some = sorted(left)
+        for each in batched(some if ascending else reversed(some), _AT_MOST, strict=False):
+            yield [*each]
+
+    def _given(self, after: int, before: int) -> Sequence[int]:
+        given = self.given or ()
+        return given[bisect_right(given, after) : bisect_left(given, before)]
+
+    def _summed(self, after: int, before: int, *, ascending: bool) -> Iterator[Piece]:
+        if before <= after + 1 or any(map(block_parts.is_never, self.shapes)):
+            return
+        span = range((after + 1) // blocks.SIZE, (before - 1) // blocks.SIZE + 1)
+        rates, most = Rates(), _TOGETHER
+        waiting: list[int] = []  # each statement takes a while to begin
         for some in _chunks(span if ascending else span[::-1]):
-            marks = Marks(self.connection, some)
-            waiting: list[int] = []  # each statement takes a while to begin
-            for block in some:
-                bits = self._meant(block, marks, coded)
-                many = bits.bit_count()
-                if waiting and len(waiting) + many > _TOGETHER:
-                    yield waiting
-                    waiting = []
-                first = block * blocks.SIZE
+            told = Told(self.connection, some, after, before, rates)
+            for first, found in self._meant(told):
                 low, high = max(after, first - 1), min(before, first + blocks.SIZE)
-                if many > SOME:
+                if isinstance(found, list):
+                    indexes = [first + at for at in found if low < first + at < high]
+                    waiting += indexes if ascending else reversed(indexes)
+                if waiting and (len(waiting) >= most or isinstance(found, int)):
+                    yield waiting
+                    waiting, most = [], min(2 * most, _AT_MOST)
+                if isinstance(found, int):
                     yield low, high
-                elif many:
-                    places = blocks.places_of(bits)
-                    waiting += [
-                        first + at
-                        for at in (places if ascending else reversed(places))
-                        if low < first + at < high
-                    ]
-            if waiting:
+            if waiting and most < _AT_MOST:
                 yield waiting
+                waiting = []
+        if waiting:
+            yield waiting
 
-    def _meant(self, block: int, marks: Marks, coded: Coded) -> int:
-        """The entries of a block that may be meant, a bit for each."""
-        bits = blocks.every()
-        for shape in self.shapes:
-            bits = _shaped(block, shape, marks, coded, bits)
-            if not bits:
-                return 0
-        if self.since is not None or self.until is not None:
-            bits &= self._timely(block)
-        return bits
+    def _meant(self, told: Told) -> Iterator[tuple[int, list[int] | int]]:
+        """Of each block that has any the first entry, and the places of those that may be meant, or how
+        many they are if they are many."""
+        given = None if self.given is None else {*self._given(*told.limits)}
+        narrowing = Narrowing(told, self.shapes, given)
+        left = narrowing.left
+        if isinstance(left, set):
+            placed = dict(block_parts.placed(left))
+            by_block: Iterator[tuple[int, int | list[int]]] = (
+                (block, placed[block]) for block in told.some if block in placed
+            )
+        elif left is None:
+            by_block = ((block, blocks.every()) for block in told.some)
+        else:
+            by_block = ((block, left[block]) for block in told.some if block in left)
+        for block, among in by_block:
+            found = narrowing.of(block, among)
+            if found and (self.since is not None or self.until is not None):
+                found = self._timely(block, found)
+            if not found:
+                continue
+            if isinstance(found, int) and (many := found.bit_count()) > SOME:
+                yield block * blocks.SIZE, many
+            else:
+                yield block * blocks.SIZE, _places(found)
 
-    def _timely(self, block: int) -> int:
-        """The entries of which the time may be meant, by the spans that overlap it."""
+    def _timely(self, block: int, among: int | list[int]) -> int | list[int]:
+        """Those of some entries of a block of which the time may be meant, by the spans that overlap it."""
         first = block * blocks.SIZE
         sql = "SELECT block, first, last FROM span WHERE block >= ? AND block <= ?"
         numbers = (first // database.SPAN, (first + blocks.SIZE - 1) // database.SPAN)
+        spans = self.connection.execute(sql, numbers).fetchall()
+        meant = [
+            (max(number * database.SPAN - first, 0), min((number + 1) * database.SPAN - first, blocks.SIZE))
+            for number, earliest, latest in spans
+            if (self.since is None or latest >= self.since)
+            and (self.until is None or earliest < self.until)
+        ]  # fmt: skip
+        if isinstance(among, list):
+            return [at for at in among if any(start <= at < stop for start, stop in meant)]
+        if sum(stop - start for start, stop in meant) == blocks.SIZE:
+            return among
         bits = 0
-        for number, earliest, latest in self.connection.execute(sql, numbers).fetchall():
-            if (self.since is None or latest >= self.since) and (
-                self.until is None or earliest < self.until
-            ):
-                start = max(number * database.SPAN - first, 0)
-                stop = min((number + 1) * database.SPAN - first, blocks.SIZE)
-                bits |= ((1 << (stop - start)) - 1) << (blocks.SIZE - stop)
-        return bits
+        for start, stop in meant:
+            bits |= ((1 << (stop - start)) - 1) << (blocks.SIZE - stop)
+        return among & bits
 
     def _read(self, after: int, before: int, *, ascending: bool) -> Iterator[int]:
         """Those of all entries between two."""
@@ -271,8 +165,8 @@ class BlockSearch:
 
     def _looked_at(self, indexes: Sequence[int], *, ascending: bool) -> Iterator[int]:
         """Those of some entries."""
-        if not indexes:
-            return iter(())
+        if not indexes or not self.conditions:
+            return iter(indexes)
         sql = (
             "SELECT e.idx FROM json_each(?) wanted CROSS JOIN event e ON e.idx = wanted.value "
             f"WHERE 1{self.conditions}"
@@ -281,37 +175,139 @@ class BlockSearch:
         return iter(sorted([index for (index,) in rows], reverse=not ascending))
 
 
-def _shaped(block: int, shape: Shape, marks: Marks, coded: Coded, among: int) -> int:
+class Narrowing:
+    """What is left of some blocks' entries by the parts of a search: of all of them at once by marks and
+    indexes, then of each block by its codes, whichever takes least.
+
+    `left` are those that are left at once, None for all. What would take longer to tell than to look at
+    the entries that are left is not told.
+    """
+
+    def __init__(self, told: Told, shapes: Sequence[Shape], given: set[int] | None) -> None:
+        """Narrow them at once; only entries of `given` are meant, None for any."""
+        self.left: Left | None = given
+        self._told = told
+        self._coded: list[Part] = []
+        self._shapes = list[Shape]()
+        parts = list[Part]()
+        if given is not None and not given:
+            return
+        for shape in shapes:
+            possible = self._possible(shape)
+            if not possible:
+                self.left = set()
+                return
+            if len(possible) == 1:
+                parts += possible[0]
+            else:
+                self._shapes.append(possible)
+        for each in sorted(parts, key=self._rank):
+            self._narrow(each)
+            if self.left is not None and not self.left:
+                return
+        self._coded.sort(key=self._share)
+
+    def _possible(self, shape: Shape) -> Shape:
+        """A shape without those alternatives that these blocks have nothing of."""
+        if len(shape) < 2 or not self._told.is_summed:
+            return shape
+        cheap = block_parts.MARK * len(self._told.some)
+        return tuple(
+            parts
+            for parts in shape
+            if all(
+                self._told.marked_cost(each) > cheap or self._told.marked(each) for each in parts
+            )
+        )
+
+    def _share(self, what: Part) -> float:
+        """Which share of all entries has a part, as far as is known."""
+        rate = self._told.rates.of(what)
+        return 0.5 if rate is None else min(rate / blocks.SIZE, 1.0)
+
+    def _rank(self, what: Part) -> tuple[float, float]:
+        """Before others comes what leaves few for what it takes."""
+        told, share = self._told, self._share(what)
+        cost = min(told.marked_cost(what), told.indexed_cost(what), told.coded_cost(what))
+        return cost / max(1.0 - share, 0.01), share
+
+    def _narrow(self, what: Part) -> None:
+        told = self._told
+        marked, indexed, coded = (
+            told.marked_cost(what), told.indexed_cost(what), told.coded_cost(what)
+        )  # fmt: skip
+        looked_at = block_parts.READ * blocks.SIZE * len(told.some)
+        if self.left is None and not told.is_summed:  # what is found by the index is looked at
+            indexed += block_parts.LOOK * self._share(what) * blocks.SIZE * len(told.some)
+        if self.left is not None:
+            many = block_parts.count(self.left)
+            looked_at = block_parts.LOOK * many
+            among = min(many, len(told.some)) if isinstance(self.left, set) else len(self.left)
+            each = (
+                block_parts.SOME_CODES
+                if many <= block_parts.GATHERED * among
+                else block_parts.CODES
+            )
+            coded = min(coded, each * among) if what.is_coded and told.is_summed else coded
+        if looked_at <= min(marked, indexed, coded):
+            return
+        found: Left | None = None
+        if indexed <= min(marked, coded):
+            found = told.indexed(what)
+        if found is None and coded < marked:
+            self._coded.append(what)
+            return
+        if found is None and marked < float("inf"):
+            found = told.marked(what)
+        if found is not None:
+            self.left = found if self.left is None else block_parts.within(self.left, found)
+
+    def of(self, block: int, among: int | list[int]) -> int | list[int]:
+        """Those of some entries of a block that may be meant."""
+        told, least = self._told, _looked_at()
+        for each in self._coded:
+            many = among.bit_count() if isinstance(among, int) else len(among)
+            if many <= least:
+                return among  # it is quicker to look at them
+            if many <= block_parts.GATHERED:
+                places = _places(among)
+                among = block_parts.codes_among(told.connection, block, each, places)
+                told.rates.learn(each, blocks.SIZE * len(among) / many, 1)
+            else:
+                bits = block_parts.codes_of(told.connection, block, each)
+                told.rates.learn(each, bits.bit_count(), 1)
+                among = bits & (among if isinstance(among, int) else blocks.bits_of(among))
+        for shape in self._shapes:
+            many = among.bit_count() if isinstance(among, int) else len(among)
+            if many <= least:
+                return among
+            bits = among if isinstance(among, int) else blocks.bits_of(among)
+            among = _shaped(told, block, shape, bits)
+        return among
+
+
+def _looked_at() -> float:
+    """So few entries of a block are looked at before its codes are read."""
+    return block_parts.SOME_CODES / block_parts.LOOK
+
+
+def _places(found: int | list[int]) -> list[int]:
+    return blocks.places_of(found) if isinstance(found, int) else found
+
+
+def _shaped(told: Told, block: int, shape: Shape, among: int) -> int:
     """Those of some entries of a block that may have a shape."""
     found = 0
     for parts in shape:
-        bits = among
+        bits = among & ~found
         for each in parts:
-            if coded.tells(each):
-                if bits.bit_count() <= SPARSE:
-                    continue  # it is quicker to look at them
-                has = coded.of(block, each)
-            else:
-                has = 0
-                for value in each.values:
-                    has |= marks.of(block, each.field, value)
-            bits &= blocks.every() ^ has if each.is_other else has
             if not bits:
                 break
+            bits &= told.of(each, block)
         found |= bits
     return found
 
 
-def _between(after: int, before: int) -> Iterator[Piece]:
-    if before > after + 1:
-        yield after, before
-
-
-_MARKED = (
-    "SELECT m.block, m.bits FROM json_each(?) s CROSS JOIN marked m "
-    "ON m.shelf = s.value AND m.field = ? AND m.value = ? AND m.block >= ? AND m.block <= ?"
-)
-_CODED = "SELECT data FROM coded WHERE block = ? AND field = ? ORDER BY layer"
 # So many blocks are looked up at once: few first, since a page is often full soon.
 _FIRST, _MOST = 2, 64
 
@@ -322,14 +318,3 @@ def _chunks(span: range) -> Iterator[range]:
     while start < len(span):
         yield span[start : start + many]
         start, many = start + many, min(many * 2, _MOST)
-
-
-def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """Numbers that follow each other, as first and last one plus one."""
-    found = list[tuple[int, int]]()
-    for number in numbers:
-        if found and found[-1][1] == number:
-            found[-1] = found[-1][0], number + 1
-        else:
-            found.append((number, number + 1))
-    return found

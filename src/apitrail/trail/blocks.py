@@ -32,6 +32,8 @@ NOTHING = -1
 OTHERS = 255
 LAYERS = 4
 _LISTED = OTHERS - 1
+# So few places are taken from bits one by one.
+_FEW = 16
 # Numbers of strings from here on are not listed.
 LARGE = 1 << 32
 
@@ -238,6 +240,25 @@ def with_value(layers: Iterable[object], wanted: frozenset[int]) -> int:
 _DIGITS = b"01".ljust(256)
 
 
+def places_with_value(
+    layers: Iterable[object], wanted: frozenset[int], places: Sequence[int]
+) -> list[int]:
+    """The same for some places, in order: for few of them it takes less."""
+    found, left = list[int](), places
+    for layer, data in enumerate(layers):
+        listed, codes = _codes_in(data)
+        others = list[int]()
+        for at in left:
+            code = codes[at]
+            if code == OTHERS:
+                others.append(at)
+            elif (NOTHING if code == 0 else listed[code - 1]) in wanted:
+                found.append(at)
+        if not (left := others):
+            return found if layer == 0 else sorted(found)
+    return sorted([*found, *left])  # which these have is not told
+
+
 # Each type of resource, by a step in the index for each: the only one in the order of entries.
 _TYPES = (
     "WITH RECURSIVE each(id) AS (SELECT min(type) FROM resource UNION ALL "
@@ -275,7 +296,14 @@ def bits_of(places: Iterable[int]) -> int:
 
 def places_of(bits: int) -> list[int]:
     """The places in a block whose bit is set, in order."""
-    digits, found = format(bits, f"0{SIZE}b"), []
+    found = list[int]()
+    if bits.bit_count() <= _FEW:
+        while bits:
+            at = SIZE - bits.bit_length()
+            found.append(at)
+            bits ^= 1 << (SIZE - 1 - at)
+        return found
+    digits = format(bits, f"0{SIZE}b")
     at = digits.find("1")
     while at >= 0:
         found.append(at)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
-from apitrail.trail import block_search, database, grams, operation_list, search
-from apitrail.trail.block_search import EVERY, Shape
+from apitrail.trail import block_parts, database, grams, operation_list, search
+from apitrail.trail.block_parts import EVERY, Shape
 from apitrail.trail.blocks import NUMBER
 from apitrail.trail.name_search import Named
 from apitrail.trail.search import Lead, Term
@@ -61,6 +61,7 @@ class Terms:
     derived: int
     runs: Callable[[], Iterable[tuple[str, Mapping[str, str]]]]
     _found: dict[tuple[str, Pattern], list[int]] = field(default_factory=dict)
+    _ids: dict[str, int] = field(default_factory=dict)
 
     def of(self, where: Filter) -> Iterator[Term]:
         """All conditions of a filter."""
@@ -74,12 +75,15 @@ class Terms:
             else:
                 condition, values = _any(self._term(name, value) for value in wanted)
                 lead = self._lead(table, column, self._numbers(name, wanted))
-                shape, whole = self._shape(name, wanted), None
+                shape, whole, elsewhere = self._shape(name, wanted), None, None
                 if name == "event_name" and database.has_grams(self.derived):
                     # First: of blocks that a recorder completes meanwhile there may be others.
-                    whole = block_search.summed(self.connection)
-                    shape = self._of_operations(shape, where)
-                yield Term(sql=condition, values=tuple(values), lead=lead, shape=shape, whole=whole)
+                    whole = block_parts.summed(self.connection)
+                    elsewhere, shape = shape, self._of_operations(shape, where)
+                yield Term(
+                    sql=condition, values=tuple(values), lead=lead,
+                    shape=shape, whole=whole, elsewhere=elsewhere,
+                )  # fmt: skip
         if where.event_id:
             keys = tuple((search.key(value),) for value in where.event_id)
             lead = Lead(index=_BY_ID, condition="id = ?", alternatives=keys, ordered=False)
@@ -189,12 +193,12 @@ class Terms:
             elif field == "event_name" and (service := halves(value)[0]) is not None:
                 named = _one_of(table, column, self._matching(field, halves(value)[1]))
                 sources = _one_of(table, "source", self._services(service))
-                found.append(block_search.both(sources, named))
+                found.append(block_parts.both(sources, named))
             else:
                 numbers += self._matching(field, value)
             if isinstance(value, Pattern) and field == "username":
-                keys = _one_of(table, "access_key_id", self._matching("access_key_id", value))
-                found.append(block_search.both(_one_of(table, column, [None]), keys))
+                keys = _one_of(table, "access_key_id", self._keys(value))
+                found.append(block_parts.both(_one_of(table, column, [None]), keys))
         return tuple(
             parts for shape in (_one_of(table, column, numbers), *found) for parts in shape
         )
@@ -208,7 +212,7 @@ class Terms:
             shape = self._shape("event_source", where.event_source)
             sources = frozenset[int]().union(*(each.values for parts in shape for each in parts))
 
-        def narrowed(parts: tuple[block_search.Part, ...]) -> tuple[block_search.Part, ...]:
+        def narrowed(parts: tuple[block_parts.Part, ...]) -> tuple[block_parts.Part, ...]:
             values = {each.field: each.values for each in parts}
             own = values.get(_SOURCE, sources)
             meant = own if own is None or sources is None else own & sources
@@ -216,7 +220,7 @@ class Terms:
                 return parts
             had = operation_list.names(self.connection, values[_NAME], meant, read_only)
             others = [each for each in parts if each.field != _NAME]
-            return (*others, block_search.Part(_NAME, had))
+            return (*others, block_parts.Part(_NAME, had))
 
         return tuple(map(narrowed, names))
 
@@ -230,7 +234,7 @@ class Terms:
                 return None  # too many to count
             elif field == "event_name":
                 found += self._matching(field, halves(value)[1])
-            elif field == "username" and self._matching("access_key_id", value):
+            elif field == "username" and self._keys(value):
                 return None
             else:
                 found += self._matching(field, value)
@@ -274,11 +278,18 @@ class Terms:
 
     def _of_caller(self, form: Pattern) -> _Term:
         """Where no user name is known, tables print the access key."""
-        names, keys = self._matching("username", form), self._matching("access_key_id", form)
+        names, keys = self._matching("username", form), self._keys(form)
         known = _among("e.username", names)
         if not keys:
             return known  # by one index, newest first
         return _any([known, _all(("e.username IS NULL", []), _among("e.access_key_id", keys))])
+
+    def _keys(self, form: Pattern) -> list[int]:
+        """The ids of access keys of a form, if there are calls of which no user name is known."""
+        sql = "SELECT 1 FROM event INDEXED BY event_username WHERE username IS NULL LIMIT 1"
+        if self.connection.execute(sql).fetchone() is None:
+            return []
+        return self._matching("access_key_id", form)
 
     def _of_service(self, service: Pattern) -> _Term:
         return _among("e.source", self._services(service))
@@ -297,7 +308,9 @@ class Terms:
         ]
 
     def _id(self, value: str) -> int:
-        return number_of(self.connection, value)
+        if (known := self._ids.get(value)) is None:
+            known = self._ids[value] = number_of(self.connection, value)
+        return known
 
 
 type _Term = tuple[str, list[object]]
@@ -309,18 +322,18 @@ _BY_ID = "sqlite_autoindex_event_1"
 _ANY_ERROR = Lead(
     index="event_error", condition="error IS NOT NULL", alternatives=((),), ordered=False
 )
-_ANY_ERROR_SHAPE: Shape = ((block_search.part("event", "error", [None], is_other=True),),)
+_ANY_ERROR_SHAPE: Shape = ((block_parts.part("event", "error", [None], is_other=True),),)
 UNDETERMINED = Term(
     sql="e.undetermined = 1",
     lead=Lead(index="event_undetermined", condition="undetermined = 1", alternatives=((),)),
-    shape=((block_search.part("event", "undetermined", [1]),),),
+    shape=((block_parts.part("event", "undetermined", [1]),),),
 )
 _ANY_WRITE = Lead(index="event_write", condition="read_only = 0", alternatives=((),))
 _NAME, _SOURCE = NUMBER["event", "name"], NUMBER["event", "source"]
 # So many values of one condition may lead; of so many names each is looked up in each block.
 _VALUES, _SOME = 1_000, 32
 # So many strings that begin as a form does are held against it at once.
-BEGUN = 4_000
+BEGUN = 1_000
 # Each value of an indexed column, by a step in the index for each; some indexes leave out NULL.
 _EACH = (
     "WITH RECURSIVE each(id) AS (SELECT min({column}) FROM {table} WHERE {column} IS NOT NULL "
@@ -333,7 +346,7 @@ _EACH = (
 def _one_of(table: str, column: str, numbers: Sequence[int | None]) -> Shape:
     """A shape of one field. What no string has, nothing has."""
     known = [number for number in numbers if number is None or number >= 0]
-    return ((block_search.part(table, column, known),),) if known else ()
+    return ((block_parts.part(table, column, known),),) if known else ()
 
 
 def _any(terms: Iterable[_Term]) -> _Term:

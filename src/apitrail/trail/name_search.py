@@ -8,24 +8,29 @@ not, the names are looked through: where few are, they lead to their events.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import batched, chain
+from dataclasses import dataclass, field
+from itertools import chain
 
 from apitrail.trail import grams
+from apitrail.trail.block_parts import LOOK, READ
 from apitrail.trail.block_search import BlockSearch, Piece
 from apitrail.valueclass import valueclass
 
-# So many events are looked at before the names are looked through, and more for each that is found;
-# so many after it.
-FIRST, EACH, THEN = 1_500, 300, 30_000
+# So many microseconds events are looked at before the names are looked through, and longer for each that is
+# found: where more names would be, longer. So long they are after it.
+FIRST, EACH, THEN = 1_500.0, 300.0, 100_000.0
+# What it takes to hold a string against a form; to read the names of events that follow each other, each held
+# against it once, and of others. So many events are taken to be a page.
+STRING, READ_NAME, NAME, PAGE = 0.15, 0.7, 4.0, 50
 # So many names, and so many rows of them, lead to their events in some milliseconds.
 NAMES, ROWS = 20_000, 40_000
-# So many entries that follow each other are looked at at a time, and so many others.
-_STEP, _TOGETHER = 1_024, 256
-# Of so many events, where they follow each other, one is taken to meet other conditions.
-_MEET = 8
+# So many entries that follow each other are looked at at a time.
+_STEP = 1_024
+# So many types of resources are looked up one by one of each event.
+_TYPES = 8
 # Bounds between which there is nothing.
 _NONE = (-1, 0)
 
@@ -62,42 +67,137 @@ class Named:
         )
         return sql, [json.dumps(self.numbers), *self.forms]
 
-    def found(self, connection: sqlite3.Connection) -> list[int] | None:
+    def among_strings(self, connection: sqlite3.Connection) -> list[Strings]:
+        """Of each form the strings among which those are that are meant."""
+        found = list[Strings]()
+        for form, places in zip(self.forms, self.places, strict=True):
+            if _PREFIX.fullmatch(form):
+                found.append(Strings(form, None, NAMES))
+            else:
+                parts = grams.parts(connection, places) if places else None
+                many = grams.last(connection) if parts is None else len(parts) * grams.SIZE
+                found.append(Strings(form, parts, many))
+        return found
+
+    def found(self, connection: sqlite3.Connection, among: Sequence[Strings]) -> list[int] | None:
         """The numbers of the strings that are meant; None if they are too many."""
         found = list(self.numbers)
-        for form, places in zip(self.forms, self.places, strict=True):
+        for each in among:
             table, values = "string s", list[object]()
-            if places:
+            if each.parts is not None:
                 table = _OF_PARTS.format(grams.SIZE)
-                values.append(json.dumps(grams.parts(connection, places)))
+                values.append(json.dumps(each.parts))
             sql = f"SELECT s.id FROM {table} WHERE s.value GLOB ? LIMIT ?"
-            rows = connection.execute(sql, (*values, form, NAMES + 1)).fetchall()
+            rows = connection.execute(sql, (*values, each.form, NAMES + 1)).fetchall()
             found += chain.from_iterable(rows)
             if len(found) > NAMES:
                 return None
         return found
 
 
+@valueclass(frozen=True, slots=True)
+class Strings:
+    """Strings of which some are of a form: those in parts of the dictionary, None for all; and how many
+    are held against it. Where it only says how they begin, an index leads to them."""
+
+    form: str
+    parts: list[int] | None
+    many: int
+
+
+_PREFIX = re.compile(r"[^*?[]+\*")
 _OF_PARTS = (
     "json_each(?) p CROSS JOIN string s NOT INDEXED "
     "ON s.id >= p.value * {0} AND s.id < (p.value + 1) * {0}"
 )
 _FORM = " OR (SELECT s.value FROM string s WHERE s.id = r.name) GLOB ?"
+_RESOURCES = "SELECT json_group_array(r.name), json_group_array(r.idx) FROM "
+_BETWEEN = (
+    "json_each(?) t CROSS JOIN resource r INDEXED BY resource_type "
+    "ON r.type = t.value AND r.idx > ? AND r.idx < ?"
+)
+_OF_EACH = (
+    "json_each(?) t CROSS JOIN json_each(?) w CROSS JOIN resource r INDEXED BY resource_type "
+    "ON r.type = t.value AND r.idx = w.value"
+)
+
+
+@dataclass(slots=True)
+class NameCheck:
+    """Which of some entries name a resource that is meant. Each name is held against the forms once."""
+
+    connection: sqlite3.Connection
+    named: Named
+    _known: dict[int, bool] = field(default_factory=dict)
+
+    def of(self, piece: Piece) -> list[int]:
+        """Those of a piece, in any order."""
+        if not piece:
+            return []
+        types = json.dumps(self.named.types)
+        values: tuple[object, ...]
+        among: set[int] | None = None
+        if not isinstance(piece, list):
+            sql, values = _BETWEEN, (types, *piece)
+        elif (max(piece) - min(piece)) * READ_NAME < len(piece) * NAME:
+            sql, values = _BETWEEN, (types, min(piece) - 1, max(piece) + 1)
+            among = {*piece}
+        elif len(self.named.types) <= _TYPES:
+            sql, values = _OF_EACH, (types, json.dumps(piece))
+        else:
+            return self._checked(piece)
+        found = self.connection.execute(f"{_RESOURCES}{sql}", values).fetchone()
+        pairs = [*zip(*map(json.loads, found), strict=True)]
+        if among is not None:
+            pairs = [pair for pair in pairs if pair[1] in among]
+        self._learn({name for name, _ in pairs} - self._known.keys())
+        known = self._known
+        return [*{index for name, index in pairs if known[name]}]
+
+    def _checked(self, indexes: Sequence[int]) -> list[int]:
+        """The same by the types that each event has."""
+        condition, values = self.named.check
+        sql = (
+            "SELECT json_group_array(e.idx) FROM json_each(?) w "
+            f"CROSS JOIN event e ON e.idx = w.value WHERE {condition}"
+        )
+        (text,) = self.connection.execute(sql, (json.dumps(indexes), *values)).fetchone()
+        found: list[int] = json.loads(text)
+        return found
+
+    def _learn(self, names: set[int]) -> None:
+        self._known.update(dict.fromkeys(names, False))
+        self._known.update(dict.fromkeys(names.intersection(self.named.numbers), True))
+        forms = " OR ".join(["s.value GLOB ?"] * len(self.named.forms))
+        if names and forms:
+            sql = (
+                "SELECT s.id FROM json_each(?) w CROSS JOIN string s ON s.id = w.value "
+                f"WHERE {forms}"
+            )
+            rows = self.connection.execute(sql, (json.dumps([*names]), *self.named.forms))
+            self._known.update(dict.fromkeys(chain.from_iterable(rows.fetchall()), True))
 
 
 @dataclass(slots=True)
 class NameWalk:
-    """The walk through the events of a search, whose conditions have the check of a `Named` among them;
-    `others` is the search without it.
+    """The walk through the events of a search, of which those are meant that name a resource of a
+    `Named`.
 
     `left` are the bounds between which events are left.
     """
 
     search: BlockSearch
-    others: BlockSearch
     named: Named
     left: tuple[int, int]
     ascending: bool
+    _check: NameCheck = field(init=False)
+    _found: int = 0
+    _taken: float = 0.0
+    _step: int = 64
+
+    def __post_init__(self) -> None:
+        """Nothing is known of names yet."""
+        self._check = NameCheck(self.search.connection, self.named)
 
     @property
     def is_done(self) -> bool:
@@ -106,33 +206,41 @@ class NameWalk:
 
     def entries(self) -> Iterator[int]:
         """Indexes of entries, in order: all of them, unless too many have to be looked at."""
+        connection, among = self.search.connection, list[Strings]()
         if self.named.forms:
             yield from self._walked(FIRST, EACH)
+            if not self.is_done:
+                among = self.named.among_strings(connection)
+                each = EACH + STRING * sum(strings.many for strings in among) / PAGE
+                yield from self._walked(FIRST, each)
         if self.is_done:
             return
-        names = self.named.found(self.search.connection)
-        rows = None if names is None else led(self.search.connection, names, *self.left)
+        names = self.named.found(connection, among)
+        rows = None if names is None else led(connection, names, *self.left)
         if rows is None:
             yield from self._walked(THEN, 0)
             return
-        for some in batched(rows if self.ascending else reversed(rows), _TOGETHER, strict=False):
-            yield from self.others.of([*some], ascending=self.ascending)
+        yield from self.search.among(rows).entries(*self.left, ascending=self.ascending)
         self.left = _NONE
 
-    def _walked(self, most: int, more: int) -> Iterator[int]:
-        """Those of the first events, until so many were looked at, and so many more for each found."""
-        looked_at = 0
+    def _walked(self, most: float, more: float) -> Iterator[int]:
+        """Those of the next events, until looking took so long in all, and so much longer for each found."""
         for piece in self._steps():
-            if looked_at > most:
+            if self._taken > most + more * self._found:
                 return
-            for index in self.search.of(piece, ascending=self.ascending):
-                most += more
+            some: Piece = piece
+            if self.search.conditions:
+                some = [*self.search.of(piece, ascending=self.ascending)]
+            for index in sorted(self._check.of(some), reverse=not self.ascending):
+                self._found += 1
                 yield index
             first, last, many = _extent(piece)
-            # Of entries that follow each other, few meet the other conditions.
-            looked_at += (
-                many // _MEET if self.others.shapes and not isinstance(piece, list) else many
-            )
+            if isinstance(piece, list):
+                self._taken += (LOOK + NAME) * many
+            elif isinstance(some, list):
+                self._taken += NAME * len(some)
+            else:
+                self._taken += (READ + READ_NAME) * many
             self.left = (last, self.left[1]) if self.ascending else (self.left[0], first)
         self.left = _NONE
 
@@ -141,9 +249,15 @@ class NameWalk:
             if isinstance(piece, list):
                 yield piece
                 continue
-            starts = range(piece[0] + 1, piece[1], _STEP)
-            for start in starts if self.ascending else reversed(starts):
-                yield start - 1, min(start + _STEP, piece[1])
+            after, before = piece
+            while before > after + 1:
+                self._step = min(2 * self._step, _STEP)
+                if self.ascending:
+                    yield after, min(after + self._step + 1, before)
+                    after += self._step
+                else:
+                    yield max(before - self._step - 1, after), before
+                    before -= self._step
 
 
 def _extent(piece: Piece) -> tuple[int, int, int]:
@@ -158,8 +272,10 @@ def led(
 ) -> list[int] | None:
     """The entries between two with a resource of one of these names; None if they are too many."""
     sql = (
-        "SELECT r.idx FROM json_each(?) w CROSS JOIN resource r "
-        "ON r.name = w.value AND r.idx > ? AND r.idx < ? LIMIT ?"
+        "SELECT json_group_array(idx) FROM (SELECT r.idx FROM json_each(?) w CROSS JOIN resource r "
+        "ON r.name = w.value AND r.idx > ? AND r.idx < ? LIMIT ?)"
     )
-    rows = connection.execute(sql, (json.dumps(names), after, before, ROWS + 1)).fetchall()
-    return None if len(rows) > ROWS else sorted({index for (index,) in rows})
+    values = json.dumps(sorted(names)), after, before, ROWS + 1
+    (text,) = connection.execute(sql, values).fetchone()
+    found: list[int] = json.loads(text)
+    return None if len(found) > ROWS else sorted({*found})

@@ -11,16 +11,19 @@ import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import batched, chain, islice
 
 from apitrail.query import Pattern
-from apitrail.trail import block_search, database
-from apitrail.trail.block_search import BlockSearch, Shape
-from apitrail.trail.name_search import Named, NameWalk
+from apitrail.trail import block_parts, database
+from apitrail.trail.block_parts import Shape
+from apitrail.trail.block_search import BlockSearch
+from apitrail.trail.name_search import NameCheck, Named, NameWalk
 from apitrail.valueclass import valueclass
 
 # So many rows are read and sorted in a few milliseconds.
 MANY = 2_000
+# So many entries are looked at at a time.
+_TOGETHER = 128
 # The rows of so many values are counted one by one; those of more at once.
 _FEW = 8
 
@@ -59,8 +62,8 @@ class Term:
     """A condition on `event e`. What leads to it may lead to other events too.
 
     `shape` is what it comes to in a block, of `whole` ones that were summed up when it was made, or of
-    all that are; None where blocks do not tell. `named` is what it says of
-    names of resources, where these have to be looked through.
+    all that are; None where blocks do not tell. `elsewhere` is what it comes to in other blocks, where
+    that is more. `named` is what it says of names of resources, where these have to be looked through.
     """
 
     sql: str
@@ -68,6 +71,7 @@ class Term:
     lead: Lead | None = None
     shape: Shape | None = None
     whole: int | None = None
+    elsewhere: Shape | None = None
     named: Named | None = None
 
 
@@ -126,16 +130,41 @@ class Search:
             if each.lead
         }
         leading = _leading(counted.values())
+        terms = self._ordered(counted)
+        if leading is not None and leading.rows < MANY and self._is_listed(leading.lead):
+            return islice(self._by_list(leading.lead, terms, ascending), limit)
         is_long = leading is None or leading.rows >= MANY
         if is_long and (named := next((each.named for each in self.terms if each.named), None)):
-            return islice(self._by_names(named, self._ordered(counted), ascending), limit)
+            return islice(self._by_names(named, terms, ascending), limit)
         if self._is_by_blocks(leading):
-            found = self._by_blocks(self._ordered(counted), ascending=ascending)
-            return islice(found, limit)
+            return islice(self._by_blocks(terms, ascending=ascending), limit)
         lead = None if leading is None else leading.lead
         sql, values = _query(self.terms, self.bounds, lead, "ASC" if ascending else "DESC")
         rows = self.connection.execute(f"{sql} LIMIT ?", (*values, -1 if limit is None else limit))
         return (index for (index,) in rows)
+
+    def _is_listed(self, lead: Lead) -> bool:
+        """Are all entries of a lead listed first? Those of one value come in order, until a page is full."""
+        is_in_order = lead.ordered and lead.table == "event" and len(lead.alternatives) == 1
+        return not is_in_order or any(term.named for term in self.terms)
+
+    def _by_list(self, lead: Lead, terms: Sequence[Term], ascending: bool) -> Iterator[int]:
+        """By the entries that a lead has, which are few."""
+        bounds = self.bounds.after, self.bounds.before
+        condition, values = lead.together
+        sql = f"SELECT idx FROM {lead.table} {lead.hint}WHERE {condition} AND idx > ? AND idx < ?"
+        rows = self.connection.execute(sql, (*values, *bounds)).fetchall()
+        given = sorted({index for (index,) in rows})
+        exact = [each for each in terms if each.named is None or each.lead is not lead]
+        search, *checks = (
+            self._block_search([each for each in exact if each.named is None]),
+            *(NameCheck(self.connection, each.named) for each in exact if each.named is not None),
+        )
+        for some in batched(given if ascending else reversed(given), _TOGETHER, strict=False):
+            left = [*some]
+            for check in checks:
+                left = sorted(check.of(left), reverse=not ascending)
+            yield from search.of(left, ascending=ascending)
 
     def _ordered(self, counted: Mapping[int, _Counted]) -> list[Term]:
         """The terms of few values first, and of these the rarest: where a block has none of one, the
@@ -144,7 +173,7 @@ class Search:
         def cost(at: int) -> tuple[bool, int]:
             shape = self.terms[at].shape
             oldest = counted[at].oldest if at in counted else self.bounds.before
-            return shape is not None and block_search.is_by_codes(shape), oldest
+            return shape is not None and block_parts.is_by_codes(shape), oldest
 
         return [self.terms[at] for at in sorted(range(len(self.terms)), key=cost)]
 
@@ -158,7 +187,7 @@ class Search:
     def _by_names(self, named: Named, terms: Sequence[Term], ascending: bool) -> Iterator[int]:
         bounds = self.bounds.after, self.bounds.before
         without = self._block_search([each for each in terms if each.named is None])
-        walk = NameWalk(self._block_search(terms), without, named, bounds, ascending)
+        walk = NameWalk(without, named, bounds, ascending)
         yield from walk.entries()
         if walk.is_done:
             return
@@ -176,6 +205,7 @@ class Search:
         return BlockSearch(
             self.connection,
             [term.shape for term in terms if term.shape is not None],
+            [shape for term in terms if (shape := term.elsewhere or term.shape) is not None],
             "".join(f" AND {term.sql}" for term in terms),
             [value for term in terms for value in term.values],
             self.since,

@@ -1,0 +1,332 @@
+"""What must hold of an event, part by part, and which entries of some blocks have a part.
+
+There are three ways to tell: the marks of a value, a field's index, and the codes of a block. Which takes the
+least depends on how many values a part has, and how many entries have one of them. It does not know how
+parts are joined to a search.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from apitrail.trail import blocks
+from apitrail.trail.blocks import FIELDS, NOTHING, NUMBER
+from apitrail.valueclass import valueclass
+
+# So many values of a field are looked up one by one; more are told by its codes, or its index.
+_FEW = 8
+# What each way takes, in microseconds: a value in an index, and an entry there; a value's marks of a block,
+# and where they are packed, as those of so few entries are; a block's codes, where all of its entries are
+# asked for, or some; to look at the row of an entry, and where they follow each other.
+SEEK, ROW, MARK, PACKED, CODES, SOME_CODES, LOOK, READ = 2.0, 0.6, 6.0, 11.0, 110.0, 50.0, 3.5, 0.25
+_PACKED = 400
+# For so many values of a block an index is tried; of so many entries in all it is worth it.
+_SEEKS, _COUNTED = 128, 4_000
+# Of so few entries a block's codes are looked at one by one.
+GATHERED = 250
+
+
+@valueclass(frozen=True, slots=True)
+class Part:
+    """A field that has one of some values, by their numbers in its column; `is_other` has none of
+    them, which are few then."""
+
+    field: int
+    values: frozenset[int]
+    is_other: bool = False
+
+    @property
+    def is_coded(self) -> bool:
+        """Do the codes of a block tell it?"""
+        return self.field >= blocks.FIRST_CODED and not self.is_other and not self.is_large
+
+    @property
+    def is_indexed(self) -> bool:
+        """Does an index lead to all entries that have it?"""
+        has_index = self.field >= blocks.FIRST_INDEXED and NOTHING not in self.values
+        return has_index and not self.is_other
+
+    @property
+    def is_large(self) -> bool:
+        """Is there a number that codes do not list?"""
+        return max(self.values, default=0) >= blocks.LARGE
+
+
+type Shape = tuple[tuple[Part, ...], ...]
+"""What must hold of an event: all parts of one of these. It may hold of more than are meant."""
+
+EVERY: Shape = ((),)
+"""What holds of each event."""
+
+
+def part(table: str, column: str, values: Iterable[int | None], *, is_other: bool = False) -> Part:
+    """A part by its table and column; None among the values is NULL."""
+    numbers = frozenset(NOTHING if value is None else value for value in values)
+    return Part(NUMBER[table, column], numbers, is_other)
+
+
+def is_never(shape: Shape) -> bool:
+    """Does a shape hold of nothing?"""
+    return all(any(not (each.values or each.is_other) for each in parts) for parts in shape)
+
+
+def is_by_codes(shape: Shape) -> bool:
+    """Is a shape of so many values that it takes longer than others?"""
+    return any(len(each.values) > _FEW for parts in shape for each in parts)
+
+
+def both(one: Shape, other: Shape) -> Shape:
+    """What holds where both do."""
+    return tuple((*first, *second) for first in one for second in other)
+
+
+def summed(connection: sqlite3.Connection) -> int:
+    """Of how many blocks, from the first one on, all fields are summed up."""
+    sql = "SELECT block FROM coded WHERE field = ? AND layer = 0 ORDER BY block DESC LIMIT 1"
+    row = connection.execute(sql, (len(FIELDS) - 1,)).fetchone()
+    return 0 if row is None else int(row[0]) + 1
+
+
+type Bits = dict[int, int]
+"""By block, where there are any: entries, a bit for each, the block's first one highest."""
+
+type Left = Bits | set[int]
+"""Entries of some blocks: by block, or by their indexes, where they are few."""
+
+
+def within(left: Left, other: Left) -> Left:
+    """What is in both."""
+    if isinstance(left, set):
+        if isinstance(other, set):
+            return left & other
+        return _with_bit(left, other)
+    if isinstance(other, set):
+        return _with_bit(other, left)
+    return {block: bits for block in left if (bits := left[block] & other.get(block, 0))}
+
+
+def joined(one: Left, other: Left) -> Left:
+    """What is in either."""
+    if isinstance(one, set) and isinstance(other, set):
+        return one | other
+    first, second = by_block(one), by_block(other)
+    return {block: first.get(block, 0) | second.get(block, 0) for block in {**first, **second}}
+
+
+def by_block(left: Left) -> Bits:
+    """The same, by block."""
+    if not isinstance(left, set):
+        return left
+    return {block: blocks.bits_of(places) for block, places in placed(left)}
+
+
+def placed(indexes: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
+    """The places of entries in their blocks, in order."""
+    ordered, start = sorted(indexes), 0
+    while start < len(ordered):
+        block = ordered[start] // blocks.SIZE
+        first = block * blocks.SIZE
+        stop = bisect_left(ordered, first + blocks.SIZE, start)
+        yield block, [index - first for index in ordered[start:stop]]
+        start = stop
+
+
+def count(left: Left) -> int:
+    """How many they are."""
+    return len(left) if isinstance(left, set) else sum(map(int.bit_count, left.values()))
+
+
+def _with_bit(indexes: set[int], bits: Bits) -> set[int]:
+    found = set[int]()
+    for block, places in placed(indexes):
+        if block not in bits:
+            continue
+        first, data = block * blocks.SIZE, bits[block].to_bytes(blocks.SIZE // 8)
+        found.update(first + at for at in places if data[at >> 3] & 128 >> (at & 7))
+    return found
+
+
+@dataclass(slots=True)
+class Rates:
+    """How many entries of a block have a part, on average, where that was told last."""
+
+    _known: dict[Part, float] = field(default_factory=dict)
+
+    def of(self, what: Part) -> float | None:
+        """None where it is not known yet."""
+        return self._known.get(what)
+
+    def learn(self, what: Part, entries: float, of_blocks: int) -> None:
+        """So many of so many blocks have it."""
+        self._known[what] = entries / of_blocks
+
+
+@dataclass(slots=True)
+class Told:
+    """Which entries of some blocks that follow each other, between two entries, have a part.
+
+    Of those that are not summed up yet, only indexes tell.
+    """
+
+    connection: sqlite3.Connection
+    some: range
+    after: int
+    before: int
+    rates: Rates
+    is_summed: bool = True
+    _marks: dict[Part, Bits] = field(default_factory=dict)
+    _indexed: dict[Part, set[int] | None] = field(default_factory=dict)
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """The entries before the first and after the last of these."""
+        first, stop = min(self.some) * blocks.SIZE, (max(self.some) + 1) * blocks.SIZE
+        return max(self.after, first - 1), min(self.before, stop)
+
+    def marked_cost(self, what: Part) -> float:
+        """What `marked` takes."""
+        if not self.is_summed or (len(what.values) > _FEW and what.is_coded):
+            return float("inf")
+        rate = self.rates.of(what)
+        if rate is None or what.is_other:
+            return MARK * len(what.values) * len(self.some)
+        rate /= len(what.values) or 1
+        each = MARK if rate > _PACKED else PACKED if rate >= blocks.MARKED else ROW * rate
+        return (SEEK + each * len(self.some)) * len(what.values)
+
+    def marked(self, what: Part) -> Bits:
+        """Those that have it, each value's marks looked up for all these blocks."""
+        if (known := self._marks.get(what)) is not None:
+            return known
+        found: Bits = {}
+        for value in what.values:
+            for block, bits in self._of_value(what.field, value).items():
+                found[block] = found.get(block, 0) | bits
+        if what.is_other:
+            every = blocks.every()
+            found = {block: every ^ found.get(block, 0) for block in self.some}
+        self._marks[what] = found
+        self.rates.learn(what, count(found), len(self.some))
+        return found
+
+    def indexed_cost(self, what: Part) -> float:
+        """What `indexed` takes."""
+        if what in self._indexed:
+            return float("inf") if self._indexed[what] is None else 0.0
+        if not what.is_indexed or len(what.values) > _SEEKS * len(self.some):
+            return float("inf")
+        rate = self.rates.of(what)
+        if rate is None:
+            sql = f"SELECT count(*) FROM ({_LED.format('t.idx', *_index(what.field))})"
+            values = json.dumps([*what.values]), *self.limits, _COUNTED
+            (many,) = self.connection.execute(sql, values).fetchone()
+            rate = many / len(self.some)
+            self.rates.learn(what, many, len(self.some))
+        return SEEK * len(what.values) + ROW * rate * len(self.some)
+
+    def indexed(self, what: Part) -> set[int] | None:
+        """Those that have it, by the field's index; None if they are many more than was thought."""
+        if what in self._indexed:
+            return self._indexed[what]
+        most = int(4 * (self.rates.of(what) or 0.0) * len(self.some)) + blocks.SIZE // 4
+        found = indexes(self.connection, what, *self.limits, most)
+        self.rates.learn(what, len(found), len(self.some))
+        known = self._indexed[what] = set(found) if len(found) < most else None
+        return known
+
+    def coded_cost(self, what: Part) -> float:
+        """What the codes of each of these blocks take."""
+        return CODES * len(self.some) if self.is_summed and what.is_coded else float("inf")
+
+    def of(self, what: Part, block: int) -> int:
+        """Those of one block, in whichever way takes least."""
+        if what in self._marks:
+            return self._marks[what].get(block, 0)
+        marked, indexed, coded = (
+            self.marked_cost(what), self.indexed_cost(what), self.coded_cost(what)
+        )  # fmt: skip
+        if indexed <= min(marked, coded) and (found := self.indexed(what)) is not None:
+            self._marks[what] = by_block(found)
+            return self._marks[what].get(block, 0)
+        if marked <= coded:
+            return self.marked(what).get(block, 0)
+        return codes_of(self.connection, block, what)
+
+    def _of_value(self, number: int, value: int) -> Bits:
+        low, high = min(self.some), max(self.some)
+        shelves = json.dumps([*range(low // blocks.SHELF, high // blocks.SHELF + 1)])
+        rows = self.connection.execute(_MARKED, (shelves, number, value, low, high)).fetchall()
+        found = {block: blocks.bits_from(data) for block, data in rows}
+        if value == NOTHING or number < blocks.FIRST_INDEXED or len(found) == len(self.some):
+            return found  # what is not there would be marked
+        # By one statement: each takes a while to begin, and there may be a run for every other block.
+        runs = _runs(sorted(block for block in self.some if block not in found))
+        limits = json.dumps([(first * blocks.SIZE, stop * blocks.SIZE) for first, stop in runs])
+        (text,) = self.connection.execute(_BETWEEN.format(*_index(number)), (limits, value)).fetchone()  # fmt: skip
+        for block, places in placed(set(json.loads(text))):
+            found[block] = blocks.bits_of(places)
+        return found
+
+
+def indexes(
+    connection: sqlite3.Connection, what: Part, after: int, before: int, most: int
+) -> list[int]:
+    """The entries between two that have a part, by its field's index, but not more than so many; one
+    that has two resources may come twice."""
+    sql = f"SELECT json_group_array(idx) FROM ({_LED.format('t.idx', *_index(what.field))})"
+    values = json.dumps([*what.values]), after, before, most
+    # One text takes half the time of a row for each entry.
+    (text,) = connection.execute(sql, values).fetchone()
+    found: list[int] = json.loads(text)
+    return found
+
+
+def codes_of(connection: sqlite3.Connection, block: int, what: Part) -> int:
+    """The entries of a block that have a part, a bit for each, by its codes."""
+    rows = connection.execute(_CODED, (block, what.field))
+    return blocks.with_value((data for (data,) in rows), what.values)
+
+
+def codes_among(
+    connection: sqlite3.Connection, block: int, what: Part, places: Sequence[int]
+) -> list[int]:
+    """Those of some places of a block that have a part, by its codes."""
+    rows = connection.execute(_CODED, (block, what.field))
+    return blocks.places_with_value((data for (data,) in rows), what.values, places)
+
+
+def _index(number: int) -> tuple[str, str, str]:
+    table, column = FIELDS[number]
+    # Resources are in the order of their names.
+    is_own = (table, column) == ("resource", "name")
+    return table, "" if is_own else f"INDEXED BY {table}_{column} ", column
+
+
+_MARKED = (
+    "SELECT m.block, m.bits FROM json_each(?) s CROSS JOIN marked m "
+    "ON m.shelf = s.value AND m.field = ? AND m.value = ? AND m.block >= ? AND m.block <= ?"
+)
+_BETWEEN = (
+    "SELECT json_group_array(t.idx) FROM json_each(?) r CROSS JOIN {0} t {1}ON t.{2} = ? "
+    "AND t.idx >= json_extract(r.value, '$[0]') AND t.idx < json_extract(r.value, '$[1]')"
+)
+_LED = (
+    "SELECT {} FROM json_each(?) w CROSS JOIN {} t {}"
+    "ON t.{} = w.value AND t.idx > ? AND t.idx < ? LIMIT ?"
+)
+_CODED = "SELECT data FROM coded WHERE block = ? AND field = ? ORDER BY layer"
+
+
+def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Numbers that follow each other, as first and last one plus one."""
+    found = list[tuple[int, int]]()
+    for number in numbers:
+        if found and found[-1][1] == number:
+            found[-1] = found[-1][0], number + 1
+        else:
+            found.append((number, number + 1))
+    return found
