@@ -63,10 +63,12 @@ class Kept:
     async def begin(self, *_: Any) -> None:
         """Take an intent."""
 
-    async def append(self, draft: Draft, **_: Any) -> int:
+    async def append(self, draft: Draft, *_: Any) -> int:
         """Take an entry."""
         self.contents += draft.facets.values()
         return 0
+
+    settle = append
 
     async def withdraw(self, *_: Any) -> None:
         """Take an intent back."""

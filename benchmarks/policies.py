@@ -43,11 +43,11 @@ def described(tests: Path) -> list[dict[str, bytes]]:
     async def main() -> None:
         made: Any = recorder()
 
-        async def append(draft: Draft, **_: Any) -> int:
+        async def append(draft: Draft, *_: Any) -> int:
             found.append(dict(draft.facets))
             return 0
 
-        made.trail.append = append
+        made.trail.append = made.trail.settle = append
         for call in exchanges(tests):
             asked = replace(call, response=None, ended=None)
             await made.finish(await made.begin(asked), call)
