@@ -307,3 +307,16 @@ def test_codes_tell_entries_that_have_one_of_some_values(monkeypatch: pytest.Mon
             found = blocks.with_value(rows, wanted)
             places = [at for at, value in enumerate(values) if value in wanted | maybe]
             assert blocks.places_of(found) == places
+            # The same of some entries, many and few.
+            for share in (0.9, 0.1, 0.003):
+                some = [at for at in range(size) if dice.random() < share]
+                least = [at for at in some if values[at] in wanted]
+                most = [at for at in some if values[at] in wanted | others]
+                among = blocks.bits_of(some)
+                told = among & blocks.with_value(rows, wanted, among)
+                for found_of in (
+                    blocks.places_of(told),
+                    blocks.places_with_value(rows, wanted, some),
+                ):
+                    assert set(least) <= set(found_of) <= set(most)
+                    assert found_of == sorted(found_of)

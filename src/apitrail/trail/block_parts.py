@@ -285,10 +285,12 @@ def indexes(
     return found
 
 
-def codes_of(connection: sqlite3.Connection, block: int, what: Part) -> int:
-    """The entries of a block that have a part, a bit for each, by its codes."""
+def codes_of(
+    connection: sqlite3.Connection, block: int, what: Part, among: int | None = None
+) -> int:
+    """The entries of a block that have a part, a bit for each, by its codes; of some, or of all."""
     rows = connection.execute(_CODED, (block, what.field))
-    return blocks.with_value((data for (data,) in rows), what.values)
+    return blocks.with_value((data for (data,) in rows), what.values, among)
 
 
 def codes_among(

@@ -272,11 +272,13 @@ class Narrowing:
             if many <= block_parts.GATHERED:
                 places = _places(among)
                 among = block_parts.codes_among(told.connection, block, each, places)
-                told.rates.learn(each, blocks.SIZE * len(among) / many, 1)
+                if told.rates.of(each) is None:
+                    told.rates.learn(each, blocks.SIZE * len(among) / many, 1)
             else:
-                bits = block_parts.codes_of(told.connection, block, each)
-                told.rates.learn(each, bits.bit_count(), 1)
-                among = bits & (among if isinstance(among, int) else blocks.bits_of(among))
+                bits = among if isinstance(among, int) else blocks.bits_of(among)
+                among = bits & block_parts.codes_of(told.connection, block, each, bits)
+                if told.rates.of(each) is None:
+                    told.rates.learn(each, blocks.SIZE * among.bit_count() / many, 1)
         for shape in self._shapes:
             many = among.bit_count() if isinstance(among, int) else len(among)
             if many <= least:

@@ -13,6 +13,7 @@ import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from apitrail.errors import FormatError
@@ -32,8 +33,8 @@ NOTHING = -1
 OTHERS = 255
 LAYERS = 4
 _LISTED = OTHERS - 1
-# So few places are taken from bits one by one.
-_FEW = 16
+# So few places are taken from bits one by one, and so many are looked at in codes.
+_FEW, _SOME = 16, 100
 # Numbers of strings from here on are not listed.
 LARGE = 1 << 32
 
@@ -219,17 +220,24 @@ def with_code(codes: bytes, wanted: Iterable[int]) -> int:
     return int(codes.translate(table), 2)
 
 
-def with_value(layers: Iterable[object], wanted: frozenset[int]) -> int:
+def with_value(layers: Iterable[object], wanted: frozenset[int], among: int | None = None) -> int:
     """The entries that have one of these values by rows of `coded` in the order of layers, a bit for
-    each; values that no layer lists are all taken to be wanted. Raises FormatError."""
+    each; values that no layer lists are all taken to be wanted. Of entries that are not `among` some
+    nothing is said. Raises FormatError."""
+    parsed = map(_codes_in, layers)
     found, left = 0, len(wanted)
-    for layer, data in enumerate(layers):
-        listed, codes = _codes_in(data)
+    for layer, (listed, codes) in enumerate(parsed):
         flags = bytes(map(wanted.__contains__, listed)).translate(_DIGITS)
         null = b"1" if layer == 0 and NOTHING in wanted else b"0"
         others = b"1" if layer == LAYERS - 1 else b"0"  # which they are is not told
         table = (null + flags.ljust(_LISTED, b"0") + others).ljust(256, b"0")
-        if ones := table.count(b"1"):
+        ones = table.count(b"1")
+        if layer == 0 and among is not None and ones < left:
+            # Few of the others are meant, mostly: so the next layers are looked at for these alone.
+            maybe = among & int(codes.translate(table[:OTHERS] + b"1" + table[OTHERS + 1 :]), 2)
+            if maybe.bit_count() <= _SOME:
+                return bits_of(_at(chain([(listed, codes)], parsed), wanted, places_of(maybe)))
+        if ones:
             found |= int(codes.translate(table), 2)
         left -= ones
         if left <= 0:
@@ -244,9 +252,14 @@ def places_with_value(
     layers: Iterable[object], wanted: frozenset[int], places: Sequence[int]
 ) -> list[int]:
     """The same for some places, in order: for few of them it takes less."""
+    return _at(map(_codes_in, layers), wanted, places)
+
+
+def _at(
+    layers: Iterable[tuple[array[int], bytes]], wanted: frozenset[int], places: Sequence[int]
+) -> list[int]:
     found, left = list[int](), places
-    for layer, data in enumerate(layers):
-        listed, codes = _codes_in(data)
+    for listed, codes in layers:
         others = list[int]()
         for at in left:
             code = codes[at]
@@ -255,8 +268,8 @@ def places_with_value(
             elif (NOTHING if code == 0 else listed[code - 1]) in wanted:
                 found.append(at)
         if not (left := others):
-            return found if layer == 0 else sorted(found)
-    return sorted([*found, *left])  # which these have is not told
+            break
+    return sorted([*found, *left])  # which are left is not told
 
 
 # Each type of resource, by a step in the index for each: the only one in the order of entries.
