@@ -135,19 +135,27 @@ class Audit(Reader):
         if used is not None:
             return self._left_out(used)
         newest = grams.last(self._database)
-        for part, bits in self._rows("SELECT part, bits FROM grams ORDER BY part"):
-            if not grams.is_whole(part, newest):
-                return f"table 'grams' has a row for part {part}"
-            if bits != grams.summed(self._database, part):
-                return f"what is summed up of strings in part {part} is not what they have"
+        for kind in self._kinds():
+            for part, bits in self._rows(f"SELECT part, bits FROM {kind.table} ORDER BY part"):
+                if not grams.is_whole(part, newest):
+                    return f"table {kind.table!r} has a row for part {part}"
+                if bits != grams.summed(self._database, part, kind):
+                    return f"what is summed up of strings in part {part} is not what they have"
         return None
+
+    def _kinds(self) -> Sequence[grams.Kind]:
+        return grams.KINDS if database.has_pairs(self.derived) else (grams.TRIPLES,)
 
     def _left_out(self, used: Iterable[int]) -> str | None:
         for part, numbers in groupby(sorted(used), lambda number: number // grams.SIZE):
-            for (bits,) in self._rows("SELECT bits FROM grams WHERE part = ?", part):
-                for number in numbers:
-                    if grams.lacks(bits, grams.of_strings([(self.string(number) or "").encode()])):
-                        return f"what is summed up of strings in part {part} leaves out {number}"
+            strings = [(number, (self.string(number) or "").encode()) for number in numbers]
+            for kind in self._kinds():
+                for (bits,) in self._rows(f"SELECT bits FROM {kind.table} WHERE part = ?", part):
+                    for number, string in strings:
+                        if grams.lacks(bits, grams.of_strings([string], kind)):
+                            return (
+                                f"what is summed up of strings in part {part} leaves out {number}"
+                            )
         return None
 
     def anchors(self) -> Iterator[Anchor]:

@@ -17,7 +17,7 @@ APPLICATION_ID = 0x41505431  # "APT1"
 # The version of the tables that hold the log (2 adds `anchor`), and that of those which are
 # derived from it.
 VERSION = 2
-DERIVED = 5
+DERIVED = 6
 
 # Milliseconds that a writer waits for readers and for other writers.
 BUSY = 10_000
@@ -67,6 +67,11 @@ def has_blocks(derived: int) -> bool:
 def has_grams(derived: int) -> bool:
     """Have search tables of this version the tables `operation` and `grams`?"""
     return derived > 4
+
+
+def has_pairs(derived: int) -> bool:
+    """Have search tables of this version the table `pairs`?"""
+    return derived > 5
 
 
 def has_column(derived: int, name: str) -> bool:

@@ -154,9 +154,12 @@ class Terms:
             return Term(sql="0", shape=())
         lead = None if forms else self._lead("resource", "name", numbers)
         types = [number for number, _ in strings(self.connection, self.derived, "resource_type")]
-        has_grams = database.has_grams(self.derived)
-        places = [grams.of_form(form.text) if has_grams else () for form in forms]
-        named = Named(tuple(numbers), tuple(map(search.glob, forms)), tuple(types), tuple(places))
+        has_pairs, has_grams = database.has_pairs(self.derived), database.has_grams(self.derived)
+        asked = tuple(
+            grams.of_form(form.text, with_pairs=has_pairs) if has_grams else grams.Wanted()
+            for form in forms
+        )
+        named = Named(tuple(numbers), tuple(map(search.glob, forms)), tuple(types), asked)
         condition, values = named.check
         return Term(sql=condition, values=tuple(values), lead=lead, shape=EVERY, named=named)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from apitrail.trail import grams
+from apitrail.trail import blocks, grams
 from apitrail.trail.block_parts import LOOK, READ
 from apitrail.trail.block_search import BlockSearch, Piece
 from apitrail.valueclass import valueclass
@@ -23,8 +23,9 @@ from apitrail.valueclass import valueclass
 # found: where more names would be, longer. So long they are after it.
 FIRST, EACH, THEN = 1_500.0, 300.0, 100_000.0
 # What it takes to hold a string against a form; to read the names of events that follow each other, each held
-# against it once, and of others. So many events are taken to be a page.
-STRING, READ_NAME, NAME, PAGE = 0.15, 0.7, 4.0, 50
+# against it once, and of others; to find which events of a block meet other conditions. So many events are
+# taken to be a page.
+STRING, READ_NAME, NAME, BLOCK, PAGE = 0.15, 0.7, 4.0, 25.0, 50
 # So many names, and so many rows of them, lead to their events in some milliseconds.
 NAMES, ROWS = 20_000, 40_000
 # So many entries that follow each other are looked at at a time.
@@ -38,13 +39,13 @@ _NONE = (-1, 0)
 @valueclass(frozen=True, slots=True)
 class Named:
     """That a resource has one of some names, by their numbers, or one of some forms, as SQLite's GLOB
-    has them; `types` are the numbers of all types of resources. For each form there are `places` of
-    `grams`, which a string of that form has; none where the trail does not say."""
+    has them; `types` are the numbers of all types of resources. `wanted` is what a string of each form
+    has, as far as the trail says which strings have it."""
 
     numbers: tuple[int, ...]
     forms: tuple[str, ...]
     types: tuple[int, ...]
-    places: tuple[tuple[int, ...], ...]
+    wanted: tuple[grams.Wanted, ...]
 
     @property
     def check(self) -> tuple[str, list[object]]:
@@ -70,11 +71,11 @@ class Named:
     def among_strings(self, connection: sqlite3.Connection) -> list[Strings]:
         """Of each form the strings among which those are that are meant."""
         found = list[Strings]()
-        for form, places in zip(self.forms, self.places, strict=True):
+        for form, wanted in zip(self.forms, self.wanted, strict=True):
             if _PREFIX.fullmatch(form):
                 found.append(Strings(form, None, NAMES))
             else:
-                parts = grams.parts(connection, places) if places else None
+                parts = grams.parts(connection, wanted)
                 many = grams.last(connection) if parts is None else len(parts) * grams.SIZE
                 found.append(Strings(form, parts, many))
         return found
@@ -241,6 +242,9 @@ class NameWalk:
                 self._taken += NAME * len(some)
             else:
                 self._taken += (READ + READ_NAME) * many
+            passed = last - self.left[0] if self.ascending else self.left[1] - first
+            if self.search.shapes:
+                self._taken += BLOCK * passed / blocks.SIZE
             self.left = (last, self.left[1]) if self.ascending else (self.left[0], first)
         self.left = _NONE
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TextIO
@@ -27,7 +27,7 @@ type Progress = Callable[[int, int], None]
 
 TABLES = (
     "event", "resource", "run", "string", "span", "book", "marked", "coded", "operation", "grams",
-    "derived",
+    "pairs", "derived",
 )  # fmt: skip
 # The first version that has all rows which others are summed up from.
 _SUMMED_FROM = 3
@@ -88,18 +88,20 @@ def _complete(connection: sqlite3.Connection, version: int, progress: Progress) 
     """Add to tables that have all rows what they do not sum up."""
     has_blocks = database.has_blocks(version)
     # What is there already is made as it was; the version comes last.
-    missing = {"operation", "grams"} | (set() if has_blocks else {"marked", "coded"})
+    has_grams = database.has_grams(version)
+    missing = {"pairs"} | (set() if has_grams else {"operation", "grams"})
+    missing |= set() if has_blocks else {"marked", "coded"}
     for statement in database.statements(database.derived_schema()):
         if any(f"CREATE TABLE {table}(" in statement for table in missing):
             connection.execute(statement)
     connection.execute("UPDATE derived SET version = ?", (database.DERIVED,))
     size = _size(connection)
-    if has_blocks:
+    if not has_blocks:
+        _sum_up(connection, size, lambda done: progress(done, size))
+    elif not has_grams:
         whole = blocks.done(size) // len(blocks.FIELDS) * blocks.SIZE
         connection.execute(blocks.OPERATIONS_SQL, (0, whole))
-    else:
-        _sum_up(connection, size, lambda done: progress(done, size))
-    _sum_up_strings(connection)
+    _sum_up_strings(connection, (grams.PAIRS,) if has_grams else grams.KINDS)
     progress(size, size)
 
 
@@ -116,9 +118,11 @@ def _sum_up(connection: sqlite3.Connection, size: int, told: Callable[[int], Non
         told(min(start + blocks.SIZE, size))
 
 
-def _sum_up_strings(connection: sqlite3.Connection) -> None:
+def _sum_up_strings(
+    connection: sqlite3.Connection, kinds: Sequence[grams.Kind] = grams.KINDS
+) -> None:
     if newest := grams.last(connection):
-        for sql, rows in grams.due(connection, range(1, newest + 1)):
+        for sql, rows in grams.due(connection, range(1, newest + 1), kinds):
             connection.executemany(sql, rows)
 
 
