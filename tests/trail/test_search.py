@@ -154,9 +154,10 @@ def expected(rows: dict[int, Row], where: Filter, part: dict[str, Any]) -> list[
 DEAR = 1e9
 WAYS = [
     {},
-    {"MARK": DEAR, "PACKED": DEAR, "CODES": DEAR, "SOME_CODES": DEAR, "LOOK": DEAR},
-    {"SEEK": DEAR, "MARK": DEAR, "PACKED": DEAR, "LOOK": DEAR},
-    {"SEEK": DEAR, "CODES": DEAR, "SOME_CODES": DEAR, "LOOK": DEAR},
+    {"MARK": DEAR, "PACKED": DEAR, "CODES": DEAR, "SOME_CODES": DEAR, "LOOK": DEAR, "PROBE": DEAR},
+    {"MARK": DEAR, "PACKED": DEAR, "CODES": DEAR, "SOME_CODES": DEAR, "LOOK": DEAR, "PROBE": 0.0},
+    {"SEEK": DEAR, "MARK": DEAR, "PACKED": DEAR, "LOOK": DEAR, "PROBE": DEAR},
+    {"SEEK": DEAR, "CODES": DEAR, "SOME_CODES": DEAR, "LOOK": DEAR, "PROBE": DEAR},
     {"SEEK": DEAR, "MARK": DEAR, "PACKED": DEAR, "CODES": 50.0, "SOME_CODES": 1.0, "LOOK": DEAR},
     {"SEEK": 0.0, "ROW": 0.01, "MARK": 1.0, "PACKED": 30.0, "CODES": 2.0, "SOME_CODES": 1.0, "LOOK": 0.5},
     {"SEEK": DEAR, "CODES": 0.5, "SOME_CODES": 0.1, "LOOK": 0.02},

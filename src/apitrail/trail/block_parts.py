@@ -19,10 +19,21 @@ from apitrail.valueclass import valueclass
 
 # So many values of a field are looked up one by one; more are told by its codes, or its index.
 _FEW = 8
-# What each way takes, in microseconds: a value in an index, and an entry there; a value's marks of a block,
+# What each way takes, in microseconds: a value in an index, and an entry there, and one entry that is looked
+# for there; a value's marks of a block,
 # and where they are packed, as those of so few entries are; a block's codes, where all of its entries are
 # asked for, or some; to look at the row of an entry, and where they follow each other.
-SEEK, ROW, MARK, PACKED, CODES, SOME_CODES, LOOK, READ = 2.0, 0.6, 6.0, 11.0, 110.0, 50.0, 3.5, 0.25
+SEEK, ROW, PROBE, MARK, PACKED, CODES, SOME_CODES, LOOK, READ = (
+    2.0,
+    0.6,
+    0.9,
+    6.0,
+    11.0,
+    110.0,
+    50.0,
+    3.5,
+    0.25,
+)
 _PACKED = 400
 # For so many values of a block an index is tried; of so many entries in all it is worth it.
 _SEEKS, _COUNTED = 128, 4_000
@@ -224,6 +235,7 @@ class Told:
             sql = f"SELECT count(*) FROM ({_LED.format('t.idx', *_index(what.field))})"
             values = json.dumps([*what.values]), *self.limits, _COUNTED
             (many,) = self.connection.execute(sql, values).fetchone()
+            many = many if many < _COUNTED else blocks.SIZE * len(self.some)
             rate = many / len(self.some)
             self.rates.learn(what, many, len(self.some))
         return SEEK * len(what.values) + ROW * rate * len(self.some)
@@ -237,6 +249,17 @@ class Told:
         self.rates.learn(what, len(found), len(self.some))
         known = self._indexed[what] = set(found) if len(found) < most else None
         return known
+
+    def probed_cost(self, what: Part, among: int) -> float:
+        """What `probed` takes for so many entries."""
+        return PROBE * len(what.values) * among if what.is_indexed else float("inf")
+
+    def probed(self, what: Part, among: set[int]) -> set[int]:
+        """Those of some entries that have it: each is looked for in the field's index."""
+        sql = _PROBED.format(*_index(what.field))
+        values = json.dumps([*what.values]), json.dumps(sorted(among))
+        (text,) = self.connection.execute(sql, values).fetchone()
+        return set(json.loads(text))
 
     def coded_cost(self, what: Part) -> float:
         """What the codes of each of these blocks take."""
@@ -319,6 +342,10 @@ _BETWEEN = (
 _LED = (
     "SELECT {} FROM json_each(?) w CROSS JOIN {} t {}"
     "ON t.{} = w.value AND t.idx > ? AND t.idx < ? LIMIT ?"
+)
+_PROBED = (
+    "SELECT json_group_array(t.idx) FROM json_each(?) v CROSS JOIN json_each(?) w CROSS JOIN {0} t {1}"
+    "ON t.{2} = v.value AND t.idx = w.value"
 )
 _CODED = "SELECT data FROM coded WHERE block = ? AND field = ? ORDER BY layer"
 

@@ -249,7 +249,13 @@ class Narrowing:
                 else block_parts.CODES
             )
             coded = min(coded, each * among) if what.is_coded and told.is_summed else coded
-        if looked_at <= min(marked, indexed, coded):
+        probed = float("inf")
+        if isinstance(self.left, set):
+            probed = told.probed_cost(what, len(self.left))
+        if looked_at <= min(marked, indexed, coded, probed):
+            return
+        if isinstance(self.left, set) and probed <= min(marked, indexed, coded):
+            self.left = told.probed(what, self.left)
             return
         found: Left | None = None
         if indexed <= min(marked, coded):
