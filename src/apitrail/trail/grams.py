@@ -158,7 +158,10 @@ def lacks(data: object, wanted: Iterable[int]) -> bool:
 def parts(connection: sqlite3.Connection, wanted: Wanted) -> list[int] | None:
     """The parts that may have a string with all of this; None for all."""
     without = set[int]()
-    tests = [(TRIPLES, _lacking(wanted.triples)), (PAIRS, _lacking(wanted.pairs, wanted.letters))]
+    tests = [
+        (TRIPLES, _lacking(_rarest_first(connection, TRIPLES, wanted.triples))),
+        (PAIRS, _lacking(_rarest_first(connection, PAIRS, wanted.pairs), wanted.letters)),
+    ]
     for kind, asked in tests:
         if not asked:
             continue
@@ -171,6 +174,19 @@ def parts(connection: sqlite3.Connection, wanted: Wanted) -> list[int] | None:
     if not any(asked for _, asked in tests):
         return None
     return [part for part in range(last(connection) // SIZE + 1) if part not in without]
+
+
+def _rarest_first(
+    connection: sqlite3.Connection, kind: Kind, wanted: Sequence[int]
+) -> Sequence[int]:
+    """Bits in the order of how many of some parts have them: most parts lack the first one then."""
+    if len(wanted) < 2:
+        return wanted
+    many = last(connection) // SIZE
+    sql = f"SELECT bits FROM {kind.table} WHERE length(bits) = ? AND part IN ({'?, ' * _SAMPLE}-1)"
+    some = [at * many // _SAMPLE for at in range(_SAMPLE)]
+    rows = connection.execute(sql, (BITS // 8, *some)).fetchall()
+    return sorted(wanted, key=lambda place: sum(not lacks(bits, [place]) for (bits,) in rows))
 
 
 def _lacking(
@@ -187,6 +203,8 @@ def _lacking(
     ]
 
 
+# In so many parts it is looked which bits are rare.
+_SAMPLE = 12
 # So many of a form's bits are asked for, and all bytes in which a bit is set.
 _ASKED = 64
 _WITH_BIT = [bytes(byte for byte in range(256) if byte & 128 >> bit) for bit in range(8)]
