@@ -232,41 +232,39 @@ class Narrowing:
         return cost / max(1.0 - share, 0.01), share
 
     def _narrow(self, what: Part) -> None:
-        told = self._told
-        marked, indexed, coded = (
-            told.marked_cost(what), told.indexed_cost(what), told.coded_cost(what)
-        )  # fmt: skip
-        looked_at = block_parts.READ * blocks.SIZE * len(told.some)
-        if self.left is None and not told.is_summed:  # what is found by the index is looked at
-            indexed += block_parts.LOOK * self._share(what) * blocks.SIZE * len(told.some)
-        if self.left is not None:
-            many = block_parts.count(self.left)
-            looked_at = block_parts.LOOK * many
-            among = min(many, len(told.some)) if isinstance(self.left, set) else len(self.left)
-            each = (
-                block_parts.SOME_CODES
-                if many <= block_parts.GATHERED * among
-                else block_parts.CODES
-            )
-            coded = min(coded, each * among) if what.is_coded and told.is_summed else coded
-        probed = float("inf")
-        if isinstance(self.left, set):
-            probed = told.probed_cost(what, len(self.left))
+        told, left = self._told, self.left
+        marked, indexed, coded, probed, looked_at = self._costs(what)
         if looked_at <= min(marked, indexed, coded, probed):
             return
-        if isinstance(self.left, set) and probed <= min(marked, indexed, coded):
-            self.left = told.probed(what, self.left)
+        if isinstance(left, set) and probed <= min(marked, indexed, coded):
+            self.left = told.probed(what, left)
             return
-        found: Left | None = None
-        if indexed <= min(marked, coded):
-            found = told.indexed(what)
+        found: Left | None = told.indexed(what) if indexed <= min(marked, coded) else None
         if found is None and coded < marked:
             self._coded.append(what)
             return
         if found is None and marked < float("inf"):
             found = told.marked(what)
         if found is not None:
-            self.left = found if self.left is None else block_parts.within(self.left, found)
+            self.left = found if left is None else block_parts.within(left, found)
+
+    def _costs(self, what: Part) -> tuple[float, float, float, float, float]:
+        """What each way takes: marks, an index, codes, an index for what is left; and to look at that."""
+        told, left, size = self._told, self.left, blocks.SIZE * len(self._told.some)
+        marked, indexed, coded = (
+            told.marked_cost(what), told.indexed_cost(what), told.coded_cost(what)
+        )  # fmt: skip
+        if left is None:
+            if not told.is_summed:  # what the index finds is looked at
+                indexed += block_parts.LOOK * self._share(what) * size
+            return marked, indexed, coded, float("inf"), block_parts.READ * size
+        many = block_parts.count(left)
+        among = min(many, len(told.some)) if isinstance(left, set) else len(left)
+        is_few = many <= block_parts.GATHERED * among
+        if coded < float("inf"):
+            coded = (block_parts.SOME_CODES if is_few else block_parts.CODES) * among
+        probed = told.probed_cost(what, many) if isinstance(left, set) else float("inf")
+        return marked, indexed, coded, probed, block_parts.LOOK * many
 
     def of(self, block: int, among: int | list[int]) -> int | list[int]:
         """Those of some entries of a block that may be meant."""
