@@ -57,9 +57,9 @@ class Stage:
         """Act with this access key from now on."""
         self.environment |= {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
 
-    def record(self) -> subprocess.Popen[str]:
-        """Start the recorder; returns once it listens."""
-        command = ["apitrail", "record", "--upstream", self.endpoint, "--mode", "regular@0"]
+    def record(self, *more: str) -> subprocess.Popen[str]:
+        """Start the recorder, with `more` options; returns once it listens."""
+        command = ["apitrail", "record", "--upstream", self.endpoint, "--mode", "regular@0", *more]
         self.show(command)
         recorder = subprocess.Popen(
             command, env=self.environment, stderr=subprocess.PIPE, text=True
