@@ -59,6 +59,12 @@ def where(front: Crew, connection: int) -> int:
     return next(each.process.pid for each in front._members if connection in each.connections)
 
 
+def freeze(pid: int) -> None:
+    """Stop a worker, and wait until it stands still."""
+    os.kill(pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
+
+
 async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(100):
         while not holds():  # noqa: ASYNC110
@@ -114,7 +120,7 @@ def test_a_worker_that_stands_still_holds_nobody_up(tmp_path: Path) -> None:
             one, other = await comes(), await comes()
             assert [await ask(one), await ask(other)] == [b"200"] * 2
             frozen, works = where(front, 0), where(front, 1)
-            os.kill(frozen, signal.SIGSTOP)
+            freeze(frozen)
             # Of two that come now each gets one.
             late = [await comes(), await comes()]
             await until(lambda: len(of_pid(front, frozen).connections) == 2)
@@ -137,14 +143,14 @@ def test_a_worker_that_stands_still_holds_nobody_up(tmp_path: Path) -> None:
             # Now it stands still for too long, with a call that has left.
             await one.send(STAYS)
             await up.came.wait()
-            os.kill(frozen, signal.SIGSTOP)
+            freeze(frozen)
             await fall_silent(front, frozen)
             await pass_by(front, frozen, pulse.STILL)
             assert await one.rest() == b""
             await until(lambda: len(front.workers) == 2)
             assert [kind for kind, _ in entries(tmp_path)].count("unknown") == 1
             # One stands still when the recorder stops.
-            os.kill(works, signal.SIGSTOP)
+            freeze(works)
             await fall_silent(front, works)
         return frozen, works
 
@@ -171,7 +177,7 @@ def test_clients_of_an_only_worker_wait_for_the_next_one(tmp_path: Path) -> None
             front = session.front
             assert isinstance(front, Crew)
             [frozen] = front.workers
-            os.kill(frozen, signal.SIGSTOP)
+            freeze(frozen)
             async with dial(session) as early, dial(session) as late:
                 await fall_silent(front, frozen)
                 assert session.recorder.unready == "no worker answers"
@@ -184,7 +190,9 @@ def test_clients_of_an_only_worker_wait_for_the_next_one(tmp_path: Path) -> None
             assert session.recorder.alive()
             # One that is killed before it has fallen silent takes no client with it either.
             [frozen] = front.workers
-            os.kill(frozen, signal.SIGSTOP)
+            # It has yet to say that the first two have left: it could not any more.
+            await until(lambda: not of_pid(front, frozen).connections)
+            freeze(frozen)
             async with dial(session) as untaken:
                 await until(lambda: len(of_pid(front, frozen).connections) == 1)
                 os.kill(frozen, signal.SIGKILL)
