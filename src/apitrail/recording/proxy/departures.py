@@ -21,6 +21,11 @@ def watched(flow: str) -> Iterator[asyncio.Future[None]]:
         future.cancel()
 
 
+def is_watched(flow: str) -> bool:
+    """Does anybody wait for the client of this flow to leave?"""
+    return flow in _WAITED
+
+
 def gone(flow: str) -> None:
     """The client of this flow has left, or failed."""
     future = _WAITED.get(flow)

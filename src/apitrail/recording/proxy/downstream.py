@@ -84,6 +84,7 @@ class Connection(mode_servers.ProxyConnectionHandler):
                 if self._alarm is not None:
                     self._alarm.cancel()
                 self._pace.free = True
+                GATE.open(self.client.id)
 
     def open_connection(self, command: commands.OpenConnection) -> Coroutine[Any, Any, None]:
         """Connect to an upstream. It is noted before its task exists, which may never begin."""
@@ -166,15 +167,23 @@ class Connection(mode_servers.ProxyConnectionHandler):
         """mitmproxy calls this after each piece that it has read."""
         if http2.has_windows(self.client):
             await self._keep_pace()
-        if GATE.is_open(self.client.id) and all(map(_is_drained, self.transports.values())):
+        # What an upstream sends is read in any case: what the client waits for may need it, such as a handshake.
+        passes = GATE.is_open(self.client.id) or not self._reads_client()
+        if passes and all(map(_is_drained, self.transports.values())):
             return
         self._pace.wait(time.monotonic())
         try:
             await super().drain_writers()  # type: ignore[no-untyped-call]
-            await GATE.passed(self.client.id)
+            if not passes:
+                await GATE.passed(self.client.id)
         finally:
             self._pace.go_on(time.monotonic())
             self._arm()
+
+    def _reads_client(self) -> bool:
+        """Is this the task that reads what the client sends?"""
+        io = self.transports.get(self.client)
+        return io is not None and io.handler is asyncio.current_task()
 
     async def _keep_pace(self) -> None:
         """Read no more of an upstream whose answer its client has no window for."""

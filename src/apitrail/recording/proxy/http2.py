@@ -2,11 +2,13 @@
 
 What runs goes on here: a client that goes away still wants its answers, and an upstream that does
 finishes the streams up to the last one that it names. And it is told here of streams whose client reads
-slower than their upstream sends: mitmproxy would keep in memory what such a client has no window for.
+slower than their upstream sends: mitmproxy would keep in memory what such a client has no window for. A
+client has a window for each body that it sends, which is renewed when the stream has taken what came.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet, WeakValueDictionary
 
@@ -14,7 +16,7 @@ import h2.events
 from h2.connection import H2Connection
 from hyperframe.frame import GoAwayFrame
 from mitmproxy.connection import Connection
-from mitmproxy.proxy import events, layer
+from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import http
 from mitmproxy.proxy.layers.http import _events
@@ -26,6 +28,8 @@ type Handled = layer.CommandGenerator[bool]
 _LEAVING: WeakSet[Connection] = WeakSet()
 # How many pieces of an answer, of 16 KB mostly, may wait for the window of their stream.
 MOST = 256
+# Bytes of a body that a client may send before its stream has taken any.
+WINDOW = 256 * 1024
 
 # By the ids of their connections: the sides of clients that speak HTTP/2, and of upstreams that speak
 # HTTP/1, which answer one stream at a time.
@@ -49,6 +53,11 @@ def is_ahead(client: Connection, upstream: Connection) -> bool:
     if side is None or feeder is None:
         return False
     return len(side.h2_conn.stream_buffers.get(feeder.stream_id, ())) > MOST
+
+
+@dataclass
+class Taken(_events.HttpEvent):
+    """A stream has taken all that has come of its body."""
 
 
 class GetConnection(http.GetHttpConnection):
@@ -82,15 +91,44 @@ class Http2ToClient(http.Http2Server):  # type: ignore[name-defined,misc]
     """The side of the client: what it asked before it went is answered."""
 
     def __init__(self, context: Context) -> None:
+        self._above = context.layers[-1] if context.layers else None
         super().__init__(context)
         _heed(self.h2_conn)
+        self.h2_conn.local_settings.initial_window_size = WINDOW
+        self.h2_conn.local_settings.acknowledge()
+        self.h2_conn.acknowledge_received_data = self._acknowledge
+        # By stream, what its client has sent and it has not taken.
+        self._untaken: dict[int, int] = {}
         _CLIENTS[context.client.id] = self
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        if not isinstance(event, Taken):
+            yield from super()._handle_event(event)
+            return
+        self._give(event.stream_id)
+        if data := self.h2_conn.data_to_send():
+            yield commands.SendData(self.conn, data)
 
     def handle_h2_event(self, event: h2.events.Event) -> Handled:
         """Of GOAWAY nothing follows: the client opens no streams after it, and closes by itself."""
         if isinstance(event, h2.events.ConnectionTerminated):
             return False
+        if isinstance(event, h2.events.StreamReset):
+            self._give(event.stream_id)
         return bool((yield from super().handle_h2_event(event)))
+
+    def _acknowledge(self, size: int, stream: int) -> None:
+        """As h2's own, but the window of a stream that waits is renewed when it goes on."""
+        here = self._above
+        on = here.streams.get(stream) if isinstance(here, http.HttpLayer) else None
+        if on is not None and on._paused is not None:  # noqa: SLF001
+            self._untaken[stream] = self._untaken.get(stream, 0) + size
+        else:
+            H2Connection.acknowledge_received_data(self.h2_conn, size, stream)
+
+    def _give(self, stream: int) -> None:
+        if size := self._untaken.pop(stream, 0):
+            H2Connection.acknowledge_received_data(self.h2_conn, size, stream)
 
 
 class Http2ToServer(http.Http2Client):  # type: ignore[name-defined,misc]

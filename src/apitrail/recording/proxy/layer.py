@@ -23,7 +23,7 @@ from mitmproxy.proxy.layers.http import _events, _hooks, _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.utils import ReceiveBuffer
 
-from apitrail.recording.proxy import departures, downstream, flows, http2, trims, websockets
+from apitrail.recording.proxy import departures, downstream, flows, http2, piles, trims, websockets
 from apitrail.recording.proxy.admission import DIRECT
 from apitrail.recording.proxy.hook_runner import RUNNERS, HookRunner
 from apitrail.recording.proxy.patience import PACES
@@ -68,6 +68,7 @@ class Stream(http.HttpStream):
 
     _has_told = False
     _dropped = False
+    _piled = 0
 
     def __init__(self, context: Context, stream_id: int) -> None:
         self._above = context.layers[-1] if context.layers else None
@@ -92,6 +93,9 @@ class Stream(http.HttpStream):
             return self._handle_at_once(self._handle_event(event), None, self._hooks)
         if isinstance(event, events.CommandCompleted) and event.command is self._paused.command:
             return self._go_on(self._paused.generator, event.reply, self._hooks)
+        if type(event) is _events.RequestData:
+            self._piled += len(event.data)
+            piles.grown(self._piled, self.context.client, self.flow.id)
         return super().handle_event(event)
 
     def _handle_event(self, event: events.Event) -> Commands:
@@ -120,6 +124,9 @@ class Stream(http.HttpStream):
         while self._paused is None and self._paused_event_queue:  # type: ignore[redundant-expr]
             event = self._paused_event_queue.popleft()
             yield from self._handle_at_once(self._handle_event(event), None, hooks)
+        if self._piled and self._paused is None:
+            self._piled = 0
+            yield from piles.taken(self.stream_id, self.context.client)
 
     def _handle_at_once(self, going: Commands, reply: Any, hooks: HookRunner) -> Commands:
         """As mitmproxy's `handle_event`, but what need not wait is done here: hooks, the connection."""
