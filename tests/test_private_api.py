@@ -52,7 +52,6 @@ USED = {
     "mitmproxy.addons.upstream_auth": ("8be17c622cc746c9", "recording/proxy/master.py"),
     "mitmproxy.proxy.mode_servers": ("97ef627def923dca", "recording/proxy/downstream.py"),
     "mitmproxy.proxy.server:ConnectionHandler": ("3aa14f59db6c3993", "recording/proxy/downstream.py"),
-    "aiosqlite.core:Connection._execute": ("63622bc16912d861", "trail/writer.py"),
     "h11._readers": ("41da7f94b9d5a890", "recording/proxy/layer.py"),
     "botocore.client:BaseClient._make_api_call": ("43a7ad728a1fe5ad", "replay/resend/sender.py"),
     "uvicorn.server:Server.capture_signals": ("d32adae558046972", "web/listener.py"),
@@ -108,7 +107,7 @@ def private_names(path: Path) -> set[str]:
         for name in names:
             parts = name.split(".")
             private = [i for i, part in enumerate(parts) if part.startswith("_")]
-            if parts[0] not in ("apitrail", "__future__", "_typeshed") and private:
+            if parts[0] not in ("apitrail", "__future__", "_thread", "_typeshed") and private:
                 found.add(".".join(parts[: private[0] + 1]))
     return found
 

@@ -26,6 +26,16 @@ SIGNER = note.Signer(ORIGIN, bytes(range(32)))
 OTHER = note.Signer(ORIGIN, bytes(range(1, 33)))
 
 
+async def in_files[T](trail: Trail, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Do something with the connection of an open trail, in the thread that it belongs to."""
+    return await trail._run(lambda: work(trail._appender.connection))
+
+
+async def sql(trail: Trail, text: str) -> list[Any]:
+    """Run a statement in an open trail."""
+    return await in_files(trail, lambda connection: connection.execute(text).fetchall())
+
+
 @dataclass
 class Clock:
     """Unix milliseconds, one more each time it is asked."""

@@ -30,3 +30,10 @@ class VerificationError(Error):
 
 class RecordingError(Error):
     """A call could not be made durable in the trail."""
+
+
+def reason(error: BaseException) -> str:
+    """What an error of Python or the system says, and what it is where it says nothing."""
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    return str(error) or type(error).__name__

@@ -80,8 +80,7 @@ def test_a_full_disk_lets_no_call_through_and_loses_none(tmp_path):
     async def main() -> None:
         async with await Trail.open(trail, signer=SIGNER, clock=trails.Clock()) as opened:
             await opened.append(trails.opening())
-            database = opened._database
-            await database.execute_fetchall("PRAGMA max_page_count=1")
+            await trails.sql(opened, "PRAGMA max_page_count=1")
             with pytest.raises(RecordingError, match="cannot be written"):
                 await trails.append_each(opened, [trails.draft(n) for n in range(200)])
             owed = len(opened._owed)
@@ -89,7 +88,7 @@ def test_a_full_disk_lets_no_call_through_and_loses_none(tmp_path):
             key = str(uuid.UUID(int=5_000))
             with pytest.raises(RecordingError, match="cannot be written"):
                 await opened.begin(key, trails.call(5_000))
-            await database.execute_fetchall("PRAGMA max_page_count=1000000")
+            await trails.sql(opened, "PRAGMA max_page_count=1000000")
             await opened.begin(key, trails.call(5_000))
             assert opened._owed == []
             await opened.append(trails.draft(4_999), settles=key)

@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
+import trails
 from apitrail.errors import RecordingError
 from apitrail.recording import describing
 from apitrail.recording import recorder as recorder_module
@@ -68,13 +69,13 @@ async def scene(
 async def fill(session: Session) -> None:
     """Let the database grow no more."""
     sql = "PRAGMA max_page_count = 1"
-    await session.trail._database.execute(sql)
+    await trails.sql(session.trail, sql)
     await of_intents(session, sql)
 
 
 async def make_room(session: Session) -> None:
     sql = "PRAGMA max_page_count = 1000000"
-    await session.trail._database.execute(sql)
+    await trails.sql(session.trail, sql)
     await of_intents(session, sql)
 
 
@@ -119,11 +120,11 @@ def test_an_answer_passes_though_its_entry_is_owed(tmp_path, workers):
         async with scene(tmp_path, answer, OK, workers=workers) as (stub, client, session):
             await client.send(request(body=BULKY))
             await arrived.wait()
-            database = session.trail._database
             # No row goes into the log; intents still do.
-            await database.execute(
+            await trails.sql(
+                session.trail,
                 "CREATE TEMP TRIGGER full BEFORE INSERT ON main.entry "
-                "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+                "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END",
             )
             holding.set()
             assert await client.message() == OK  # the true answer
@@ -133,7 +134,7 @@ def test_an_answer_passes_though_its_entry_is_owed(tmp_path, workers):
                 await other.send(request())
                 assert (await other.message()).startswith(b"HTTP/1.1 503 ")
             assert stub.seen == []
-            await database.execute("DROP TRIGGER full")
+            await trails.sql(session.trail, "DROP TRIGGER full")
             await client.send(request())
             assert await client.message() == OK
 

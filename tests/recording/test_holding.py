@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+import trails
 from apitrail.errors import RecordingError, UsageError
 from apitrail.recording.ask_settings import Asking
 from apitrail.recording.proxy import held
@@ -206,12 +207,11 @@ def test_a_recorder_that_stops_refuses_what_it_holds(tmp_path):
 @asynccontextmanager
 async def unwritable(session: Session) -> AsyncIterator[None]:
     """The disk takes intents and no entry."""
-    database = session.trail._database
-    await database.execute_fetchall("PRAGMA query_only=ON")
+    await trails.sql(session.trail, "PRAGMA query_only=ON")
     try:
         yield
     finally:
-        await database.execute_fetchall("PRAGMA query_only=OFF")
+        await trails.sql(session.trail, "PRAGMA query_only=OFF")
 
 
 async def _done(_reason: str) -> None:

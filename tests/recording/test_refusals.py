@@ -59,10 +59,10 @@ def test_what_the_trail_owes_is_said_before_anything_else(tmp_path: Path) -> Non
             refusals = Refusals(trail, Told())
             await trail.append(trails.opening())
             refusals.add("the disk is full")
-            await trail._database.execute_fetchall("PRAGMA query_only=ON")
+            await trails.sql(trail, "PRAGMA query_only=ON")
             with pytest.raises(RecordingError, match="cannot be written"):
                 await refusals.state()
-            await trail._database.execute_fetchall("PRAGMA query_only=OFF")
+            await trails.sql(trail, "PRAGMA query_only=OFF")
             await trail.append(trails.draft(1))
 
     asyncio.run(main())

@@ -9,9 +9,11 @@ import ssl
 
 import pytest
 
+from apitrail.cli import recording as recording_command
 from apitrail.entry import Entry
-from apitrail.errors import UsageError
+from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence.verify import Trust, trail_check
+from apitrail.log_lines import Log
 from apitrail.recording import metrics
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.session import Session
@@ -221,3 +223,91 @@ def test_late_anchors_are_in_heartbeats_metrics_and_the_verdict_s_words(tmp_path
     assert report.holds
     assert "; anchors were late in 1 heartbeat, by up to 50" in report.message
     assert report.to_json()["lateAnchors"] == 1
+
+
+def test_a_recorder_whose_writer_has_ended_refuses_calls_says_so_and_lets_go(tmp_path):
+    ended: list[str] = []
+    told: list[str] = []
+
+    async def scenario() -> None:
+        async with upstream() as stub:
+            session = await Session.start(
+                tmp_path,
+                Settings(modes=("regular@127.0.0.1:0",), upstream=stub.url),
+                lambda text, level="info", /: told.append(text),
+            )
+            session.end = ended.append
+            async with dial(session) as client:
+                await _end_writer(session)
+                for _ in range(2):
+                    await client.send(request(f"http://{AWS}/"))
+                    assert (await client.message()).startswith(b"HTTP/1.1 503 ")
+            assert stub.seen == []
+            with pytest.raises(RecordingError, match="the trail is closed"):
+                await session.stop("the test ended")
+
+    asyncio.run(scenario())
+    why = "the trail cannot be written any more (ValueError at defect:"
+    assert [each.startswith(why) for each in ended] == [True]
+    assert [each.startswith(why) for each in told if "cannot be written" in each] == [True]
+    # The files are free.
+    start(tmp_path)
+    assert kinds(tmp_path) == ["open", "open", "close"]
+
+
+async def _end_writer(session: Session) -> None:
+    async def defect() -> None:
+        raise ValueError
+
+    session.trail._gathered = defect  # type: ignore[method-assign]
+    with pytest.raises(RecordingError, match="cannot be written"):
+        await session.recorder.heartbeat({})
+
+
+def test_record_ends_with_an_exit_status_when_its_writer_has(tmp_path, monkeypatch):
+    sessions: list[Session] = []
+    real = Session.start
+
+    async def kept(*arguments: object) -> Session:
+        sessions.append(await real(*arguments))  # type: ignore[arg-type]
+        return sessions[0]
+
+    monkeypatch.setattr(Session, "start", kept)
+    said: list[str] = []
+
+    async def scenario() -> int:
+        settings = Settings(modes=("regular@127.0.0.1:0",))
+        log = Log(said.append, clock=lambda: 0)
+        running = asyncio.create_task(recording_command._record(tmp_path, settings, log))
+        async with asyncio.timeout(60):
+            while not any("env)" in line for line in said):  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+            await _end_writer(sessions[0])
+            return await running
+
+    assert asyncio.run(scenario()) == 1
+    assert len([line for line in said if "cannot be written any more" in line]) == 1
+
+
+def test_a_recorder_stops_though_a_heartbeat_got_no_memory(tmp_path):
+    async def scenario() -> None:
+        async with recording(tmp_path, heartbeat=0.001) as session:
+            tried = asyncio.Event()
+
+            async def starved(_passed: object) -> int:
+                tried.set()
+                raise MemoryError
+
+            session.recorder = Starved(session.recorder, starved)  # type: ignore[assignment]
+            await tried.wait()
+            session.recorder = session.recorder.whole  # type: ignore[attr-defined]
+
+    asyncio.run(scenario())
+    assert kinds(tmp_path)[-1] == "close"
+
+
+class Starved:
+    """A recorder whose heartbeat is another's."""
+
+    def __init__(self, whole: Recorder, heartbeat: object) -> None:
+        self.whole, self.heartbeat = whole, heartbeat

@@ -94,10 +94,10 @@ def test_a_step_that_the_disk_refused_is_said_with_what_is_owed(tmp_path: Path) 
         ) as trail:
             await trail.append(trails.opening())
             clock.wall -= 3_600_000
-            await trail._database.execute_fetchall("PRAGMA query_only=ON")
+            await trails.sql(trail, "PRAGMA query_only=ON")
             with pytest.raises(RecordingError):
                 await trail.append(trails.draft(1))
-            await trail._database.execute_fetchall("PRAGMA query_only=OFF")
+            await trails.sql(trail, "PRAGMA query_only=OFF")
             assert await trail.append(trails.draft(2)) == 3
 
     asyncio.run(main())

@@ -28,10 +28,10 @@ def home(tmp_path, monkeypatch):
 def test_a_rotation_that_fails_changes_nothing(tmp_path):
     async def work(trail: Trail) -> None:
         await trail.append(trails.opening())
-        await trail._database.execute_fetchall("PRAGMA query_only=ON")
+        await trails.sql(trail, "PRAGMA query_only=ON")
         with pytest.raises(RecordingError):
             await trail.rotate(OTHER)
-        await trail._database.execute_fetchall("PRAGMA query_only=OFF")
+        await trails.sql(trail, "PRAGMA query_only=OFF")
         await trail.append(trails.draft(1))
 
     trails.write(tmp_path / "trail", work)

@@ -10,6 +10,8 @@ import trails
 from apitrail.errors import RecordingError, UsageError
 from apitrail.evidence.verify import Verdict
 from apitrail.tlog import checkpoint
+from apitrail.trail import transaction
+from apitrail.trail.appender import Appender
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import Draft
 from apitrail.trail.writer import Trail
@@ -36,16 +38,16 @@ def test_what_is_acknowledged_is_committed_with_its_checkpoint(tmp_path):
 
 def test_who_waits_together_shares_a_commit(tmp_path):
     async def work(trail: Trail) -> int:
-        before = trail._database.total_changes
+        before = await trails.in_files(trail, lambda it: it.total_changes)
         commits = 0
 
         def count(sql: str) -> None:
             nonlocal commits
             commits += sql == "COMMIT"
 
-        await trail._database.set_trace_callback(count)
+        await trails.in_files(trail, lambda it: it.set_trace_callback(count))
         await trails.append_all(trail, [trails.draft(number) for number in range(200)])
-        assert trail._database.total_changes > before
+        assert await trails.in_files(trail, lambda it: it.total_changes) > before
         return commits
 
     assert trails.write(tmp_path / "trail", work) <= 3
@@ -64,7 +66,7 @@ def test_who_comes_in_the_next_turns_shares_the_commit(tmp_path):
             nonlocal commits
             commits += sql == "COMMIT"
 
-        await trail._database.set_trace_callback(count)
+        await trails.in_files(trail, lambda it: it.set_trace_callback(count))
         indexes = await asyncio.gather(*(late(trail, turns) for turns in range(6)))
         assert indexes == sorted(indexes)
         return commits
@@ -133,13 +135,13 @@ def test_closed_it_takes_nothing(tmp_path):
 def test_a_failed_batch_leaves_no_trace_and_is_written_later(tmp_path):
     async def work(trail: Trail) -> None:
         await trail.append(trails.opening())
-        await trail._database.execute_fetchall("PRAGMA query_only=ON")
+        await trails.sql(trail, "PRAGMA query_only=ON")
         results = await asyncio.gather(
             *(trail.append(trails.draft(n)) for n in range(3)), return_exceptions=True
         )
         assert [type(result) for result in results] == [RecordingError] * 3
         assert check(tmp_path / "trail").entries == 1
-        await trail._database.execute_fetchall("PRAGMA query_only=OFF")
+        await trails.sql(trail, "PRAGMA query_only=OFF")
         assert await trail.append(trails.book("close")) == 4
 
     trails.write(tmp_path / "trail", work)
@@ -161,10 +163,10 @@ def test_a_stop_is_the_last_of_its_batch_whatever_is_queued_behind_it(tmp_path):
 def test_a_stop_that_was_owed_is_still_the_last_of_its_batch(tmp_path):
     async def work(trail: Trail) -> None:
         await trail.append(trails.opening())
-        await trail._database.execute_fetchall("PRAGMA query_only=ON")
+        await trails.sql(trail, "PRAGMA query_only=ON")
         with pytest.raises(RecordingError):
             await trail.append(trails.book("close"))
-        await trail._database.execute_fetchall("PRAGMA query_only=OFF")
+        await trails.sql(trail, "PRAGMA query_only=OFF")
         await trails.append_all(trail, [trails.draft(n) for n in range(3)])
 
     trails.write(tmp_path / "trail", work)
@@ -191,14 +193,14 @@ def test_a_lack_of_memory_passes(tmp_path):
         raise MemoryError
 
     async def work(trail: Trail) -> None:
-        await trail._database.create_function("starve", 0, starve)
-        await trail._database.execute(
-            "CREATE TEMP TRIGGER full BEFORE INSERT ON main.entry BEGIN SELECT starve(); END"
+        await trails.in_files(trail, lambda it: it.create_function("starve", 0, starve))
+        await trails.sql(
+            trail, "CREATE TEMP TRIGGER full BEFORE INSERT ON main.entry BEGIN SELECT starve(); END"
         )
         with pytest.raises(RecordingError, match="cannot be written"):
             await trail.append(trails.draft(0))
         assert trail.owed == 1
-        await trail._database.execute("DROP TRIGGER full")
+        await trails.sql(trail, "DROP TRIGGER full")
         assert await trail.append(trails.draft(1)) == 1
 
     trails.write(tmp_path / "trail", work)
@@ -228,3 +230,88 @@ def test_a_trail_whose_writer_failed_lets_go_of_its_files(tmp_path):
             assert await it.append(trails.draft(0)) == 0
 
     asyncio.run(scenario())
+
+
+def failing_once(trail: Trail, name: str, error: BaseException) -> None:
+    """The next time that a part of the writer is wanted it fails."""
+    whole = getattr(trail, name)
+
+    def fails(*arguments: object) -> object:
+        setattr(trail, name, whole)
+        raise error
+
+    setattr(trail, name, fails)
+
+
+@pytest.mark.parametrize("part", ["_gathered", "_take", "_attempt"])
+def test_a_writer_without_memory_tells_those_who_wait_and_goes_on(tmp_path, part):
+    async def work(trail: Trail) -> None:
+        failing_once(trail, part, MemoryError())
+        async with asyncio.timeout(20):
+            results = await asyncio.gather(
+                trail.append(trails.draft(0)), trail.append(trails.draft(1)), return_exceptions=True
+            )
+            assert [str(each) for each in results] == [
+                "the trail cannot be written: out of memory"
+            ] * 2
+            assert trail.owed == 2
+            assert await trail.append(trails.draft(2)) == 2
+
+    trails.write(tmp_path / "trail", work)
+    assert check(tmp_path / "trail").verdict is Verdict.OK
+
+
+@pytest.mark.parametrize("part", ["_gathered", "_take", "_attempt"])
+def test_a_writer_that_ends_leaves_nobody_waiting_and_says_so(tmp_path, part):
+    told: list[BaseException] = []
+
+    async def work(trail: Trail) -> None:
+        trail.on_defect = told.append
+        # A panic of a library in Rust is no Exception either.
+        failing_once(trail, part, BaseException("a defect"))
+        async with asyncio.timeout(20):
+            for number, reason in ((0, "a defect"), (1, "the trail is closed")):
+                with pytest.raises(RecordingError, match=reason):
+                    await trail.append(trails.draft(number))
+
+    trails.write(tmp_path / "trail", work)
+    assert [str(each) for each in told] == ["a defect"]
+    # It has let go of the files.
+    trails.write(tmp_path / "trail", lambda trail: trail.append(trails.draft(2)))
+
+
+def test_memory_that_is_short_after_a_commit_makes_nobody_write_twice(tmp_path, monkeypatch):
+    real = transaction.commit
+
+    def starved(*arguments: object) -> None:
+        real(*arguments)  # type: ignore[arg-type]
+        raise MemoryError
+
+    async def work(trail: Trail) -> None:
+        monkeypatch.setattr(transaction, "commit", starved)
+        assert await trail.append(trails.opening()) == 0
+        monkeypatch.setattr(transaction, "commit", real)
+        assert await trail.append(trails.draft(1)) == 1
+
+    trails.write(tmp_path / "trail", work)
+    assert check(tmp_path / "trail").verdict is Verdict.OK
+
+
+def test_a_writer_that_does_not_know_what_the_log_has_ends(tmp_path, monkeypatch):
+    told: list[BaseException] = []
+
+    async def work(trail: Trail) -> None:
+        trail.on_defect = told.append
+
+        def starved(*_: object) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr(Appender, "_is_committed", starved)
+        with pytest.raises(RecordingError, match="may have more than this process knows"):
+            await trail.append(trails.opening())
+        monkeypatch.undo()
+
+    trails.write(tmp_path / "trail", work)
+    assert [type(each) for each in told] == [RuntimeError]
+    # The next one goes on from what is there.
+    assert trails.write(tmp_path / "trail", lambda trail: trail.append(trails.draft(1))) == 1

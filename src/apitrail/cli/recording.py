@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from apitrail import places
+from apitrail import last_resort, places
 from apitrail.cli.log_format import with_log
 from apitrail.cli.options import with_trail
 from apitrail.cores import cores
 from apitrail.counted import counted
-from apitrail.errors import UsageError
+from apitrail.errors import RecordingError, UsageError
 from apitrail.log_lines import Log
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def execute(trail: Path, command: tuple[str, ...], labels: tuple[str, ...], **op
         tell=_say,
     )
     try:
-        outcome = asyncio.run(execution.run())
+        outcome = last_resort.run(execution.run())
     except CommandError as error:
         _say(_masked(str(error)))
         click.echo(f"hint: {_masked(error.hint or '')}", err=True)
@@ -230,8 +230,7 @@ def record(trail: Path, *, detach: bool, log: Log, **options: Any) -> int:
         from apitrail.recording.proxy.modes import usual_workers
 
         settings = replace(settings, workers=usual_workers(settings.modes, cores()))
-    asyncio.run(_record(trail, settings, log))
-    return 0
+    return last_resort.run(_record(trail, settings, log))
 
 
 def _configured_format(named: Path | None) -> str | None:
@@ -242,7 +241,7 @@ def _configured_format(named: Path | None) -> str | None:
     return Configuration.read(places.configuration(named)).log_format
 
 
-async def _record(trail: Path, settings: Any, log: Log) -> None:
+async def _record(trail: Path, settings: Any, log: Log) -> int:
     from apitrail.recording import allocator, background, descriptors
     from apitrail.recording.execute import running_environment
     from apitrail.recording.session import Session
@@ -275,10 +274,17 @@ async def _record(trail: Path, settings: Any, log: Log) -> None:
     watched = asyncio.create_task(supervisor.watched(session.recorder.alive), name="watchdog")
     reason = await stop
     supervisor.stopping(f"ending the calls in flight ({reason})")
-    await session.stop(reason)
+    try:
+        await session.stop(reason)
+    except RecordingError:
+        if session.failure is None:
+            raise
     watched.cancel()
+    if session.failure is not None:
+        return last_resort.STATUS  # it has been said
     calls = session.recorder.tally.calls
     log(f"stopped after {counted(calls, 'call')}", event="stopped", reason=reason, calls=calls)
+    return 0
 
 
 def _tell_where(session: Session, trail: Path, log: Log) -> None:

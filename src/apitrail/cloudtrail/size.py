@@ -33,6 +33,8 @@ def limited(field: str, value: Structure | None, limit: int) -> Structure | None
 
 def _is_small(value: Structure, limit: int) -> bool:
     """Is it below the limit by far? Nearly all are, and this is told soonest."""
+    if any(type(each) is str and 6 * len(each) > limit for each in value.values()):
+        return False  # where there is no memory for it, orjson 3 would end the process
     try:
         # An escape takes six times the bytes of its character at the most (U+007F).
         return 6 * len(orjson.dumps(value)) <= limit

@@ -21,12 +21,13 @@ from apitrail.evidence.known_logs import KnownLogs
 from apitrail.redact import Redactor
 from apitrail.tlog import note
 from apitrail.trail import control, database, learnt, lock, rebuild, statements
+from apitrail.trail.destroy import erased_together
 from apitrail.trail.keys import Keys
 from apitrail.trail.muting import Muting
 from apitrail.trail.reader import Reader
 from apitrail.trail.statements import Anchor, Erase, Target
 from apitrail.trail.tickets import LONGEST, Answer, Tickets, rulings
-from apitrail.trail.writer import Trail, erased_together
+from apitrail.trail.writer import Trail
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apitrail import durable
-from apitrail.errors import Error, RecordingError
+from apitrail.aside import aside
+from apitrail.errors import Error, RecordingError, reason
 from apitrail.evidence.witness import submission, timestamp
 from apitrail.evidence.witness.submission import ConflictError, Head, RefusedError
 from apitrail.log_lines import Tell
 from apitrail.recording.anchor_settings import Anchors
-from apitrail.recording.aside import aside
 from apitrail.recording.piped_command import piped
 from apitrail.tlog import note
 from apitrail.tlog.policy import PolicyWitness
@@ -242,8 +242,10 @@ class Anchorer:
 async def _within(patience: float, name: str, work: Callable[[], Anchor | None]) -> Outcome:
     try:
         async with asyncio.timeout(patience):
-            return await aside(work, "anchor")
+            return await aside(work)
     except TimeoutError:
         return RefusedError(f"{name} did not answer within {patience:g} s")
+    except (OSError, MemoryError) as error:
+        return RefusedError(f"{name} could not be asked: {reason(error)}")
     except Error as error:
         return error

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import chain, repeat
 
 from apitrail.codec import Json
+from apitrail.errors import reason
 from apitrail.log_lines import Tell
 from apitrail.recording.alerts.sink import DeliveryError, Message
 from apitrail.recording.approval_settings import Approvals
@@ -116,9 +117,12 @@ class Announcer:
         assert webhook is not None
         try:
             await webhook.send(message)
-        except DeliveryError as error:
+        except (DeliveryError, MemoryError) as error:
             if not self._troubled:
-                self.tell(f"questions do not reach {webhook.shown}: {error}", "warning")
+                self.tell(
+                    f"questions do not reach {webhook.shown}: {reason(error)}",
+                    "warning",
+                )
             self._troubled = True
             return False
         if self._troubled:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from pathlib import Path
 
+from apitrail.aside import in_thread
 from apitrail.log_lines import Tell
 from apitrail.policy.guards import Guards
 
@@ -29,7 +30,7 @@ class ChangedGuards:
     async def watch(self, stopping: asyncio.Event) -> None:
         """Look until `stopping`, and once at least; there may be nothing to look at."""
         while self._guards:
-            await asyncio.to_thread(self.look)
+            await in_thread(self.look)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), self._gap)
                 return

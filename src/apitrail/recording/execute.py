@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from apitrail import places
-from apitrail.errors import UsageError
+from apitrail import last_resort, places
+from apitrail.aside import in_thread
+from apitrail.errors import RecordingError, UsageError
 from apitrail.recording import background
 from apitrail.recording import command as commands
 from apitrail.recording.clients import ca_bundle
@@ -109,8 +110,8 @@ class Execution:
     async def _end(self, run: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
         """What the recorder says of a run that has ended, and of itself."""
         try:
-            ended = await asyncio.to_thread(control.ask, self.trail, "end-run", id=run)
-            after = await asyncio.to_thread(control.ask, self.trail, "status")
+            ended = await in_thread(control.ask, self.trail, "end-run", id=run)
+            after = await in_thread(control.ask, self.trail, "status")
         except UsageError as error:
             self.tell(f"{error}: what it recorded of the command is not known yet")
             return None, None
@@ -145,10 +146,15 @@ class Execution:
             ended_with = await signals.run(self.command, variables, quiet=self.quiet)
             await self._see_off(session.runs, signals)
         finally:
-            await session.stop("the command ended")
+            with (
+                contextlib.suppress(RecordingError) if session.failure else contextlib.nullcontext()
+            ):
+                await session.stop("the command ended")
         calls = session.recorder.tally.run_calls[run]
         passed = tuple(session.status()["passed"])
         denied = session.recorder.tally.run_denied[run]
+        if session.failure is not None:
+            ended_with = ended_with or last_resort.STATUS
         return Outcome(ended_with, run, calls, _ports(status, fronts), passed, denied)
 
     async def _ask_who(self, variables: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from apitrail.aside import in_thread
 from apitrail.codec import Json
 from apitrail.errors import RecordingError
 from apitrail.policy.decision import (
@@ -103,7 +104,7 @@ class Holding:
         """Read what the log says of tickets; `since` reads further back than they can stand."""
         oldest = self.clock() - LONGEST * 1000
         start = oldest if since is None else min(oldest, since)
-        self.tickets = await asyncio.to_thread(self._read, start)
+        self.tickets = await in_thread(self._read, start)
 
     def _read(self, since: int) -> Tickets:
         if self.directory is None:

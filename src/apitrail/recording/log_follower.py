@@ -12,9 +12,9 @@ from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable
 
+from apitrail.aside import Thread
 from apitrail.entry import Entry
 from apitrail.errors import Error
-from apitrail.recording.aside import Thread
 from apitrail.trail.reader import Reader
 from apitrail.trail.writer import Trail
 
@@ -36,7 +36,7 @@ class LogFollower(ABC):
         self._name = name
         self._tell = tell
         # SQLite's connection belongs to one thread.
-        self._thread = Thread(name)
+        self._thread = Thread()
         self._reader: Reader | None = None
         self._task: asyncio.Task[None] | None = None
         # There are no calls any more that it could be in the way of.
@@ -48,7 +48,7 @@ class LogFollower(ABC):
         The log is opened now and stays open, so that no descriptor is wanted later, when there may
         be none.
         """
-        with contextlib.suppress(Error, OSError):
+        with contextlib.suppress(Error, OSError, MemoryError):
             await self._in_thread(self._prepare)
         self._task = asyncio.create_task(self._follow(stopping), name=self._name)
         self._task.add_done_callback(self._said)
@@ -79,11 +79,11 @@ class LogFollower(ABC):
             while seen < self._trail.size and (not last or self._is_near()):
                 try:
                     seen = await self._in_thread(self._look)
-                except (Error, OSError):
+                except (Error, OSError, MemoryError):
                     break  # no descriptor is free, say: another look follows
                 await self._write()
             if last:
-                with contextlib.suppress(Error, OSError):
+                with contextlib.suppress(Error, OSError, MemoryError):
                     await self._in_thread(self._finish)
                 return
             await self._rest(stopping)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
+from apitrail.aside import in_thread
 from apitrail.aws import decode
 from apitrail.aws.call import Call
 from apitrail.aws.find.route import Route
@@ -40,12 +40,12 @@ async def asked_whole(request: Request, credential: Credential, begun: Call) -> 
 async def routed(request: Request, credential: Credential) -> Route:
     """Where a request goes. Models are loaded in a thread, so that no other call waits."""
     if not decode.is_ready():
-        await asyncio.to_thread(decode.prepare)
+        await in_thread(decode.prepare)
     route = await off_loop(request.body, decode.route, request, credential)
     prepared = set[str]()
     # Where there is no room for all of them, or others push them out, the decoder loads them again.
     while (need := decode.needs(route)) is not None and need not in prepared:
-        await asyncio.to_thread(decode.prepare, need)
+        await in_thread(decode.prepare, need)
         prepared.add(need)
     return route
 
@@ -55,5 +55,5 @@ async def off_loop[**P, T](
 ) -> T:
     """Decode in a thread what has a large body, and at once what has not."""
     if len(body.data) >= LARGE:
-        return await asyncio.to_thread(decoder, *args, **kwargs)
+        return await in_thread(decoder, *args, **kwargs)
     return decoder(*args, **kwargs)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from apitrail import __version__, codec
+from apitrail.aside import in_thread
 from apitrail.aws import decode, held
 from apitrail.aws.call import Call
 from apitrail.aws.call import Error as Fault
@@ -182,7 +183,7 @@ class Recorder:
         recovered = await self.trail.recover(self.holding.settled)
         self.holding.forget()
         if self.gate.spending and self.directory is not None:
-            await asyncio.to_thread(self.gate.recall, self.directory)
+            await in_thread(self.gate.recall, self.directory)
         self.open()
         return recovered
 
@@ -196,7 +197,7 @@ class Recorder:
         """Take no more calls; those that are still in flight end as `unknown`."""
         self._state = "closing"
         for opened in list(self.in_flight.values()):
-            with suppress(RecordingError):
+            with suppress(RecordingError, MemoryError):
                 await self.abandon(opened)
 
     @property
@@ -390,12 +391,11 @@ class Recorder:
     async def _warm(self, call: Call) -> None:
         """Load what IAM knows of a service in a thread, once."""
         if call.service is not None and call.service not in self._warmed:
-            await asyncio.to_thread(
-                iam_types.service_of,
-                call.service, call.operation or "", call.signing_name, call.endpoint_prefix,
+            await in_thread(
+                iam_types.service_of, call.service, call.operation or "", call.signing_name, call.endpoint_prefix,
             )  # fmt: skip
             if self.policy.guards and call.operation is not None:
-                await asyncio.to_thread(own_names, call.service, call.operation)
+                await in_thread(own_names, call.service, call.operation)
             self._warmed.add(call.service)
 
     async def finish(self, opened: Open, exchange: Exchange) -> None:

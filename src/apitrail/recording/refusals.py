@@ -44,5 +44,6 @@ class Refusals:
         # Others wait meanwhile: no call passes before the statement is durable.
         async with self._one:
             if (said := self._open) is not None:
+                draft = statements.draft(said)
                 self._open = None
-                await self.trail.append(statements.draft(said))
+                await self.trail.append(draft)

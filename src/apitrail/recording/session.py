@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from apitrail import places
+from apitrail import last_resort, places
 from apitrail.address import listen
+from apitrail.aside import in_thread
 from apitrail.aws.sign.credential import Credential
 from apitrail.codec import Json
 from apitrail.errors import RecordingError, UsageError
@@ -152,6 +153,9 @@ class Session:
         self._watching: asyncio.Task[None]
         self._asker: Asker | None = None
         self._wal_told = False
+        # Why nothing can be recorded any more, where that is so; `failed` is set then.
+        self.failure: str | None = None
+        trail.on_defect = self._fail
         self._follower = Follower(trail, configured.insights, places.clock, voice.tell)
         self.alerting = Alerting(trail, configured.alerts, places.clock, voice.tell)
         self._anchorer = Anchorer(trail, configured.anchors, time.monotonic, voice.tell)
@@ -177,6 +181,7 @@ class Session:
         logins = assembly.logins_of(directory, settings)
         check_workers(settings)
         configured = config_file.of(settings)
+        last_resort.watch(asyncio.get_running_loop())
         bound, voice = _bind(settings), messages.Voice(tell or Log(Stderr(), places.clock))
         voice.attach()
         try:
@@ -222,8 +227,8 @@ class Session:
         except BaseException:
             await trail.close()
             raise
-        session = cls(directory, settings, configured, trail, recorder, front, voice)
         try:
+            session = cls(directory, settings, configured, trail, recorder, front, voice)
             session.recovered = await session.recorder.start()
             await session._open_doors()
         except BaseException:
@@ -243,7 +248,7 @@ class Session:
     async def _ask_again(self) -> None:
         """Tell of each question that an earlier recorder has left."""
         if standing := self.recorder.holding.tickets.waiting(places.clock()):
-            told = await asyncio.to_thread(_calls, self.directory, standing)
+            told = await in_thread(_calls, self.directory, standing)
             for ticket, call in zip(standing, told, strict=True):
                 self._announcer(ticket, call)
 
@@ -279,8 +284,33 @@ class Session:
             await self.recorder.stop("it could not listen")
             raise
 
+    def _fail(self, error: BaseException) -> None:
+        """The writer has ended: no call passes any more, and nobody waits for better times."""
+        self.failure = f"the trail cannot be written any more ({messages.safe(error)})"
+        self._voice.tell(
+            f"{self.failure}: no call passes, and this recorder ends\n"
+            "hint: the next one accounts for the calls that were in flight",
+            "error",
+        )
+        if self.end is not None:
+            self.end(self.failure)
+
     async def stop(self, reason: str) -> None:
-        """Drain, write `close`, let go of everything."""
+        """Drain, write `close`, let go of everything, whatever fails meanwhile.
+
+        One that cannot record any more has a limited time for it.
+        """
+        with contextlib.nullcontext() if self.failure is None else last_resort.within():
+            async with contextlib.AsyncExitStack() as last:
+                if self.health is not None:
+                    last.push_async_callback(self.health.close)
+                last.callback(self._maintainer.remember)
+                last.push_async_callback(self.trail.close)
+                last.callback(self._voice.detach)
+                last.push_async_callback(self.front.stop)
+                await self._wind_up(reason)
+
+    async def _wind_up(self, reason: str) -> None:
         if self._asker is not None:
             await self._asker.close()
         await self._door.close()
@@ -290,25 +320,16 @@ class Session:
             async with asyncio.timeout(DRAIN):
                 await self.front.drained()
         self._stopping.set()
-        await self._beating
-        await self._watching
+        await asyncio.wait((self._beating, self._watching))
         await self._follower.ended()
         await self._announcer.close()
         # After the insights: they raise alerts too.
         await self.alerting.ended()
-        try:
-            await self.front.settle()
-            await self.recorder.stop(reason)
-            with contextlib.suppress(OSError):  # the next recorder adds up again
-                await asyncio.to_thread(self.recorder.gate.remember, self.directory)
-            await self._anchorer.last()
-        finally:
-            await self.front.stop()
-            self._voice.detach()
-            await self.trail.close()
-            self._maintainer.remember()
-            if self.health is not None:
-                await self.health.close()
+        await self.front.settle()
+        await self.recorder.stop(reason)
+        with contextlib.suppress(OSError):  # the next recorder adds up again
+            await in_thread(self.recorder.gate.remember, self.directory)
+        await self._anchorer.last()
 
     @property
     def listeners(self) -> list[Listener]:
@@ -439,8 +460,8 @@ class Session:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), self.settings.heartbeat)
                 return
-            self._watch_wal()
-            with contextlib.suppress(RecordingError):
+            with contextlib.suppress(RecordingError, MemoryError):
+                self._watch_wal()
                 await self._say_alive()
 
     def _watch_wal(self) -> None:

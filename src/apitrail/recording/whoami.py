@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from apitrail.aside import in_thread
 from apitrail.errors import UsageError
 from apitrail.trail import control
 
@@ -72,11 +73,11 @@ class Asker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _ask(self, key: str) -> None:
-        options = await asyncio.to_thread(holding, key)
+        options = await in_thread(holding, key)
         if options is None:
             return
         try:
-            environment = await asyncio.to_thread(self._environment)
+            environment = await in_thread(self._environment)
         except UsageError as error:
             self._tell(f"who makes the calls could not be asked: {error}")
             return

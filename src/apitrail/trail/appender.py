@@ -42,6 +42,8 @@ type Failure = sqlite3.Error | OSError | MemoryError
 
 FAILURES = (sqlite3.Error, OSError, MemoryError)
 
+_AHEAD = "out of memory while the log was written, which may have more than this process knows"
+
 type Intent = tuple[str, Mapping[str, bytes]]
 """The id of a call that is let through, and the facets known of it."""
 
@@ -215,7 +217,12 @@ class Appender:
             made.append(self._seal([draft], self.signer, keep=False))
             return made[-1].batch
 
-        erased = destroy.commit(self.directory / database.FILE, targets, seal)
+        try:
+            erased = destroy.commit(self.directory / database.FILE, targets, seal)
+        except MemoryError as error:
+            if made and self._has(made[-1]):
+                raise RuntimeError(_AHEAD) from error
+            raise
         for sealed in made:
             self._is_committed(sealed)
             # Some of the strings that we remember are gone.
@@ -230,12 +237,15 @@ class Appender:
         return size
 
     def close(self) -> None:
-        """Leave the files as small as they can be. The trail's connection stays open."""
-        with contextlib.suppress(sqlite3.Error):
-            if self._settled:
-                self._pending.commit((), self._settled)
-            self._truncate(wait=False)
-        self._pending.close()
+        """Leave the files as small as they can be, and let go of them."""
+        try:
+            with contextlib.suppress(*FAILURES):
+                if self._settled:
+                    self._pending.commit((), self._settled)
+                self._truncate(wait=False)
+        finally:
+            self._pending.close()
+            self.connection.close()
 
     def _truncate(self, *, wait: bool) -> None:
         """Leave no copy of what was erased, unless a reader needs it; then it is tried again."""
@@ -304,8 +314,26 @@ class Appender:
         batch = sealed.batch
         # What completes a block is made of its rows, so once these are there.
         work = chain(batch.statements(), batch.sums(self.connection))
-        transaction.commit(self.connection, work)
-        self._is_committed(sealed)
+        try:
+            transaction.commit(self.connection, work)
+        except MemoryError:
+            if not self._has(sealed):
+                raise
+        try:
+            self._is_committed(sealed)
+        except MemoryError as error:
+            raise RuntimeError(_AHEAD) from error
+
+    def _has(self, sealed: _Sealed) -> bool:
+        """Does the log have these entries? Memory may be short after the commit, too.
+
+        Raises RuntimeError where that cannot be known: then nobody may go on from `head`.
+        """
+        try:
+            found = self.connection.execute("SELECT max(idx) FROM entry").fetchone()
+            return bool(found[0] == sealed.head.size - 1)
+        except MemoryError as error:
+            raise RuntimeError(_AHEAD) from error
 
     def _is_committed(self, sealed: _Sealed) -> None:
         self.head, self.newest = sealed.head, sealed.text

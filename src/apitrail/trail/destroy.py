@@ -21,6 +21,10 @@ from apitrail.trail.statements import ERASABLE, Target
 # Columns of `event` that come from `who`.
 _CALLER = ("username", "access_key_id", "source_ip", "run", "operator")
 _CHUNK = 500
+# At most this many entries are erased in one transaction and named by one entry.
+ERASE_BATCH = 2_000
+# Of at most so many blocks, each of which is summed up anew: that takes 50 ms, and calls wait.
+ERASE_BLOCKS = 20
 
 
 def commit(path: Path, targets: Iterable[Target], seal: Callable[[Sequence[Target]], Batch]) -> int:
@@ -153,3 +157,18 @@ def _ids(connection: sqlite3.Connection, strings: Sequence[str]) -> Iterator[int
         marks = ", ".join("?" * len(part))
         rows = connection.execute(f"SELECT id FROM string WHERE value IN ({marks})", part)
         yield from [number for (number,) in rows]
+
+
+def erased_together(targets: Iterable[Target]) -> Iterator[list[Target]]:
+    """Parts of what is to be erased, in the order of entries, each for a transaction of its own."""
+    part: list[Target] = []
+    touched: set[int] = set()
+    for target in sorted(targets, key=lambda target: target.index):
+        block = target.index // blocks.SIZE
+        if len(part) == ERASE_BATCH or len(touched | {block}) > ERASE_BLOCKS:
+            yield part
+            part, touched = [], set()
+        part.append(target)
+        touched.add(block)
+    if part:
+        yield part

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from apitrail import durable
+from apitrail.aside import in_thread
 
 
 class Publisher:
@@ -32,8 +33,8 @@ class Publisher:
         """Write it at once."""
         if (note := self._newest()) is not None:
             # The file may be behind the log, but never ahead: it is written after the commit.
-            with contextlib.suppress(OSError):
-                await asyncio.to_thread(durable.write, self._path, note.encode())
+            with contextlib.suppress(OSError, MemoryError):
+                await in_thread(durable.write, self._path, note.encode())
 
     async def close(self) -> None:
         """Write the last one and stop."""

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from apitrail.errors import RecordingError
+from apitrail import last_resort
+from apitrail.errors import RecordingError, reason
 from apitrail.trail.rows import Draft
 
 
@@ -41,6 +42,8 @@ type Item = Begin | Append | Alone
 
 def fail(items: Sequence[Item], error: BaseException) -> None:
     """Tell those who wait that it could not be written."""
-    for item in items:
-        if not item.done.done():
-            item.done.set_exception(RecordingError(f"the trail cannot be written: {error}"))
+    why = reason(error)
+    with last_resort.vital():
+        for item in items:
+            if not item.done.done():
+                item.done.set_exception(RecordingError(f"the trail cannot be written: {why}"))

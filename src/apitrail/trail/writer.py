@@ -9,7 +9,6 @@ from collections.abc import (
     Awaitable,
     Callable,
     Iterable,
-    Iterator,
     Mapping,
     Sequence,
 )
@@ -17,15 +16,16 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Self
 
-import aiosqlite
-
+from apitrail import last_resort
+from apitrail.aside import Thread, in_thread, tell
 from apitrail.errors import RecordingError, UsageError
 from apitrail.event import Event
 from apitrail.tlog import note
-from apitrail.trail import blocks, database, lock, rebuild, statements
+from apitrail.trail import database, lock, rebuild, statements
 from apitrail.trail.anchor import Anchor
 from apitrail.trail.appender import FAILURES, Appender, Outcome, Steady, Work
 from apitrail.trail.clock_steps import ClockSteps
+from apitrail.trail.destroy import erased_together
 from apitrail.trail.frames import decompress
 from apitrail.trail.journal import Left
 from apitrail.trail.publish import Publisher
@@ -43,10 +43,6 @@ BATCH = 1_024
 TURNS = 8
 # For so many seconds entries that nobody waits for wait for others, which then share a transaction.
 LINGER = 0.004
-# At most this many entries are erased in one transaction and named by one entry.
-ERASE_BATCH = 2_000
-# Of at most so many blocks, each of which is summed up anew: that takes 50 ms, and calls wait.
-ERASE_BLOCKS = 20
 # Rows that one step of a cursor brings from the writer's thread.
 CHUNK = 64
 
@@ -58,14 +54,14 @@ class Trail:
     owed: it is written before anything else is let through.
     """
 
-    def __init__(
-        self, appender: Appender, connection: aiosqlite.Connection, held: IO[bytes]
-    ) -> None:
+    def __init__(self, appender: Appender, thread: Thread, held: IO[bytes]) -> None:
         self.directory = appender.directory
         self._appender = appender
-        self._database = connection
+        self._thread = thread
         self._lock = held
         self._queue: deque[Item] = deque()
+        # What is being written.
+        self._at_hand: list[Item] = []
         self._owed: list[Append] = []
         self._wake = asyncio.Event()
         # Does anybody wait for what is queued?
@@ -77,6 +73,8 @@ class Trail:
         self.lost: str | None = None
         # Called whenever entries have become durable.
         self.on_commit: list[Callable[[], None]] = []
+        # Told why, where nothing can be written any more.
+        self.on_defect: Callable[[BaseException], object] = lambda _: None
         # Has those who keep journals remove these calls from them.
         self.scrub: Callable[[Sequence[str]], Awaitable[None]] = _nothing
         self._writing: asyncio.Task[None]
@@ -115,12 +113,16 @@ class Trail:
         held = held or lock.take(directory)
         try:
             path = directory / database.FILE
-            await asyncio.to_thread(database.create, path)
-            await asyncio.to_thread(database.bring_up, path)
-            await asyncio.to_thread(rebuild.bring_up, path, progress)
+            await in_thread(database.create, path)
+            await in_thread(database.bring_up, path)
+            await in_thread(rebuild.bring_up, path, progress)
             appender = Appender(directory, signer, clock, steady)
-            connection = await aiosqlite.Connection(appender.connect, CHUNK)
-            trail = cls(appender, connection, held)
+            trail = cls(appender, Thread(), held)
+            try:
+                await trail._run(appender.connect)
+            except BaseException:
+                trail._thread.end()
+                raise
             try:
                 lost = await trail._run(partial(appender.resume, seen, recover=recover))
             except BaseException:
@@ -192,10 +194,10 @@ class Trail:
 
     async def learned(self) -> AsyncIterator[tuple[int, bytes]]:
         """What calls taught of identities: index and content of each facet, in order."""
-        async with self._database.execute(
-            "SELECT idx, data FROM facet WHERE tag = 'learned' ORDER BY idx"
-        ) as rows:
-            async for row in rows:
+        sql = "SELECT idx, data FROM facet WHERE tag = 'learned' ORDER BY idx"
+        found = await self._run(lambda: self._appender.connection.execute(sql))
+        while rows := await self._run(partial(found.fetchmany, CHUNK)):
+            for row in rows:
                 yield row[0], decompress(row[1])
 
     async def recover(self, settled: Settled | None = None) -> int:
@@ -289,20 +291,22 @@ class Trail:
         self._wake.set()
         self._hurry.set()
         # A defect that ended the writer was told to those who waited; the files are let go all the same.
-        await asyncio.wait([self._writing])
-        await self._publisher.close()
-        await self._release()
+        await asyncio.gather(self._writing, return_exceptions=True)
+        try:
+            await self._publisher.close()
+        finally:
+            await self._release()
 
     async def _release(self) -> None:
-        await self._run(self._appender.close)
-        await self._database.close()
-        self._lock.close()
+        try:
+            await self._run(self._appender.close)
+        finally:
+            self._thread.end()
+            self._lock.close()
 
     async def _run[T](self, work: Callable[[], T]) -> T:
-        """Run something in the thread that owns the files: aiosqlite's."""
-        thread = self._database
-        result: T = await thread._execute(work)  # type: ignore[no-untyped-call]  # noqa: SLF001
-        return result
+        """Run something in the thread that owns the files."""
+        return await self._thread.run(work)
 
     async def _alone(self, work: Callable[[], int]) -> int:
         return await self._enqueue(Alone(work, asyncio.get_running_loop().create_future()))
@@ -324,25 +328,33 @@ class Trail:
         await self._publisher.now()
 
     async def _write(self) -> None:
+        try:
+            await self._write_all()
+        except BaseException as error:
+            # This is a defect of ours: nobody may wait for ever, and no more calls may pass.
+            self._closing = True
+            with last_resort.vital():
+                fail([*self._at_hand, *self._queue], error)
+                self._queue.clear()
+                if not isinstance(error, asyncio.CancelledError):
+                    self.on_defect(error)
+            raise
+
+    async def _write_all(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
-                await self._gathered()
-                items = self._take()
                 try:
-                    if isinstance(items[0], Alone):
-                        await self._perform(items[0])
+                    await self._gathered()
+                    self._take()
+                    if isinstance(first := self._at_hand[0], Alone):
+                        await self._perform(first)
                     else:
-                        await self._commit(items)
+                        await self._commit(self._at_hand)
                 except MemoryError as error:
-                    self._owe(items, error)
-                except BaseException as error:
-                    # This is a defect of ours: nobody may wait for ever, and no more calls may
-                    # pass.
-                    self._closing = True
-                    fail([*items, *self._queue], error)
-                    raise
+                    self._owe(error)
+                self._at_hand.clear()
             if self._closing:
                 if self._owed:
                     await self._commit([])
@@ -366,26 +378,31 @@ class Trail:
                 break
         self._crowded = len(self._queue) > 1
 
-    def _owe(self, items: Sequence[Item], error: MemoryError) -> None:
+    def _owe(self, error: MemoryError) -> None:
         """What could not be handed to the files: what they have after all is told the next time."""
+        if not self._at_hand:
+            # Else it would be tried at once, and again.
+            self._at_hand, self._queue = list(self._queue), deque()
+        items = self._at_hand
         late = [item for item in items if isinstance(item, Append) and not item.done.done()]
         self._owed += [item for item in late if all(item is not owed for owed in self._owed)]
         fail(items, error)
 
-    def _take(self) -> list[Item]:
-        """The next batch: what must be alone is, and a stop is the last of its batch."""
-        items: list[Item] = []
+    def _take(self) -> None:
+        """The next batch is at hand: what must be alone is, and a stop is the last of its batch."""
+        items = self._at_hand
         while self._queue and len(items) < BATCH:
-            if items and isinstance(self._queue[0], Alone):
+            item = self._queue[0]
+            if items and isinstance(item, Alone):
                 break
-            items.append(item := self._queue.popleft())
+            items.append(item)
+            self._queue.popleft()
             if isinstance(item, Alone) or (
                 isinstance(item, Append) and item.draft.kind == Close.KIND
             ):
                 break
         if not self._queue:
             self._hurry.clear()
-        return items
 
     async def _perform(self, item: Alone) -> None:
         if self._owed:
@@ -394,15 +411,17 @@ class Trail:
             if self._owed:
                 raise RecordingError("the trail cannot be written: entries are owed")  # noqa: TRY301
             result = await self._run(item.work)
-            self._publisher.committed()
         except (UsageError, RecordingError) as error:
-            item.done.set_exception(error)
+            with last_resort.vital():
+                item.done.set_exception(error)
         except FAILURES as error:
             fail([item], error)
         else:
-            item.done.set_result(result)
+            with last_resort.vital():
+                item.done.set_result(result)
+            self._publisher.committed()
 
-    async def _commit(self, items: list[Item]) -> None:
+    async def _commit(self, items: Sequence[Item]) -> None:
         if items and any(owed.draft.kind == Close.KIND for owed in self._owed):
             # A stop is the last of its batch, even when it is written late.
             await self._commit([])
@@ -437,42 +456,29 @@ class Trail:
 
         def entered(indexes: Sequence[int]) -> None:
             # Whoever waits for an entry need not wait for the intents.
-            loop.call_soon_threadsafe(self._tell, appends, indexes)
+            tell(loop, partial(self._tell, appends, indexes))
 
         def intended() -> None:
-            loop.call_soon_threadsafe(self._tell_begins, begins)
+            tell(loop, partial(self._tell_begins, begins))
 
         return await self._run(partial(self._appender.write, work, entered, intended))
 
     def _tell(self, appends: Sequence[Append], indexes: Sequence[int]) -> None:
         """These entries are durable, those that were owed among them."""
         self._owed = []
-        for append, index in zip(appends, indexes, strict=True):
-            if not append.done.done():
-                append.done.set_result(index)
-        self._publisher.committed()
-        for tell in self.on_commit:
-            tell()
+        with last_resort.vital():
+            for append, index in zip(appends, indexes, strict=True):
+                if not append.done.done():
+                    append.done.set_result(index)
+            self._publisher.committed()
+            for hears in self.on_commit:
+                hears()
 
     def _tell_begins(self, begins: Sequence[Begin]) -> None:
-        for begin in begins:
-            if not begin.done.done():
-                begin.done.set_result(0)
-
-
-def erased_together(targets: Iterable[Target]) -> Iterator[list[Target]]:
-    """Parts of what is to be erased, in the order of entries, each for a transaction of its own."""
-    part: list[Target] = []
-    touched: set[int] = set()
-    for target in sorted(targets, key=lambda target: target.index):
-        block = target.index // blocks.SIZE
-        if len(part) == ERASE_BATCH or len(touched | {block}) > ERASE_BLOCKS:
-            yield part
-            part, touched = [], set()
-        part.append(target)
-        touched.add(block)
-    if part:
-        yield part
+        with last_resort.vital():
+            for begin in begins:
+                if not begin.done.done():
+                    begin.done.set_result(0)
 
 
 def unknown(facets: Mapping[str, bytes]) -> Draft:

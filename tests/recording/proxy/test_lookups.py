@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from apitrail import aside
 from apitrail.recording.proxy import lookups
 from apitrail.recording.proxy.lookups import Lookups
 from proxying import AWS, OK, dial, recording, request, upstream
@@ -109,9 +110,9 @@ def test_what_is_no_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_room_for_a_thread_it_fails_as_without_a_network(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def full(_: threading.Thread) -> None:
+    def full(*_: object) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(threading.Thread, "start", full)
+    monkeypatch.setattr(aside._thread, "start_new_thread", full)
     with pytest.raises(OSError, match="no thread can be started"):
         asyncio.run(Lookups().find("localhost", 443))

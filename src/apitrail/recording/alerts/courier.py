@@ -59,7 +59,7 @@ class Courier:
             self._wake.clear()
             try:
                 job = await self._follower.within(self._next)
-            except (Error, OSError):
+            except (Error, OSError, MemoryError):
                 job = None  # the disk is full, say: it is tried again
             if job is not None:
                 await self._deliver(*job)
@@ -95,7 +95,7 @@ class Courier:
                     number, self._sink.name, state, due=due, now=now, problem=problem
                 )
             )
-        except (Error, OSError):
+        except (Error, OSError, MemoryError):
             self._failures += 1  # it was delivered, and is again: at least once
             return
         figures.delivered += state == DELIVERED
@@ -121,7 +121,7 @@ class Courier:
 
         try:
             due = await self._follower.within(look)
-        except (Error, OSError):
+        except (Error, OSError, MemoryError):
             return FIRST
         return IDLE if due is None else min(max((due - self._clock()) / 1000, 0.05), IDLE)
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from apitrail.errors import Error
+from apitrail.aside import aside
+from apitrail.errors import Error, reason
 from apitrail.evidence.witness import asking
 from apitrail.recording.alerts import webhook_signature
-from apitrail.recording.aside import aside
 from apitrail.recording.piped_command import piped
 
 
@@ -94,7 +94,7 @@ class _Single:
     async def run(self, work: Callable[[], None], patience: float) -> None:
         if self._running is not None and not self._running.done():
             raise DeliveryError("it still hangs from an earlier try")
-        self._running = asyncio.ensure_future(aside(work, "alert"))
+        self._running = asyncio.ensure_future(aside(work))
         try:
             # Shielded: the thread goes on, and is to be known of, when nobody waits any more.
             async with asyncio.timeout(patience):
@@ -102,6 +102,8 @@ class _Single:
         except TimeoutError:
             self._running.add_done_callback(_taken)
             raise DeliveryError(f"it did not end within {patience:g} s") from None
+        except (OSError, MemoryError) as error:
+            raise DeliveryError(f"it could not be tried: {reason(error)}") from error
 
 
 def _taken(done: asyncio.Future[None]) -> None:

@@ -6,7 +6,6 @@ response is released.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import re
@@ -20,6 +19,7 @@ from mitmproxy import http
 from mitmproxy.connection import Client, Server
 from mitmproxy.proxy import mode_specs
 
+from apitrail.aside import in_thread
 from apitrail.aws.read.unframing import Unframer
 from apitrail.errors import RecordingError
 from apitrail.exchange import EMPTY, Body, Exchange, Headers
@@ -369,7 +369,7 @@ class Addon:
         else:
             data = flow.request.raw_content or b""
             large = len(data) >= LARGE
-            content = await asyncio.to_thread(Body.of, data) if large else Body.of(data)
+            content = await in_thread(Body.of, data) if large else Body.of(data)
         exchange = self._exchange(flow, seen, content, final=False)
         opened = await self._enter(flow, seen, exchange, streamed=streamed)
         if self._is_lost(flow, seen):

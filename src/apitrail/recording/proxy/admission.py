@@ -14,6 +14,7 @@ from mitmproxy import http
 from mitmproxy.connection import Client, Server
 from mitmproxy.proxy import mode_specs
 
+from apitrail.aside import in_thread
 from apitrail.aws import decode
 from apitrail.aws.find import api_host
 from apitrail.aws.find import host as aws_host
@@ -115,7 +116,7 @@ class Guard:
     async def client_connected(self, _: Client) -> None:
         """The first client waits until AWS's names are known; they are slow to load."""
         if not decode.is_ready():
-            await asyncio.to_thread(decode.prepare)
+            await in_thread(decode.prepare)
 
     @closed(_refuse)
     async def http_connect(self, flow: http.HTTPFlow) -> None:

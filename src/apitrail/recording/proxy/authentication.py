@@ -16,6 +16,7 @@ from mitmproxy.proxy import mode_specs
 
 from apitrail import places
 from apitrail.address import is_loopback
+from apitrail.aside import in_thread
 from apitrail.errors import UsageError
 from apitrail.recording.clients.environment import RUN_USER
 from apitrail.recording.operators import Login, Operators
@@ -123,7 +124,7 @@ class Logins:
         if known is not None:
             return known
         async with self._slots:
-            return await asyncio.to_thread(operators.check, name, secret)
+            return await in_thread(operators.check, name, secret)
 
     def _is_demanded(self, client: Client) -> bool:
         return (

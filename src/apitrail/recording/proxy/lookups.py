@@ -12,7 +12,7 @@ import socket
 from functools import partial
 from typing import Any
 
-from apitrail.recording.aside import aside
+from apitrail.aside import aside
 
 # How many are looked up at once. Others wait.
 MOST = 256
@@ -54,10 +54,10 @@ class Lookups:
     async def _look(self, question: tuple[Any, ...]) -> Found:
         async with self._room:
             try:
-                return await aside(partial(socket.getaddrinfo, *question), "lookup")
-            except RuntimeError as error:
+                return await aside(partial(socket.getaddrinfo, *question))
+            except MemoryError as error:
                 # mitmproxy would wait for ever for a connection that fails with another error.
-                raise OSError(errno.EAGAIN, "no thread can be started") from error
+                raise OSError(errno.ENOMEM, "out of memory") from error
 
     def _forget(self, question: tuple[object, ...], task: asyncio.Task[Found]) -> None:
         del self._asked[question]

@@ -19,6 +19,7 @@ from mitmproxy.addons import (
 )
 from mitmproxy.proxy import mode_specs
 
+from apitrail import last_resort
 from apitrail.recording.limits import Limits
 from apitrail.recording.proxy import layer, silence
 from apitrail.recording.proxy.certificates import Certificates
@@ -135,6 +136,8 @@ class Server:
             [server._running, asyncio.create_task(ready.event.wait())],
             return_when=asyncio.FIRST_COMPLETED,
         )
+        # After mitmproxy has put its own words for what a loop meets in their place.
+        last_resort.watch(asyncio.get_running_loop())
         return server
 
     async def listen(self) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import cbor2
 
+from apitrail import last_resort
 from apitrail.errors import Error, RecordingError, UsageError
 from apitrail.recording.proxy import messages
 
@@ -99,7 +100,11 @@ class Channel(asyncio.Protocol):
         self._number += 1
         number, done = self._number, self._loop.create_future()
         self._asked[number] = done
-        self._send([_ASK, act, number, *arguments], hurried=hurried)
+        try:
+            self._send([_ASK, act, number, *arguments], hurried=hurried)
+        except BaseException:
+            del self._asked[number]
+            raise
         return done
 
     def tell(self, act: str, *arguments: object, hurried: bool = True) -> None:
@@ -128,9 +133,10 @@ class Channel(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         """The other side is gone; nobody waits for it any more."""
         self._transport = None
-        for done in self._asked.values():
-            if not done.done():
-                done.set_exception(RecordingError("another process of the recorder is gone"))
+        with last_resort.vital():
+            for done in self._asked.values():
+                if not done.done():
+                    done.set_exception(RecordingError("another process of the recorder is gone"))
         self._acts.lost()
 
     def data_received(self, data: bytes) -> None:
@@ -173,16 +179,23 @@ class Channel(asyncio.Protocol):
         try:
             result = await act(*arguments)
         except asyncio.CancelledError:
-            self._send([_FAIL, number, *_told(RecordingError("it was given up"))])
+            self._reply(_FAIL, number, *_told(RecordingError("it was given up")))
             raise
         except BaseException as error:
-            self._send([_FAIL, number, *_told(error)])
+            self._reply(_FAIL, number, *_told(error))
             if not isinstance(error, Exception):
                 raise
         else:
-            self._send([_ANSWER, number, result])
+            self._reply(_ANSWER, number, result)
         if len(self._tasks) <= 1:
             self.flush()
+
+    def _reply(self, *message: object) -> None:
+        """Who asks waits for it: without the memory for an answer, this end is gone."""
+        try:
+            self._send(message)
+        except MemoryError:
+            self.abort()
 
     def _send(self, message: Sequence[object], *, hurried: bool = True) -> None:
         if self._transport is None:
@@ -194,8 +207,8 @@ class Channel(asyncio.Protocol):
                 self._alarm = self._loop.call_later(LINGER, self.flush)
         elif not self._soon:
             # What is sent before the loop turns goes in one write.
-            self._soon = True
             self._loop.call_soon(self.flush)
+            self._soon = True
 
     def flush(self) -> None:
         """Send what is to be sent, and wait for nothing that could join it."""

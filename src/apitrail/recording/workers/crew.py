@@ -14,7 +14,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from apitrail.errors import FormatError, UsageError
+from apitrail.errors import FormatError, UsageError, reason
 from apitrail.insights.insight_settings import InsightSettings
 from apitrail.recording import lessons
 from apitrail.recording.anchor_settings import Anchors
@@ -298,7 +298,10 @@ class Crew:
             await member.gone.wait()
             if self._ending:
                 return
-            await self._drop(member)
+            try:
+                await self._drop(member)
+            except (OSError, MemoryError) as error:
+                self._voice.say(f"a worker that is gone was not settled: {reason(error)}", "error")
             self._voice.say(_lost(member), "error")
             rest = 0.0 if time.monotonic() - began > SOON else min(2 * rest + 1, LONGEST_REST)
             found = await self._begin_again(rest)
@@ -311,8 +314,8 @@ class Crew:
             await asyncio.sleep(rest)
             try:
                 return await self._begin()
-            except UsageError as error:
-                self._voice.say(f"{error}; it is tried again", "error")
+            except (UsageError, OSError, MemoryError) as error:
+                self._voice.say(f"{reason(error)}; it is tried again", "error")
                 rest = min(2 * rest + 1, LONGEST_REST)
         return None
 

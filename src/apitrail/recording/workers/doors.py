@@ -114,10 +114,10 @@ class Door:
                 client, address = await loop.sock_accept(listening)
             except ConnectionError:
                 continue  # it left before it was let in
-            except OSError:
+            except (OSError, MemoryError):
                 await asyncio.sleep(_REST)
                 continue
-            with client:
+            with client, contextlib.suppress(MemoryError):
                 await arrival(self.number, client, str(address[0]))
 
 

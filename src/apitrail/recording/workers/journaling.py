@@ -13,7 +13,9 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 
-from apitrail.errors import RecordingError
+from apitrail import last_resort
+from apitrail.aside import in_thread
+from apitrail.errors import RecordingError, reason
 from apitrail.trail import journal
 from apitrail.trail.journal import Journal
 
@@ -93,14 +95,15 @@ class Journaling:
 
     async def _write(self, frame: bytes, *, alone: bool) -> None:
         """Write a frame, at once where no other call is about that could join."""
-        self._frames.append(frame)
         waiter: Waiter = self._loop.create_future()
+        if not alone and not self._waiting:
+            # First: where there is no memory for this, nobody must wait for it.
+            self._turns = self._seen = 0
+            self._loop.call_soon(self._gather)
+        self._frames.append(frame)
         self._waiting.append(waiter)
         if alone:
             self._flush()
-        elif len(self._waiting) == 1:
-            self._turns = self._seen = 0
-            self._loop.call_soon(self._gather)
         await waiter
 
     def _gather(self) -> None:
@@ -118,13 +121,14 @@ class Journaling:
     def _flush(self) -> None:
         if self._writing is not None:
             return  # it goes on with these
-        data, self._frames = b"".join(self._frames), []
         waiting, self._waiting = self._waiting, []
-        kept = () if self._journal.has_room(data) else [*chain.from_iterable(self._kept.values())]
-        if self._slow or len(data) > LARGE:
-            self._writing = self._loop.create_task(self._beside(data, kept, waiting))
-            return
         try:
+            data, self._frames = b"".join(self._frames), []
+            room = self._journal.has_room(data)
+            kept = () if room else [*chain.from_iterable(self._kept.values())]
+            if self._slow or len(data) > LARGE:
+                self._writing = self._loop.create_task(self._beside(data, kept, waiting))
+                return
             self._put(data, kept)
         except (OSError, MemoryError) as error:
             _fail(waiting, error)
@@ -142,7 +146,7 @@ class Journaling:
 
     async def _beside(self, data: bytes, kept: Iterable[bytes], waiting: list[Waiter]) -> None:
         try:
-            await asyncio.to_thread(self._put, data, kept)
+            await in_thread(self._put, data, kept)
         except (OSError, MemoryError) as error:
             _fail(waiting, error)
         except BaseException as error:
@@ -157,12 +161,15 @@ class Journaling:
 
 
 def _tell(waiting: Iterable[Waiter]) -> None:
-    for each in waiting:
-        if not each.done():
-            each.set_result(None)
+    with last_resort.vital():
+        for each in waiting:
+            if not each.done():
+                each.set_result(None)
 
 
 def _fail(waiting: Iterable[Waiter], error: BaseException) -> None:
-    for each in waiting:
-        if not each.done():
-            each.set_exception(RecordingError(f"the journal cannot be written: {error}"))
+    why = reason(error)
+    with last_resort.vital():
+        for each in waiting:
+            if not each.done():
+                each.set_exception(RecordingError(f"the journal cannot be written: {why}"))

@@ -261,8 +261,8 @@ class Member:
         """Let it make intents itself, where the log says of each call that it has refused; or not."""
         allowed = self._refused if clear else None
         if allowed != self._allowed:
-            self._allowed = allowed
             self.channel.tell("allow", allowed)
+            self._allowed = allowed
 
     def _refuse(self, reason: str) -> None:
         self._refused += 1

@@ -7,6 +7,7 @@ ask, makes no worker silent.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -102,7 +103,8 @@ class Rounds:
         while True:
             await asyncio.sleep(EVERY)
             now = time.monotonic()
-            self.turn(now - last)
+            with contextlib.suppress(MemoryError):  # the next one may have some
+                self.turn(now - last)
             last = now
 
     def turn(self, passed: float) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-from apitrail import __version__, places
+from apitrail import __version__, aside, last_resort, places
 from apitrail.identity import Known
 from apitrail.recording import allocator, assembly, lessons, preparation, proxied, whoami
 from apitrail.recording.alone import Alone
@@ -253,7 +253,8 @@ def main(arguments: Sequence[str]) -> int:
     gc.set_threshold(YOUNG)
     end, handed = (socket.socket(fileno=int(each)) for each in descriptors)
     handed.setblocking(False)
-    asyncio.run(work(end, handed))
+    aside.prepare()
+    last_resort.run(work(end, handed))
     return 0
 
 

@@ -14,10 +14,10 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 
 from apitrail import __version__
+from apitrail.aside import aside
 from apitrail.codec import Object
 from apitrail.errors import Error, UsageError
 from apitrail.reading.render import clean
-from apitrail.recording.aside import aside
 from apitrail.web.mcp.checking import checked
 from apitrail.web.mcp.tool import Given, Progress, Tool
 from apitrail.web.mcp.toolbox import TOOLS
@@ -104,7 +104,7 @@ class _Running:
         given = Given(self.arguments, self._progress(asyncio.get_running_loop()), stop)
         try:
             # In a thread of its own: one that waits for a person takes none that another tool needs.
-            return await aside(partial(self.tool.run, self.seen, given), "tool")
+            return await aside(partial(self.tool.run, self.seen, given))
         finally:
             stop.set()
 
