@@ -25,9 +25,9 @@ FIRST, EACH, THEN = 1_500.0, 300.0, 100_000.0
 # What it takes to hold a string against a form; to read the names of events that follow each other, each held
 # against it once, and of others; to find which events of a block meet other conditions. So many events are
 # taken to be a page.
-STRING, READ_NAME, NAME, BLOCK, PAGE = 0.15, 0.7, 4.0, 25.0, 50
-# So many names, and so many rows of them, lead to their events in some milliseconds.
-NAMES, ROWS = 20_000, 40_000
+STRING, READ_NAME, NAME, TYPE, BLOCK, PAGE = 0.15, 0.7, 3.5, 0.5, 25.0, 50
+# So many names, and so many rows of them, lead to their events in some tens of milliseconds.
+NAMES, ROWS = 50_000, 40_000
 # So many entries that follow each other are looked at at a time.
 _STEP = 1_024
 # So many types of resources are looked up one by one of each event.
@@ -131,6 +131,11 @@ class NameCheck:
     named: Named
     _known: dict[int, bool] = field(default_factory=dict)
 
+    @property
+    def cost(self) -> float:
+        """What one event takes that does not follow another: each type of resource is looked up."""
+        return NAME + TYPE * len(self.named.types)
+
     def of(self, piece: Piece) -> list[int]:
         """Those of a piece, in any order."""
         if not piece:
@@ -140,7 +145,7 @@ class NameCheck:
         among: set[int] | None = None
         if not isinstance(piece, list):
             sql, values = _BETWEEN, (types, *piece)
-        elif (max(piece) - min(piece)) * READ_NAME < len(piece) * NAME:
+        elif (max(piece) - min(piece)) * READ_NAME < len(piece) * self.cost:
             sql, values = _BETWEEN, (types, min(piece) - 1, max(piece) + 1)
             among = {*piece}
         elif len(self.named.types) <= _TYPES:
@@ -237,9 +242,9 @@ class NameWalk:
                 yield index
             first, last, many = _extent(piece)
             if isinstance(piece, list):
-                self._taken += (LOOK + NAME) * many
+                self._taken += (LOOK + self._check.cost) * many
             elif isinstance(some, list):
-                self._taken += NAME * len(some)
+                self._taken += self._check.cost * len(some)
             else:
                 self._taken += (READ + READ_NAME) * many
             passed = last - self.left[0] if self.ascending else self.left[1] - first
