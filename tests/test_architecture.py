@@ -25,6 +25,7 @@ FENCES = {
     "hyperframe": {"recording"},
     "wsproto": {"recording"},
     "sqlite3": {"trail", "evidence", "reading", "delivery"},
+    "aiosqlite": {"trail"},
     "click": {"cli", "__main__"},
     "OpenSSL": {"recording"},  # mitmproxy's TLS
     "cryptography": {"tlog", "delivery", "recording", "evidence"},

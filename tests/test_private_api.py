@@ -52,6 +52,8 @@ USED = {
     "mitmproxy.addons.upstream_auth": ("8be17c622cc746c9", "recording/proxy/master.py"),
     "mitmproxy.proxy.mode_servers": ("97ef627def923dca", "recording/proxy/downstream.py"),
     "mitmproxy.proxy.server:ConnectionHandler": ("3aa14f59db6c3993", "recording/proxy/downstream.py"),
+    "aiosqlite.core:_connection_worker_thread": ("70969a86122b9615", "trail/files_thread.py"),
+    "aiosqlite.core:Connection.__init__": ("c87efef27dcb3047", "trail/files_thread.py"),
     "h11._readers": ("41da7f94b9d5a890", "recording/proxy/layer.py"),
     "botocore.client:BaseClient._make_api_call": ("43a7ad728a1fe5ad", "replay/resend/sender.py"),
     "uvicorn.server:Server.capture_signals": ("d32adae558046972", "web/listener.py"),
@@ -62,7 +64,7 @@ USED = {
 # function sets or a listed module has.
 OURS = {
     "_to", "_received", "_frame_dispatch_table", "_default", "_read_headers", "_paused", "_remaining",
-    "_handle_event",
+    "_handle_event", "_tx", "_thread", "_files",
 }  # fmt: skip
 
 _LAYOUT = {

@@ -25,7 +25,7 @@ _PATIENCE, _STEP = 10.0, 0.05
 POOL = min(32, (os.cpu_count() or 1) + 4)
 
 
-class _Job[T]:
+class Job[T]:
     """Something to do, and who waits for it."""
 
     __slots__ = ("_done", "_error", "_found", "_loop", "_work")
@@ -91,7 +91,7 @@ class _Threads:
     """Some threads that take work from one queue."""
 
     def __init__(self, number: int) -> None:
-        self._jobs: SimpleQueue[_Job[object] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Job[object] | None] = SimpleQueue()
         self._begun = False
         self._ended = False
         self._number = 0
@@ -113,7 +113,7 @@ class _Threads:
             raise OSError(errno.ESHUTDOWN, "the thread has ended")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        job = _Job(work, done, loop)
+        job = Job(work, done, loop)
         late = None if self._begun else loop.call_later(BEGINNING, self._give_up, job)
         self._jobs.put(job)  # type: ignore[arg-type]
         try:
@@ -128,7 +128,7 @@ class _Threads:
         for _ in range(self._number):
             self._jobs.put(None)
 
-    def _give_up[T](self, job: _Job[T]) -> None:
+    def _give_up[T](self, job: Job[T]) -> None:
         if not self._begun:
             job.fail(OSError(errno.EAGAIN, "a thread could not begin"))
 

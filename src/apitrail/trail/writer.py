@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from apitrail import last_resort
-from apitrail.aside import Thread, in_thread, tell
+from apitrail.aside import in_thread, tell
 from apitrail.errors import RecordingError, UsageError
 from apitrail.event import Event
 from apitrail.tlog import note
@@ -26,6 +26,7 @@ from apitrail.trail.anchor import Anchor
 from apitrail.trail.appender import FAILURES, Appender, Outcome, Steady, Work
 from apitrail.trail.clock_steps import ClockSteps
 from apitrail.trail.destroy import erased_together
+from apitrail.trail.files_thread import FilesThread
 from apitrail.trail.frames import decompress
 from apitrail.trail.journal import Left
 from apitrail.trail.publish import Publisher
@@ -54,7 +55,7 @@ class Trail:
     owed: it is written before anything else is let through.
     """
 
-    def __init__(self, appender: Appender, thread: Thread, held: IO[bytes]) -> None:
+    def __init__(self, appender: Appender, thread: FilesThread, held: IO[bytes]) -> None:
         self.directory = appender.directory
         self._appender = appender
         self._thread = thread
@@ -117,12 +118,7 @@ class Trail:
             await in_thread(database.bring_up, path)
             await in_thread(rebuild.bring_up, path, progress)
             appender = Appender(directory, signer, clock, steady)
-            trail = cls(appender, Thread(), held)
-            try:
-                await trail._run(appender.connect)
-            except BaseException:
-                trail._thread.end()
-                raise
+            trail = cls(appender, await FilesThread.start(appender.connect), held)
             try:
                 lost = await trail._run(partial(appender.resume, seen, recover=recover))
             except BaseException:
@@ -301,7 +297,7 @@ class Trail:
         try:
             await self._run(self._appender.close)
         finally:
-            self._thread.end()
+            await self._thread.end()
             self._lock.close()
 
     async def _run[T](self, work: Callable[[], T]) -> T:
