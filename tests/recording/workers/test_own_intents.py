@@ -48,6 +48,7 @@ def test_intents_are_the_owners_until_the_log_says_what_was_refused(tmp_path: Pa
             assert isinstance(front, Crew)
             assert await ask(client, "call-one") == b"200"
             assert b"call-one" in in_journals(trail)
+            await session.recorder.recount()  # what the worker has told of it has arrived
             session.recorder._state = "closed for a moment"
             front._weigh()
             await session.recorder.recount()  # it has heard of it
