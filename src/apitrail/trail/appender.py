@@ -237,7 +237,7 @@ class Appender:
         return size
 
     def close(self) -> None:
-        """Leave the files as small as they can be, and let go of them."""
+        """Leave the files as small as they can be. The trail's connection stays open."""
         try:
             with contextlib.suppress(*FAILURES):
                 if self._settled:
@@ -245,7 +245,6 @@ class Appender:
                 self._truncate(wait=False)
         finally:
             self._pending.close()
-            self.connection.close()
 
     def _truncate(self, *, wait: bool) -> None:
         """Leave no copy of what was erased, unless a reader needs it; then it is tried again."""
