@@ -26,16 +26,14 @@ POOL = min(32, (os.cpu_count() or 1) + 4)
 
 
 class Job[T]:
-    """Something to do, and who waits for it."""
+    """Something to do in another thread, for who waits for `done` in the loop in which this is made."""
 
-    __slots__ = ("_done", "_error", "_found", "_loop", "_work")
+    __slots__ = ("_error", "_found", "_loop", "_work", "done")
 
-    def __init__(
-        self, work: Callable[[], T], done: asyncio.Future[T], loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def __init__(self, work: Callable[[], T]) -> None:
         self._work: Callable[[], T] | None = work
-        self._done = done
-        self._loop = loop
+        self._loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[T] = self._loop.create_future()
         self._found: T | None = None
         self._error: BaseException | None = None
 
@@ -56,15 +54,15 @@ class Job[T]:
 
     def settle(self) -> None:
         """In the loop: it is done."""
-        if self._done.done():
+        if self.done.done():
             return  # nobody waits any more
         with last_resort.vital():
             if self._error is None:
-                self._done.set_result(self._found)  # type: ignore[arg-type]
+                self.done.set_result(self._found)  # type: ignore[arg-type]
             elif isinstance(self._error, StopIteration):
-                self._done.set_exception(RuntimeError("work raised StopIteration"))
+                self.done.set_exception(RuntimeError("work raised StopIteration"))
             else:
-                self._done.set_exception(self._error)
+                self.done.set_exception(self._error)
         self._error = None
 
 
@@ -111,13 +109,12 @@ class _Threads:
         """
         if self._ended:
             raise OSError(errno.ESHUTDOWN, "the thread has ended")
+        job = Job(work)
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
-        job = Job(work, done, loop)
         late = None if self._begun else loop.call_later(BEGINNING, self._give_up, job)
         self._jobs.put(job)  # type: ignore[arg-type]
         try:
-            return await done
+            return await job.done
         finally:
             if late is not None:
                 late.cancel()

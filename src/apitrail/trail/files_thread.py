@@ -45,10 +45,9 @@ class FilesThread:
         """
         if self._ended:
             raise OSError(errno.ESHUTDOWN, "the thread has ended")
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
-        self._files._tx.put_nowait((None, Job(work, done, loop).do))  # noqa: SLF001
-        return await done
+        job = Job(work)
+        self._files._tx.put_nowait((None, job.do))  # noqa: SLF001
+        return await job.done
 
     async def end(self) -> None:
         """Close the connection when what was begun is done."""

@@ -21,25 +21,6 @@ _REGION_PLACEHOLDER = re.compile(r"\{[^}]*(?:[Rr]egion)\}")
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 
 
-def read_model(
-    directory: Path, kind: str, parse: Callable[[bytes], Structure] | None = None
-) -> Structure | None:
-    """One model file of `directory` (`service-2`, `endpoint-rule-set-1`), extras merged in.
-
-    Without `parse` it is read to be kept: without prose.
-    """
-    parse = parse or _parse_lean
-    for path, reader in (
-        (directory / f"{kind}.json.gz", gzip.open),
-        (directory / f"{kind}.json", open),
-    ):
-        if path.exists():
-            with reader(path, "rb") as file:
-                model: Structure = parse(file.read())
-            return _with_extras(model, directory / f"{kind}.sdk-extras.json")
-    return None
-
-
 def _parse_lean(content: bytes) -> Structure:
     model: Structure = json.loads(content, object_pairs_hook=_lean)
     return model
@@ -55,6 +36,24 @@ def _lean(pairs: list[tuple[str, Value]]) -> Structure:
         for name, value in pairs
         if name != "documentation" or not isinstance(value, str)
     }
+
+
+def read_model(
+    directory: Path, kind: str, parse: Callable[[bytes], Structure] = _parse_lean
+) -> Structure | None:
+    """One model file of `directory` (`service-2`, `endpoint-rule-set-1`), extras merged in.
+
+    Where nothing else is to `parse` it, it is read to be kept: without prose.
+    """
+    for path, reader in (
+        (directory / f"{kind}.json.gz", gzip.open),
+        (directory / f"{kind}.json", open),
+    ):
+        if path.exists():
+            with reader(path, "rb") as file:
+                model: Structure = parse(file.read())
+            return _with_extras(model, directory / f"{kind}.sdk-extras.json")
+    return None
 
 
 def _with_extras(model: Structure, path: Path) -> Structure:
