@@ -232,6 +232,22 @@ def test_many_at_once_get_one_history(witness: Witness) -> None:
     assert counted[409] + counted[422] == 20
 
 
+def test_it_is_closed_once_no_request_is_being_answered(tmp_path: Path) -> None:
+    waited: list[bool] = []
+
+    def clock() -> int:
+        closing = threading.Thread(target=witness.close)
+        closing.start()
+        closing.join(timeout=0.2)
+        waited.append(closing.is_alive())
+        return 1_700_000_000
+
+    witness = Witness.open(tmp_path / "state", [str(logs.SIGNER.verifier)], name="w", clock=clock)
+    assert status(witness, request(0, 10)) == 200
+    assert waited == [True]
+    assert status(witness, request(10, 20)) == 503
+
+
 def test_no_mutant_of_a_request_is_cosigned_or_fails(witness: Witness) -> None:
     witness.add(request(0, 300))
     good = request(300, 700)

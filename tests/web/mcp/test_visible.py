@@ -1,5 +1,7 @@
 """What a server shows is settled when it starts."""
 
+import threading
+
 import pytest
 
 import trails
@@ -14,6 +16,19 @@ def test_one_run_or_all(own, every):
     with every.source() as source:
         assert len(list(source.select(Filter()))) == 6
     assert own.own_run() == "mine"
+
+
+def test_it_is_closed_once_nobody_asks(two_runs):
+    seen = Visible(two_runs, "mine", lambda: 0)
+    closing = threading.Thread(target=seen.close)
+    with seen.source() as source:
+        closing.start()
+        for _ in range(200):  # a tool that reads while the server ends
+            assert len(list(source.select(Filter()))) == 4
+        assert closing.is_alive()
+    closing.join()
+    with pytest.raises(UsageError, match="has ended"), seen.source():
+        pass
 
 
 def test_the_guard_of_a_call_is_found_by_its_digest(own, every):

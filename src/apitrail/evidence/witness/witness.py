@@ -85,10 +85,11 @@ class Witness:
         return cls(signers, logs, sizes, clock, held)
 
     def close(self) -> None:
-        """Let go of the files."""
-        self._sizes.close()
-        if self._held is not None:
-            self._held.close()
+        """Let go of the files, once no request is being answered."""
+        with self._turn:
+            self._sizes.close()
+            if self._held is not None:
+                self._held.close()
 
     @property
     def vkeys(self) -> tuple[str, ...]:

@@ -31,23 +31,28 @@ class Visible:
         self.clock = clock
         self._within = run or within
         self._lock = threading.RLock()
+        self._is_closed = False
         self._own = None if run is None else RunReader(trail, run)
         if self._own is None:
             Reader(trail).close()  # a trail that cannot be read is refused before anybody asks
 
     def close(self) -> None:
-        """Let go of the files."""
-        if self._own is not None:
-            self._own.close()
+        """Let go of the files, once no question is being answered: a tool may still wait for a person."""
+        with self._lock:
+            self._is_closed = True
+            if self._own is not None:
+                self._own.close()
 
     @contextmanager
     def source(self) -> Iterator[Reader]:
-        """What is shown of the trail as it is now, for one question."""
+        """What is shown of the trail as it is now, for one question. Raises UsageError once it is closed."""
         if self._own is None:
             with Reader(self.trail) as source:
                 yield source
             return
         with self._lock:
+            if self._is_closed:
+                raise UsageError("this server has ended")
             self._own.refresh()
             yield self._own
 
