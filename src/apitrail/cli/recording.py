@@ -21,7 +21,7 @@ from apitrail.cli.log_format import with_log
 from apitrail.cli.options import with_trail
 from apitrail.cores import cores
 from apitrail.counted import counted
-from apitrail.errors import RecordingError, UsageError
+from apitrail.errors import UsageError
 from apitrail.log_lines import Log
 
 if TYPE_CHECKING:
@@ -274,11 +274,7 @@ async def _record(trail: Path, settings: Any, log: Log) -> int:
     watched = asyncio.create_task(supervisor.watched(session.recorder.alive), name="watchdog")
     reason = await stop
     supervisor.stopping(f"ending the calls in flight ({reason})")
-    try:
-        await session.stop(reason)
-    except RecordingError:
-        if session.failure is None:
-            raise
+    await session.stop(reason)
     watched.cancel()
     if session.failure is not None:
         return last_resort.STATUS  # it has been said

@@ -13,7 +13,7 @@ from apitrail.recording.operators import Operators
 from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.authentication import Logins, check_doors
 from apitrail.recording.proxy.destination import Destinations, Tunnels, Upstream
-from apitrail.recording.proxy.modes import check_mode
+from apitrail.recording.proxy.modes import check_mode, hosts
 from apitrail.recording.recorder import Policy, Recorder
 from apitrail.recording.settings import Settings
 from apitrail.redact import Redactor
@@ -54,6 +54,15 @@ def guard_of(settings: Settings, logins: Logins) -> Guard:
     # Where guards refuse calls, nothing may pass them unread.
     refuses = bool(settings.guards) and not settings.guards.watching
     return Guard(destinations_of(settings), logins, listed_only=refuses)
+
+
+def signed_for(settings: Settings) -> list[str] | None:
+    """What a new CA may sign for beside AWS and this machine; None for every host."""
+    found = hosts(map(check_mode, settings.modes))
+    if found is None:
+        return None
+    upstream = [Upstream.parse(settings.upstream).host] if settings.upstream else []
+    return [*found, *upstream]
 
 
 def recorder_of(

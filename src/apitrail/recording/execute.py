@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from apitrail import last_resort, places
 from apitrail.aside import in_thread
-from apitrail.errors import RecordingError, UsageError
+from apitrail.errors import UsageError
 from apitrail.recording import background
 from apitrail.recording import command as commands
 from apitrail.recording.clients import ca_bundle
@@ -146,10 +146,7 @@ class Execution:
             ended_with = await signals.run(self.command, variables, quiet=self.quiet)
             await self._see_off(session.runs, signals)
         finally:
-            with (
-                contextlib.suppress(RecordingError) if session.failure else contextlib.nullcontext()
-            ):
-                await session.stop("the command ended")
+            await session.stop("the command ended")
         calls = session.recorder.tally.run_calls[run]
         passed = tuple(session.status()["passed"])
         denied = session.recorder.tally.run_denied[run]

@@ -34,8 +34,7 @@ from apitrail.recording.insight_follower import Follower
 from apitrail.recording.proxy import messages
 from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.authentication import Logins
-from apitrail.recording.proxy.destination import Upstream
-from apitrail.recording.proxy.modes import Listener, check_mode, check_ports, check_shared, hosts
+from apitrail.recording.proxy.modes import Listener, check_ports, check_shared
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.runs import Runs
 from apitrail.recording.settings import Settings
@@ -218,7 +217,7 @@ class Session:
             check_ports(settings.modes)
             files = CaFiles(directory)
             now = dt.datetime.now(dt.UTC)
-            authority = files.ready(now, _signed_for(settings))
+            authority = files.ready(now, assembly.signed_for(settings))
             if (warning := ending(authority, now)) is not None:
                 voice.tell(warning, "warning")
             front = await cls._front(
@@ -298,7 +297,10 @@ class Session:
     async def stop(self, reason: str) -> None:
         """Drain, write `close`, let go of everything, whatever fails meanwhile.
 
-        One that cannot record any more has a limited time for it.
+        One that cannot record any more, as `failure` says, has a limited time for it and writes no `close`.
+
+        Raises:
+            RecordingError: `close` could not be written, though the writer has not failed.
         """
         with contextlib.nullcontext() if self.failure is None else last_resort.within():
             async with contextlib.AsyncExitStack() as last:
@@ -308,7 +310,11 @@ class Session:
                 last.push_async_callback(self.trail.close)
                 last.callback(self._voice.detach)
                 last.push_async_callback(self.front.stop)
-                await self._wind_up(reason)
+                try:
+                    await self._wind_up(reason)
+                except RecordingError:
+                    if self.failure is None:
+                        raise
 
     async def _wind_up(self, reason: str) -> None:
         if self._asker is not None:
@@ -486,12 +492,3 @@ def _calls(directory: Path, tickets: Sequence[Ticket]) -> list[Mapping[str, Json
     """What the log has of the calls that asked."""
     with Reader(directory) as source:
         return [recorded(source, ticket.asked.event or "") for ticket in tickets]
-
-
-def _signed_for(settings: Settings) -> list[str] | None:
-    """What a new CA may sign for beside AWS and this machine; None for every host."""
-    found = hosts(map(check_mode, settings.modes))
-    if found is None:
-        return None
-    upstream = [Upstream.parse(settings.upstream).host] if settings.upstream else []
-    return [*found, *upstream]
