@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,95 @@ def test_what_is_to_be_erased_is_gone_and_the_others_stay(path: Path) -> None:
 
     assert [each.key for each in run(path, work)] == KEYS[1:4]
     assert [*path.parent.iterdir()] == [path]
+
+
+# -- how many calls share a write ------------------------------------------------------------------
+
+
+@pytest.fixture
+def syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One for each time that the disk was asked, on a disk that is never taken for slow."""
+    made: list[int] = []
+    real = journal._sync
+
+    def counted(file: int) -> None:
+        real(file)
+        made.append(file)
+
+    monkeypatch.setattr(journal, "_sync", counted)
+    monkeypatch.setattr(journaling, "SLOW", math.inf)
+    return made
+
+
+async def begin(calls: Journaling, number: int) -> None:
+    await asyncio.gather(*(calls.begin(key, WHO) for key in KEYS[:number]))
+
+
+async def end(calls: Journaling, key: str, after: int = 0) -> int:
+    """End a call so many turns of the loop later; how many turns it waited."""
+    for _ in range(after):
+        await asyncio.sleep(0)
+    turns = 0
+
+    def turn() -> None:
+        nonlocal turns, turning
+        turns += 1
+        turning = loop.call_soon(turn)
+
+    loop = asyncio.get_running_loop()
+    turning = loop.call_soon(turn)
+    await calls.end(key, "api", WHAT)
+    turning.cancel()
+    return turns
+
+
+def test_a_call_alone_waits_for_no_other(tmp_path: Path, syncs: list[int]) -> None:
+    async def work(calls: Journaling) -> None:
+        for step in (calls.begin(KEYS[0], WHO), calls.end(KEYS[0], "api", WHAT)):
+            assert isinstance(step, Coroutine)
+            with pytest.raises(StopIteration):  # it is done before the loop has another turn
+                step.send(None)
+
+    run(tmp_path / "journal", work)
+    assert len(syncs) == 2
+
+
+def test_a_burst_of_calls_shares_a_write(tmp_path: Path, syncs: list[int]) -> None:
+    async def work(calls: Journaling) -> None:
+        await begin(calls, 100)
+        assert len(syncs) == 2  # the first one was alone
+        await asyncio.gather(*(end(calls, key) for key in KEYS))
+        assert len(syncs) == 3
+
+    run(tmp_path / "journal", work)
+
+
+def test_calls_that_come_one_after_the_other_share_a_write(
+    tmp_path: Path, syncs: list[int]
+) -> None:
+    async def work(calls: Journaling) -> None:
+        await begin(calls, 100)
+        syncs.clear()
+        comers = KEYS[: 5 * journaling.TURNS]
+        waited = await asyncio.gather(*(end(calls, key, at) for at, key in enumerate(comers)))
+        assert len(syncs) == 5
+        assert max(waited) <= journaling.TURNS + 1
+
+    run(tmp_path / "journal", work)
+
+
+@pytest.mark.parametrize("most", [True, False])
+def test_a_call_waits_for_others_only_while_few_of_them_wait(
+    tmp_path: Path, syncs: list[int], most: bool
+) -> None:
+    number = math.ceil(journaling.PART * 10) - (not most)
+
+    async def work(calls: Journaling) -> None:
+        await begin(calls, 10)
+        syncs.clear()
+        waited = await asyncio.gather(*(end(calls, key) for key in KEYS[:number]))
+        # One look finds them, and the next one that there are no more.
+        assert waited[-1] == (2 if most else journaling.TURNS)
+        assert len(syncs) == 1
+
+    run(tmp_path / "journal", work)
