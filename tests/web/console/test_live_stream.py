@@ -8,8 +8,10 @@ import json
 import pytest
 
 import trails
+from apitrail.errors import UsageError
+from apitrail.query import Filter
 from apitrail.trail.writer import Trail
-from apitrail.web.console import live_stream, templating
+from apitrail.web.console import event_rows, live_stream, templating
 from apitrail.web.console.url_state import UrlState
 from browsing import Pages
 
@@ -71,6 +73,44 @@ def test_it_ends_with_the_server(pages):
         assert asyncio.run(main()) == ["retry: 1000\n\n"]
     finally:
         pages.console.ending.clear()
+
+
+def test_the_log_stays_open_while_a_thread_reads_it_for_nobody(pages, monkeypatch):
+    has_read = []
+    real = event_rows.rows
+
+    async def main():
+        loop = asyncio.get_running_loop()
+
+        def rows(source, indexes, columns):
+            loop.call_soon_threadsafe(stream.cancel)
+            for _ in range(300):
+                assert list(source.select(Filter()))
+            has_read.append(True)
+            return real(source, indexes, columns)
+
+        async def streamed():
+            return [
+                line
+                async for line in live_stream.events(
+                    pages.console, templating.environment(), UrlState(), 0
+                )
+            ]
+
+        monkeypatch.setattr(event_rows, "rows", rows)
+        stream = asyncio.create_task(streamed())
+        with pytest.raises(asyncio.CancelledError):
+            await stream
+
+    asyncio.run(main())
+    assert has_read == [True]
+
+
+def test_a_thread_that_comes_too_late_reads_nothing():
+    with live_stream.Readers() as readers:
+        assert asyncio.run(readers.read(len, "ab")) == 2
+    with pytest.raises(UsageError, match="has ended"):
+        asyncio.run(readers.read(len, "ab"))
 
 
 def test_a_stream_says_what_it_is(pages):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import Self
 
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
@@ -27,6 +29,36 @@ POLL = 0.04
 SILENT = 250
 # At one look; what is more comes with the next.
 AT_ONCE = 100
+
+
+class Readers:
+    """Threads that read what is open within the block; it is left once none of them does.
+
+    Who waits for a thread may be cancelled, and the thread goes on: SQLite ends the process where its
+    connection is closed under somebody who reads.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._has_ended = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._turn:
+            self._has_ended = True
+
+    async def read[**P, T](self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `work` gives or raises, in a thread; one at a time."""
+
+        def alone() -> T:
+            with self._turn:
+                if self._has_ended:  # nobody waits any more
+                    raise UsageError("this stream has ended")
+                return work(*args, **kwargs)
+
+        return await run_in_threadpool(alone)
 
 
 @dataclass(slots=True)
@@ -75,16 +107,15 @@ async def events(
 ) -> AsyncIterator[str]:
     """Without end, but that of the server."""
     silent = 0
-    with console.source() as source:
-        asked = state.filter(console.now())
-        where = await run_in_threadpool(event_list.resolve, source, asked)
+    with console.source() as source, Readers() as readers:
+        where = await readers.read(event_list.resolve, source, state.filter(console.now()))
         follower = Follower(source, where, source.size - 1 if after is None else after)
         yield "retry: 1000\n\n"
         while not console.ending.is_set():
             # Told at once, by the end of an index; to read what is new takes a thread.
             rows = []
             if follower.is_behind:
-                rows = await run_in_threadpool(follower.more, state.columns)
+                rows = await readers.read(follower.more, state.columns)
             for row in rows:
                 yield _event(row, templates, state.columns, console.served.clock())
             silent = 0 if rows else silent + 1
