@@ -24,6 +24,8 @@ from benchmarks.server import Server, free_port, running
 BIN = Path(sys.executable).parent
 TURNS = int(os.environ.get("TURNS", "5"))
 PACE = 100
+# How long each way is under load before it is measured, in seconds.
+WARM = 10
 
 type Ways = Mapping[str, Server]
 
@@ -148,7 +150,8 @@ def main(seconds: float) -> None:
         up = stack.enter_context(upstream.started(directory))
         ways = reverse(stack, directory, up)
         for server in ways.values():
-            by_wrk(server.port, 4, 1, directory)  # models are loaded, caches are warm
+            # Models are loaded, caches are warm, and a recorder has the workers that it needs.
+            by_wrk(server.port, 16, WARM, directory)
         for connections in (16, 1):
             title = f"reverse, {connections} connection{'s' if connections > 1 else ''}"
             report(
@@ -168,7 +171,7 @@ def main(seconds: float) -> None:
             return
         target, ways = up.tls, forward(stack, directory, up)
         for server in ways.values():
-            through_tls(server.port, target, 4, 1)
+            through_tls(server.port, target, 16, WARM)
         report(
             "CONNECT and TLS, 16 connections",
             interleaved(ways, lambda port: through_tls(port, target, 16, seconds)),

@@ -67,7 +67,7 @@ def record_options[F: Callable[..., Any]](
 
 
 def _workers(variable: str | None) -> Callable[[Any], Any]:
-    usual = "1 where there are two cores" if variable else "0"
+    usual = "1 where there are two cores, and a second while it is busy" if variable else "0"
     return click.option("--workers", type=click.IntRange(0, 64), default=None, show_default=usual, envvar=variable, show_envvar=bool(variable), metavar="N", help="Let N proxy processes share the ports, before the one that writes the log; 0 keeps all in one process.")  # fmt: skip
 
 
@@ -229,7 +229,7 @@ def record(trail: Path, *, detach: bool, log: Log, **options: Any) -> int:
     if options["workers"] is None:
         from apitrail.recording.proxy.modes import usual_workers
 
-        settings = replace(settings, workers=usual_workers(settings.modes, cores()))
+        settings = replace(settings, workers=usual_workers(settings.modes, cores()), grows=True)
     return last_resort.run(_record(trail, settings, log))
 
 
@@ -325,7 +325,12 @@ def _print_status(trail: Path, found: dict[str, Any]) -> None:
     if workers := found.get("workers"):
         these = "process" if len(workers) == 1 else "processes"
         said = ", ".join(map(str, workers))
-        click.echo(f"  by {counted(len(workers), 'worker')} ({these} {said})")
+        more = (
+            ", another when it is busy"
+            if len(workers) < found["settings"].get("workers", 0)
+            else ""
+        )
+        click.echo(f"  by {counted(len(workers), 'worker')} ({these} {said}){more}")
     for silent in found.get("silent") or ():
         click.echo(f"  worker {silent} does not answer")
     for mode, host, port in found["listeners"]:

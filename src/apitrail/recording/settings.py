@@ -39,7 +39,7 @@ class Settings:
     `limits` stand before the configuration's; `health` is where it answers for its health;
     `guards` are what calls must pass before they leave, `asking` how those are held that need an
     approval; `workers` are proxy processes before the one that has the trail, 0 for all in one
-    process;
+    process; where it `grows` there is one of them at first, and the others only while they are needed;
     `settings` are further mitmproxy options, which the log does not tell: there are credentials
     among them.
     """
@@ -60,6 +60,7 @@ class Settings:
     guards: Guards = field(default_factory=Guards)
     asking: Asking = field(default_factory=Asking)
     workers: int = 0
+    grows: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def check_health(self) -> None:

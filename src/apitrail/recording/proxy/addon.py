@@ -106,7 +106,7 @@ async def _stop(addon: Addon, flow: http.HTTPFlow, error: Exception) -> None:
 class Addon:
     """Records every HTTP call that is to be recorded; `limit` is how much of a body is kept.
 
-    With `receipts`, an answer that does not stream names the entry of its call.
+    With `receipts`, an answer that does not stream names the entry of its call. `shed` is how many clients are to come anew.
     """
 
     recorder: Recorder
@@ -116,6 +116,7 @@ class Addon:
     listeners: dict[int, str] = field(default_factory=dict)
     default_run: Mapping[str, Any] | None = None
     receipts: bool = False
+    shed: int = 0
     budget: held.Budget = field(default_factory=held.Budget)
     _seen: dict[str, Seen] = field(default_factory=dict)
 
@@ -191,6 +192,8 @@ class Addon:
             await self._finish(flow)
             if self.receipts and seen is not None and seen.opened is not None:
                 self._hand_receipt(flow, seen.opened)
+            if self.shed:
+                self._send_away(flow)
 
     @closed(_stop)
     async def websocket_end(self, flow: http.HTTPFlow) -> None:
@@ -413,6 +416,13 @@ class Addon:
         """Tell the client which entry its call is; the header of a streamed answer has left already."""
         if flow.response is not None and not flow.response.stream and opened.index is not None:
             flow.response.headers[RECEIPT] = f"{self.recorder.trail.origin}#{opened.index}"
+
+    def _send_away(self, flow: http.HTTPFlow) -> None:
+        """Have a client come anew for its next call: another process may have more time for it."""
+        response = flow.response
+        if response is not None and not response.stream and not flow.request.is_http2:
+            response.headers["Connection"] = "close"
+            self.shed -= 1
 
     def _forget(self, flow: str) -> Seen | None:
         """The flow is over: what it held is free."""

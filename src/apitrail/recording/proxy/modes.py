@@ -103,7 +103,7 @@ def check_shared(modes: Sequence[str]) -> None:
 
 
 def usual_workers(modes: Sequence[str], cores: int) -> int:
-    """How many workers a recorder has that is not told: one, where it gives something.
+    """How many workers a recorder has at most that is not told: two, where they give something.
 
     Without a second core it gives nothing. Of modes that workers cannot share, or that have HTTP/3 without
     them, it would take something.
@@ -113,7 +113,7 @@ def usual_workers(modes: Sequence[str], cores: int) -> int:
         own = any(check_mode(spec).transport_protocol != "tcp" for spec in modes)
     except UsageError:
         return 0  # whoever uses the mode says what is wrong with it
-    return 0 if own or cores < 2 else 1
+    return 0 if own or cores < 2 else 2
 
 
 @remembered(256)

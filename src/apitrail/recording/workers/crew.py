@@ -30,11 +30,11 @@ from apitrail.recording.proxy.messages import Voice
 from apitrail.recording.proxy.modes import LOOPBACK, Listener, apart, check_mode, listen_error
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.settings import Settings
-from apitrail.recording.workers import doors
+from apitrail.recording.workers import doors, growth
 from apitrail.recording.workers.doors import Door
-from apitrail.recording.workers.member import ENDING, Desk, Member
+from apitrail.recording.workers.member import ENDING, Desk, Member, done, heard
 from apitrail.recording.workers.orders import Orders
-from apitrail.recording.workers.pulse import NONE_LEFT, STILL, Rounds, answers
+from apitrail.recording.workers.pulse import EVERY, NONE_LEFT, STILL, Rounds, answers
 from apitrail.trail import journal
 from apitrail.trail.writer import Trail
 
@@ -75,16 +75,8 @@ class Crew:
         self._authorities = [authority]
         self._voice = voice
         self._desk = Desk(
-            recorder,
-            trail,
-            guard,
-            voice,
-            self._weigh,
-            self._teach,
-            self._left,
-            self._again,
-            self._changed,
-        )
+            recorder, trail, guard, voice, self._weigh, self._teach, self._left, self._again, self._changed,
+        )  # fmt: skip
         self._members: list[Member] = []
         self._doors: list[Door] = []
         # What workers that begin later are told first: acts with what each is about.
@@ -126,7 +118,8 @@ class Crew:
         recorder.alive = crew._alive
         crew._rounding = asyncio.create_task(crew._rounds.make(), name="pulse")
         begun = await asyncio.gather(
-            *(crew._begin() for _ in range(settings.workers)), return_exceptions=True
+            *(crew._begin() for _ in range(1 if settings.grows else settings.workers)),
+            return_exceptions=True,
         )
         if failed := [each for each in begun if isinstance(each, BaseException)]:
             await crew.stop()
@@ -136,6 +129,8 @@ class Crew:
             for each in begun
             if isinstance(each, Member)
         ]
+        if settings.grows and settings.workers > 1:
+            crew._keepers.append(asyncio.create_task(crew._grow(), name="growth"))
         return crew
 
     @property
@@ -302,7 +297,9 @@ class Crew:
                 await self._drop(member)
             except (OSError, MemoryError) as error:
                 self._voice.say(f"a worker that is gone was not settled: {reason(error)}", "error")
-            self._voice.say(_lost(member), "error")
+            if member.leaves and member.process.returncode == 0:
+                return
+            self._voice.say(member.lost, "error")
             rest = 0.0 if time.monotonic() - began > SOON else min(2 * rest + 1, LONGEST_REST)
             found = await self._begin_again(rest)
             if found is None:
@@ -318,6 +315,37 @@ class Crew:
                 self._voice.say(f"{reason(error)}; it is tried again", "error")
                 rest = min(2 * rest + 1, LONGEST_REST)
         return None
+
+    async def _grow(self) -> None:
+        """Have one worker more while those that there are have no more time, and one less when they have nothing to do."""
+        deciding = growth.Growth(self._settings.workers)
+        while not self._ending:
+            await asyncio.sleep(EVERY)
+            taking = [each for each in self._members if each.takes]
+            leaving = [each for each in self._members if each.leaves]
+            wanted = deciding.turn([each.load for each in taking], EVERY)
+            if wanted > 0 and leaving:
+                leaving[0].leaves = False
+            elif wanted > 0:
+                await self._add(taking)
+            elif wanted < 0 and not leaving:
+                taking[-1].leaves = True
+                taking[-1].channel.tell("shed", len(taking[-1].connections))
+            for each in leaving:
+                if each.leaves and not each.connections:
+                    await done([each], ANSWERING, "drain")
+                    each.gone.set()
+
+    async def _add(self, busy: Sequence[Member]) -> None:
+        try:
+            member = await self._begin()
+        except (UsageError, OSError, MemoryError) as error:
+            self._voice.say(f"there is work for another worker, but {reason(error)}", "warning")
+            await asyncio.sleep(LONGEST_REST)
+            return
+        self._keepers.append(asyncio.create_task(self._keep(member), name="worker"))
+        for each in busy:
+            each.channel.tell("shed", growth.share(len(each.connections), len(busy)))
 
     async def _act(
         self, name: str, *about: object, doors: Sequence[int] = (), keep: bool = True
@@ -354,7 +382,7 @@ class Crew:
         for each in others:
             if not each.ready:
                 each.channel.tell("lesson", content)
-        await _done([each for each in others if each.ready], LEARNING, "lesson", content)
+        await done([each for each in others if each.ready], LEARNING, "lesson", content)
 
     def _free_journal(self) -> Path:
         """A journal that no worker has, nor one that an earlier recorder has left."""
@@ -370,12 +398,12 @@ class Crew:
     async def _recount(self) -> None:
         asked = {each.pulse: asyncio.ensure_future(each.recount()) for each in self._ready}
         for future in asked.values():
-            future.add_done_callback(_heard)
+            future.add_done_callback(heard)
         await answers(asked, ANSWERING)
 
     async def _scrub(self, keys: Sequence[str]) -> None:
         """One that does not answer does it before it reads anything else; one that is gone has no journal."""
-        await _done(self._ready, ANSWERING, "scrub", list(keys))
+        await done(self._ready, ANSWERING, "scrub", list(keys))
 
     def _in_flight(self) -> int:
         return sum(each.in_flight for each in self._members)
@@ -397,7 +425,7 @@ class Crew:
 
     async def calm(self, run: str) -> None:
         """Wait until no call of a run is in flight."""
-        await _done(self._ready, ANSWERING, "calm", run)
+        await done(self._ready, ANSWERING, "calm", run)
 
     async def end_run(self, run: str) -> None:
         """Know a run no more."""
@@ -419,7 +447,7 @@ class Crew:
 
     async def drained(self) -> None:
         """Wait until no call is in flight."""
-        await _done(self._ready, None, "drain")
+        await done(self._ready, None, "drain")
 
     async def settle(self) -> None:
         """Take no more calls; those in flight end as `unknown`."""
@@ -441,7 +469,7 @@ class Crew:
 
     async def _within(self, act: str) -> list[Member]:
         """Kill workers that do not answer in time, and give them: they must not keep the log from being closed."""
-        found = await _done(self._ready, ENDING, act)
+        found = await done(self._ready, ENDING, act)
         for late in found:
             late.process_kill()
         return found
@@ -451,34 +479,6 @@ class Crew:
         return [each for each in self._members if each.ready]
 
 
-async def _done(
-    members: Sequence[Member], patience: float | None, act: str, *about: object
-) -> list[Member]:
-    """Have workers do something, and wait for those that answer; gives those that have not done it."""
-    asked = {each: asyncio.ensure_future(each.channel.ask(act, *about)) for each in members}
-    for future in asked.values():
-        future.add_done_callback(_heard)
-    await answers({each.pulse: future for each, future in asked.items()}, patience)
-    return [each for each, future in asked.items() if not future.done()]
-
-
 def _has_done(member: Member, doors: Sequence[int], future: asyncio.Future[object]) -> None:
     if not future.cancelled() and future.exception() is None:
         member.doors.update(doors)
-
-
-def _heard(future: asyncio.Future[object]) -> None:
-    """Nobody else may look whether a worker that is gone was reached."""
-    if not future.cancelled():
-        future.exception()
-
-
-def _lost(member: Member) -> str:
-    status = member.process.returncode or 0
-    how = f"killed by signal {-status}" if status < 0 else f"status {status}"
-    if member.pulse.silent:
-        how = "it stood still"
-    return (
-        f"worker {member.process.pid} has ended ({how}): its connections are cut, calls that it had let through are "
-        "recorded as unknown, and another one is started"
-    )

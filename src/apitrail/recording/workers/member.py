@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import sys
+import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from apitrail.recording.proxy.messages import Voice
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.workers import doors
 from apitrail.recording.workers.channel import Acts, Channel
+from apitrail.recording.workers.growth import Load
 from apitrail.recording.workers.orders import Orders
 from apitrail.recording.workers.packing import (
     packed_decision,
@@ -30,7 +32,7 @@ from apitrail.recording.workers.packing import (
     unpacked_drawn,
     unpacked_question,
 )
-from apitrail.recording.workers.pulse import Pulse
+from apitrail.recording.workers.pulse import Pulse, answers
 from apitrail.recording.workers.remote import LEARNED
 from apitrail.trail.journal import Left
 from apitrail.trail.rows import Draft
@@ -72,7 +74,8 @@ class Member:
     approval, each with what is done when its client leaves, `drawn` those that draw on a budget.
     `connections` are the addresses of its clients, `doors` the numbers of those whose clients it can
     deal with. It is `ready` when clients may be handed to it: through `hands`, the other end of which is
-    `handed`, as it is in the worker.
+    `handed`, as it is in the worker. One that `leaves` gets no more clients, and ends when it has none. `busy` is
+    how much of a core it has taken lately.
     """
 
     desk: Desk
@@ -88,10 +91,13 @@ class Member:
     connections: dict[int, str] = field(default_factory=dict)
     doors: set[int] = field(default_factory=set)
     ready: bool = False
+    leaves: bool = False
+    busy: float = 0.0
     told: int = 0
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     _refused: int = 0
     _allowed: int | None = None
+    _spent: tuple[float, float] | None = None
     _entering: set[asyncio.Task[Any]] = field(default_factory=set)
     _sought: asyncio.Event = field(default_factory=asyncio.Event)
     _said: asyncio.Task[None] = field(init=False)
@@ -99,7 +105,12 @@ class Member:
     @property
     def takes(self) -> bool:
         """Are clients handed to it?"""
-        return self.ready and not self.pulse.silent
+        return self.ready and not self.leaves and not self.pulse.silent
+
+    @property
+    def load(self) -> Load:
+        """What it has to do."""
+        return Load(self.busy, len(self.connections))
 
     @property
     def in_flight(self) -> int:
@@ -123,7 +134,7 @@ class Member:
         member = cls(desk, hands, handed, process, journal)
         channel = await Channel.over(ours, member._acts())
         member.channel = channel
-        member.pulse = Pulse(lambda: channel.ask("alive"), member._change, member.process_kill)
+        member.pulse = Pulse(member._feel, member._change, member.process_kill)
         member._said = asyncio.create_task(member._pass_on(), name="worker's words")
         return member
 
@@ -174,6 +185,18 @@ class Member:
                 await self.process.wait()
                 return True
         return False
+
+    @property
+    def lost(self) -> str:
+        """What there is to say of one that has ended by itself."""
+        status = self.process.returncode or 0
+        how = f"killed by signal {-status}" if status < 0 else f"status {status}"
+        if self.pulse.silent:
+            how = "it stood still"
+        return (
+            f"worker {self.process.pid} has ended ({how}): its connections are cut, calls that it had let through are "
+            "recorded as unknown, and another one is started"
+        )
 
     async def account(self) -> None:
         """It is gone: nobody will know how the calls ended that it had let through, but what its journal says."""
@@ -384,6 +407,13 @@ class Member:
         if (address := self.connections.pop(connection, None)) is not None:
             self.desk.left(address)
 
+    async def _feel(self) -> None:
+        """Does it answer? It says how many seconds of a core it has taken in all."""
+        spent, now = float(await self.channel.ask("alive")), time.monotonic()
+        if self._spent is not None and now > self._spent[1]:
+            self.busy = (spent - self._spent[0]) / (now - self._spent[1])
+        self._spent = spent, now
+
     def _change(self) -> None:
         if self.pulse.silent:
             self._hand_back()
@@ -412,3 +442,20 @@ class Member:
         assert self.process.stderr is not None
         async for line in self.process.stderr:
             self.desk.voice.say(f"a worker: {line.decode('utf-8', 'replace').rstrip()}", "error")
+
+
+async def done(
+    members: Sequence[Member], patience: float | None, act: str, *about: object
+) -> list[Member]:
+    """Have workers do something, and wait for those that answer; gives those that have not done it."""
+    asked = {each: asyncio.ensure_future(each.channel.ask(act, *about)) for each in members}
+    for future in asked.values():
+        future.add_done_callback(heard)
+    await answers({each.pulse: future for each, future in asked.items()}, patience)
+    return [each for each, future in asked.items() if not future.done()]
+
+
+def heard(future: asyncio.Future[object]) -> None:
+    """Nobody else may look whether a worker that is gone was reached."""
+    if not future.cancelled():
+        future.exception()

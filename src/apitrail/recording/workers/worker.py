@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any
@@ -77,7 +78,7 @@ class Worker:
         answers = at_once | {name: self._in_turn(act) for name, act in in_turn.items()}
         acts = Acts(
             lost=self._end, answers=answers,
-            hears={"lesson": self._learn, "allow": self._allow},
+            hears={"lesson": self._learn, "allow": self._allow, "shed": self._shed},
         )  # fmt: skip
         self._channel = await Channel.over(end, acts)
 
@@ -130,8 +131,13 @@ class Worker:
         async with self._turn:
             self._listen_for_clients()
 
-    async def _beat(self) -> None:
-        """The loop turns."""
+    async def _beat(self) -> float:
+        """The loop turns; gives the seconds of a core that all this has taken."""
+        return time.process_time()
+
+    def _shed(self, number: int) -> None:
+        """There is another worker: so many clients shall come anew."""
+        self._front.addon.shed = number
 
     def _allow(self, stated: int | None) -> None:
         self._trail.allow(stated)

@@ -1,0 +1,44 @@
+"""Whether a recorder needs one worker more, or one less, by what those that there are have to do.
+
+A second worker is worth its memory only while the first one has no more time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# A worker is busy that takes so much of a core, for so many clients: fewer are hardly better off with another one.
+BUSY = 0.7
+CLIENTS = 4
+# One is too many where all together have taken so much of a core at most, for so many seconds.
+CALM = 0.3
+LONG = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a worker has to do: how much of a core it has taken lately, and how many clients it has."""
+
+    busy: float
+    clients: int
+
+
+class Growth:
+    """Decides for a recorder that may have `most` workers."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._calm = 0.0
+
+    def turn(self, loads: Sequence[Load], passed: float) -> int:
+        """How many workers more there should be: 1, 0 or -1; `passed` is the time since the last turn, in seconds."""
+        self._calm = self._calm + passed if sum(each.busy for each in loads) <= CALM else 0.0
+        if loads and all(each.busy >= BUSY and each.clients >= CLIENTS for each in loads):
+            return int(len(loads) < self._most)
+        return -int(len(loads) > 1 and self._calm >= LONG)
+
+
+def share(clients: int, workers: int) -> int:
+    """How many of its clients each of so many workers leaves to one that is new."""
+    return clients // (workers + 1)

@@ -1,0 +1,111 @@
+"""A second worker comes when the first has no more time, and goes when there is nothing to do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from apitrail.evidence.verify import Trust, trail_check
+from apitrail.recording.proxy.modes import usual_workers
+from apitrail.recording.workers import crew, growth, pulse
+from apitrail.recording.workers.crew import Crew
+from apitrail.recording.workers.growth import BUSY, CALM, CLIENTS, LONG, Growth, Load, share
+from apitrail.trail.keys import Keys
+from proxying import AWS, Peer, dial, entries, recording, request, upstream
+from recording.workers.test_stillness import Upstream, until
+
+MUCH, LITTLE = Load(BUSY, CLIENTS), Load(CALM / 4, CLIENTS)
+
+
+@pytest.mark.parametrize(
+    ("loads", "more"),
+    [
+        ([MUCH], 1),
+        ([MUCH, MUCH], 1),
+        ([MUCH, MUCH, MUCH], 0),
+        ([MUCH, LITTLE], 0),
+        ([Load(BUSY - 0.01, CLIENTS)], 0),
+        ([Load(1.0, CLIENTS - 1)], 0),
+        ([], 0),
+    ],
+)
+def test_one_more_is_wanted_where_all_are_busy(loads: list[Load], more: int) -> None:
+    assert Growth(3).turn(loads, 2.0) == more
+
+
+def test_one_less_is_wanted_where_there_was_little_for_long() -> None:
+    growing = Growth(2)
+    assert growing.turn([LITTLE, LITTLE], LONG - 2) == 0
+    assert growing.turn([MUCH, LITTLE], 2.0) == 0
+    assert growing.turn([LITTLE, LITTLE], LONG - 2) == 0
+    assert growing.turn([LITTLE, LITTLE], 2.0) == -1
+    assert growing.turn([LITTLE], 2.0) == 0
+
+
+def test_clients_are_shared_evenly() -> None:
+    assert [share(16, 1), share(8, 2), share(1, 1)] == [8, 2, 0]
+
+
+def test_two_workers_at_most_where_nobody_says_how_many() -> None:
+    assert usual_workers(["regular@8080"], 2) == usual_workers(["regular@8080"], 64) == 2
+    assert usual_workers(["regular@8080"], 1) == 0
+
+
+async def ask(peer: Peer) -> bool:
+    """Make a call; shall the next one come by another connection?"""
+    await peer.send(request(f"http://{AWS}/"))
+    message = await peer.message()
+    assert message.startswith(b"HTTP/1.1 200")
+    return b"connection: close" in message.lower()
+
+
+@pytest.mark.layouts
+@pytest.mark.timeout(300)
+def test_a_second_worker_comes_and_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulse, "EVERY", 0.05)
+    monkeypatch.setattr(crew, "EVERY", 0.05)
+    told: list[str] = []
+
+    async def scenario() -> int:
+        async with (
+            upstream(Upstream().answer) as stub,
+            recording(tmp_path, upstream=stub.url, workers=2, grows=True) as session,
+            AsyncExitStack() as stack,
+        ):
+            front = session.front
+            assert isinstance(front, Crew)
+            session._voice.tell = lambda text, _level="info": told.append(text)
+            [first] = front.workers
+            peers = [await stack.enter_async_context(dial(session)) for _ in range(CLIENTS)]
+            assert [await ask(each) for each in peers] == [False] * CLIENTS
+            monkeypatch.setattr(growth, "BUSY", 0.0)
+            await until(lambda: len(front.workers) == 2)
+            second = front.workers[1]
+            # Half of the clients are asked to come anew, and then go to the new one.
+            assert [await ask(each) for each in peers] == [True] * 2 + [False] * 2
+            assert [await each.rest() for each in peers[:2]] == [b""] * 2
+            await until(lambda: len(front._members[0].connections) == 2)
+            peers[:2] = [await stack.enter_async_context(dial(session)) for _ in range(2)]
+            assert [await ask(each) for each in peers] == [False] * CLIENTS
+            assert [len(each.connections) for each in front._members] == [2, 2]
+            # Now there is little to do for long.
+            monkeypatch.setattr(growth, "BUSY", 2.0)
+            monkeypatch.setattr(growth, "CALM", 2.0)
+            monkeypatch.setattr(growth, "LONG", 0.0)
+            await until(lambda: front.workers == [first])
+            assert [await ask(each) for each in peers] == [True] * 2 + [False] * 2
+            await until(lambda: len(front._members) == 1)
+            await until(lambda: front._members[0].process.returncode is None)
+        return second
+
+    gone = asyncio.run(scenario())
+    with pytest.raises(ProcessLookupError):
+        os.kill(gone, 0)
+    assert told == []
+    assert [kind for kind, _ in entries(tmp_path)].count("api") == 4 * CLIENTS
+    trust = Trust((Keys.of(tmp_path).signer().verifier,), "--key")
+    assert trail_check.check(tmp_path, trust, now=0, processes=1).holds
