@@ -13,7 +13,7 @@ from apitrail.evidence.verify import Trust, trail_check
 from apitrail.recording.proxy.modes import usual_workers
 from apitrail.recording.workers import crew, growth, pulse
 from apitrail.recording.workers.crew import Crew
-from apitrail.recording.workers.growth import BUSY, CALM, CLIENTS, LONG, Growth, Load, share
+from apitrail.recording.workers.growth import BUSY, CALM, CLIENTS, LONG, UNEVEN, Growth, Load
 from apitrail.trail.keys import Keys
 from proxying import AWS, Peer, dial, entries, recording, request, upstream
 from recording.workers.test_stillness import Upstream, until
@@ -46,8 +46,14 @@ def test_one_less_is_wanted_where_there_was_little_for_long() -> None:
     assert growing.turn([LITTLE], 2.0) == 0
 
 
-def test_clients_are_shared_evenly() -> None:
-    assert [share(16, 1), share(8, 2), share(1, 1)] == [8, 2, 0]
+def test_a_worker_with_too_many_clients_for_long_leaves_half_of_the_excess() -> None:
+    growing, uneven = Growth(2), [Load(0.1, 2), Load(BUSY, 15)]
+    assert growing.excess(uneven, UNEVEN - 2) is None
+    assert growing.excess(uneven, 2.0) == (1, 6)
+    assert growing.excess(uneven, UNEVEN - 2) is None
+    for even in ([Load(0.1, 2), Load(BUSY - 0.1, 15)], [Load(BUSY, 6), Load(BUSY, 3)], [MUCH], []):
+        assert growing.excess(even, 2.0) is None
+        assert growing.excess(uneven, UNEVEN - 2) is None
 
 
 def test_two_workers_at_most_where_nobody_says_how_many() -> None:
@@ -69,8 +75,10 @@ def test_a_second_worker_comes_and_goes(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(pulse, "EVERY", 0.05)
     monkeypatch.setattr(crew, "EVERY", 0.05)
     told: list[str] = []
+    calls = 0
 
     async def scenario() -> int:
+        nonlocal calls
         async with (
             upstream(Upstream().answer) as stub,
             recording(tmp_path, upstream=stub.url, workers=2, grows=True) as session,
@@ -80,32 +88,43 @@ def test_a_second_worker_comes_and_goes(tmp_path: Path, monkeypatch: pytest.Monk
             assert isinstance(front, Crew)
             session._voice.tell = lambda text, _level="info": told.append(text)
             [first] = front.workers
-            peers = [await stack.enter_async_context(dial(session)) for _ in range(CLIENTS)]
-            assert [await ask(each) for each in peers] == [False] * CLIENTS
+            peers = [await stack.enter_async_context(dial(session)) for _ in range(2 * CLIENTS)]
+
+            async def ask_all() -> int:
+                """Have each make a call; gives how many came anew, as they were asked to."""
+                nonlocal calls
+                sent_away = [await ask(each) for each in peers]
+                calls += len(peers)
+                for number in [number for number, away in enumerate(sent_away) if away]:
+                    assert await peers[number].rest() == b""
+                    peers[number] = await stack.enter_async_context(dial(session))
+                return sum(sent_away)
+
+            assert await ask_all() == 0
             monkeypatch.setattr(growth, "BUSY", 0.0)
             await until(lambda: len(front.workers) == 2)
             second = front.workers[1]
-            # Half of the clients are asked to come anew, and then go to the new one.
-            assert [await ask(each) for each in peers] == [True] * 2 + [False] * 2
-            assert [await each.rest() for each in peers[:2]] == [b""] * 2
-            await until(lambda: len(front._members[0].connections) == 2)
-            peers[:2] = [await stack.enter_async_context(dial(session)) for _ in range(2)]
-            assert [await ask(each) for each in peers] == [False] * CLIENTS
-            assert [len(each.connections) for each in front._members] == [2, 2]
+            assert await ask_all() == 0
+            # They are too many for one after a while: some are asked to come anew, and go to the new one.
+            monkeypatch.setattr(growth, "UNEVEN", 0.0)
+            came = 0
+            while [len(each.connections) for each in front._members] != [CLIENTS, CLIENTS]:
+                came += await ask_all()
+            assert came >= CLIENTS
             # Now there is little to do for long.
             monkeypatch.setattr(growth, "BUSY", 2.0)
             monkeypatch.setattr(growth, "CALM", 2.0)
             monkeypatch.setattr(growth, "LONG", 0.0)
             await until(lambda: front.workers == [first])
-            assert [await ask(each) for each in peers] == [True] * 2 + [False] * 2
-            await until(lambda: len(front._members) == 1)
-            await until(lambda: front._members[0].process.returncode is None)
+            assert await ask_all() >= CLIENTS
+            while len(front._members) > 1:
+                await ask_all()
         return second
 
     gone = asyncio.run(scenario())
     with pytest.raises(ProcessLookupError):
         os.kill(gone, 0)
     assert told == []
-    assert [kind for kind, _ in entries(tmp_path)].count("api") == 4 * CLIENTS
+    assert [kind for kind, _ in entries(tmp_path)].count("api") == calls
     trust = Trust((Keys.of(tmp_path).signer().verifier,), "--key")
     assert trail_check.check(tmp_path, trust, now=0, processes=1).holds

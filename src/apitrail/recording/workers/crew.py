@@ -30,8 +30,9 @@ from apitrail.recording.proxy.messages import Voice
 from apitrail.recording.proxy.modes import LOOPBACK, Listener, apart, check_mode, listen_error
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.settings import Settings
-from apitrail.recording.workers import doors, growth
+from apitrail.recording.workers import doors
 from apitrail.recording.workers.doors import Door
+from apitrail.recording.workers.growth import Growth
 from apitrail.recording.workers.member import ENDING, Desk, Member, done, heard
 from apitrail.recording.workers.orders import Orders
 from apitrail.recording.workers.pulse import EVERY, NONE_LEFT, STILL, Rounds, answers
@@ -318,25 +319,30 @@ class Crew:
 
     async def _grow(self) -> None:
         """Have one worker more while those that there are have no more time, and one less when they have nothing to do."""
-        deciding = growth.Growth(self._settings.workers)
+        deciding = Growth(self._settings.workers)
         while not self._ending:
             await asyncio.sleep(EVERY)
             taking = [each for each in self._members if each.takes]
             leaving = [each for each in self._members if each.leaves]
-            wanted = deciding.turn([each.load for each in taking], EVERY)
+            loads = [each.load for each in taking]
+            wanted = deciding.turn(loads, EVERY)
+            if excess := deciding.excess(loads, EVERY):
+                taking[excess[0]].channel.tell("shed", excess[1])
             if wanted > 0 and leaving:
                 leaving[0].leaves = False
             elif wanted > 0:
-                await self._add(taking)
+                await self._add()
             elif wanted < 0 and not leaving:
                 taking[-1].leaves = True
-                taking[-1].channel.tell("shed", len(taking[-1].connections))
             for each in leaving:
-                if each.leaves and not each.connections:
+                if not each.leaves:
+                    continue
+                each.channel.tell("shed", len(each.connections))
+                if not each.connections:
                     await done([each], ANSWERING, "drain")
                     each.gone.set()
 
-    async def _add(self, busy: Sequence[Member]) -> None:
+    async def _add(self) -> None:
         try:
             member = await self._begin()
         except (UsageError, OSError, MemoryError) as error:
@@ -344,8 +350,6 @@ class Crew:
             await asyncio.sleep(LONGEST_REST)
             return
         self._keepers.append(asyncio.create_task(self._keep(member), name="worker"))
-        for each in busy:
-            each.channel.tell("shed", growth.share(len(each.connections), len(busy)))
 
     async def _act(
         self, name: str, *about: object, doors: Sequence[int] = (), keep: bool = True

@@ -14,6 +14,8 @@ CLIENTS = 4
 # One is too many where all together have taken so much of a core at most, for so many seconds.
 CALM = 0.3
 LONG = 600.0
+# For how long new clients alone may even out how many each worker has, in seconds.
+UNEVEN = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Growth:
     def __init__(self, most: int) -> None:
         self._most = most
         self._calm = 0.0
+        self._uneven = 0.0
 
     def turn(self, loads: Sequence[Load], passed: float) -> int:
         """How many workers more there should be: 1, 0 or -1; `passed` is the time since the last turn, in seconds."""
@@ -38,7 +41,16 @@ class Growth:
             return int(len(loads) < self._most)
         return -int(len(loads) > 1 and self._calm >= LONG)
 
-
-def share(clients: int, workers: int) -> int:
-    """How many of its clients each of so many workers leaves to one that is new."""
-    return clients // (workers + 1)
+    def excess(self, loads: Sequence[Load], passed: float) -> tuple[int, int] | None:
+        """Which worker is busy and has had more clients than another for long, and how many it should have less."""
+        counts = [each.clients for each in loads]
+        most = counts.index(max(counts)) if counts else 0
+        number = (max(counts) - min(counts)) // 2 if counts else 0
+        if number < CLIENTS // 2 or loads[most].busy < BUSY:
+            self._uneven = 0.0
+            return None
+        self._uneven += passed
+        if self._uneven < UNEVEN:
+            return None
+        self._uneven = 0.0
+        return most, number

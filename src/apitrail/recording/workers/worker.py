@@ -37,6 +37,8 @@ from apitrail.recording.workers.remote import RemoteTrail, ToldGuard, ToldRefusa
 IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # How long a worker without a free descriptor waits before it takes in clients again, in seconds.
 REST = 1.0
+# For how long clients are asked to come anew, in seconds.
+SHEDDING = 5.0
 # Objects that are made before the garbage collector looks at them: a call leaves nothing to it (see
 # `proxy.layer.Stream`), and each look goes through all that is in flight.
 YOUNG = 20_000
@@ -57,6 +59,7 @@ class Worker:
         self._known: Known | None = None
         self._early: list[bytes] = []
         self._clients: set[asyncio.Task[None]] = set()
+        self._shedding: asyncio.TimerHandle | None = None
         self._channel: Channel
         self._trail: RemoteTrail
         self._seeker: Seeker
@@ -136,8 +139,12 @@ class Worker:
         return time.process_time()
 
     def _shed(self, number: int) -> None:
-        """There is another worker: so many clients shall come anew."""
-        self._front.addon.shed = number
+        """Another worker has fewer clients: so many of those that call now shall come anew."""
+        addon = self._front.addon
+        addon.shed = number
+        if self._shedding is not None:
+            self._shedding.cancel()
+        self._shedding = asyncio.get_running_loop().call_later(SHEDDING, setattr, addon, "shed", 0)
 
     def _allow(self, stated: int | None) -> None:
         self._trail.allow(stated)
