@@ -31,10 +31,10 @@ def test_others_are_refused_by_name(mode):
 @pytest.mark.parametrize(
     ("modes", "cores", "workers"),
     [
-        (["regular"], 2, 1), (["regular", "reverse:http://localhost:4566@4567"], 64, 1),
+        (["regular"], 2, 2), (["regular", "reverse:http://localhost:4566@4567"], 64, 2),
         (["regular"], 1, 0), (["regular", "dns"], 2, 0), (["local"], 2, 0), (["nonsense"], 2, 0),
         (["reverse:https://example.com@4567"], 2, 0),
     ],
 )  # fmt: skip
-def test_a_recorder_has_a_worker_where_it_gives_something(modes, cores, workers):
+def test_a_recorder_has_workers_where_they_give_something(modes, cores, workers):
     assert usual_workers(modes, cores) == workers

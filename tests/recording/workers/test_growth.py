@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from apitrail.evidence.verify import Trust, trail_check
-from apitrail.recording.proxy.modes import usual_workers
 from apitrail.recording.workers import crew, growth, pulse
 from apitrail.recording.workers.crew import Crew
 from apitrail.recording.workers.growth import BUSY, CALM, CLIENTS, LONG, UNEVEN, Growth, Load
@@ -54,11 +53,6 @@ def test_a_worker_with_too_many_clients_for_long_leaves_half_of_the_excess() -> 
     for even in ([Load(0.1, 2), Load(BUSY - 0.1, 15)], [Load(BUSY, 6), Load(BUSY, 3)], [MUCH], []):
         assert growing.excess(even, 2.0) is None
         assert growing.excess(uneven, UNEVEN - 2) is None
-
-
-def test_two_workers_at_most_where_nobody_says_how_many() -> None:
-    assert usual_workers(["regular@8080"], 2) == usual_workers(["regular@8080"], 64) == 2
-    assert usual_workers(["regular@8080"], 1) == 0
 
 
 async def ask(peer: Peer) -> bool:
