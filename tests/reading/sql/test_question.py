@@ -1,6 +1,8 @@
 """SQL over trails: CloudTrail's names, what may not be asked, what an index answers."""
 
 import json
+import signal
+import threading
 
 import pytest
 
@@ -11,6 +13,7 @@ from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.evidence.opening import open_source
 from apitrail.reading import sql
+from apitrail.reading.sql.field import Fields
 from apitrail.trail.reader import Reader
 
 
@@ -130,6 +133,7 @@ def test_conditions_on_indexed_columns_are_searched_for(trail, column):
     ],
 )
 def test_nothing_else_can_be_asked(trail, statement):
+    Reader(trail).close()  # the first one leaves files of SQLite's beside it
     before = sorted((path.name, path.read_bytes()) for path in trail.glob("trail.db*"))
     with pytest.raises(UsageError, match="the query fails"):
         ask(trail, statement)
@@ -267,3 +271,25 @@ def test_a_wrong_query_is_one_line_and_a_hint(trail, capsys):
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "apitrail: the query fails: no such column: nme"
     assert said[1].startswith("hint: columns are named as in CloudTrail")
+
+
+def test_ctrl_c_ends_a_question_and_is_not_taken_for_its_fault(trail, monkeypatch):
+    real, asked = Fields.value, []
+
+    def value(fields, index, path):
+        asked.append(index)
+        if len(asked) == 1:
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        return real(fields, index, path)
+
+    monkeypatch.setattr(Fields, "value", value)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            ask(
+                trail,
+                "WITH RECURSIVE n(x) AS (SELECT count(requestParameters.userName) FROM events "
+                "UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n",
+            )
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from apitrail.errors import UsageError
 from apitrail.reading.sql.field import Fields
-from apitrail.reading.sql.matcher import Patience
 from apitrail.reading.sql.rewrite import TABLE
 
 # What a statement may read: the view and what it is made of, never the tables that seal or erase.
@@ -25,13 +24,13 @@ CELL_LIMIT = 64 * 1024 * 1024
 STEPS = 1000
 
 
-def fence(connection: sqlite3.Connection, patience: Patience) -> None:
-    """From here on only what is harmless."""
+def fence(connection: sqlite3.Connection, is_over: Callable[[], bool]) -> None:
+    """From here on only what is harmless, and nothing any more once `is_over` says so."""
     # "no such column" instead of a string, when a quoted name is misspelled.
     connection.setconfig(sqlite3.SQLITE_DBCONFIG_DQS_DML, False)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, CELL_LIMIT)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000)
-    connection.set_progress_handler(patience.is_over, STEPS)
+    connection.set_progress_handler(is_over, STEPS)
     connection.set_authorizer(_authorize)
 
 

@@ -26,7 +26,7 @@ type Row = tuple[Any, ...]
 class ReadAhead(Iterator[Row]):
     """The rows of an iterable, in its order; what it raises comes after the rows before.
 
-    `close` it: its thread goes on until it has.
+    `start` it where it is certain to be closed: its thread goes on until it has. Nothing is computed once it is.
     """
 
     def __init__(self, rows: Iterable[Row]) -> None:
@@ -39,6 +39,9 @@ class ReadAhead(Iterator[Row]):
         self._is_done = self._is_closed = False
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._compute, name="read-ahead", daemon=True)
+
+    def start(self) -> None:
+        """Begin to compute."""
         self._thread.start()
 
     def __next__(self) -> Row:
@@ -55,18 +58,34 @@ class ReadAhead(Iterator[Row]):
             raise StopIteration
 
     def close(self) -> None:
-        """Want no more rows, and wait for the thread; interrupt what it runs before."""
-        with self._turn:
-            self._is_closed = True
-            self._turn.notify()
-        self._thread.join()
+        """Want no more rows, and wait for the thread; interrupt what it runs before.
+
+        One more Ctrl-C ends no wait: SQLite ends the process where its connection is closed under the thread.
+        """
+        interrupted: KeyboardInterrupt | None = None
+        is_waited_for = False
+        while not is_waited_for:
+            try:
+                with self._turn:
+                    self._is_closed = True
+                    self._turn.notify()
+                if self._thread.is_alive():
+                    self._thread.join()
+                is_waited_for = True
+            except KeyboardInterrupt as error:
+                interrupted = error
         if self._file is not None:
             self._file.close()
+        if interrupted is not None:
+            raise interrupted
 
     # -- the thread ------------------------------------------------------------------------------
 
     def _compute(self) -> None:
         try:
+            with self._turn:
+                if self._is_closed:  # before this thread had its first turn
+                    return
             for row in self._rows:
                 data = pickle.dumps(row, pickle.HIGHEST_PROTOCOL)
                 with self._turn:
