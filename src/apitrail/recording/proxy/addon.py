@@ -39,6 +39,7 @@ from apitrail.recording.proxy.admission import OPERATOR, Guard
 from apitrail.recording.proxy.admission import refusal as refused
 from apitrail.recording.proxy.destination import Destinations, Upstream
 from apitrail.recording.proxy.fail_closed import closed
+from apitrail.recording.proxy.farewell import Farewell
 from apitrail.recording.recorder import (
     AmbiguousError,
     DeniedError,
@@ -106,7 +107,7 @@ async def _stop(addon: Addon, flow: http.HTTPFlow, error: Exception) -> None:
 class Addon:
     """Records every HTTP call that is to be recorded; `limit` is how much of a body is kept.
 
-    With `receipts`, an answer that does not stream names the entry of its call. `shed` is how many clients are to come anew.
+    With `receipts`, an answer that does not stream names the entry of its call.
     """
 
     recorder: Recorder
@@ -116,7 +117,7 @@ class Addon:
     listeners: dict[int, str] = field(default_factory=dict)
     default_run: Mapping[str, Any] | None = None
     receipts: bool = False
-    shed: int = 0
+    farewell: Farewell = field(default_factory=Farewell)
     budget: held.Budget = field(default_factory=held.Budget)
     _seen: dict[str, Seen] = field(default_factory=dict)
 
@@ -166,6 +167,7 @@ class Addon:
         seen = self._seen.get(flow.id)
         if flow.response is None or flow.response.status_code == SWITCHING:
             return  # what follows is no body
+        self.farewell.choose(flow)
         if seen is not None and seen.opened is None:
             return
         if seen is None:
@@ -192,8 +194,7 @@ class Addon:
             await self._finish(flow)
             if self.receipts and seen is not None and seen.opened is not None:
                 self._hand_receipt(flow, seen.opened)
-            if self.shed:
-                self._send_away(flow)
+            self.farewell.say(flow)
 
     @closed(_stop)
     async def websocket_end(self, flow: http.HTTPFlow) -> None:
@@ -416,13 +417,6 @@ class Addon:
         """Tell the client which entry its call is; the header of a streamed answer has left already."""
         if flow.response is not None and not flow.response.stream and opened.index is not None:
             flow.response.headers[RECEIPT] = f"{self.recorder.trail.origin}#{opened.index}"
-
-    def _send_away(self, flow: http.HTTPFlow) -> None:
-        """Have a client come anew for its next call: another process may have more time for it."""
-        response = flow.response
-        if response is not None and not response.stream and not flow.request.is_http2:
-            response.headers["Connection"] = "close"
-            self.shed -= 1
 
     def _forget(self, flow: str) -> Seen | None:
         """The flow is over: what it held is free."""

@@ -25,6 +25,7 @@ from mitmproxy.proxy.utils import ReceiveBuffer
 
 from apitrail.recording.proxy import departures, downstream, flows, http2, piles, trims, websockets
 from apitrail.recording.proxy.admission import DIRECT
+from apitrail.recording.proxy.farewell import said
 from apitrail.recording.proxy.hook_runner import RUNNERS, HookRunner
 from apitrail.recording.proxy.patience import PACES
 
@@ -171,11 +172,9 @@ class Stream(http.HttpStream):
         found = next(filter(wish.connection_spec_matches, here.connections), None)
         if not isinstance(found, Server) or not found.connected or found.error:
             return None
-        if found in here.waiting_for_establishment:
-            return None
         # HTTP/1 upstream of HTTP/2 takes one call a connection.
         is_one_call = self.context.client.alpn == b"h2" and found.alpn != b"h2"
-        return None if is_one_call else found
+        return None if is_one_call or found in here.waiting_for_establishment else found
 
     def state_wait_for_request_headers(self, event: events.Event) -> Commands:
         """A client that asks before it sends a body (100-continue) is told at once."""
@@ -274,6 +273,10 @@ class Stream(http.HttpStream):
             return False
         most, _ = self.flow.metadata[TOO_LONG]
         return len(self.request_body_buf) + len(data) > int(most)
+
+    def start_response_stream(self) -> Commands:
+        """It may be the last one on its connection."""
+        return said(self.flow, super().start_response_stream())
 
     def send_response(self, already_streamed: bool = False) -> Commands:
         """What a collector held back goes out when the response hook has returned."""

@@ -140,11 +140,13 @@ class Worker:
 
     def _shed(self, number: int) -> None:
         """Another worker has fewer clients: so many of those that call now shall come anew."""
-        addon = self._front.addon
-        addon.shed = number
+        farewell = self._front.addon.farewell
+        farewell.number = number
         if self._shedding is not None:
             self._shedding.cancel()
-        self._shedding = asyncio.get_running_loop().call_later(SHEDDING, setattr, addon, "shed", 0)
+        self._shedding = asyncio.get_running_loop().call_later(
+            SHEDDING, setattr, farewell, "number", 0
+        )
 
     def _allow(self, stated: int | None) -> None:
         self._trail.allow(stated)
