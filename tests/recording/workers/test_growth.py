@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from apitrail.evidence.verify import Trust, trail_check
-from apitrail.recording.workers import crew, growth, pulse
+from apitrail.recording.workers import growth, hiring, pulse
 from apitrail.recording.workers.crew import Crew
 from apitrail.recording.workers.growth import BUSY, CALM, CLIENTS, LONG, UNEVEN, Growth, Load
 from apitrail.trail.keys import Keys
@@ -67,7 +67,7 @@ async def ask(peer: Peer) -> bool:
 @pytest.mark.timeout(300)
 def test_a_second_worker_comes_and_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulse, "EVERY", 0.05)
-    monkeypatch.setattr(crew, "EVERY", 0.05)
+    monkeypatch.setattr(hiring, "EVERY", 0.05)
     told: list[str] = []
     calls = 0
 
@@ -113,6 +113,7 @@ def test_a_second_worker_comes_and_goes(tmp_path: Path, monkeypatch: pytest.Monk
             assert await ask_all() >= CLIENTS
             while len(front._members) > 1:
                 await ask_all()
+            await until(lambda: len(front._keepers) == 2)
         return second
 
     gone = asyncio.run(scenario())

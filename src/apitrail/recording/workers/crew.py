@@ -8,11 +8,12 @@ import logging
 import socket
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from apitrail.errors import FormatError, UsageError, reason
 from apitrail.insights.insight_settings import InsightSettings
@@ -26,16 +27,16 @@ from apitrail.recording.front import RunFacts
 from apitrail.recording.proxy import patience
 from apitrail.recording.proxy.admission import Guard
 from apitrail.recording.proxy.destination import Upstream
-from apitrail.recording.proxy.messages import Voice
+from apitrail.recording.proxy.messages import Voice, safe
 from apitrail.recording.proxy.modes import LOOPBACK, Listener, apart, check_mode, listen_error
 from apitrail.recording.recorder import Recorder
 from apitrail.recording.settings import Settings
 from apitrail.recording.workers import doors
 from apitrail.recording.workers.doors import Door
-from apitrail.recording.workers.growth import Growth
+from apitrail.recording.workers.hiring import Hiring
 from apitrail.recording.workers.member import ENDING, Desk, Member, done, heard
 from apitrail.recording.workers.orders import Orders
-from apitrail.recording.workers.pulse import EVERY, NONE_LEFT, STILL, Rounds, answers
+from apitrail.recording.workers.pulse import NONE_LEFT, STILL, Rounds, answers
 from apitrail.trail import journal
 from apitrail.trail.writer import Trail
 
@@ -88,7 +89,7 @@ class Crew:
         self._limits = settings.limits or configured.limits
         self._manned = asyncio.Event()
         self._ending = False
-        self._keepers: list[asyncio.Task[None]] = []
+        self._keepers: set[asyncio.Task[None]] = set()
         self._rounds = Rounds(lambda: (each.pulse for each in self._members if each.ready))
         self._rounding: asyncio.Task[None]
         self._returned: set[asyncio.Task[None]] = set()
@@ -125,13 +126,12 @@ class Crew:
         if failed := [each for each in begun if isinstance(each, BaseException)]:
             await crew.stop()
             raise failed[0]
-        crew._keepers = [
-            asyncio.create_task(crew._keep(each), name="worker")
-            for each in begun
-            if isinstance(each, Member)
-        ]
+        for each in begun:
+            if isinstance(each, Member):
+                crew._look_after(crew._keep(each), "a worker")
         if settings.grows and settings.workers > 1:
-            crew._keepers.append(asyncio.create_task(crew._grow(), name="growth"))
+            hiring = Hiring(settings.workers, lambda: crew._members, crew._add, voice)
+            crew._look_after(hiring.go_on(), "the number of workers")
         return crew
 
     @property
@@ -263,7 +263,10 @@ class Crew:
         return member
 
     def _man(self) -> None:
-        """Clients wait while there is no worker that takes them."""
+        """Clients wait while there is no worker that takes them; one that was to leave stays for them."""
+        if not any(each.takes for each in self._members):
+            for each in self._members:
+                each.leaves = each.drained
         if any(each.takes for each in self._members):
             self._manned.set()
         else:
@@ -298,9 +301,12 @@ class Crew:
                 await self._drop(member)
             except (OSError, MemoryError) as error:
                 self._voice.say(f"a worker that is gone was not settled: {reason(error)}", "error")
-            if member.leaves and member.process.returncode == 0:
+            if member.drained:
                 return
-            self._voice.say(member.lost, "error")
+            again = not (member.leaves and self._manned.is_set())
+            self._voice.say(member.lost(again=again), "error")
+            if not again:
+                return
             rest = 0.0 if time.monotonic() - began > SOON else min(2 * rest + 1, LONGEST_REST)
             found = await self._begin_again(rest)
             if found is None:
@@ -317,39 +323,18 @@ class Crew:
                 rest = min(2 * rest + 1, LONGEST_REST)
         return None
 
-    async def _grow(self) -> None:
-        """Have one worker more while those that there are have no more time, and one less when they have nothing to do."""
-        deciding = Growth(self._settings.workers)
-        while not self._ending:
-            await asyncio.sleep(EVERY)
-            taking = [each for each in self._members if each.takes]
-            leaving = [each for each in self._members if each.leaves]
-            loads = [each.load for each in taking]
-            wanted = deciding.turn(loads, EVERY)
-            if excess := deciding.excess(loads, EVERY):
-                taking[excess[0]].channel.tell("shed", excess[1])
-            if wanted > 0 and leaving:
-                leaving[0].leaves = False
-            elif wanted > 0:
-                await self._add()
-            elif wanted < 0 and not leaving:
-                taking[-1].leaves = True
-            for each in leaving:
-                if not each.leaves:
-                    continue
-                each.channel.tell("shed", len(each.connections))
-                if not each.connections:
-                    await done([each], ANSWERING, "drain")
-                    each.gone.set()
-
     async def _add(self) -> None:
-        try:
-            member = await self._begin()
-        except (UsageError, OSError, MemoryError) as error:
-            self._voice.say(f"there is work for another worker, but {reason(error)}", "warning")
-            await asyncio.sleep(LONGEST_REST)
-            return
-        self._keepers.append(asyncio.create_task(self._keep(member), name="worker"))
+        self._look_after(self._keep(await self._begin()), "a worker")
+
+    def _look_after(self, task: Coroutine[Any, Any, None], what: str) -> None:
+        self._keepers.add(begun := asyncio.create_task(task, name=what))
+        begun.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Where it ended by a defect, at least somebody is told."""
+        self._keepers.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._voice.say(f"nobody looks after {task.get_name()} any more: {safe(error)}", "error")  # fmt: skip
 
     async def _act(
         self, name: str, *about: object, doors: Sequence[int] = (), keep: bool = True

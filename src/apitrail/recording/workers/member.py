@@ -74,7 +74,8 @@ class Member:
     approval, each with what is done when its client leaves, `drawn` those that draw on a budget.
     `connections` are the addresses of its clients, `doors` the numbers of those whose clients it can
     deal with. It is `ready` when clients may be handed to it: through `hands`, the other end of which is
-    `handed`, as it is in the worker. One that `leaves` gets no more clients, and ends when it has none. `busy` is
+    `handed`, as it is in the worker. One that `leaves` gets no more clients, and ends when it has none; it
+    is `drained` then. `busy` is
     how much of a core it has taken lately.
     """
 
@@ -92,6 +93,7 @@ class Member:
     doors: set[int] = field(default_factory=set)
     ready: bool = False
     leaves: bool = False
+    drained: bool = False
     busy: float = 0.0
     told: int = 0
     gone: asyncio.Event = field(default_factory=asyncio.Event)
@@ -186,16 +188,16 @@ class Member:
                 return True
         return False
 
-    @property
-    def lost(self) -> str:
-        """What there is to say of one that has ended by itself."""
+    def lost(self, *, again: bool) -> str:
+        """What there is to say of one that has ended by itself, and is started `again` or not."""
         status = self.process.returncode or 0
         how = f"killed by signal {-status}" if status < 0 else f"status {status}"
         if self.pulse.silent:
             how = "it stood still"
+        then = "another one is started" if again else "the others go on"
         return (
             f"worker {self.process.pid} has ended ({how}): its connections are cut, calls that it had let through are "
-            "recorded as unknown, and another one is started"
+            f"recorded as unknown, and {then}"
         )
 
     async def account(self) -> None:

@@ -1,0 +1,190 @@
+"""A worker that comes late or is to leave, and what goes wrong meanwhile, by real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from apitrail.recording.proxy.messages import Voice
+from apitrail.recording.session import Session
+from apitrail.recording.workers import growth, hiring, member, pulse
+from apitrail.recording.workers.crew import Crew
+from apitrail.recording.workers.hiring import Hiring
+from apitrail.recording.workers.member import Member
+from proxying import dial, kinds, recording, upstream
+from recording.workers.test_stillness import Upstream, ask, freeze, until
+
+pytestmark = [pytest.mark.layouts, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers are asked, and counted, again and again; each client is one that needs another worker."""
+    monkeypatch.setattr(pulse, "EVERY", 0.05)
+    monkeypatch.setattr(hiring, "EVERY", 0.05)
+    monkeypatch.setattr(hiring, "REST", 0.0)
+    monkeypatch.setattr(growth, "CLIENTS", 0)
+
+
+def have_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "BUSY", 0.0)
+
+
+def have_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For long enough."""
+    monkeypatch.setattr(growth, "BUSY", 2.0)
+    monkeypatch.setattr(growth, "CALM", 2.0)
+    monkeypatch.setattr(growth, "LONG", 0.0)
+
+
+@asynccontextmanager
+async def growing(trail: Path, told: list[str]) -> AsyncIterator[tuple[Session, Crew]]:
+    async with (
+        upstream(Upstream().answer) as stub,
+        recording(trail, upstream=stub.url, workers=2, grows=True) as session,
+    ):
+        session._voice.tell = lambda text, _level="info": told.append(text)
+        assert isinstance(session.front, Crew)
+        yield session, session.front
+
+
+async def second(front: Crew, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Have another worker come; gives its process."""
+    have_much(monkeypatch)
+    await until(lambda: len(front.workers) == 2 and bool(front._members[1].doors))
+    return front.workers[1]
+
+
+async def leave(front: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    have_little(monkeypatch)
+    await until(lambda: len(front.workers) == 1)
+
+
+def test_one_that_is_to_leave_stays_while_it_is_the_only_one_that_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> bytes:
+        async with growing(tmp_path, []) as (session, front):
+            [first] = front.workers
+            async with dial(session) as stays, dial(session) as one:
+                other = await second(front, monkeypatch)
+                async with dial(session) as two:
+                    assert [await ask(each) for each in (stays, one, two)] == [b"200"] * 3
+                    await leave(front, monkeypatch)
+                    monkeypatch.setattr(pulse, "SILENT", 0.5)
+                    freeze(first)
+                    await until(lambda: front.silent == [first])
+                    assert front.workers == [other]
+                    async with dial(session) as late:
+                        answer = await ask(late)
+                    os.kill(first, signal.SIGCONT)
+                    return answer
+
+    assert asyncio.run(scenario()) == b"200"
+
+
+def test_none_is_started_for_one_that_was_lost_while_it_was_to_leave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    async def scenario() -> int:
+        async with growing(tmp_path, told) as (session, front):
+            async with dial(session):
+                other = await second(front, monkeypatch)
+                async with dial(session):
+                    await until(lambda: len(front._members[1].connections) == 1)
+                    await leave(front, monkeypatch)
+                    os.kill(other, signal.SIGKILL)
+                    await until(lambda: bool(told))
+                    # Whoever looked after it does so no more.
+                    await until(lambda: len(front._keepers) == 2)
+                    assert len(front._members) == 1
+            return other
+
+    lost = asyncio.run(scenario())
+    [said] = told
+    assert said.startswith(f"worker {lost} has ended (killed by signal 9)")
+    assert said.endswith("recorded as unknown, and the others go on")
+
+
+def test_where_another_one_cannot_start_it_is_said_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    async def scenario() -> None:
+        async with growing(tmp_path, told) as (session, front):
+            monkeypatch.setattr(member, "MODULE", "apitrail.recording.workers.nothing")
+            have_much(monkeypatch)
+            await until(lambda: any("there is work" in each for each in told))
+            assert session.recorder.unready is None
+            assert len(front.workers) == 1
+            monkeypatch.setattr(member, "MODULE", "apitrail.recording.workers.worker")
+            await until(lambda: len(front.workers) == 2)
+
+    asyncio.run(scenario())
+    said = "there is work for another worker, but a worker did not start (status 1)"
+    assert [each.splitlines()[0] for each in told if "there is work" in each] == [said]
+
+
+def test_a_recorder_that_stops_while_another_one_starts_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> list[int]:
+        async with growing(tmp_path, []) as (_, front):
+            have_much(monkeypatch)
+            await until(lambda: len(front._members) == 2)
+            assert not front._members[1].ready
+            return [each.process.pid for each in front._members]
+
+    for pid in asyncio.run(scenario()):
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    assert kinds(tmp_path) == ["open", "close"]
+
+
+def test_it_goes_on_without_memory_for_one_turn() -> None:
+    turns = 0
+
+    def members() -> Sequence[Member]:
+        nonlocal turns
+        turns += 1
+        if turns == 1:
+            raise MemoryError
+        return ()
+
+    async def none() -> None: ...
+
+    async def scenario() -> None:
+        hires = Hiring(2, members, none, Voice(lambda _text, _level="info": None))
+        going = asyncio.create_task(hires.go_on())
+        await until(lambda: turns > 2 or going.done())
+        going.cancel()
+
+    asyncio.run(scenario())
+    assert turns > 2
+
+
+def test_a_defect_of_what_looks_after_workers_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    async def fails() -> None:
+        raise ValueError("a defect")
+
+    async def scenario() -> None:
+        async with growing(tmp_path, told) as (session, front):
+            front._look_after(fails(), "the number of workers")
+            await until(lambda: bool(told))
+            async with dial(session) as client:
+                assert await ask(client) == b"200"
+
+    asyncio.run(scenario())
+    [said] = told
+    assert said.startswith("nobody looks after the number of workers any more: ValueError")
