@@ -29,7 +29,7 @@ from proxying import (
     tunnel,
     upstream,
 )
-from recording.proxy.test_http2 import Http2, ended, status
+from recording.proxy.test_http2 import Http2, ended, play, status
 
 MB = 1024 * 1024
 BODY = hashlib.shake_256(b"a film").digest(MB) * 8
@@ -123,11 +123,7 @@ def test_a_stream_has_a_window_that_is_renewed_when_it_goes_on(tmp_path: Path) -
             )
             machine, body = side.machine, BODY[:MB]
             async with nothing_is_written(session):
-                stream = machine.get_next_available_stream_id()
-                machine.send_headers(stream, [
-                    (":method", "PUT"), (":scheme", "https"), (":authority", S3), (":path", "/bucket/key"),
-                    ("authorization", authorization("s3")), ("content-length", str(len(body))),
-                ])  # fmt: skip
+                stream = _begin_upload(side, body)
                 assert machine.local_flow_control_window(stream) == http2.WINDOW
                 await _send(side, stream, body[: http2.WINDOW])
                 # What comes before the answer to this came before it.
@@ -149,6 +145,67 @@ def test_a_stream_has_a_window_that_is_renewed_when_it_goes_on(tmp_path: Path) -
             assert stub.seen[0].endswith(body)
 
     asyncio.run(main())
+
+
+def _begin_upload(side: Http2, body: bytes) -> int:
+    stream = side.machine.get_next_available_stream_id()
+    side.machine.send_headers(stream, [
+        (":method", "PUT"), (":scheme", "https"), (":authority", S3), (":path", "/bucket/key"),
+        ("authorization", authorization("s3")), ("content-length", str(len(body))),
+    ])  # fmt: skip
+    return stream
+
+
+def test_little_of_an_upload_is_kept_for_an_upstream_that_gives_no_window(tmp_path: Path) -> None:
+    comes, go = asyncio.Event(), asyncio.Event()
+    arrived: list[bytes] = []
+
+    async def client(side: Http2) -> None:
+        machine, stream = side.machine, _begin_upload(side, BODY)
+        sent = 0
+
+        async def send() -> None:
+            nonlocal sent
+            piece = BODY[sent : sent + machine.local_flow_control_window(stream)]
+            await _send(side, stream, piece)
+            sent += len(piece)
+
+        await send()
+        await comes.wait()
+        window = True
+        while window and sent < len(BODY):
+            # A window that is given for what was sent comes before the answer to this.
+            machine.ping(b"12345678")
+            await side.flush()
+            await side.until(lambda found: any(isinstance(e, h2e.PingAckReceived) for e in found))
+            window = machine.local_flow_control_window(stream) > 0
+            await send()
+        assert sent <= 65_535 + (http2.MOST_SENT + 1) * 16_384 + 2 * http2.WINDOW
+        go.set()
+        while sent < len(BODY):
+            await side.until(lambda _: machine.local_flow_control_window(stream) > 0)
+            await send()
+        machine.end_stream(stream)
+        await side.flush()
+        assert status(await side.until(ended(stream)), stream) == "200"
+
+    async def server(side: Http2) -> None:
+        found = await side.until(
+            lambda found: any(isinstance(each, h2e.DataReceived) for each in found), unread=1
+        )
+        comes.set()
+        await go.wait()
+        pieces = [each for each in found if isinstance(each, h2e.DataReceived)]
+        side.machine.acknowledge_received_data(sum(len(each.data) for each in pieces), 1)
+        await side.flush()
+        found += await side.until(ended(1))
+        arrived.extend(each.data for each in found if isinstance(each, h2e.DataReceived))
+        side.answer(1)
+        await side.flush()
+        await side.peer.rest()
+
+    assert play(tmp_path, client, server) == [200]
+    assert b"".join(arrived) == BODY
 
 
 async def _send(side: Http2, stream: int, data: bytes) -> None:

@@ -3,7 +3,8 @@
 What runs goes on here: a client that goes away still wants its answers, and an upstream that does
 finishes the streams up to the last one that it names. And it is told here of streams whose client reads
 slower than their upstream sends: mitmproxy would keep in memory what such a client has no window for. A
-client has a window for each body that it sends, which is renewed when the stream has taken what came.
+client has a window for each body that it sends, which is renewed when the stream has taken what came, and an
+upstream that speaks HTTP/2 too has a window for most of that.
 """
 
 from __future__ import annotations
@@ -30,11 +31,15 @@ _LEAVING: WeakSet[Connection] = WeakSet()
 MOST = 256
 # Bytes of a body that a client may send before its stream has taken any.
 WINDOW = 256 * 1024
+# How many pieces of a body, of 16 KB mostly, may wait for the window of their upstream.
+MOST_SENT = 16
 
 # By the ids of their connections: the sides of clients that speak HTTP/2, and of upstreams that speak
 # HTTP/1, which answer one stream at a time.
 _CLIENTS: WeakValueDictionary[str, Http2ToClient] = WeakValueDictionary()
 _UPSTREAMS: WeakValueDictionary[str, http.Http1Client] = WeakValueDictionary()  # type: ignore[name-defined]
+# And the sides of upstreams that speak HTTP/2.
+_SERVERS: WeakValueDictionary[str, Http2ToServer] = WeakValueDictionary()
 
 
 def note_upstream(side: Any) -> None:
@@ -121,7 +126,7 @@ class Http2ToClient(http.Http2Server):  # type: ignore[name-defined,misc]
         """As h2's own, but the window of a stream that waits is renewed when it goes on."""
         here = self._above
         on = here.streams.get(stream) if isinstance(here, http.HttpLayer) else None
-        if on is not None and on._paused is not None:  # noqa: SLF001
+        if on is not None and (on._paused is not None or _is_behind(on, stream)):  # noqa: SLF001
             self._untaken[stream] = self._untaken.get(stream, 0) + size
         else:
             H2Connection.acknowledge_received_data(self.h2_conn, size, stream)
@@ -131,12 +136,36 @@ class Http2ToClient(http.Http2Server):  # type: ignore[name-defined,misc]
             H2Connection.acknowledge_received_data(self.h2_conn, size, stream)
 
 
+def _is_behind(on: http.HttpStream, stream: int) -> bool:
+    """Does a body wait for the window of its upstream?"""
+    side = _SERVERS.get(on.context.server.id)
+    return side is not None and side.is_behind(stream)
+
+
 class Http2ToServer(http.Http2Client):  # type: ignore[name-defined,misc]
     """The side of the upstream: streams that it will not process fail, the others go on."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         _heed(self.h2_conn)
+        # Streams whose client gets no window before this upstream has taken more.
+        self._behind: set[int] = set()
+        _SERVERS[context.server.id] = self
+
+    def is_behind(self, stream: int) -> bool:
+        """Does so much of the body of a client's stream wait? Then that stream is told once it does not."""
+        if self._waiting(stream) <= MOST_SENT:
+            return False
+        self._behind.add(stream)
+        return True
+
+    def _waiting(self, stream: int) -> int:
+        """How many pieces wait for a window, or for the stream to be opened."""
+        ours = self.our_stream_id.get(stream)
+        if ours is None:
+            return len(self.stream_queue.get(stream, ()))
+        # A stream that is over takes nothing any more.
+        return len(self.h2_conn.stream_buffers.get(ours, ())) if ours in self.streams else 0
 
     def handle_h2_event(self, event: h2.events.Event) -> Handled:
         """After GOAWAY new calls take another connection."""
@@ -152,6 +181,9 @@ class Http2ToServer(http.Http2Client):  # type: ignore[name-defined,misc]
         yield from super()._handle_event(event)
         if self.conn in _LEAVING and self.stream_queue:
             yield from self._drop_waiting()
+        for stream in [each for each in self._behind if self._waiting(each) <= MOST_SENT]:
+            self._behind.discard(stream)
+            yield http.SendHttp(Taken(stream), self.context.client)
 
     def _drop_waiting(self) -> layer.CommandGenerator[None]:
         """Streams that waited for room on this connection will get none."""

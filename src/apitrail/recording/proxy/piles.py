@@ -1,7 +1,8 @@
 """Bodies that come while their call cannot be passed on: its intent is being written, or a connection made.
 
 Of a client that sends on nothing more is read then. HTTP/2 has a window for each stream instead, since
-the other streams of a connection must not wait for this one.
+the other streams of a connection must not wait for this one: `http2` renews it, also where an upstream gives
+no window for what was passed on.
 """
 
 from __future__ import annotations
