@@ -325,11 +325,8 @@ def _print_status(trail: Path, found: dict[str, Any]) -> None:
     if workers := found.get("workers"):
         these = "process" if len(workers) == 1 else "processes"
         said = ", ".join(map(str, workers))
-        more = (
-            ", another when it is busy"
-            if len(workers) < found["settings"].get("workers", 0)
-            else ""
-        )
+        comes = found.get("grows") and len(workers) < found["settings"]["workers"]
+        more = ", another when it is busy" if comes else ""
         click.echo(f"  by {counted(len(workers), 'worker')} ({these} {said}){more}")
     for silent in found.get("silent") or ():
         click.echo(f"  worker {silent} does not answer")

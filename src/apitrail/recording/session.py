@@ -375,6 +375,7 @@ class Session:
             "pid": os.getpid(),
             "workers": self.front.workers,
             "silent": self.front.silent,
+            "grows": self.settings.grows,
             "started": self._started,
             "proxy": self.proxy(),
             "endpoint": self.endpoint(),

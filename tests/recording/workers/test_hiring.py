@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from apitrail.cli import apitrail
 from apitrail.recording.proxy.messages import Voice
 from apitrail.recording.session import Session
 from apitrail.recording.workers import growth, hiring, member, pulse
@@ -148,6 +150,30 @@ def test_a_recorder_that_stops_while_another_one_starts_leaves_none(
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
     assert kinds(tmp_path) == ["open", "close"]
+
+
+async def status(trail: Path) -> list[str]:
+    """What the command says of workers."""
+    arguments = ["--trail", str(trail), "status"]
+    result = await asyncio.to_thread(CliRunner().invoke, apitrail, arguments)
+    return [each for each in result.output.splitlines() if "worker" in each]
+
+
+def test_status_says_where_another_one_may_come(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with growing(tmp_path, []) as (_, front):
+            [first] = front.workers
+            assert await status(tmp_path) == [
+                f"  by 1 worker (process {first}), another when it is busy"
+            ]
+        async with recording(tmp_path, workers=2) as session:
+            first, lost = session.front.workers
+            freeze(lost)
+            await until(lambda: session.front.silent == [lost])
+            said = [f"  by 1 worker (process {first})", f"  worker {lost} does not answer"]
+            assert await status(tmp_path) == said
+
+    asyncio.run(scenario())
 
 
 def test_it_goes_on_without_memory_for_one_turn() -> None:
