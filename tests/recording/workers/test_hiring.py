@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -19,10 +20,13 @@ from apitrail.recording.workers import growth, hiring, member, pulse
 from apitrail.recording.workers.crew import Crew
 from apitrail.recording.workers.hiring import Hiring
 from apitrail.recording.workers.member import Member
-from proxying import dial, kinds, recording, upstream
+from proxying import AWS, dial, kinds, recording, request, upstream
 from recording.workers.test_stillness import Upstream, ask, freeze, until
 
 pytestmark = [pytest.mark.layouts, pytest.mark.timeout(300)]
+
+# Signed by a key that the keyring has, with another secret.
+WRONG = request(f"http://{AWS}/", headers=[("X-Amz-Date", "20261123T100000Z")])
 
 
 @pytest.fixture(autouse=True)
@@ -46,10 +50,12 @@ def have_little(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def growing(trail: Path, told: list[str]) -> AsyncIterator[tuple[Session, Crew]]:
+async def growing(
+    trail: Path, told: list[str], **settings: Any
+) -> AsyncIterator[tuple[Session, Crew]]:
     async with (
         upstream(Upstream().answer) as stub,
-        recording(trail, upstream=stub.url, workers=2, grows=True) as session,
+        recording(trail, upstream=stub.url, workers=2, grows=True, **settings) as session,
     ):
         session._voice.tell = lambda text, _level="info": told.append(text)
         assert isinstance(session.front, Crew)
@@ -89,6 +95,23 @@ def test_one_that_is_to_leave_stays_while_it_is_the_only_one_that_answers(
                     return answer
 
     assert asyncio.run(scenario()) == b"200"
+
+
+def test_one_that_is_to_leave_stays_where_there_is_work_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        async with growing(tmp_path, []) as (session, front), dial(session):
+            other = await second(front, monkeypatch)
+            async with dial(session) as client:
+                await until(lambda: len(front._members[1].connections) == 1)
+                await leave(front, monkeypatch)
+                have_much(monkeypatch)
+                await until(lambda: len(front.workers) == 2)
+                assert front.workers[1] == other
+                assert await ask(client) == b"200"
+
+    asyncio.run(scenario())
 
 
 def test_none_is_started_for_one_that_was_lost_while_it_was_to_leave(
@@ -134,6 +157,32 @@ def test_where_another_one_cannot_start_it_is_said_and_tried_again(
     asyncio.run(scenario())
     said = "there is work for another worker, but a worker did not start (status 1)"
     assert [each.splitlines()[0] for each in told if "there is work" in each] == [said]
+
+
+def test_one_that_comes_late_goes_by_the_keyring_as_the_recorder_has_read_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring, configuration = tmp_path / "keyring.toml", tmp_path / "config.toml"
+    keyring.write_text('AKIAIOSFODNN7EXAMPLE = "secret"\n')
+    keyring.chmod(0o600)
+    configuration.write_text(
+        f'[signatures]\nrequire_valid = true\nprofiles = false\nkeyring = "{keyring}"\n'
+    )
+    told: list[str] = []
+
+    async def scenario() -> list[bytes]:
+        settings = {"configuration": configuration}
+        async with growing(tmp_path / "trail", told, **settings) as (session, front):
+            keyring.unlink()
+            async with dial(session) as one:
+                await second(front, monkeypatch)
+                async with dial(session) as two:
+                    answers = [await ask(one, WRONG), await ask(two, WRONG)]
+                    assert [len(each.connections) for each in front._members] == [1, 1]
+                    return answers
+
+    assert asyncio.run(scenario()) == [b"403", b"403"]
+    assert told == []
 
 
 def test_a_recorder_that_stops_while_another_one_starts_leaves_none(

@@ -7,6 +7,7 @@ from pathlib import Path
 from apitrail.identity import Known
 from apitrail.policy.loading import load
 from apitrail.recording.config_file import Configuration
+from apitrail.recording.recorder import Policy
 from apitrail.recording.settings import Settings
 from apitrail.recording.workers.orders import Orders
 
@@ -19,11 +20,13 @@ def test_orders_with_guards_and_a_configuration_are_the_same_on_the_other_side(t
     settings = Settings(guards=load(("read-only", "no-iam"), {}), workers=2, upstream="http://x:1")
     orders = Orders(
         directory=tmp_path, origin="example.com/trail", settings=settings, known=Known(),
-        configured=Configuration.read(path), journal=tmp_path / "pending-1.journal", workers=2, acts=(("run", "1", {"id": "1"}, True),),
+        policy=Policy(guards=settings.guards, require_valid=True), configured=Configuration.read(path), journal=tmp_path / "pending-1.journal", workers=2, acts=(("run", "1", {"id": "1"}, True),),
     )  # fmt: skip
     found = Orders.load(orders.dump())
     assert found.settings.to_json() == settings.to_json()
     assert found.settings.guards.entries() == settings.guards.entries()
+    assert found.policy.guards is found.settings.guards
+    assert found.policy.require_valid
     assert found.configured.identities == orders.configured.identities
     assert found.configured.keep.rules == orders.configured.keep.rules
     assert (found.origin, found.acts) == (orders.origin, orders.acts)

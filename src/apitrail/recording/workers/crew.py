@@ -243,7 +243,7 @@ class Crew:
         self._members.append(member)
         orders = Orders(
             directory=self._directory, origin=self._recorder.trail.origin,
-            settings=self._settings, known=self._recorder.known,
+            settings=self._settings, known=self._recorder.known, policy=self._recorder.policy,
             # Of these a worker does nothing, and it need not know them.
             configured=replace(
                 self._configured, anchors=Anchors(), insights=InsightSettings(), alerts=(),

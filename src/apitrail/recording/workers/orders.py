@@ -9,6 +9,7 @@ from pathlib import Path
 
 from apitrail.identity import Known
 from apitrail.recording.config_file import Configuration
+from apitrail.recording.recorder import Policy
 from apitrail.recording.settings import Settings
 
 
@@ -16,7 +17,7 @@ from apitrail.recording.settings import Settings
 class Orders:
     """How to record into which trail, whom its calls have taught of, and how many workers there are.
 
-    `journal` is where this worker writes the calls that it lets through.
+    `policy` is the recorder's, as it was read when that began. `journal` is where this worker writes the calls that it lets through.
     `acts` are what happened before this worker began: names and arguments of what it is asked for.
     """
 
@@ -25,6 +26,7 @@ class Orders:
     settings: Settings
     configured: Configuration
     known: Known
+    policy: Policy
     journal: Path
     workers: int
     acts: Sequence[tuple[object, ...]] = ()

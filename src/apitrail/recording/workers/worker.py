@@ -21,7 +21,7 @@ from typing import Any
 
 from apitrail import __version__, aside, last_resort, places
 from apitrail.identity import Known
-from apitrail.recording import allocator, assembly, lessons, preparation, proxied, whoami
+from apitrail.recording import allocator, assembly, lessons, proxied, whoami
 from apitrail.recording.alone import Alone
 from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.proxy import held, messages
@@ -105,8 +105,7 @@ class Worker:
             receipts=configured.receipts, held=self._seeker.holds,
         )  # fmt: skip
         recorder = assembly.recorder_of(
-            trail, orders.directory, settings, configured, orders.known,
-            preparation.policy(settings, configured),
+            trail, orders.directory, settings, configured, orders.known, orders.policy,
         )  # fmt: skip
         recorder.tally, recorder.refusals = ToldTally(channel), ToldRefusals(trail, channel)
         recorder.gate = OwnersGate(recorder.policy.guards, channel)
