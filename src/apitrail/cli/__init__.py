@@ -10,6 +10,7 @@ import click
 from apitrail import __version__
 from apitrail.cli.options import Group, trail_option
 from apitrail.cli.pager import pager_option
+from apitrail.cli.summaries import SUMMARIES
 
 # Command → where it is; each module is imported when its command is asked for, so that reading
 # starts without what recording needs.
@@ -57,6 +58,7 @@ COMMANDS = {
 @click.group(
     cls=Group,
     commands_at=COMMANDS,
+    summaries=SUMMARIES,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "APITRAIL"},
 )
 @trail_option

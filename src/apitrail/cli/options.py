@@ -5,17 +5,20 @@ from __future__ import annotations
 import difflib
 import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from apitrail import places
 from apitrail.query import Filter
 from apitrail.reading import filter_words, render
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 type Command = Callable[..., Any]
 
@@ -32,13 +35,41 @@ def every(command: click.Command, name: str) -> Iterator[tuple[str, click.Comman
 
 
 class Group(click.Group):
-    """Lists commands in the order of its table, not of the alphabet, loads them late."""
+    """Lists commands in the order of its table, not of the alphabet, loads them late.
+
+    Where it has `summaries` of them, none is loaded to be listed.
+    """
 
     def __init__(
-        self, *args: Any, commands_at: dict[str, str] | None = None, **options: Any
+        self,
+        *args: Any,
+        commands_at: dict[str, str] | None = None,
+        summaries: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(*args, **options)
         self._commands_at = commands_at or {}
+        self._listed = {
+            name: click.Command(name, help=text) for name, text in (summaries or {}).items()
+        }
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if self._listed:
+            _Listed(commands=self._listed).format_commands(ctx, formatter)
+        else:
+            super().format_commands(ctx, formatter)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        if not self._listed:
+            return super().shell_complete(ctx, incomplete)
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=command.get_short_help_str())
+            for name, command in self._listed.items()
+            if name.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return [*self._commands_at, *self.commands]
@@ -56,6 +87,13 @@ class Group(click.Group):
         if self.get_command(ctx, args[0]) is None and args[0][:1] != "-":
             raise UnknownCommand(args[0], self.list_commands(ctx), ctx)
         return super().resolve_command(ctx, args)
+
+
+class _Listed(click.Group):
+    """Commands that are only listed, in their order."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return [*self.commands]
 
 
 class UnknownCommand(click.UsageError):
