@@ -195,6 +195,23 @@ def test_room_is_given_in_the_order_of_asking():
     assert asyncio.run(scenario()) == ([5, 1], 4)
 
 
+def test_with_less_room_what_is_held_stays_and_who_comes_waits_for_it():
+    async def main() -> None:
+        budget = Budget(total=10)
+        await budget.take(8)
+        budget.resize(5)
+        waits = asyncio.create_task(budget.take(4))
+        await asyncio.sleep(0)
+        assert (budget.waiting, waits.done()) == (1, False)
+        budget.give(4)
+        assert budget.waiting == 1
+        budget.resize(10)
+        await waits
+        assert budget.free == 2
+
+    asyncio.run(main())
+
+
 def test_who_gives_up_waiting_holds_nothing():
     async def scenario():
         budget = Budget(total=10, patience=0)

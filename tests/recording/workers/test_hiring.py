@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,14 @@ import pytest
 from click.testing import CliRunner
 
 from apitrail.cli import apitrail
+from apitrail.recording.proxy.held import LONGEST, TOTAL
 from apitrail.recording.proxy.messages import Voice
 from apitrail.recording.session import Session
 from apitrail.recording.workers import growth, hiring, member, pulse
 from apitrail.recording.workers.crew import Crew
 from apitrail.recording.workers.hiring import Hiring
 from apitrail.recording.workers.member import Member
-from proxying import AWS, dial, kinds, recording, request, upstream
+from proxying import AWS, FORM, dial, kinds, recording, request, upstream
 from recording.workers.test_stillness import Upstream, ask, freeze, until
 
 pytestmark = [pytest.mark.layouts, pytest.mark.timeout(300)]
@@ -72,6 +73,23 @@ async def second(front: Crew, monkeypatch: pytest.MonkeyPatch) -> int:
 async def leave(front: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
     have_little(monkeypatch)
     await until(lambda: len(front.workers) == 1)
+
+
+def test_one_that_is_alone_has_all_the_memory_for_long_bodies(tmp_path: Path) -> None:
+    announced = request(f"http://{AWS}/", b"", headers=[
+        ("Content-Type", FORM), ("Content-Length", str(LONGEST)), ("Expect", "100-continue"),
+    ])  # fmt: skip
+
+    async def scenario() -> list[bytes]:
+        async with growing(tmp_path, []) as (session, _), AsyncExitStack() as stack:
+            clients = [
+                await stack.enter_async_context(dial(session)) for _ in range(TOTAL // LONGEST)
+            ]
+            for each in clients:
+                await each.send(announced)
+            return [await each.head() for each in clients]
+
+    assert set(asyncio.run(scenario())) == {b"HTTP/1.1 100 Continue\r\n\r\n"}
 
 
 def test_one_that_is_to_leave_stays_while_it_is_the_only_one_that_answers(

@@ -68,6 +68,12 @@ class Budget:
         self.free += min(size, self.total)
         self._admit()
 
+    def resize(self, total: int) -> None:
+        """Have room for `total` bytes from now on; what is held stays."""
+        self.free += total - self.total
+        self.total = total
+        self._admit()
+
     def _leave(self, size: int, turn: asyncio.Future[None]) -> None:
         if (size, turn) in self._waiting:
             self._waiting.remove((size, turn))

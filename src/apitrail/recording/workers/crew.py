@@ -271,6 +271,10 @@ class Crew:
             self._manned.set()
         else:
             self._manned.clear()
+        if self._settings.grows:
+            ready = self._ready
+            for each in ready:
+                each.channel.tell("share", len(ready))
 
     def _changed(self, member: Member) -> None:
         """A worker has fallen silent, or answers again."""

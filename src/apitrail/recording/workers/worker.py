@@ -81,7 +81,9 @@ class Worker:
         answers = at_once | {name: self._in_turn(act) for name, act in in_turn.items()}
         acts = Acts(
             lost=self._end, answers=answers,
-            hears={"lesson": self._learn, "allow": self._allow, "shed": self._shed},
+            hears={
+                "lesson": self._learn, "allow": self._allow, "shed": self._shed, "share": self._share,
+            },
         )  # fmt: skip
         self._channel = await Channel.over(end, acts)
 
@@ -146,6 +148,10 @@ class Worker:
         self._shedding = asyncio.get_running_loop().call_later(
             SHEDDING, setattr, farewell, "number", 0
         )
+
+    def _share(self, workers: int) -> None:
+        """So many workers share the memory for bodies that are read whole."""
+        self._front.addon.budget.resize(held.TOTAL // workers)
 
     def _allow(self, stated: int | None) -> None:
         self._trail.allow(stated)
