@@ -169,6 +169,11 @@ def test_a_run_of_a_trail_without_runs_is_said(tmp_path: Path) -> None:
         Wording(reader).resolve(Filter(run=("last",)))
 
 
+def test_nothing_is_no_start_of_a_run(source: Source) -> None:
+    with pytest.raises(UsageError, match="not a run: ''"):
+        Wording(source).resolve(Filter(run=("",)))
+
+
 def test_the_start_of_many_ids_is_refused(tmp_path: Path) -> None:
     with (
         Reader(trails.make(tmp_path / "trail", 25)) as reader,

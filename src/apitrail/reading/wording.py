@@ -124,6 +124,10 @@ class Wording:
 
     def _runs(self, value: str) -> Iterator[str]:
         """`last`, an id, or the start of one."""
+        if not value:  # with which all begin: a variable of the shell is not set
+            raise UsageError(
+                "not a run: ''", hint="write last, an id that exec told, or how it begins"
+            )
         if value == "last":
             last = self.source.last_run()
             if last is None:
