@@ -20,7 +20,7 @@ from apitrail.evidence.verify import trail_check as verification
 from apitrail.query import Filter, Pattern
 from apitrail.tlog import note
 from apitrail.tlog.checkpoint import Checkpoint
-from apitrail.trail import blocks, database, rebuild, search
+from apitrail.trail import blocks, database, posted, rebuild, search
 from apitrail.trail.audit import Audit
 from apitrail.trail.block_search import BlockSearch, Piece
 from apitrail.trail.filter_terms import number_of
@@ -42,6 +42,8 @@ def small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "SIZE", BLOCK)
         patch.setattr(blocks, "MARKED", 8)
+        patch.setattr(posted, "TOGETHER", 4)
+        patch.setattr(posted, "MOST", 40)
         patch.setattr(search, "MANY", 2)
         yield
 
@@ -83,8 +85,8 @@ def verdict(trail: Path, **since: Any) -> tuple[Verdict, str]:
 def tables(trail: Path) -> list[list[tuple[Any, ...]]]:
     with closing(sqlite3.connect(trail / database.FILE)) as connection:
         return [
-            connection.execute(f"SELECT * FROM {table} ORDER BY block, field, {last}").fetchall()
-            for table, last in (("marked", "value"), ("coded", "layer"))
+            connection.execute(f"SELECT * FROM {table} ORDER BY 1, field, {last}").fetchall()
+            for table, last in (("marked", "value"), ("coded", "layer"), ("posted", "value"))
         ]
 
 
@@ -159,11 +161,13 @@ def test_conditions_that_never_meet_have_no_row_looked_at(
         assert min(looked_at) == reader.size // BLOCK * BLOCK - 1
 
 
-@pytest.mark.parametrize("version", [2, 3, 4, 5])
+@pytest.mark.parametrize("version", [2, 3, 4, 5, 6])
 def test_an_older_trail_is_read_as_it_is_and_brought_up(trail: Path, version: int) -> None:
     written, before, operated = tables(trail), found(trail), operations(trail)
     with trails.forge(trail) as connection:
-        connection.execute("DROP TABLE pairs")
+        connection.execute("DROP TABLE posted")
+        if version < 6:
+            connection.execute("DROP TABLE pairs")
         if version < 5:
             connection.execute("DROP TABLE grams")
             connection.execute("DROP TABLE operation")
@@ -205,7 +209,7 @@ def test_a_transaction_that_fails_as_it_completes_a_block_leaves_nothing(tmp_pat
     with Audit(directory) as audit:
         assert audit.size == BLOCK + 1
     assert verdict(directory)[0] is Verdict.OK
-    assert tables(directory) != [[], []]
+    assert tables(directory) != [[], [], []]
 
 
 def test_what_is_erased_is_in_no_block(trail: Path) -> None:
@@ -268,6 +272,15 @@ def test_an_operation_that_no_call_is_of_is_found(trail: Path) -> None:
         ("INSERT INTO marked VALUES (1, 5, 2, 5, x'00')", "'marked' has a row for field 5 of block 5"),
         ("INSERT INTO coded VALUES (70, 5, 0, x'00')", "'coded' has a row for field 5 of block 70"),
         ("INSERT INTO marked VALUES (0, 5, 0, -1, x'00')", "'marked' has a row for field 5 of block -1"),
+        ("DELETE FROM posted WHERE stretch = 1 AND field = 6", "'name' in block"),
+        ("UPDATE posted SET many = 2 WHERE stretch = 1 AND field = 6 AND many = 0", "'name' in block 5"),
+        ("UPDATE posted SET places = substr(places, 1, length(places) - 2) WHERE stretch = 1 AND field = 6 AND length(places) > 2", "'name' in block"),
+        ("UPDATE posted SET places = x'00' WHERE stretch = 1 AND field = 7", "places of a value are of another size"),
+        ("UPDATE posted SET places = x'05000400' WHERE stretch = 1 AND field = 7", " in "),
+        ("INSERT INTO posted VALUES (1, 7, 99, 0, x'')", "places of a value are in no order"),
+        ("INSERT INTO posted VALUES (1, 7, 99, 0, x'ff00')", "'posted' has a row for field 7 of block 7"),
+        ("INSERT INTO posted VALUES (1, 7, 99, 256, x'')", "'posted' has a row for field 7 of block 12"),
+        ("INSERT INTO posted VALUES (1, 4, 99, 2, x'')", " block 5"),
     ],
 )  # fmt: skip
 def test_a_block_that_says_something_else_is_found(trail: Path, sql: str, said: str) -> None:

@@ -225,6 +225,7 @@ def test_an_older_trail_is_read_as_it_is_and_brought_up(trail: Path, version: in
     written = table(trail), table(trail, "pairs")
     before = [found(trail, form) for form in forms]
     with trails.forge(trail) as connection:
+        connection.execute("DROP TABLE posted")
         connection.execute("DROP TABLE pairs")
         if version < 5:
             connection.execute("DROP TABLE grams")

@@ -22,6 +22,7 @@ from apitrail.trail import (
     filter_terms,
     grams,
     name_search,
+    posted,
     rebuild,
     search,
 )
@@ -52,6 +53,9 @@ def small() -> Iterator[None]:
         patch.setattr(blocks, "OTHERS", 7)
         patch.setattr(blocks, "_LISTED", 6)
         patch.setattr(blocks, "LAYERS", 3)
+        # Some values are few in some blocks and many in others.
+        patch.setattr(posted, "TOGETHER", 3)
+        patch.setattr(posted, "MOST", 18)
         yield
 
 
@@ -154,13 +158,15 @@ def expected(rows: dict[int, Row], where: Filter, part: dict[str, Any]) -> list[
 DEAR = 1e9
 WAYS = [
     {},
-    {"MARK": DEAR, "PACKED": DEAR, "CODES": DEAR, "SOME_CODES": DEAR, "LOOK": DEAR, "PROBE": DEAR},
-    {"MARK": DEAR, "PACKED": DEAR, "CODES": DEAR, "SOME_CODES": DEAR, "LOOK": DEAR, "PROBE": 0.0},
-    {"SEEK": DEAR, "MARK": DEAR, "PACKED": DEAR, "LOOK": DEAR, "PROBE": DEAR},
-    {"SEEK": DEAR, "CODES": DEAR, "SOME_CODES": DEAR, "LOOK": DEAR, "PROBE": DEAR},
-    {"SEEK": DEAR, "MARK": DEAR, "PACKED": DEAR, "CODES": 50.0, "SOME_CODES": 1.0, "LOOK": DEAR},
+    {"MARK": DEAR, "PACKED": DEAR, "CODES": DEAR, "SOME_CODES": DEAR, "LOOK": DEAR, "PROBE": DEAR, "POST": DEAR},
+    {"MARK": DEAR, "PACKED": DEAR, "CODES": DEAR, "SOME_CODES": DEAR, "LOOK": DEAR, "PROBE": 0.0, "POST": DEAR},
+    {"SEEK": DEAR, "MARK": DEAR, "PACKED": DEAR, "LOOK": DEAR, "PROBE": DEAR, "POST": DEAR},
+    {"SEEK": DEAR, "CODES": DEAR, "SOME_CODES": DEAR, "LOOK": DEAR, "PROBE": DEAR, "POST": DEAR},
+    {"SEEK": DEAR, "MARK": DEAR, "PACKED": DEAR, "POST": DEAR, "CODES": 50.0, "SOME_CODES": 1.0, "LOOK": DEAR},
     {"SEEK": 0.0, "ROW": 0.01, "MARK": 1.0, "PACKED": 30.0, "CODES": 2.0, "SOME_CODES": 1.0, "LOOK": 0.5},
     {"SEEK": DEAR, "CODES": 0.5, "SOME_CODES": 0.1, "LOOK": 0.02},
+    {"POST": 0.0, "BESIDE": 0.0, "PLACE": 0.0, "SCAN": 0.0, "LOOK": DEAR},
+    {"POST": 0.0, "BESIDE": 0.0, "PLACE": 0.1, "SCAN": 0.01, "LOOK": 1.0, "MARK": 5.0, "CODES": 10.0},
 ]  # fmt: skip
 
 

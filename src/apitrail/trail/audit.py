@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from apitrail.errors import FormatError
 from apitrail.tlog import merkle
 from apitrail.tlog.tile import HEIGHT, TileReader
-from apitrail.trail import blocks, database, grams, operation_list
+from apitrail.trail import blocks, database, grams, operation_list, posted
 from apitrail.trail.anchor import COSIGNATURE, TIMESTAMP, Anchor
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import STRING_COLUMNS
@@ -100,6 +101,21 @@ class Audit(Reader):
             limits = least, fields, fields, blocks.done(size), together
             for block, number in self._rows(sql, *limits):
                 return f"table {table!r} has a row for field {number} of block {block}"
+        return self._unposted(size, start) if database.has_posts(self.derived) else None
+
+    def _unposted(self, size: int, start: int) -> str | None:
+        fields, done = len(blocks.FIELDS), blocks.done(size)
+        least = start // blocks.SIZE // posted.TOGETHER if start else -_END
+        sql = "SELECT stretch, field, many, places FROM posted WHERE stretch >= ?"
+        for stretch, number, many, data in self._rows(sql, least):
+            block = posted.last_block(stretch, many, data, blocks.SIZE)
+            is_there = (
+                stretch >= 0
+                and blocks.FIRST_CODED <= number <= blocks.BOTH
+                and 0 <= many < 1 << posted.TOGETHER
+            )
+            if not is_there or block * fields + min(number, fields - 1) >= done:
+                return f"table 'posted' has a row for field {number} of block {block}"
         return None
 
     def missummed(self, start: int, stop: int, size: int) -> str | None:
@@ -108,11 +124,14 @@ class Audit(Reader):
         if not database.has_blocks(self.derived):
             return None
         fields, done = len(blocks.FIELDS), blocks.done(size)
+        has_posts = database.has_posts(self.derived)
         first, last = -(-start // blocks.SIZE) * fields, -(-stop // blocks.SIZE) * fields
         for unit in range(first, min(last, done)):
             block, number = divmod(unit, fields)
             rows = blocks.summed(self._database, block, number)
-            if blocks.stored(self._database, block, number) != rows:
+            if not has_posts:
+                rows = replace(rows, posts={})
+            if blocks.stored(self._database, block, number, has_posts=has_posts) != rows:
                 _, name = blocks.FIELDS[number]
                 return f"what is summed up of {name!r} in block {block} is not what its rows have"
             is_last = number == fields - 1 and database.has_grams(self.derived)

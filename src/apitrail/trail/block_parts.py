@@ -1,6 +1,6 @@
 """What must hold of an event, part by part, and which entries of some blocks have a part.
 
-There are three ways to tell: the marks of a value, a field's index, and the codes of a block. Which takes the
+There are four ways to tell: the marks of a value, its places, a field's index, and the codes of a block. Which takes the
 least depends on how many values a part has, and how many entries have one of them. It does not know how
 parts are joined to a search.
 """
@@ -9,24 +9,29 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from apitrail.trail import blocks
+from apitrail.trail import blocks, posted
 from apitrail.trail.blocks import FIELDS, NOTHING, NUMBER
+from apitrail.trail.entries_left import Bits, Left, Places, by_block, count, placed
 from apitrail.valueclass import valueclass
 
 # So many values of a field are looked up one by one; more are told by its codes, or its index.
 _FEW = 8
 # What each way takes, in microseconds: a value in an index, and an entry there, and one entry that is looked
-# for there; a value's marks of a block,
+# for there; a value's row of `posted`, all of a source's operations there, a place in one, and one that is held against others; a value's marks of a block,
 # and where they are packed, as those of so few entries are; a block's codes, where all of its entries are
 # asked for, or some; to look at the row of an entry, and where they follow each other.
-SEEK, ROW, PROBE, MARK, PACKED, CODES, SOME_CODES, LOOK, READ = (
+SEEK, ROW, PROBE, POST, BESIDE, PLACE, SCAN, MARK, PACKED, CODES, SOME_CODES, LOOK, READ = (
     2.0,
     0.6,
     0.9,
+    9.0,
+    40.0,
+    0.15,
+    0.06,
     6.0,
     11.0,
     110.0,
@@ -37,6 +42,8 @@ SEEK, ROW, PROBE, MARK, PACKED, CODES, SOME_CODES, LOOK, READ = (
 _PACKED = 400
 # For so many values of a block an index is tried; of so many entries in all it is worth it.
 _SEEKS, _COUNTED = 128, 4_000
+# So many entries of a block are taken to have a value of which nothing is known yet.
+_SUPPOSED = 40.0
 # Of so few entries a block's codes are looked at one by one.
 GATHERED = 250
 
@@ -53,13 +60,20 @@ class Part:
     @property
     def is_coded(self) -> bool:
         """Do the codes of a block tell it?"""
-        return self.field >= blocks.FIRST_CODED and not self.is_other and not self.is_large
+        is_told = blocks.FIRST_CODED <= self.field < blocks.BOTH
+        return is_told and not self.is_other and not self.is_large
 
     @property
     def is_indexed(self) -> bool:
         """Does an index lead to all entries that have it?"""
-        has_index = self.field >= blocks.FIRST_INDEXED and NOTHING not in self.values
+        has_index = blocks.FIRST_INDEXED <= self.field < blocks.BOTH and NOTHING not in self.values
         return has_index and not self.is_other
+
+    @property
+    def is_posted(self) -> bool:
+        """Are the places told of each of its values, where few entries have it?"""
+        is_known = self.field >= blocks.FIRST_CODED and NOTHING not in self.values
+        return is_known and not self.is_other
 
     @property
     def is_large(self) -> bool:
@@ -102,65 +116,6 @@ def summed(connection: sqlite3.Connection) -> int:
     return 0 if row is None else int(row[0]) + 1
 
 
-type Bits = dict[int, int]
-"""By block, where there are any: entries, a bit for each, the block's first one highest."""
-
-type Left = Bits | set[int]
-"""Entries of some blocks: by block, or by their indexes, where they are few."""
-
-
-def within(left: Left, other: Left) -> Left:
-    """What is in both."""
-    if isinstance(left, set):
-        if isinstance(other, set):
-            return left & other
-        return _with_bit(left, other)
-    if isinstance(other, set):
-        return _with_bit(other, left)
-    return {block: bits for block in left if (bits := left[block] & other.get(block, 0))}
-
-
-def joined(one: Left, other: Left) -> Left:
-    """What is in either."""
-    if isinstance(one, set) and isinstance(other, set):
-        return one | other
-    first, second = by_block(one), by_block(other)
-    return {block: first.get(block, 0) | second.get(block, 0) for block in {**first, **second}}
-
-
-def by_block(left: Left) -> Bits:
-    """The same, by block."""
-    if not isinstance(left, set):
-        return left
-    return {block: blocks.bits_of(places) for block, places in placed(left)}
-
-
-def placed(indexes: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
-    """The places of entries in their blocks, in order."""
-    ordered, start = sorted(indexes), 0
-    while start < len(ordered):
-        block = ordered[start] // blocks.SIZE
-        first = block * blocks.SIZE
-        stop = bisect_left(ordered, first + blocks.SIZE, start)
-        yield block, [index - first for index in ordered[start:stop]]
-        start = stop
-
-
-def count(left: Left) -> int:
-    """How many they are."""
-    return len(left) if isinstance(left, set) else sum(map(int.bit_count, left.values()))
-
-
-def _with_bit(indexes: set[int], bits: Bits) -> set[int]:
-    found = set[int]()
-    for block, places in placed(indexes):
-        if block not in bits:
-            continue
-        first, data = block * blocks.SIZE, bits[block].to_bytes(blocks.SIZE // 8)
-        found.update(first + at for at in places if data[at >> 3] & 128 >> (at & 7))
-    return found
-
-
 @dataclass(slots=True)
 class Rates:
     """How many entries of a block have a part, on average, where that was told last."""
@@ -189,8 +144,10 @@ class Told:
     before: int
     rates: Rates
     is_summed: bool = True
+    has_posts: bool = False
     _marks: dict[Part, Bits] = field(default_factory=dict)
     _indexed: dict[Part, set[int] | None] = field(default_factory=dict)
+    _posted: dict[Part, Places | None] = field(default_factory=dict)
 
     @property
     def limits(self) -> tuple[int, int]:
@@ -200,11 +157,16 @@ class Told:
 
     def marked_cost(self, what: Part) -> float:
         """What `marked` takes."""
-        if not self.is_summed or (len(what.values) > _FEW and what.is_coded):
+        if (
+            what.field == blocks.BOTH
+            or not self.is_summed
+            or (len(what.values) > _FEW and what.is_coded)
+        ):
             return float("inf")
         rate = self.rates.of(what)
         if rate is None or what.is_other:
-            return MARK * len(what.values) * len(self.some)
+            each = PACKED if what.is_other else MARK
+            return each * len(what.values) * len(self.some)
         rate /= len(what.values) or 1
         each = MARK if rate > _PACKED else PACKED if rate >= blocks.MARKED else ROW * rate
         return (SEEK + each * len(self.some)) * len(what.values)
@@ -249,6 +211,74 @@ class Told:
         self.rates.learn(what, len(found), len(self.some))
         known = self._indexed[what] = set(found) if len(found) < most else None
         return known
+
+    def posted_cost(self, what: Part, left: Left | None = None) -> float:
+        """What `posted` takes, where these are left."""
+        if what in self._posted:
+            return float("inf") if self._posted[what] is None else 0.0
+        if not (self.has_posts and self.is_summed and what.is_posted):
+            return float("inf")
+        rate = self.rates.of(what)
+        stretches = (max(self.some) - min(self.some)) // posted.TOGETHER + 1
+        each = SCAN if isinstance(left, set | Places) else PLACE
+        if what.field == blocks.BOTH:
+            # A source's names lie side by side.
+            many = len({value >> 32 for value in what.values})
+            return BESIDE * many * stretches + each * (rate or 0.0) * len(self.some)
+        rate = _SUPPOSED * len(what.values) if rate is None else rate
+        return POST * len(what.values) * stretches + each * rate * len(self.some)
+
+    def posted(self, what: Part) -> Places | None:
+        """Those that have it, by the places of its values; None if many entries of most blocks have one
+        of them."""
+        if what in self._posted:
+            return self._posted[what]
+        low, high = min(self.some), max(self.some)
+        stretches = [*range(low // posted.TOGETHER, high // posted.TOGETHER + 1)]
+        sql, wanted = _POSTED, json.dumps(sorted(what.values))
+        values: tuple[object, ...] = (json.dumps(stretches), wanted, what.field)
+        if what.field == blocks.BOTH:
+            sources = json.dumps(sorted({value >> 32 for value in what.values}))
+            sql, values = _BESIDE, (json.dumps(stretches), sources, what.field, wanted)
+        rows = self.connection.execute(sql, values).fetchall()
+        found = self._posted[what] = self._places(what, rows)
+        if found is not None:
+            self.rates.learn(what, len(found), len(self.some))
+        return found
+
+    def knows(self, what: Part) -> bool:
+        """Have the places told which these are?"""
+        return self._posted.get(what) is not None
+
+    def _places(self, what: Part, rows: Sequence[tuple[int, int, int, object]]) -> Places | None:
+        of, left = dict[int, list[array[int]]](), len(self.some) // 2
+        after, before = self.limits
+        for stretch, value, many, data in rows:
+            first = stretch * posted.TOGETHER * blocks.SIZE
+            each = of.setdefault(first, [])
+            places = posted.places_from(data)
+            if first <= after or before < first + posted.TOGETHER * blocks.SIZE:
+                places = array("H", [at for at in places if after < first + at < before])
+            each.append(places)
+            for block in posted.blocks_of(stretch, many):
+                if block in self.some:
+                    if (left := left - 1) < 0 or what.field == blocks.BOTH:
+                        return None
+                    if (dense := self._dense(what.field, value, block, first)) is None:
+                        return None
+                    each.append(dense)
+        return Places(of)
+
+    def _dense(self, number: int, value: int, block: int, first: int) -> array[int] | None:
+        """The places of a block's entries that are many; None where no marks tell."""
+        sql = "SELECT bits FROM marked WHERE shelf = ? AND field = ? AND value = ? AND block = ?"
+        key = block // blocks.SHELF, number, value, block
+        if (row := self.connection.execute(sql, key).fetchone()) is None:
+            return None
+        after, before = self.limits
+        start = block * blocks.SIZE
+        places = blocks.places_of(blocks.bits_from(row[0]))
+        return array("H", [start - first + at for at in places if after < start + at < before])
 
     def probed_cost(self, what: Part, among: int) -> float:
         """What `probed` takes for so many entries."""
@@ -334,6 +364,15 @@ def _index(number: int) -> tuple[str, str, str]:
 _MARKED = (
     "SELECT m.block, m.bits FROM json_each(?) s CROSS JOIN marked m "
     "ON m.shelf = s.value AND m.field = ? AND m.value = ? AND m.block >= ? AND m.block <= ?"
+)
+_POSTED = (
+    "SELECT p.stretch, p.value, p.many, p.places FROM json_each(?) s CROSS JOIN json_each(?) v "
+    "CROSS JOIN posted p ON p.stretch = s.value AND p.field = ?3 AND p.value = v.value"
+)
+_BESIDE = (
+    "SELECT p.stretch, p.value, p.many, p.places FROM json_each(?) s CROSS JOIN json_each(?) v "
+    "CROSS JOIN posted p ON p.stretch = s.value AND p.field = ?3 AND p.value >= v.value << 32 "
+    "AND p.value < (v.value + 1) << 32 AND +p.value IN (SELECT value FROM json_each(?4))"
 )
 _BETWEEN = (
     "SELECT json_group_array(t.idx) FROM json_each(?) r CROSS JOIN {0} t {1}ON t.{2} = ? "

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import batched
 
-from apitrail.trail import block_parts, blocks, database
-from apitrail.trail.block_parts import Left, Part, Rates, Shape, Told
+from apitrail.trail import block_parts, blocks, database, entries_left
+from apitrail.trail.block_parts import Part, Rates, Shape, Told
+from apitrail.trail.entries_left import Bits, Left, Places
 
+# The fields of which `blocks.BOTH` tells.
+_OF_BOTH = tuple(blocks.NUMBER["event", column] for column in ("source", "name"))
 # Where more entries of a block may be meant, they are read as they follow each other.
 SOME = 512
 # So many entries are looked at by one statement, and then more and more: a page may be full with them.
@@ -37,6 +40,7 @@ class BlockSearch:
     until: int | None = None
     whole: int | None = None
     given: Sequence[int] | None = None
+    has_posts: bool = False
 
     def among(self, given: Sequence[int]) -> BlockSearch:
         """The same search for some entries, which are in order."""
@@ -89,31 +93,42 @@ class BlockSearch:
         rates, most = Rates(), _TOGETHER
         waiting: list[int] = []  # each statement takes a while to begin
         for some in _chunks(span if ascending else span[::-1]):
-            told = Told(self.connection, some, after, before, rates)
-            for first, found in self._meant(told):
-                low, high = max(after, first - 1), min(before, first + blocks.SIZE)
-                if isinstance(found, list):
-                    indexes = [first + at for at in found if low < first + at < high]
-                    waiting += indexes if ascending else reversed(indexes)
-                if waiting and (len(waiting) >= most or isinstance(found, int)):
-                    yield waiting
-                    waiting, most = [], min(2 * most, _AT_MOST)
-                if isinstance(found, int):
-                    yield low, high
+            told = Told(self.connection, some, after, before, rates, has_posts=self.has_posts)
+            for found in self._found(told, ascending=ascending):
+                is_many = isinstance(found, tuple)
+                waiting += () if isinstance(found, tuple) else found
+                while len(waiting) >= most or (waiting and is_many):
+                    yield waiting[:most]
+                    waiting, most = waiting[most:], min(2 * most, _AT_MOST)
+                if isinstance(found, tuple):
+                    yield found
             if waiting and most < _AT_MOST:
                 yield waiting
                 waiting = []
         if waiting:
             yield waiting
 
-    def _meant(self, told: Told) -> Iterator[tuple[int, list[int] | int]]:
-        """Of each block that has any the first entry, and the places of those that may be meant, or how
-        many they are if they are many."""
+    def _found(self, told: Told, *, ascending: bool) -> Iterator[Piece]:
+        """What may be meant of some blocks, in order."""
         given = None if self.given is None else {*self._given(*told.limits)}
         narrowing = Narrowing(told, self.shapes, given)
-        left = narrowing.left
+        if narrowing.is_told:
+            yield sorted(narrowing.few, reverse=not ascending)
+            return
+        for first, found in self._meant(narrowing):
+            low, high = max(told.after, first - 1), min(told.before, first + blocks.SIZE)
+            if isinstance(found, int):
+                yield low, high
+            else:
+                indexes = [first + at for at in found if low < first + at < high]
+                yield indexes if ascending else indexes[::-1]
+
+    def _meant(self, narrowing: Narrowing) -> Iterator[tuple[int, list[int] | int]]:
+        """Of each block that has any the first entry, and the places of those that may be meant, or how
+        many they are if they are many."""
+        left, told = narrowing.left, narrowing.told
         if isinstance(left, set):
-            placed = dict(block_parts.placed(left))
+            placed = dict(entries_left.placed(left))
             by_block: Iterator[tuple[int, int | list[int]]] = (
                 (block, placed[block]) for block in told.some if block in placed
             )
@@ -179,14 +194,14 @@ class Narrowing:
     """What is left of some blocks' entries by the parts of a search: of all of them at once by marks and
     indexes, then of each block by its codes, whichever takes least.
 
-    `left` are those that are left at once, None for all. What would take longer to tell than to look at
+    `left` are those that are left at once, None for all: by block, or by their indexes. What would take longer to tell than to look at
     the entries that are left is not told.
     """
 
     def __init__(self, told: Told, shapes: Sequence[Shape], given: set[int] | None) -> None:
         """Narrow them at once; only entries of `given` are meant, None for any."""
-        self.left: Left | None = given
-        self._told = told
+        self._left: Left | None = given
+        self.told = told
         self._coded: list[Part] = []
         self._shapes = list[Shape]()
         parts = list[Part]()
@@ -195,62 +210,99 @@ class Narrowing:
         for shape in shapes:
             possible = self._possible(shape)
             if not possible:
-                self.left = set()
+                self._left = set()
                 return
             if len(possible) == 1:
                 parts += possible[0]
             else:
                 self._shapes.append(possible)
-        for each in sorted(parts, key=self._rank):
+        for each in self._ordered(parts):
             self._narrow(each)
-            if self.left is not None and not self.left:
+            if self._left is not None and not self._left:
                 return
         self._coded.sort(key=self._share)
 
+    def _ordered(self, parts: Sequence[Part]) -> Iterator[Part]:
+        """In which order they are told; what says both of two says it for each of them."""
+        is_told = False
+        for each in sorted(parts, key=self._rank):
+            if not (is_told and each.field in _OF_BOTH):
+                yield each
+                is_told = is_told or (each.field == blocks.BOTH and self.told.knows(each))
+
+    @property
+    def left(self) -> Bits | set[int] | None:
+        """What is left at once."""
+        if isinstance(self._left, Places):
+            self._left = self._left.indexes()
+        return self._left
+
+    @property
+    def few(self) -> set[int]:
+        """What is left, where it is few."""
+        left = self.left
+        return left if isinstance(left, set) else set()
+
+    @property
+    def is_told(self) -> bool:
+        """Is what is left so little that it is quicker to look at it, or is nothing more to be told?"""
+        left = self.left
+        if not isinstance(left, set):
+            return left == {}
+        is_more = self._coded or self._shapes
+        return not is_more or len(left) <= _looked_at() * len(self.told.some)
+
     def _possible(self, shape: Shape) -> Shape:
         """A shape without those alternatives that these blocks have nothing of."""
-        if len(shape) < 2 or not self._told.is_summed:
+        if len(shape) < 2 or not self.told.is_summed:
             return shape
-        cheap = block_parts.MARK * len(self._told.some)
+        cheap = block_parts.MARK * len(self.told.some)
         return tuple(
             parts
             for parts in shape
-            if all(
-                self._told.marked_cost(each) > cheap or self._told.marked(each) for each in parts
-            )
+            if all(self.told.marked_cost(each) > cheap or self.told.marked(each) for each in parts)
         )
 
     def _share(self, what: Part) -> float:
         """Which share of all entries has a part, as far as is known."""
-        rate = self._told.rates.of(what)
+        rate = self.told.rates.of(what)
+        if rate is None and what.field == blocks.BOTH:
+            return 0.0
         return 0.5 if rate is None else min(rate / blocks.SIZE, 1.0)
 
     def _rank(self, what: Part) -> tuple[float, float]:
         """Before others comes what leaves few for what it takes."""
-        told, share = self._told, self._share(what)
-        cost = min(told.marked_cost(what), told.indexed_cost(what), told.coded_cost(what))
+        told, share = self.told, self._share(what)
+        cost = min(
+            told.marked_cost(what), told.posted_cost(what), told.indexed_cost(what), told.coded_cost(what)
+        )  # fmt: skip
         return cost / max(1.0 - share, 0.01), share
 
     def _narrow(self, what: Part) -> None:
-        told, left = self._told, self.left
+        told, left = self.told, self._left
         marked, indexed, coded, probed, looked_at = self._costs(what)
-        if looked_at <= min(marked, indexed, coded, probed):
+        posted = told.posted_cost(what, left)
+        if looked_at <= min(marked, posted, indexed, coded, probed):
             return
-        if isinstance(left, set) and probed <= min(marked, indexed, coded):
-            self.left = told.probed(what, left)
+        if isinstance(left, set) and probed <= min(marked, posted, indexed, coded):
+            self._left = told.probed(what, left)
             return
-        found: Left | None = told.indexed(what) if indexed <= min(marked, coded) else None
+        found: Left | None = None
+        if posted <= min(marked, indexed, coded):
+            found = told.posted(what)
+        if found is None and indexed < float("inf") and indexed <= min(marked, coded):
+            found = told.indexed(what)
         if found is None and coded < marked:
             self._coded.append(what)
             return
         if found is None and marked < float("inf"):
             found = told.marked(what)
         if found is not None:
-            self.left = found if left is None else block_parts.within(left, found)
+            self._left = found if left is None else entries_left.within(left, found)
 
     def _costs(self, what: Part) -> tuple[float, float, float, float, float]:
         """What each way takes: marks, an index, codes, an index for what is left; and to look at that."""
-        told, left, size = self._told, self.left, blocks.SIZE * len(self._told.some)
+        told, left, size = self.told, self._left, blocks.SIZE * len(self.told.some)
         marked, indexed, coded = (
             told.marked_cost(what), told.indexed_cost(what), told.coded_cost(what)
         )  # fmt: skip
@@ -258,8 +310,8 @@ class Narrowing:
             if not told.is_summed:  # what the index finds is looked at
                 indexed += block_parts.LOOK * self._share(what) * size
             return marked, indexed, coded, float("inf"), block_parts.READ * size
-        many = block_parts.count(left)
-        among = min(many, len(told.some)) if isinstance(left, set) else len(left)
+        many = entries_left.count(left)
+        among = len(left) if isinstance(left, dict) else min(many, len(told.some))
         is_few = many <= block_parts.GATHERED * among
         if coded < float("inf"):
             coded = (block_parts.SOME_CODES if is_few else block_parts.CODES) * among
@@ -268,7 +320,7 @@ class Narrowing:
 
     def of(self, block: int, among: int | list[int]) -> int | list[int]:
         """Those of some entries of a block that may be meant."""
-        told, least = self._told, _looked_at()
+        told, least = self.told, _looked_at()
         for each in self._coded:
             many = among.bit_count() if isinstance(among, int) else len(among)
             if many <= least:
@@ -315,7 +367,7 @@ def _shaped(told: Told, block: int, shape: Shape, among: int) -> int:
 
 
 # So many blocks are looked up at once: few first, since a page is often full soon.
-_FIRST, _MOST = 2, 64
+_FIRST, _MOST = 2, 128
 
 
 def _chunks(span: range) -> Iterator[range]:

@@ -6,6 +6,7 @@ checks them. How they are searched is `block_search`'s.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sqlite3
 import sys
@@ -17,6 +18,7 @@ from itertools import chain
 from typing import Any
 
 from apitrail.errors import FormatError
+from apitrail.trail import posted
 from apitrail.trail.frames import exact
 from apitrail.valueclass import valueclass
 
@@ -54,6 +56,8 @@ FIELDS = (
 NUMBER = {place: number for number, place in enumerate(FIELDS)}
 # Of fields from this one on there are codes too.
 FIRST_CODED = NUMBER["event", _CODED[0]]
+# The number of a source and a name together, in `posted` alone; it comes with a block's last field.
+BOTH = len(FIELDS)
 # Fields before this one have no index.
 FIRST_INDEXED = len(_FLAGS)
 
@@ -84,13 +88,14 @@ type Layer = tuple[tuple[int, ...], bytes]
 class Summed:
     """What a block has in one field: entries by value, a bit for each, the block's first one highest.
 
-    A layer of codes lists values, the more often the earlier, and has a byte for each entry: a
+    `posts` are by the number of a field, of the last one also `BOTH`. A layer of codes lists values, the more often the earlier, and has a byte for each entry: a
     value's place in that list, from 1 on, or `OTHERS`. 0 is NULL in the first layer; in the others it is
     for entries whose value is in a layer before. There are no more layers than are needed.
     """
 
     marks: Mapping[int, int]
     layers: tuple[Layer, ...] = ()
+    posts: Mapping[int, posted.Posts] = dataclasses.field(default_factory=dict)
 
 
 def done(size: int) -> int:
@@ -110,7 +115,9 @@ def due(connection: sqlite3.Connection, before: int, after: int) -> Iterator[Sta
     its other rows."""
     for unit in range(done(before), done(after)):
         block, number = divmod(unit, len(FIELDS))
-        yield from _added(connection, block, number)
+        found = summed(connection, block, number)
+        yield from _added(block, number, found)
+        yield from posted_rows(block, found.posts)
         if number == len(FIELDS) - 1:
             yield OPERATIONS_SQL, [(block * SIZE, (block + 1) * SIZE)]
 
@@ -123,12 +130,15 @@ def again(connection: sqlite3.Connection, block: int, size: int) -> None:
         for table in ("marked", "coded"):
             sql = f"DELETE FROM {table} WHERE {_OF_FIELD[table]}"
             connection.execute(sql, (block, number, block // SHELF))
-        for sql, rows in _added(connection, block, number):
+        found = summed(connection, block, number)
+        for sql, rows in _added(block, number, found):
             connection.executemany(sql, rows)
+        for field, posts in found.posts.items():
+            posted.drop(connection, block, field, SIZE)
+            posted.put(connection, block, field, SIZE, posts)
 
 
-def _added(connection: sqlite3.Connection, block: int, number: int) -> Iterator[Statement]:
-    found = summed(connection, block, number)
+def _added(block: int, number: int, found: Summed) -> Iterator[Statement]:
     yield (
         MARKED_SQL,
         [
@@ -177,7 +187,42 @@ def summed(connection: sqlite3.Connection, block: int, number: int) -> Summed:
     }
     if NOTHING in counts:
         marks[NOTHING] = with_code(layers[0][1], (0,))
-    return Summed(marks=marks, layers=() if number < FIRST_CODED else layers)
+    if number < FIRST_CODED:
+        return Summed(marks=marks)
+    posts = {number: posted.of_values(values, counts), **_of_both(connection, block, number)}
+    return Summed(marks=marks, layers=layers, posts=posts)
+
+
+def posts_of(connection: sqlite3.Connection, block: int, number: int) -> Mapping[int, posted.Posts]:
+    """What a block comes to in `posted`, in one field."""
+    if number < FIRST_CODED:
+        return {}
+    values = _values(connection, block * SIZE, FIELDS[number][1])
+    posts = posted.of_values(values, Counter(values))
+    return {number: posts, **_of_both(connection, block, number)}
+
+
+def posted_rows(block: int, posts: Mapping[int, posted.Posts]) -> Iterator[Statement]:
+    """What is to be added for these."""
+    for number, each in posts.items():
+        if each:
+            yield posted.SQL, posted.rows(block, number, SIZE, each)
+
+
+def _of_both(connection: sqlite3.Connection, block: int, number: int) -> Mapping[int, posted.Posts]:
+    if number < BOTH - 1:
+        return {}
+    columns = [_values(connection, block * SIZE, column) for column in ("source", "name")]
+    values = [
+        both(source, name) if source >= 0 and name >= 0 else NOTHING
+        for source, name in zip(*columns, strict=True)
+    ]
+    return {BOTH: posted.of_values(values, Counter(values))}
+
+
+def both(source: int, name: int) -> int:
+    """What stands for a source and a name; none of a large number is asked for."""
+    return (source << 32 | name) if max(source, name) < LARGE >> 1 else NOTHING
 
 
 def _coded(
@@ -343,7 +388,9 @@ def _codes_in(data: object) -> tuple[array[int], bytes]:
     return _ordered(array("I", content[1:stop])), content[stop:]
 
 
-def stored(connection: sqlite3.Connection, block: int, number: int) -> Summed:
+def stored(
+    connection: sqlite3.Connection, block: int, number: int, *, has_posts: bool = True
+) -> Summed:
     """What the tables say of a block's field; raises FormatError."""
     marks = connection.execute(
         f"SELECT value, bits FROM marked WHERE {_OF_FIELD['marked']}",
@@ -352,7 +399,10 @@ def stored(connection: sqlite3.Connection, block: int, number: int) -> Summed:
     found = {value: bits_from(data) for value, data in marks.fetchall()}
     sql = "SELECT data FROM coded WHERE block = ? AND field = ? ORDER BY layer"
     layers = connection.execute(sql, (block, number)).fetchall()
-    return Summed(marks=found, layers=tuple(codes_from(data) for (data,) in layers))
+    there = ([number] if number >= FIRST_CODED else []) + ([BOTH] if number == BOTH - 1 else [])
+    posts = {each: posted.stored(connection, block, each, SIZE) for each in there if has_posts}
+    codes = tuple(codes_from(data) for (data,) in layers)
+    return Summed(marks=found, layers=codes, posts=posts)
 
 
 def _ordered(numbers: array[int]) -> array[int]:

@@ -17,7 +17,7 @@ APPLICATION_ID = 0x41505431  # "APT1"
 # The version of the tables that hold the log (2 adds `anchor`), and that of those which are
 # derived from it.
 VERSION = 2
-DERIVED = 6
+DERIVED = 7
 
 # Milliseconds that a writer waits for readers and for other writers.
 BUSY = 10_000
@@ -72,6 +72,11 @@ def has_grams(derived: int) -> bool:
 def has_pairs(derived: int) -> bool:
     """Have search tables of this version the table `pairs`?"""
     return derived > 5
+
+
+def has_posts(derived: int) -> bool:
+    """Have search tables of this version the table `posted`?"""
+    return derived > 6
 
 
 def has_column(derived: int, name: str) -> bool:

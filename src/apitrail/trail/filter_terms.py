@@ -8,40 +8,13 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from apitrail.query import COLUMNS, RESOURCES, Filter, Pattern, Value, halves, has_labels
-from apitrail.trail import block_parts, database, grams, operation_list, search
+from apitrail.query import RESOURCES, Filter, Pattern, Value, halves, has_labels
+from apitrail.trail import block_parts, blocks, database, grams, operation_list, search
 from apitrail.trail.block_parts import EVERY, Shape
-from apitrail.trail.blocks import NUMBER
+from apitrail.trail.blocks import NOTHING, NUMBER
+from apitrail.trail.kept_words import PLACES, Vocabulary, has_column
 from apitrail.trail.name_search import Named
 from apitrail.trail.search import Lead, Term
-
-# Filter field → table and column of the index; only these names are spliced into SQL.
-PLACES = {name: ("event", column) for name, column in COLUMNS.items() if name != "event_id"} | {
-    "resource_name": ("resource", "name"),
-    "resource_type": ("resource", "type"),
-}
-LISTED = {**PLACES, "error": ("event", "error")}
-
-
-def has_column(derived: int, field: str) -> bool:
-    """Have search tables of this version what a filter's field is held against?"""
-    table, column = LISTED[field]
-    return table != "event" or database.has_column(derived, column)
-
-
-def strings(connection: sqlite3.Connection, derived: int, field: str) -> Iterator[tuple[int, str]]:
-    """Ids and strings of a filter's field; from index entry to index entry where it has one."""
-    table, column = LISTED[field]
-    if not has_column(derived, field):
-        return
-    stepped = database.has_index(derived, column)
-    each = _EACH if stepped else "SELECT DISTINCT {column} FROM {table}"
-    rows = connection.execute(
-        f"SELECT id, value FROM string WHERE id IN ({each.format(table=table, column=column)})"
-    )
-    # Not `yield from`: that closes the cursor with the generator, maybe after the database.
-    for number, value in rows:  # noqa: UP028
-        yield number, value
 
 
 def number_of(connection: sqlite3.Connection, value: str) -> int:
@@ -52,16 +25,24 @@ def number_of(connection: sqlite3.Connection, value: str) -> int:
 
 @dataclass(slots=True)
 class Terms:
-    """Makes the conditions of one filter on search tables of the version `derived`.
+    """Makes the conditions of one filter on the search tables of a trail's dictionary.
 
     `runs` gives the id and the labels of each run.
     """
 
-    connection: sqlite3.Connection
-    derived: int
+    words: Vocabulary
     runs: Callable[[], Iterable[tuple[str, Mapping[str, str]]]]
-    _found: dict[tuple[str, Pattern], list[int]] = field(default_factory=dict)
     _ids: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """To the trail."""
+        return self.words.connection
+
+    @property
+    def derived(self) -> int:
+        """Which version the tables are that are searched."""
+        return self.words.derived
 
     def of(self, where: Filter) -> Iterator[Term]:
         """All conditions of a filter."""
@@ -80,6 +61,8 @@ class Terms:
                     # First: of blocks that a recorder completes meanwhile there may be others.
                     whole = block_parts.summed(self.connection)
                     elsewhere, shape = shape, self._of_operations(shape, where)
+                    if database.has_posts(self.derived) and len(shape) == 1:
+                        shape = tuple(map(self._with_both, shape))
                 yield Term(
                     sql=condition, values=tuple(values), lead=lead,
                     shape=shape, whole=whole, elsewhere=elsewhere,
@@ -153,7 +136,7 @@ class Terms:
         if not forms and max(numbers, default=-1) < 0:
             return Term(sql="0", shape=())
         lead = None if forms else self._lead("resource", "name", numbers)
-        types = [number for number, _ in strings(self.connection, self.derived, "resource_type")]
+        types = [number for number, _ in self.words.strings("resource_type")]
         has_pairs, has_grams = database.has_pairs(self.derived), database.has_grams(self.derived)
         asked = tuple(
             grams.of_form(form.text, with_pairs=has_pairs) if has_grams else grams.Wanted()
@@ -227,6 +210,16 @@ class Terms:
 
         return tuple(map(narrowed, names))
 
+    def _with_both(self, parts: tuple[block_parts.Part, ...]) -> tuple[block_parts.Part, ...]:
+        """Parts of a source and a name with one of both, which says nothing else, but at once."""
+        values = {each.field: each.values for each in parts}
+        if not (sources := values.get(_SOURCE)) or not (names := values.get(_NAME)):
+            return parts
+        if len(sources) * len(names) > _VALUES or max(len(sources), 1) > _SOURCES:
+            return parts
+        every = frozenset(blocks.both(source, name) for source in sources for name in names)
+        return parts if NOTHING in every else (*parts, block_parts.Part(blocks.BOTH, every))
+
     def _numbers(self, field: str, wanted: Sequence[Value]) -> list[int] | None:
         """The ids of the strings one of which stands in the field's column; None: not only these."""
         found: list[int] = []
@@ -270,14 +263,12 @@ class Terms:
 
     def _matching(self, field: str, form: Pattern) -> list[int]:
         """The dictionary's ids of the strings of a field that are of this form."""
-        if (known := self._found.get((field, form))) is None:
-            known = self._found[field, form] = [
-                number
-                for number, string in strings(self.connection, self.derived, field)
-                if form.matches(string)
-                or (field == "event_source" and form.matches(string.partition(".")[0]))
-            ]
-        return known
+
+        def fits(string: str) -> bool:
+            is_service = field == "event_source" and form.matches(string.partition(".")[0])
+            return is_service or form.matches(string)
+
+        return self.words.matching(field, form, fits)
 
     def _of_caller(self, form: Pattern) -> _Term:
         """Where no user name is known, tables print the access key."""
@@ -299,7 +290,7 @@ class Terms:
 
     def _services(self, service: Pattern) -> list[int]:
         """The dictionary's ids of the event sources that print a service of this form."""
-        sources = strings(self.connection, self.derived, "event_source")
+        sources = self.words.strings("event_source")
         return [number for number, name in sources if service.matches(name.partition(".")[0])]
 
     def _labelled(self, where: Filter) -> list[int]:
@@ -335,15 +326,10 @@ _ANY_WRITE = Lead(index="event_write", condition="read_only = 0", alternatives=(
 _NAME, _SOURCE = NUMBER["event", "name"], NUMBER["event", "source"]
 # So many values of one condition may lead; of so many names each is looked up in each block.
 _VALUES, _SOME = 1_000, 32
+# The operations of so many services are looked up at once.
+_SOURCES = 8
 # So many strings that begin as a form does are held against it at once.
 BEGUN = 1_000
-# Each value of an indexed column, by a step in the index for each; some indexes leave out NULL.
-_EACH = (
-    "WITH RECURSIVE each(id) AS (SELECT min({column}) FROM {table} WHERE {column} IS NOT NULL "
-    "UNION ALL "
-    "SELECT (SELECT min({column}) FROM {table} WHERE {column} > each.id) FROM each "
-    "WHERE each.id IS NOT NULL) SELECT id FROM each"
-)
 
 
 def _one_of(table: str, column: str, numbers: Sequence[int | None]) -> Shape:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -17,6 +18,7 @@ from itertools import chain
 from apitrail.trail import blocks, grams
 from apitrail.trail.block_parts import LOOK, READ
 from apitrail.trail.block_search import BlockSearch, Piece
+from apitrail.trail.kept_words import Led, Vocabulary
 from apitrail.valueclass import valueclass
 
 # So many microseconds events are looked at before the names are looked through, and longer for each that is
@@ -196,6 +198,7 @@ class NameWalk:
     named: Named
     left: tuple[int, int]
     ascending: bool
+    words: Vocabulary
     _check: NameCheck = field(init=False)
     _found: int = 0
     _taken: float = 0.0
@@ -212,7 +215,11 @@ class NameWalk:
 
     def entries(self) -> Iterator[int]:
         """Indexes of entries, in order: all of them, unless too many have to be looked at."""
-        connection, among = self.search.connection, list[Strings]()
+        connection, among, bounds = self.search.connection, list[Strings](), self.left
+        led = self.words.led(self.named)
+        if led is not None and led.holds(*self.left):
+            yield from self._led(led.rows)
+            return
         if self.named.forms:
             yield from self._walked(FIRST, EACH)
             if not self.is_done:
@@ -222,7 +229,13 @@ class NameWalk:
         if self.is_done:
             return
         names = self.named.found(connection, among)
-        rows = None if names is None else led(connection, names, *self.left)
+        # Also of what was looked at: the next question may begin there again.
+        rows = None if names is None else entries_of(connection, names, *bounds)
+        self.words.learn_led(self.named, Led(*bounds, rows))
+        yield from self._led(rows)
+
+    def _led(self, rows: Sequence[int] | None) -> Iterator[int]:
+        """Those of these rows, or those of the next events where rows are too many."""
         if rows is None:
             yield from self._walked(THEN, 0)
             return
@@ -276,9 +289,9 @@ def _extent(piece: Piece) -> tuple[int, int, int]:
     return piece[0] + 1, piece[1] - 1, piece[1] - piece[0] - 1
 
 
-def led(
+def entries_of(
     connection: sqlite3.Connection, names: Sequence[int], after: int, before: int
-) -> list[int] | None:
+) -> Sequence[int] | None:
     """The entries between two with a resource of one of these names; None if they are too many."""
     sql = (
         "SELECT json_group_array(idx) FROM (SELECT r.idx FROM json_each(?) w CROSS JOIN resource r "
@@ -287,4 +300,4 @@ def led(
     values = json.dumps(sorted(names)), after, before, ROWS + 1
     (text,) = connection.execute(sql, values).fetchone()
     found: list[int] = json.loads(text)
-    return None if len(found) > ROWS else sorted({*found})
+    return None if len(found) > ROWS else array("q", sorted({*found}))

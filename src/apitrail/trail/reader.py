@@ -18,6 +18,7 @@ from apitrail.trail import (
     database,
     filter_terms,
     intents,
+    kept_words,
     many_facets,
     older_tables,
     row_steps,
@@ -25,6 +26,7 @@ from apitrail.trail import (
 )
 from apitrail.trail.anchor import COSIGNATURE, TIMESTAMP
 from apitrail.trail.frames import decompress
+from apitrail.trail.kept_words import Vocabulary
 from apitrail.trail.search import Bounds, Search, Term
 
 
@@ -32,7 +34,10 @@ class Reader:
     """A read-only view of the trail in `directory`.
 
     Its iterators have nothing open in the database between two things that they give (see `row_steps`).
+    What it looked up for a question it keeps for the next one (see `kept_words`).
     """
+
+    _words: Vocabulary | None = None
 
     def __init__(self, directory: Path) -> None:
         """Raises UsageError where there is no trail."""
@@ -245,14 +250,24 @@ class Reader:
         )  # fmt: skip
 
     def _terms(self, where: Filter) -> list[Term]:
-        return [*filter_terms.Terms(self._database, self.derived, self.run_labels).of(where)]
+        return [*filter_terms.Terms(self._vocabulary(), self.run_labels).of(where)]
+
+    def _vocabulary(self) -> Vocabulary:
+        known, derived = self._words, self.derived
+        # A writer may have brought the trail up.
+        if known is None or known.derived != derived or known.connection is not self._database:
+            known = self._words = Vocabulary(self._database, derived)
+        known.renew()
+        return known
 
     def _search(self, where: Filter, terms: Sequence[Term], bounds: Bounds) -> Search:
         """The search for a filter's calls, which meet these terms."""
         if database.has_spans(self.derived):
             bounds = search.within(self._database, bounds, where.since, where.until)
         has_blocks = database.has_blocks(self.derived)
-        return Search(self._database, terms, bounds, has_blocks, where.since, where.until)
+        return Search(
+            self._words or self._vocabulary(), terms, bounds, has_blocks, where.since, where.until
+        )
 
     def _columns(
         self, indexes: Sequence[int], fields: Sequence[str]
@@ -268,12 +283,12 @@ class Reader:
 
     def _told(self, field: str) -> str:
         """The column that is counted for a field; a caller without a name is told by the key."""
-        if not filter_terms.has_column(self.derived, field):
+        if not kept_words.has_column(self.derived, field):
             return "NULL"
         return (
             "coalesce(e.username, e.access_key_id)"
             if field == "username"
-            else f"e.{filter_terms.LISTED[field][1]}"
+            else f"e.{kept_words.LISTED[field][1]}"
         )
 
     def _named(self, counts: Mapping[int | None, int]) -> dict[str | None, int]:
@@ -287,7 +302,7 @@ class Reader:
 
     def values(self, field: str) -> Iterator[str]:
         """Every string that a field of `Filter` can find something by, once."""
-        for _, value in filter_terms.strings(self._database, self.derived, field):
+        for _, value in kept_words.strings(self._database, self.derived, field):
             yield value
 
     def run_labels(self) -> Iterator[tuple[str, dict[str, str]]]:

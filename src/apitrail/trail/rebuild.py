@@ -27,7 +27,7 @@ type Progress = Callable[[int, int], None]
 
 TABLES = (
     "event", "resource", "run", "string", "span", "book", "marked", "coded", "operation", "grams",
-    "pairs", "derived",
+    "pairs", "posted", "derived",
 )  # fmt: skip
 # The first version that has all rows which others are summed up from.
 _SUMMED_FROM = 3
@@ -89,7 +89,8 @@ def _complete(connection: sqlite3.Connection, version: int, progress: Progress) 
     has_blocks = database.has_blocks(version)
     # What is there already is made as it was; the version comes last.
     has_grams = database.has_grams(version)
-    missing = {"pairs"} | (set() if has_grams else {"operation", "grams"})
+    missing = {"posted"} | (set() if database.has_pairs(version) else {"pairs"})
+    missing |= set() if has_grams else {"operation", "grams"}
     missing |= set() if has_blocks else {"marked", "coded"}
     for statement in database.statements(database.derived_schema()):
         if any(f"CREATE TABLE {table}(" in statement for table in missing):
@@ -98,10 +99,13 @@ def _complete(connection: sqlite3.Connection, version: int, progress: Progress) 
     size = _size(connection)
     if not has_blocks:
         _sum_up(connection, size, lambda done: progress(done, size))
-    elif not has_grams:
+    else:
+        _post(connection, size, lambda done: progress(done, size))
+    if has_blocks and not has_grams:
         whole = blocks.done(size) // len(blocks.FIELDS) * blocks.SIZE
         connection.execute(blocks.OPERATIONS_SQL, (0, whole))
-    _sum_up_strings(connection, (grams.PAIRS,) if has_grams else grams.KINDS)
+    if not database.has_pairs(version):
+        _sum_up_strings(connection, (grams.PAIRS,) if has_grams else grams.KINDS)
     progress(size, size)
 
 
@@ -116,6 +120,16 @@ def _sum_up(connection: sqlite3.Connection, size: int, told: Callable[[int], Non
         for sql, rows in blocks.due(connection, start, min(start + blocks.SIZE, size)):
             connection.executemany(sql, rows)
         told(min(start + blocks.SIZE, size))
+
+
+def _post(connection: sqlite3.Connection, size: int, told: Callable[[int], None]) -> None:
+    """Add what `posted` lacks of the blocks of a log of this size."""
+    for unit in range(blocks.done(size)):
+        block, number = divmod(unit, len(blocks.FIELDS))
+        for sql, rows in blocks.posted_rows(block, blocks.posts_of(connection, block, number)):
+            connection.executemany(sql, rows)
+        if number == 0:
+            told(block * blocks.SIZE)
 
 
 def _sum_up_strings(

@@ -63,7 +63,7 @@ class RunReader(Reader):
 
     def refresh(self) -> None:
         """Take in what was recorded since; whatever was erased meanwhile is not there any more."""
-        size = self._whole.size
+        size, self._words = self._whole.size, None
         books = self._new_books(size)
         if self._calls and any(link.kind == Erase.KIND for link in books):
             super().close()

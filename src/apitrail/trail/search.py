@@ -17,6 +17,7 @@ from apitrail.query import Pattern
 from apitrail.trail import block_parts, database
 from apitrail.trail.block_parts import Shape
 from apitrail.trail.block_search import BlockSearch
+from apitrail.trail.kept_words import Vocabulary
 from apitrail.trail.name_search import NameCheck, Named, NameWalk
 from apitrail.valueclass import valueclass
 
@@ -113,12 +114,17 @@ class Search:
     """The search for the events that meet all terms. `has_blocks` says that the trail's search
     tables sum up blocks, `since` and `until` are the times that are among the terms."""
 
-    connection: sqlite3.Connection
+    words: Vocabulary
     terms: Sequence[Term]
     bounds: Bounds
     has_blocks: bool
     since: int | None = None
     until: int | None = None
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """To the trail."""
+        return self.words.connection
 
     def entries(self, *, ascending: bool, limit: int | None = None) -> Iterator[int]:
         """Indexes of entries, in order."""
@@ -156,6 +162,10 @@ class Search:
         rows = self.connection.execute(sql, (*values, *bounds)).fetchall()
         given = sorted({index for (index,) in rows})
         exact = [each for each in terms if each.named is None or each.lead is not lead]
+        for each in exact:
+            known = None if each.named is None else self.words.led(each.named)
+            if known is not None and known.rows is not None and known.holds(*bounds):
+                given = sorted({*given}.intersection(known.rows))
         search, *checks = (
             self._block_search([each for each in exact if each.named is None]),
             *(NameCheck(self.connection, each.named) for each in exact if each.named is not None),
@@ -187,7 +197,7 @@ class Search:
     def _by_names(self, named: Named, terms: Sequence[Term], ascending: bool) -> Iterator[int]:
         bounds = self.bounds.after, self.bounds.before
         without = self._block_search([each for each in terms if each.named is None])
-        walk = NameWalk(without, named, bounds, ascending)
+        walk = NameWalk(without, named, bounds, ascending, self.words)
         yield from walk.entries()
         if walk.is_done:
             return
@@ -211,6 +221,7 @@ class Search:
             self.since,
             self.until,
             min((term.whole for term in terms if term.whole is not None), default=None),
+            has_posts=database.has_posts(self.words.derived),
         )
 
 
