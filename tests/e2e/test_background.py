@@ -105,8 +105,11 @@ def test_a_recorder_that_is_told_no_number_has_a_worker_and_commands_use_it(
     machine.apitrail("record", "--detach", *mode, env=told)
     try:
         status = json.loads(machine.apitrail("status", "--output", "json").stdout)
+        policies = [os.sched_getscheduler(each) for each in (status["pid"], *status["workers"])]
         machine.apitrail("exec", "--", "aws", "sts", "get-caller-identity")
     finally:
         machine.apitrail("stop", status=None)
+    # The process with the trail gives way to a worker.
+    assert policies in ([os.SCHED_BATCH, os.SCHED_OTHER], [os.SCHED_OTHER])
     assert len(status["workers"]) == (1 if (os.cpu_count() or 1) > 1 else 0)
     assert machine.names() == ["GetCallerIdentity"]

@@ -242,7 +242,7 @@ def _configured_format(named: Path | None) -> str | None:
 
 
 async def _record(trail: Path, settings: Any, log: Log) -> int:
-    from apitrail.recording import allocator, background, descriptors
+    from apitrail.recording import allocator, background, descriptors, scheduling
     from apitrail.recording.execute import running_environment
     from apitrail.recording.session import Session
     from apitrail.recording.supervisor import Supervisor
@@ -252,6 +252,8 @@ async def _record(trail: Path, settings: Any, log: Log) -> int:
     descriptors.raise_limit()
     allocator.share_pool()
     session = await Session.start(trail, settings, log)
+    if settings.workers:
+        scheduling.give_way()
     if session.health is not None:
         log(
             f"health on http://{session.health.address}",

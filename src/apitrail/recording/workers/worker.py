@@ -21,7 +21,7 @@ from typing import Any
 
 from apitrail import __version__, aside, last_resort, places
 from apitrail.identity import Known
-from apitrail.recording import allocator, assembly, lessons, proxied, whoami
+from apitrail.recording import allocator, assembly, lessons, proxied, scheduling, whoami
 from apitrail.recording.alone import Alone
 from apitrail.recording.authority.ca_files import CaFiles
 from apitrail.recording.proxy import held, messages
@@ -269,6 +269,7 @@ def main(arguments: Sequence[str]) -> int:
         return OTHER_VERSION
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
+    scheduling.take_turns()
     allocator.share_pool()
     gc.set_threshold(YOUNG)
     end, handed = (socket.socket(fileno=int(each)) for each in descriptors)
