@@ -167,8 +167,9 @@ def test_every_system_call_it_makes_passes_the_filter(tmp_path, moto):
     status = service.stop()
     made = set(re.findall(r"^\d+ +(\w+)\(", (tmp_path / "calls").read_text(), re.MULTILINE))
     assert "accept4" in made, (status, made)
-    allowed, *denied = directives("SystemCallFilter")
-    refused = set[str]().union(*(members(each) for each in denied[0].removeprefix("~").split()))
+    allowed, denied, again = directives("SystemCallFilter")
+    refused = set[str]().union(*(members(each) for each in denied.removeprefix("~").split()))
+    refused -= {again}
     assert not made - members(allowed) - ALWAYS
     assert not made & refused - OF_ROOT
 
