@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import sqlite3
-import sys
 import zlib
 from array import array
 from collections import Counter
@@ -19,6 +18,7 @@ from typing import Any
 
 from apitrail.errors import FormatError
 from apitrail.trail import posted
+from apitrail.trail.byte_order import little_endian
 from apitrail.trail.frames import exact
 from apitrail.valueclass import valueclass
 
@@ -157,7 +157,7 @@ def _added(block: int, number: int, found: Summed) -> Iterator[Statement]:
 
 
 def _layer(listed: Sequence[int], codes: bytes) -> bytes:
-    return bytes([len(listed)]) + _ordered(array("I", listed)).tobytes() + codes
+    return bytes([len(listed)]) + little_endian(array("I", listed)).tobytes() + codes
 
 
 def summed(connection: sqlite3.Connection, block: int, number: int) -> Summed:
@@ -189,17 +189,16 @@ def summed(connection: sqlite3.Connection, block: int, number: int) -> Summed:
         marks[NOTHING] = with_code(layers[0][1], (0,))
     if number < FIRST_CODED:
         return Summed(marks=marks)
-    posts = {number: posted.of_values(values, counts), **_of_both(connection, block, number)}
+    posts = _posts(connection, block, number, values, counts)
     return Summed(marks=marks, layers=layers, posts=posts)
 
 
 def posts_of(connection: sqlite3.Connection, block: int, number: int) -> Mapping[int, posted.Posts]:
     """What a block comes to in `posted`, in one field."""
-    if number < FIRST_CODED:
+    if not _posted_with(number):
         return {}
     values = _values(connection, block * SIZE, FIELDS[number][1])
-    posts = posted.of_values(values, Counter(values))
-    return {number: posts, **_of_both(connection, block, number)}
+    return _posts(connection, block, number, values, Counter(values))
 
 
 def posted_rows(block: int, posts: Mapping[int, posted.Posts]) -> Iterator[Statement]:
@@ -209,15 +208,30 @@ def posted_rows(block: int, posts: Mapping[int, posted.Posts]) -> Iterator[State
             yield posted.SQL, posted.rows(block, number, SIZE, each)
 
 
-def _of_both(connection: sqlite3.Connection, block: int, number: int) -> Mapping[int, posted.Posts]:
-    if number < BOTH - 1:
-        return {}
-    columns = [_values(connection, block * SIZE, column) for column in ("source", "name")]
-    values = [
-        both(source, name) if source >= 0 and name >= 0 else NOTHING
-        for source, name in zip(*columns, strict=True)
-    ]
-    return {BOTH: posted.of_values(values, Counter(values))}
+def _posted_with(number: int) -> tuple[int, ...]:
+    """The fields of `posted` that come with one of a block."""
+    if number < FIRST_CODED:
+        return ()
+    return (number, BOTH) if number == BOTH - 1 else (number,)
+
+
+def _posts(
+    connection: sqlite3.Connection,
+    block: int,
+    number: int,
+    values: Sequence[int],
+    counts: Mapping[int, int],
+) -> Mapping[int, posted.Posts]:
+    """What is posted of a block with one of its fields, which has these values so many times."""
+    found = {number: posted.of_values(values, counts)}
+    if BOTH in _posted_with(number):
+        columns = [_values(connection, block * SIZE, column) for column in ("source", "name")]
+        pairs = [
+            both(source, name) if source >= 0 and name >= 0 else NOTHING
+            for source, name in zip(*columns, strict=True)
+        ]
+        found[BOTH] = posted.of_values(pairs, Counter(pairs))
+    return found
 
 
 def both(source: int, name: int) -> int:
@@ -385,7 +399,7 @@ def _codes_in(data: object) -> tuple[array[int], bytes]:
     stop = 1 + 4 * content[0]
     if len(content) != stop + SIZE:
         raise FormatError("a block's codes are not as long as they say")
-    return _ordered(array("I", content[1:stop])), content[stop:]
+    return little_endian(array("I", content[1:stop])), content[stop:]
 
 
 def stored(
@@ -399,17 +413,10 @@ def stored(
     found = {value: bits_from(data) for value, data in marks.fetchall()}
     sql = "SELECT data FROM coded WHERE block = ? AND field = ? ORDER BY layer"
     layers = connection.execute(sql, (block, number)).fetchall()
-    there = ([number] if number >= FIRST_CODED else []) + ([BOTH] if number == BOTH - 1 else [])
-    posts = {each: posted.stored(connection, block, each, SIZE) for each in there if has_posts}
+    there = _posted_with(number) if has_posts else ()
+    posts = {each: posted.stored(connection, block, each, SIZE) for each in there}
     codes = tuple(codes_from(data) for (data,) in layers)
     return Summed(marks=found, layers=codes, posts=posts)
-
-
-def _ordered(numbers: array[int]) -> array[int]:
-    """Little-endian, of four bytes each, as they are stored."""
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
 
 
 def _packed(content: bytes) -> bytes:

@@ -7,12 +7,12 @@ What a form of names has between its `*` is in few of these parts: only their st
 from __future__ import annotations
 
 import sqlite3
-import sys
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from apitrail.errors import FormatError
 from apitrail.trail.blocks import Statement
+from apitrail.trail.byte_order import little_endian
 from apitrail.trail.frames import exact
 from apitrail.valueclass import valueclass
 
@@ -66,10 +66,7 @@ def places(data: bytes, kind: Kind = TRIPLES) -> set[int]:
         each[0::2] = data[at : at + many].translate(low)
         each[1::2] = data[at : at + many].translate(high)
         found ^= int.from_bytes(each, "little")
-    numbers = array("H", found.to_bytes(2 * many, "little"))
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return set(numbers)
+    return set(little_endian(array("H", found.to_bytes(2 * many, "little"))))
 
 
 def of_strings(strings: Iterable[bytes], kind: Kind = TRIPLES) -> set[int]:

@@ -7,13 +7,13 @@ entry. Derived from the rows of `event` alone; which blocks there are is `blocks
 from __future__ import annotations
 
 import sqlite3
-import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from apitrail.errors import FormatError
+from apitrail.trail.byte_order import little_endian
 from apitrail.trail.frames import exact
 
 # The places of so many blocks lie together: a place among them takes two bytes.
@@ -119,7 +119,7 @@ def places_from(data: object) -> array[int]:
     content = exact(data)
     if len(content) % 2:
         raise FormatError("the places of a value are of another size")
-    return _ordered(array("H", content))
+    return little_endian(array("H", content))
 
 
 def _limits(places: array[int], at: int, size: int) -> tuple[int, int]:
@@ -128,11 +128,4 @@ def _limits(places: array[int], at: int, size: int) -> tuple[int, int]:
 
 
 def _bytes(places: Iterable[int]) -> bytes:
-    return _ordered(array("H", [*places])).tobytes()
-
-
-def _ordered(numbers: array[int]) -> array[int]:
-    """Little-endian, as they are stored."""
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
+    return little_endian(array("H", [*places])).tobytes()

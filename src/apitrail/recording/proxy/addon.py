@@ -39,7 +39,7 @@ from apitrail.recording.proxy.admission import OPERATOR, Guard
 from apitrail.recording.proxy.admission import refusal as refused
 from apitrail.recording.proxy.destination import Destinations, Upstream
 from apitrail.recording.proxy.fail_closed import closed
-from apitrail.recording.proxy.farewell import Farewell
+from apitrail.recording.proxy.farewell import SWITCHING, Farewell
 from apitrail.recording.recorder import (
     AmbiguousError,
     DeniedError,
@@ -52,9 +52,6 @@ logger = logging.getLogger("apitrail")
 
 # Of a recorder that is told to: the log's name and the entry of the call, `example.com/trail#1234`.
 RECEIPT = "x-apitrail-receipt"
-
-# The status after which another protocol begins.
-SWITCHING = 101
 
 # Of HTTP/2 requests without a length, those of these methods have no body.
 BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})

@@ -16,7 +16,7 @@ from apitrail.recording.proxy import flows
 # Key of a flow's metadata: its answer is the last one on its connection.
 _LAST = "apitrail: last on its connection"
 # What follows an answer of this status is another protocol.
-_SWITCHING = 101
+SWITCHING = 101
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Farewell:
         """Have an answer that is here, or begins, be the last one, if one is wanted and it can be."""
         if not self.number or flow.response is None or _LAST in flow.metadata:
             return
-        if flow.response.status_code != _SWITCHING and not flows.is_framed(flow.client_conn):
+        if flow.response.status_code != SWITCHING and not flows.is_framed(flow.client_conn):
             flow.metadata[_LAST] = True
             self.number -= 1
 
