@@ -84,7 +84,7 @@ def test_runs_are_named_as_elsewhere_and_by_label(source):
     assert "no calls" in text(source, "run-1", "last")[1]
     for word, match in (
         ("run", "3 runs begin with"),
-        ("nope", "no run 'nope'"),
+        ("nope", "no run here has the id 'nope'"),
         ("build=9", "no run has the label"),
     ):
         with pytest.raises(UsageError, match=match):

@@ -95,7 +95,7 @@ def test(
     problems = _Problems()
     with open_source(trail) as source:
         found = rule_trial.attempt(
-            source, event_list.resolve(source, where, say), watched, problems
+            source, event_list.resolve(source, where, say, exact=True), watched, problems
         )
         told = rule_trial.documents(source, found, rule_trial.origin(source))
         if output == "json":

@@ -62,7 +62,7 @@ def export_command(
         raise UsageError(f"--format {form} needs a file", hint="-o PATH")
     with open_source(trail) as source:
         job = exporting.Job(
-            where=event_list.resolve(source, where, say), ids=ids, facets=facets or TAGS,
+            where=event_list.resolve(source, where, say, exact=True), ids=ids, facets=facets or TAGS,
             complete=complete, vkey=exporting.vkey(source, trail),
         )  # fmt: skip
         if form == COSE:

@@ -67,7 +67,7 @@ def test(trail: Path, guards: tuple[str, ...], where: Filter, output: str) -> No
     for line in itertools.chain.from_iterable(map(unmatched, loaded.stack)):
         say(line)
     with open_source(trail) as source:
-        resolved = event_list.resolve(source, where, say)
+        resolved = event_list.resolve(source, where, say, exact=True)
     if output == "json":
         emit(guard_trial.lines(trail, resolved, loaded), paged=True)
         return

@@ -47,7 +47,7 @@ def policy_command(
     from apitrail.reading import event_list
 
     with open_source(trail) as source:
-        resolved = event_list.resolve(source, where, say)
+        resolved = event_list.resolve(source, where, say, exact=True)
     needs = usage(trail, resolved, denied=denied)
     _tell(needs)
     if existing is not None:

@@ -153,7 +153,7 @@ def find_value(trail: Path, where: Filter, output: str) -> int:
             )
         redactor = Redactor(Keys.of(trail).redaction())
         found = secret_search.find_value(
-            reader, redactor, value, event_list.resolve(reader, where, say)
+            reader, redactor, value, event_list.resolve(reader, where, say, exact=True)
         )
         indexes = list(found)
         look = _look(event_table.DEFAULT)

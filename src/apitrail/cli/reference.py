@@ -18,7 +18,8 @@ Every command, as `apitrail COMMAND --help` prints it. This page is made from th
 `make docs`; a test holds it to them.
 
 Results go to stdout, words to a person to stderr. The exit status is 0 where something holds or was
-found, 1 where it does not hold or was not found, 2 where the command was used wrongly.
+found, 1 where it does not hold or was not found, 2 where the command was used wrongly, or names a file,
+a run or an event that is not there, 130 where Ctrl-C ended it.
 """
 # Wide enough that no option's text is broken into three lines, on whichever terminal.
 _WIDTH = 96

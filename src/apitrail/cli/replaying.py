@@ -70,7 +70,7 @@ def replay_command(
     if as_recorded and speed is not None:
         raise UsageError("--as-recorded is --speed 1", hint="give one of them")
     with open_source(trail) as source:
-        indexes = choice.choose(source, event_list.resolve(source, where, _say), ids)
+        indexes = choice.choose(source, event_list.resolve(source, where, _say, exact=True), ids)
         if list_redactions:
             for line in secrets.template(read(source, indexes)):
                 click.echo(line)

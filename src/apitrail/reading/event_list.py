@@ -19,9 +19,15 @@ SCREENFUL = 50
 POLL = 0.2
 
 
-def resolve(reader: Source, where: Filter, say: Callable[[str], None] = silent) -> Filter:
-    """The filter in the words that the events have; `say` tells which of its words cannot match."""
-    return Wording(reader, say).resolve(where)
+def resolve(
+    reader: Source, where: Filter, say: Callable[[str], None] = silent, *, exact: bool = False
+) -> Filter:
+    """The filter in the words that the events have; `say` tells which of its words cannot match.
+
+    Raises:
+        UsageError: a run or an event that is named by its id is not there, and they are to be `exact`.
+    """
+    return Wording(reader, say, exact).resolve(where)
 
 
 def lines(

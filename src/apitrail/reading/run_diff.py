@@ -190,15 +190,10 @@ def _known(source: Source, word: str) -> str:
     key, equals, value = word.partition("=")
     if equals:
         return _labelled(source, key, value)
-    runs = Wording(source).resolve(Filter(run=(word,))).run
+    runs = Wording(source, exact=True).resolve(Filter(run=(word,))).run
     if len(runs) > 1:
         raise UsageError(f"{len(runs)} runs begin with {word!r}", hint="give more of it")
-    run = str(runs[0])
-    if any(True for _ in source.select(Filter(run=(run,)), limit=1)):
-        return run
-    if any(run == each for each, _ in source.run_labels()):
-        return run
-    raise UsageError(f"no run {word!r}", hint="apitrail events --columns time,run,event")
+    return str(runs[0])
 
 
 def _labelled(source: Source, key: str, value: str) -> str:

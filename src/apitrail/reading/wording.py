@@ -32,6 +32,11 @@ NOBODY = {
     "run": "no run here has the id",
     "operator": "no event here is by the operator",
 }
+RUNS = "`apitrail events --columns time,run,event` shows the runs"
+"""What to do where a run is not there."""
+EVENTS = "`apitrail events` lists them; the start of an id will do"
+"""What to do where an event is not there."""
+
 # Fields whose values are told apart by letter case, or have none.
 _EXACT = ("resource_name", "source_ip")
 # At most this many values are compared to find the nearest one.
@@ -46,13 +51,23 @@ def silent(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Questions to one source; `say` tells a person which words cannot match."""
+    """Questions to one source; `say` tells a person which words cannot match.
+
+    Where they are `exact`, a run or an event that is named must be there: something is made of the calls,
+    and of none it would be made in vain.
+    """
 
     source: Source
     say: Callable[[str], None] = silent
+    exact: bool = False
 
     def resolve(self, where: Filter) -> Filter:
-        """The filter in the words that the events have."""
+        """The filter in the words that the events have.
+
+        Raises:
+            UsageError: no run was recorded of which the last is meant, an id is not told apart from others,
+                or, where they are `exact`, is not there.
+        """
         changed: dict[str, Any] = {
             name: tuple(dict.fromkeys(meant for value in values for meant in self._of(name, value)))
             for name in NOBODY
@@ -139,7 +154,7 @@ class Wording:
         known = [run for run, _ in self.source.run_labels()]
         found = [value] if value in known else [run for run in known if run.startswith(value)]
         if not found and not self._has("run", value):
-            self.say(f"{NOBODY['run']} {value!r}{_hint(nearest(value, known))}")
+            self._absent(f"{NOBODY['run']} {value!r}{_hint(nearest(value, known))}", RUNS)
         yield from found or [value]
 
     def _ids(self, text: str) -> Iterator[str]:
@@ -150,12 +165,18 @@ class Wording:
                 f"many events have ids that begin with {text!r}", hint="give more of it"
             )
         if not found:
-            self.say(f"no event here has the id {text!r}")
+            self._absent(f"no event here has the id {text!r}", EVENTS)
             yield text
         for index in found:
             record = record_of(self.source.facets(index, ("what",)))
             if "eventID" in record:
                 yield str(record["eventID"])
+
+    def _absent(self, said: str, hint: str) -> None:
+        """What was named by its id is not there."""
+        if self.exact:
+            raise UsageError(said, hint=hint)
+        self.say(said)
 
     def _error(self, value: str) -> str:
         known = list(self.source.values("error"))

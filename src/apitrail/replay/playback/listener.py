@@ -51,13 +51,14 @@ def prepare(
     """A player of the calls in a trail or a bundle that match.
 
     Raises:
-        UsageError: there is no trail, or the upstream is no endpoint.
+        UsageError: there is no trail, a run or an event that is named is not in it, or the upstream is no
+            endpoint.
     """
     forward = Forward(upstream) if upstream is not None else None
     # Without the redaction key, as in a bundle, only the lengths of secrets can be compared.
     keyed = not is_archive(path) and (Keys.of(path).directory / REDACTION).exists()
     with open_source(path) as source:
-        chosen = source.select(event_list.resolve(source, where or Filter(), say))
+        chosen = source.select(event_list.resolve(source, where or Filter(), say, exact=True))
         answers = Answers(read(source, in_order(source, chosen)), keyed=keyed)
     key = Keys.of(path).redaction() if keyed else secrets.token_bytes(32)
     return Player(answers=answers, redactor=Redactor(key), forward=forward, say=say)
