@@ -17,6 +17,7 @@ from apitrail.event import Event, dump
 from apitrail.evidence import verify
 from apitrail.evidence.verify import trail_check as verification
 from apitrail.tlog import note
+from apitrail.trail import blocks, database
 from apitrail.trail.rows import Draft
 from apitrail.trail.writer import Trail
 
@@ -213,3 +214,23 @@ def forge(directory: Path, *, guarded: bool = False) -> Iterator[sqlite3.Connect
         database.execute(sql)
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
+
+
+def make_older(connection: sqlite3.Connection, version: int) -> None:
+    """Have a trail the search tables of a version from 3 on, or of 2 without a part of them."""
+    (size,) = connection.execute("SELECT count(*) FROM entry").fetchone()
+    connection.execute("DELETE FROM marked")
+    for unit in range(blocks.done(size)):
+        block, number = divmod(unit, len(blocks.FIELDS))
+        found = blocks.summed(connection, block, number, has_posts=False)
+        sql, rows = next(blocks._added(block, number, found))
+        connection.executemany(sql, rows)
+    since = {8: ("gathered", "posted"), 6: ("pairs",), 5: ("grams", "operation"), 4: ("marked", "coded"), 3: ("span",)}  # fmt: skip
+    for first, tables in since.items():
+        for table in tables if version < first else ():
+            connection.execute(f"DROP TABLE {table}")
+    if version == 7:
+        (sql,) = [sql for sql in database.statements(database.derived_schema(7)) if "CREATE TABLE posted(" in sql]  # fmt: skip
+        connection.execute(sql)
+        connection.execute("INSERT INTO posted VALUES (0, 6, 1, 0, x'0100')")
+    connection.execute("UPDATE derived SET version = ?", (version,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -33,7 +34,10 @@ CALLS, BLOCK = 420, 64
 TRUST = Trust((note.Verifier.parse(str(trails.SIGNER.verifier)),), "--key")
 EVERY = [Filter(event_name=(name,), read_only=read) for name in ("GetUser", "DeleteUser") for read in (True, False)]  # fmt: skip
 # What a block says of one user's calls.
-OF_USER = "SELECT count(*) FROM marked WHERE field = 7 AND value = ?"
+OF_USER = (
+    "SELECT count(*) FROM (SELECT field, value FROM posted UNION ALL "
+    "SELECT field, value FROM gathered) WHERE field = 7 AND value = ?"
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,7 +46,8 @@ def small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "SIZE", BLOCK)
         patch.setattr(blocks, "MARKED", 8)
-        patch.setattr(posted, "TOGETHER", 4)
+        patch.setattr(posted, "TOGETHER", 2)
+        patch.setattr(posted, "GATHERED", 4)
         patch.setattr(posted, "MOST", 40)
         patch.setattr(search, "MANY", 2)
         yield
@@ -86,7 +91,12 @@ def tables(trail: Path) -> list[list[tuple[Any, ...]]]:
     with closing(sqlite3.connect(trail / database.FILE)) as connection:
         return [
             connection.execute(f"SELECT * FROM {table} ORDER BY 1, field, {last}").fetchall()
-            for table, last in (("marked", "value"), ("coded", "layer"), ("posted", "value"))
+            for table, last in (
+                ("marked", "value"),
+                ("coded", "layer"),
+                ("posted", "value"),
+                ("gathered", "value"),
+            )
         ]
 
 
@@ -161,22 +171,11 @@ def test_conditions_that_never_meet_have_no_row_looked_at(
         assert min(looked_at) == reader.size // BLOCK * BLOCK - 1
 
 
-@pytest.mark.parametrize("version", [2, 3, 4, 5, 6])
+@pytest.mark.parametrize("version", [2, 3, 4, 5, 6, 7])
 def test_an_older_trail_is_read_as_it_is_and_brought_up(trail: Path, version: int) -> None:
     written, before, operated = tables(trail), found(trail), operations(trail)
     with trails.forge(trail) as connection:
-        connection.execute("DROP TABLE posted")
-        if version < 6:
-            connection.execute("DROP TABLE pairs")
-        if version < 5:
-            connection.execute("DROP TABLE grams")
-            connection.execute("DROP TABLE operation")
-        if version < 4:
-            connection.execute("DROP TABLE marked")
-            connection.execute("DROP TABLE coded")
-        connection.execute("UPDATE derived SET version = ?", (version,))
-        if version == 2:
-            connection.execute("DROP TABLE span")
+        trails.make_older(connection, version)
     if version > 2:
         assert found(trail) == before
         assert verdict(trail)[0] is Verdict.OK
@@ -209,7 +208,7 @@ def test_a_transaction_that_fails_as_it_completes_a_block_leaves_nothing(tmp_pat
     with Audit(directory) as audit:
         assert audit.size == BLOCK + 1
     assert verdict(directory)[0] is Verdict.OK
-    assert tables(directory) != [[], [], []]
+    assert tables(directory) != [[], [], [], []]
 
 
 def test_what_is_erased_is_in_no_block(trail: Path) -> None:
@@ -222,7 +221,7 @@ def test_what_is_erased_is_in_no_block(trail: Path) -> None:
 
     with closing(sqlite3.connect(trail / database.FILE)) as connection:
         number = number_of(connection, "user0")
-        assert connection.execute(OF_USER, (number,)).fetchone() == (7,)
+        assert connection.execute(OF_USER, (number,)).fetchone() == (3,)
         trails.write(trail, erase)
         assert connection.execute(OF_USER, (number,)).fetchone() == (0,)
         codes = [blocks.codes_from(data) for (data,) in connection.execute("SELECT data FROM coded WHERE field = 7")]  # fmt: skip
@@ -263,24 +262,28 @@ def test_an_operation_that_no_call_is_of_is_found(trail: Path) -> None:
     [
         ("DELETE FROM operation", "'operation' lacks one of block"),
         ("UPDATE marked SET bits = zeroblob(8) WHERE block = 5 AND field = 0", "'read_only' in block 5"),
-        ("DELETE FROM marked WHERE block = 5 AND field = 6", "'name' in block 5"),
+        ("DELETE FROM marked WHERE block = 5 AND field = 9", "'region' in block 5"),
         ("INSERT INTO marked VALUES (0, 0, 7, 5, zeroblob(8))", "'read_only' in block 5"),
         ("DELETE FROM coded WHERE block = 5 AND field = 6", "'name' in block 5"),
         ("UPDATE coded SET data = (SELECT data FROM coded WHERE block = 5 AND field = 5) WHERE block = 5 AND field = 6", "'name' in block 5"),
         ("UPDATE coded SET data = x'ffff' WHERE block = 5 AND field = 6", "sums up is not zlib"),
-        ("UPDATE marked SET bits = zeroblob(99) WHERE block = 5 AND field = 6", "of another size"),
+        ("UPDATE marked SET bits = zeroblob(99) WHERE block = 5 AND field = 9", "of another size"),
         ("INSERT INTO marked VALUES (1, 5, 2, 5, x'00')", "'marked' has a row for field 5 of block 5"),
         ("INSERT INTO coded VALUES (70, 5, 0, x'00')", "'coded' has a row for field 5 of block 70"),
         ("INSERT INTO marked VALUES (0, 5, 0, -1, x'00')", "'marked' has a row for field 5 of block -1"),
-        ("DELETE FROM posted WHERE stretch = 1 AND field = 6", "'name' in block"),
-        ("UPDATE posted SET many = 2 WHERE stretch = 1 AND field = 6 AND many = 0", "'name' in block 5"),
-        ("UPDATE posted SET places = substr(places, 1, length(places) - 2) WHERE stretch = 1 AND field = 6 AND length(places) > 2", "'name' in block"),
-        ("UPDATE posted SET places = x'00' WHERE stretch = 1 AND field = 7", "places of a value are of another size"),
-        ("UPDATE posted SET places = x'05000400' WHERE stretch = 1 AND field = 7", " in "),
-        ("INSERT INTO posted VALUES (1, 7, 99, 0, x'')", "places of a value are in no order"),
-        ("INSERT INTO posted VALUES (1, 7, 99, 0, x'ff00')", "'posted' has a row for field 7 of block 7"),
-        ("INSERT INTO posted VALUES (1, 7, 99, 256, x'')", "'posted' has a row for field 7 of block 12"),
-        ("INSERT INTO posted VALUES (1, 4, 99, 2, x'')", " block 5"),
+        ("DELETE FROM posted WHERE stretch = 3 AND field = 6", "'name' in block 6"),
+        ("DELETE FROM gathered WHERE part = 1 AND field = 6", "'name' in block"),
+        ("UPDATE gathered SET many = many | 2 WHERE part = 1 AND field = 6", "'name' in block 5"),
+        ("UPDATE posted SET places = substr(places, 1, length(places) - 4) WHERE stretch = 3 AND field = 6", "'name' in block 6"),
+        ("UPDATE gathered SET places = x'00' WHERE part = 1 AND field = 7", "places of a value are of another size"),
+        ("UPDATE posted SET places = x'8500000084000000' WHERE stretch = 3 AND field = 7", " in "),
+        ("UPDATE gathered SET places = x'5000000049000000' WHERE part = 1 AND field = 7", " in "),
+        ("INSERT INTO posted VALUES (3, 7, 99, 0, x'')", "a value has no places"),
+        ("INSERT INTO gathered VALUES (1, 7, 99, 0, x'ff000000')", "'gathered' has a row for field 7 of block 7"),
+        ("INSERT INTO posted VALUES (3, 7, 99, 2, x'')", " block 5"),
+        ("INSERT INTO gathered VALUES (1, 7, 99, 256, x'')", "a value has no places"),
+        ("INSERT INTO gathered VALUES (1, 4, 99, 2, x'')", " block 5"),
+        ("INSERT INTO gathered SELECT 1, field, value, many, places FROM posted WHERE stretch = 2 AND field = 14", "'operator' in block"),
     ],
 )  # fmt: skip
 def test_a_block_that_says_something_else_is_found(trail: Path, sql: str, said: str) -> None:
@@ -295,6 +298,20 @@ def test_a_block_that_says_something_else_is_found(trail: Path, sql: str, said: 
         assert said in told
 
 
+def test_what_an_old_stretch_has_is_gathered(trail: Path) -> None:
+    sql = "SELECT value, places FROM gathered WHERE part = 0 AND field = 6 LIMIT 1"
+    with trails.forge(trail) as connection:
+        value, data = connection.execute(sql).fetchone()
+        places = posted.places_from(data)
+        stop = bisect_left(places, posted.TOGETHER * BLOCK)
+        rest = "UPDATE gathered SET places = ? WHERE part = 0 AND field = 6 AND value = ?"
+        connection.execute(rest, (places[stop:].tobytes(), value))
+        connection.execute(posted.SQL, (0, 6, value, 0, places[:stop].tobytes()))
+    told = verdict(trail)
+    assert told[0] is Verdict.TAMPERED
+    assert "'posted' has a row for field 6 of block 1" in told[1]
+
+
 def test_codes_tell_entries_that_have_one_of_some_values(monkeypatch: pytest.MonkeyPatch) -> None:
     size, dice = 4_096, random.Random(9)
     monkeypatch.setattr(blocks, "SIZE", size)
@@ -305,7 +322,7 @@ def test_codes_tell_entries_that_have_one_of_some_values(monkeypatch: pytest.Mon
         counts.keys() - {blocks.NOTHING, blocks.LARGE}, key=lambda value: -counts[value]
     )
     layers = [blocks._coded(values, counts, ranked, layer) for layer in range(blocks.LAYERS)]
-    rows = [blocks._packed(blocks._layer(*layer)) for layer in layers]
+    rows = [blocks._packed(blocks._layer(*layer), 2) for layer in layers]
     listed = {value for layer, _ in layers for value in layer}
     others = counts.keys() - listed - {blocks.NOTHING}
     assert len(layers[-1][0]) > 0

@@ -225,12 +225,7 @@ def test_an_older_trail_is_read_as_it_is_and_brought_up(trail: Path, version: in
     written = table(trail), table(trail, "pairs")
     before = [found(trail, form) for form in forms]
     with trails.forge(trail) as connection:
-        connection.execute("DROP TABLE posted")
-        connection.execute("DROP TABLE pairs")
-        if version < 5:
-            connection.execute("DROP TABLE grams")
-            connection.execute("DROP TABLE operation")
-        connection.execute("UPDATE derived SET version = ?", (version,))
+        trails.make_older(connection, version)
     assert [found(trail, form) for form in forms] == before
     assert verdict(trail)[0] is Verdict.OK
     assert rebuild.bring_up(trail / database.FILE)

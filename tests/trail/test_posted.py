@@ -27,6 +27,7 @@ def small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "SIZE", BLOCK)
         patch.setattr(posted, "TOGETHER", 3)
+        patch.setattr(posted, "GATHERED", 6)
         patch.setattr(posted, "MOST", 7)
         patch.setattr(blocks, "MARKED", 10)  # of a few nothing tells but an index
         patch.setattr(search, "MANY", 2)
@@ -61,6 +62,10 @@ def expected(reader: Reader, what: Part, after: int, before: int) -> set[int]:
     return {index for (index,) in reader._database.execute(sql, (after, before))}
 
 
+def open_from(reader: Reader) -> int:
+    return block_parts.summed(reader._database) // posted.TOGETHER - 1
+
+
 def parts(reader: Reader, dice: random.Random) -> Iterator[tuple[Part, int, int, range]]:
     """Parts of some values, and some blocks of a part of the log."""
     for _ in range(300):
@@ -78,7 +83,9 @@ def test_places_are_those_that_the_rows_have(trail: Path) -> None:
     told_of, dice = 0, random.Random(5)
     with Reader(trail) as reader:
         for what, after, before, some in parts(reader, dice):
-            told = Told(reader._database, some, after, before, Rates(), has_posts=True)
+            told = Told(
+                reader._database, some, after, before, Rates(), ungathered=open_from(reader)
+            )
             places = told.posted(what)
             if places is not None:
                 told_of += bool(len(places))
@@ -93,7 +100,9 @@ def test_what_is_in_two_is_the_same_in_each_form(trail: Path) -> None:
     with Reader(trail) as reader:
         every = [*parts(reader, dice)]
         for (one, after, before, some), (other, *_) in pairwise(every):
-            told = Told(reader._database, some, after, before, Rates(), has_posts=True)
+            told = Told(
+                reader._database, some, after, before, Rates(), ungathered=open_from(reader)
+            )
             first, second = told.posted(one), told.posted(other)
             if first is None or second is None:
                 continue

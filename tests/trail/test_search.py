@@ -21,6 +21,7 @@ from apitrail.trail import (
     database,
     filter_terms,
     grams,
+    kept_words,
     name_search,
     posted,
     rebuild,
@@ -54,7 +55,9 @@ def small() -> Iterator[None]:
         patch.setattr(blocks, "_LISTED", 6)
         patch.setattr(blocks, "LAYERS", 3)
         # Some values are few in some blocks and many in others.
+        patch.setattr(kept_words, "_CHECKED", 9)  # they are often too many to be kept
         patch.setattr(posted, "TOGETHER", 3)
+        patch.setattr(posted, "GATHERED", 6)
         patch.setattr(posted, "MOST", 18)
         yield
 

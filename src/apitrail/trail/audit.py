@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -105,17 +104,28 @@ class Audit(Reader):
 
     def _unposted(self, size: int, start: int) -> str | None:
         fields, done = len(blocks.FIELDS), blocks.done(size)
-        least = start // blocks.SIZE // posted.TOGETHER if start else -_END
-        sql = "SELECT stretch, field, many, places FROM posted WHERE stretch >= ?"
-        for stretch, number, many, data in self._rows(sql, least):
-            block = posted.last_block(stretch, many, data, blocks.SIZE)
-            is_there = (
-                stretch >= 0
-                and blocks.FIRST_CODED <= number <= blocks.BOTH
-                and 0 <= many < 1 << posted.TOGETHER
-            )
-            if not is_there or block * fields + min(number, fields - 1) >= done:
-                return f"table 'posted' has a row for field {number} of block {block}"
+        # What a stretch has is gathered while the next one is summed up.
+        oldest = done // (fields * posted.TOGETHER) - 1
+        for table, key, together in (
+            ("posted", "stretch", posted.TOGETHER),
+            ("gathered", "part", posted.GATHERED),
+        ):
+            least = start // blocks.SIZE // together if start else -_END
+            sql = f"SELECT {key}, field, many, places FROM {table} WHERE {key} >= ?"
+            for at, number, many, data in self._rows(sql, least):
+                places = posted.places_from(data)
+                if together < posted.GATHERED or not start:
+                    posted.check_order(places)
+                base = at * together // posted.GATHERED * posted.GATHERED
+                first, last = posted.extent(many, places, blocks.SIZE)
+                is_there = (
+                    blocks.FIRST_CODED <= number <= blocks.BOTH
+                    and 0 <= at * together <= base + first
+                    and base + last < (at + 1) * together
+                    and (together == posted.GATHERED or at >= oldest)
+                )
+                if not is_there or (base + last) * fields + min(number, fields - 1) >= done:
+                    return f"table {table!r} has a row for field {number} of block {base + last}"
         return None
 
     def missummed(self, start: int, stop: int, size: int) -> str | None:
@@ -124,14 +134,13 @@ class Audit(Reader):
         if not database.has_blocks(self.derived):
             return None
         fields, done = len(blocks.FIELDS), blocks.done(size)
-        has_posts = database.has_posts(self.derived)
+        places = posted.Stored(self._database) if database.has_posts(self.derived) else None
         first, last = -(-start // blocks.SIZE) * fields, -(-stop // blocks.SIZE) * fields
         for unit in range(first, min(last, done)):
             block, number = divmod(unit, fields)
-            rows = blocks.summed(self._database, block, number)
-            if not has_posts:
-                rows = replace(rows, posts={})
-            if blocks.stored(self._database, block, number, has_posts=has_posts) != rows:
+            has_posts = places is not None
+            rows = blocks.summed(self._database, block, number, has_posts=has_posts)
+            if blocks.stored(self._database, block, number, places) != rows:
                 _, name = blocks.FIELDS[number]
                 return f"what is summed up of {name!r} in block {block} is not what its rows have"
             is_last = number == fields - 1 and database.has_grams(self.derived)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -21,27 +22,15 @@ from apitrail.valueclass import valueclass
 # So many values of a field are looked up one by one; more are told by its codes, or its index.
 _FEW = 8
 # What each way takes, in microseconds: a value in an index, and an entry there, and one entry that is looked
-# for there; a value's row of `posted`, all of a source's operations there, a place in one, and one that is held against others; a value's marks of a block,
-# and where they are packed, as those of so few entries are; a block's codes, where all of its entries are
-# asked for, or some; to look at the row of an entry, and where they follow each other.
+# for there; a value's places in a part, all of a source's operations there, a place, and one that is held against
+# others; a value's marks of a block, and where they are packed, as those of few entries are; a block's codes, where all
+# of its entries are asked for, or some; to look at the row of an entry, and where they follow each other.
 SEEK, ROW, PROBE, POST, BESIDE, PLACE, SCAN, MARK, PACKED, CODES, SOME_CODES, LOOK, READ = (
-    2.0,
-    0.6,
-    0.9,
-    9.0,
-    40.0,
-    0.15,
-    0.06,
-    6.0,
-    11.0,
-    110.0,
-    50.0,
-    3.5,
-    0.25,
-)
-_PACKED = 400
+    2.0, 0.6, 0.9, 7.0, 120.0, 0.08, 0.05, 5.0, 9.0, 110.0, 50.0, 4.0, 0.25,
+)  # fmt: skip
+_PACKED = 200
 # For so many values of a block an index is tried; of so many entries in all it is worth it.
-_SEEKS, _COUNTED = 128, 4_000
+_SEEKS, _COUNTED = 128, 1_500
 # So many entries of a block are taken to have a value of which nothing is known yet.
 _SUPPOSED = 40.0
 # Of so few entries a block's codes are looked at one by one.
@@ -144,16 +133,23 @@ class Told:
     before: int
     rates: Rates
     is_summed: bool = True
-    has_posts: bool = False
+    ungathered: int | None = None
     _marks: dict[Part, Bits] = field(default_factory=dict)
     _indexed: dict[Part, set[int] | None] = field(default_factory=dict)
     _posted: dict[Part, Places | None] = field(default_factory=dict)
 
     @property
+    def _ends(self) -> tuple[int, int]:
+        """The first and the last of these blocks, which may be in either order."""
+        return (
+            (self.some[0], self.some[-1]) if self.some.step > 0 else (self.some[-1], self.some[0])
+        )
+
+    @property
     def limits(self) -> tuple[int, int]:
         """The entries before the first and after the last of these."""
-        first, stop = min(self.some) * blocks.SIZE, (max(self.some) + 1) * blocks.SIZE
-        return max(self.after, first - 1), min(self.before, stop)
+        low, high = self._ends
+        return max(self.after, low * blocks.SIZE - 1), min(self.before, (high + 1) * blocks.SIZE)
 
     def marked_cost(self, what: Part) -> float:
         """What `marked` takes."""
@@ -165,10 +161,10 @@ class Told:
             return float("inf")
         rate = self.rates.of(what)
         if rate is None or what.is_other:
-            each = PACKED if what.is_other else MARK
-            return each * len(what.values) * len(self.some)
+            return MARK * len(what.values) * len(self.some)
         rate /= len(what.values) or 1
-        each = MARK if rate > _PACKED else PACKED if rate >= blocks.MARKED else ROW * rate
+        least = posted.MOST if what.field >= blocks.FIRST_CODED else blocks.MARKED
+        each = MARK if rate >= max(least, _PACKED) else PACKED if rate >= least else ROW * rate
         return (SEEK + each * len(self.some)) * len(what.values)
 
     def marked(self, what: Part) -> Bits:
@@ -216,35 +212,53 @@ class Told:
         """What `posted` takes, where these are left."""
         if what in self._posted:
             return float("inf") if self._posted[what] is None else 0.0
-        if not (self.has_posts and self.is_summed and what.is_posted):
+        if self.ungathered is None or not (self.is_summed and what.is_posted):
             return float("inf")
         rate = self.rates.of(what)
-        stretches = (max(self.some) - min(self.some)) // posted.TOGETHER + 1
+        parts = len(self._parts) + len(self._stretches)
         each = SCAN if isinstance(left, set | Places) else PLACE
         if what.field == blocks.BOTH:
             # A source's names lie side by side.
             many = len({value >> 32 for value in what.values})
-            return BESIDE * many * stretches + each * (rate or 0.0) * len(self.some)
+            return BESIDE * many * parts + each * (rate or 0.0) * len(self.some)
         rate = _SUPPOSED * len(what.values) if rate is None else rate
-        return POST * len(what.values) * stretches + each * rate * len(self.some)
+        return POST * len(what.values) * parts + each * rate * len(self.some)
 
     def posted(self, what: Part) -> Places | None:
         """Those that have it, by the places of its values; None if many entries of most blocks have one
         of them."""
         if what in self._posted:
             return self._posted[what]
-        low, high = min(self.some), max(self.some)
-        stretches = [*range(low // posted.TOGETHER, high // posted.TOGETHER + 1)]
         sql, wanted = _POSTED, json.dumps(sorted(what.values))
-        values: tuple[object, ...] = (json.dumps(stretches), wanted, what.field)
+        of, gathered = posted.GATHERED // posted.TOGETHER, json.dumps([*self._parts])
+        values: tuple[object, ...] = (
+            what.field,
+            gathered,
+            json.dumps([*self._stretches]),
+            of,
+            wanted,
+        )
         if what.field == blocks.BOTH:
             sources = json.dumps(sorted({value >> 32 for value in what.values}))
-            sql, values = _BESIDE, (json.dumps(stretches), sources, what.field, wanted)
+            sql, values = _BESIDE, (*values, sources)
         rows = self.connection.execute(sql, values).fetchall()
         found = self._posted[what] = self._places(what, rows)
         if found is not None:
             self.rates.learn(what, len(found), len(self.some))
         return found
+
+    @property
+    def _parts(self) -> range:
+        """The parts of `gathered` that have some of these blocks."""
+        low, high = self._ends
+        return range(low // posted.GATHERED, high // posted.GATHERED + 1)
+
+    @property
+    def _stretches(self) -> range:
+        """The stretches of these blocks that may not be gathered yet."""
+        low, high = self._ends
+        least = high + 1 if self.ungathered is None else self.ungathered
+        return range(max(low // posted.TOGETHER, least), high // posted.TOGETHER + 1)
 
     def knows(self, what: Part) -> bool:
         """Have the places told which these are?"""
@@ -253,14 +267,16 @@ class Told:
     def _places(self, what: Part, rows: Sequence[tuple[int, int, int, object]]) -> Places | None:
         of, left = dict[int, list[array[int]]](), len(self.some) // 2
         after, before = self.limits
-        for stretch, value, many, data in rows:
-            first = stretch * posted.TOGETHER * blocks.SIZE
+        for part, value, many, data in rows:
+            first = part * posted.GATHERED * blocks.SIZE
             each = of.setdefault(first, [])
             places = posted.places_from(data)
-            if first <= after or before < first + posted.TOGETHER * blocks.SIZE:
-                places = array("H", [at for at in places if after < first + at < before])
+            start, stop = after + 1 - first, before - first
+            if start > 0 or stop < posted.GATHERED * blocks.SIZE:
+                begin = bisect_left(places, start)
+                places = places[begin : bisect_left(places, stop, begin)]
             each.append(places)
-            for block in posted.blocks_of(stretch, many):
+            for block in posted.blocks_of(part, many):
                 if block in self.some:
                     if (left := left - 1) < 0 or what.field == blocks.BOTH:
                         return None
@@ -278,7 +294,7 @@ class Told:
         after, before = self.limits
         start = block * blocks.SIZE
         places = blocks.places_of(blocks.bits_from(row[0]))
-        return array("H", [start - first + at for at in places if after < start + at < before])
+        return array("I", [start - first + at for at in places if after < start + at < before])
 
     def probed_cost(self, what: Part, among: int) -> float:
         """What `probed` takes for so many entries."""
@@ -310,7 +326,7 @@ class Told:
         return codes_of(self.connection, block, what)
 
     def _of_value(self, number: int, value: int) -> Bits:
-        low, high = min(self.some), max(self.some)
+        low, high = self._ends
         shelves = json.dumps([*range(low // blocks.SHELF, high // blocks.SHELF + 1)])
         rows = self.connection.execute(_MARKED, (shelves, number, value, low, high)).fetchall()
         found = {block: blocks.bits_from(data) for block, data in rows}
@@ -365,14 +381,22 @@ _MARKED = (
     "SELECT m.block, m.bits FROM json_each(?) s CROSS JOIN marked m "
     "ON m.shelf = s.value AND m.field = ? AND m.value = ? AND m.block >= ? AND m.block <= ?"
 )
+# Of both tables at once: a recorder may be moving rows from the one to the other.
 _POSTED = (
-    "SELECT p.stretch, p.value, p.many, p.places FROM json_each(?) s CROSS JOIN json_each(?) v "
-    "CROSS JOIN posted p ON p.stretch = s.value AND p.field = ?3 AND p.value = v.value"
+    "SELECT g.part, g.value, g.many, g.places FROM json_each(?2) s CROSS JOIN json_each(?5) v "
+    "CROSS JOIN gathered g ON g.part = s.value AND g.field = ?1 AND g.value = v.value "
+    "UNION ALL "
+    "SELECT p.stretch / ?4, p.value, p.many, p.places FROM json_each(?3) s CROSS JOIN json_each(?5) v "
+    "CROSS JOIN posted p ON p.stretch = s.value AND p.field = ?1 AND p.value = v.value"
 )
 _BESIDE = (
-    "SELECT p.stretch, p.value, p.many, p.places FROM json_each(?) s CROSS JOIN json_each(?) v "
-    "CROSS JOIN posted p ON p.stretch = s.value AND p.field = ?3 AND p.value >= v.value << 32 "
-    "AND p.value < (v.value + 1) << 32 AND +p.value IN (SELECT value FROM json_each(?4))"
+    "SELECT g.part, g.value, g.many, g.places FROM json_each(?2) s CROSS JOIN json_each(?6) v "
+    "CROSS JOIN gathered g ON g.part = s.value AND g.field = ?1 AND g.value >= v.value << 32 "
+    "AND g.value < (v.value + 1) << 32 AND +g.value IN (SELECT value FROM json_each(?5)) "
+    "UNION ALL "
+    "SELECT p.stretch / ?4, p.value, p.many, p.places FROM json_each(?3) s CROSS JOIN json_each(?6) v "
+    "CROSS JOIN posted p ON p.stretch = s.value AND p.field = ?1 AND p.value >= v.value << 32 "
+    "AND p.value < (v.value + 1) << 32 AND +p.value IN (SELECT value FROM json_each(?5))"
 )
 _BETWEEN = (
     "SELECT json_group_array(t.idx) FROM json_each(?) r CROSS JOIN {0} t {1}ON t.{2} = ? "

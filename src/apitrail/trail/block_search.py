@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import batched
 
-from apitrail.trail import block_parts, blocks, database, entries_left
+from apitrail.trail import block_parts, blocks, database, entries_left, posted
 from apitrail.trail.block_parts import Part, Rates, Shape, Told
 from apitrail.trail.entries_left import Bits, Left, Places
 
@@ -54,10 +54,10 @@ class BlockSearch:
     def pieces(self, after: int, before: int, *, ascending: bool) -> Iterator[Piece]:
         """What is to be looked at, in order."""
         whole = block_parts.summed(self.connection) if self.whole is None else self.whole
-        whole *= blocks.SIZE
+        stop = whole * blocks.SIZE
         parts: list[Callable[[], Iterator[Piece]]] = [
-            lambda: self._summed(after, min(before, whole), ascending=ascending),
-            lambda: self._rest(max(after, whole - 1), before, ascending=ascending),
+            lambda: self._summed(after, min(before, stop), whole, ascending=ascending),
+            lambda: self._rest(max(after, stop - 1), before, ascending=ascending),
         ]
         for each in parts if ascending else reversed(parts):
             yield from each()
@@ -86,16 +86,22 @@ class BlockSearch:
         given = self.given or ()
         return given[bisect_right(given, after) : bisect_left(given, before)]
 
-    def _summed(self, after: int, before: int, *, ascending: bool) -> Iterator[Piece]:
+    def _summed(self, after: int, before: int, whole: int, *, ascending: bool) -> Iterator[Piece]:
         if before <= after + 1 or any(map(block_parts.is_never, self.shapes)):
             return
         span = range((after + 1) // blocks.SIZE, (before - 1) // blocks.SIZE + 1)
         rates, most = Rates(), _TOGETHER
         waiting: list[int] = []  # each statement takes a while to begin
-        for some in _chunks(span if ascending else span[::-1]):
-            told = Told(self.connection, some, after, before, rates, has_posts=self.has_posts)
+        # Of what the blocks of that time had, so much may not be gathered yet.
+        ungathered = max(whole // posted.TOGETHER - 1, 0) if self.has_posts else None
+        span = span if ascending else span[::-1]
+        start, kept = 0, 0
+        while some := _chunk(span[start:], start, kept):
+            start += len(some)
+            told = Told(self.connection, some, after, before, rates, ungathered=ungathered)
             for found in self._found(told, ascending=ascending):
                 is_many = isinstance(found, tuple)
+                kept += SOME if isinstance(found, tuple) else len(found)
                 waiting += () if isinstance(found, tuple) else found
                 while len(waiting) >= most or (waiting and is_many):
                     yield waiting[:most]
@@ -281,14 +287,14 @@ class Narrowing:
     def _narrow(self, what: Part) -> None:
         told, left = self.told, self._left
         marked, indexed, coded, probed, looked_at = self._costs(what)
-        posted = told.posted_cost(what, left)
-        if looked_at <= min(marked, posted, indexed, coded, probed):
+        by_places = told.posted_cost(what, left)
+        if looked_at <= min(marked, by_places, indexed, coded, probed):
             return
-        if isinstance(left, set) and probed <= min(marked, posted, indexed, coded):
+        if isinstance(left, set) and probed <= min(marked, by_places, indexed, coded):
             self._left = told.probed(what, left)
             return
         found: Left | None = None
-        if posted <= min(marked, indexed, coded):
+        if by_places <= min(marked, indexed, coded):
             found = told.posted(what)
         if found is None and indexed < float("inf") and indexed <= min(marked, coded):
             found = told.indexed(what)
@@ -366,13 +372,19 @@ def _shaped(told: Told, block: int, shape: Shape, among: int) -> int:
     return found
 
 
-# So many blocks are looked up at once: few first, since a page is often full soon.
-_FIRST, _MOST = 2, 128
+# So many blocks are looked up at once: few first, since a page is often full soon; and so many entries are
+# taken to fill it.
+_FIRST, _MOST, _PAGE = 2, 128, 50
 
 
-def _chunks(span: range) -> Iterator[range]:
-    """The blocks of a span in their order, more and more at once."""
-    start, many = 0, _FIRST
-    while start < len(span):
-        yield span[start : start + many]
-        start, many = start + many, min(many * 2, _MOST)
+def _chunk(left: range, before: int, kept: int) -> range:
+    """The next ones of the blocks that are left, in their order, where so many entries were found in so many
+    blocks before them; many end with a part of places."""
+    many = max(before * _PAGE // (kept + 1), 2 * before, _FIRST)
+    some = left[: min(many, _MOST)]
+    if not some:
+        return some
+    at = some[-1] % posted.GATHERED
+    # How many of them are in the last one's part.
+    beyond = at + 1 if some.step > 0 else posted.GATHERED - at
+    return some[:-beyond] if beyond < min(posted.GATHERED, len(some)) else some

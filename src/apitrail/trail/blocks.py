@@ -14,19 +14,20 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any
 
 from apitrail.errors import FormatError
 from apitrail.trail import posted
 from apitrail.trail.byte_order import little_endian
 from apitrail.trail.frames import exact
+from apitrail.trail.posted import Statement
 from apitrail.valueclass import valueclass
 
 # So many entries are one block.
 SIZE = 8_192
 # The marks of so many blocks lie together, each value's side by side: they are read with few pages.
 SHELF = 16
-# A value that so many entries of a block have is marked. Of fewer an index finds each.
+# A resource's value that so many entries of a block have is marked; of fewer an index finds each. Columns of
+# `event` have places for those that few have; before there were places, the same number was theirs.
 MARKED = 16
 # What stands for NULL among values, and among codes.
 NOTHING = -1
@@ -56,6 +57,8 @@ FIELDS = (
 NUMBER = {place: number for number, place in enumerate(FIELDS)}
 # Of fields from this one on there are codes too.
 FIRST_CODED = NUMBER["event", _CODED[0]]
+# With each so many fields of a block some places are gathered.
+_EACH = 2
 # The number of a source and a name together, in `posted` alone; it comes with a block's last field.
 BOTH = len(FIELDS)
 # Fields before this one have no index.
@@ -75,10 +78,6 @@ _OF_FIELD = {
     "marked": "block = ?1 AND field = ?2 AND shelf = ?3",
     "coded": "block = ?1 AND field = ?2 AND ?3 IS NOT NULL",
 }
-
-type Statement = tuple[str, Sequence[Sequence[Any]]]
-"""SQL for one row, and its rows."""
-
 
 type Layer = tuple[tuple[int, ...], bytes]
 """The values that are listed, and the codes of a block's entries."""
@@ -117,9 +116,25 @@ def due(connection: sqlite3.Connection, before: int, after: int) -> Iterator[Sta
         block, number = divmod(unit, len(FIELDS))
         found = summed(connection, block, number)
         yield from _added(block, number, found)
-        yield from posted_rows(block, found.posts)
+        yield from posting(connection, unit, found.posts)
         if number == len(FIELDS) - 1:
             yield OPERATIONS_SQL, [(block * SIZE, (block + 1) * SIZE)]
+
+
+def posting(
+    connection: sqlite3.Connection, unit: int, posts: Mapping[int, posted.Posts] | None = None
+) -> Iterator[Statement]:
+    """What is to be added to the tables of places with the field of a block that has this number among
+    those of all blocks, in order."""
+    block, number = divmod(unit, len(FIELDS))
+    for of, each in (posts_of(connection, block, number) if posts is None else posts).items():
+        if each:
+            yield posted.SQL, posted.rows(block, of, SIZE, each)
+    if number % _EACH == 0:
+        steps = -(-len(FIELDS) // _EACH)
+        yield from posted.gathering(
+            connection, block * steps + number // _EACH, posted.TOGETHER * steps
+        )
 
 
 def again(connection: sqlite3.Connection, block: int, size: int) -> None:
@@ -134,15 +149,14 @@ def again(connection: sqlite3.Connection, block: int, size: int) -> None:
         for sql, rows in _added(block, number, found):
             connection.executemany(sql, rows)
         for field, posts in found.posts.items():
-            posted.drop(connection, block, field, SIZE)
-            posted.put(connection, block, field, SIZE, posts)
+            posted.lessen(connection, block, field, SIZE, posts)
 
 
 def _added(block: int, number: int, found: Summed) -> Iterator[Statement]:
     yield (
         MARKED_SQL,
         [
-            (block, number, value, _packed(bits.to_bytes(SIZE // 8)), block // SHELF)
+            (block, number, value, _packed(bits.to_bytes(SIZE // 8), 4), block // SHELF)
             for value, bits in sorted(found.marks.items())
         ],
     )
@@ -150,7 +164,7 @@ def _added(block: int, number: int, found: Summed) -> Iterator[Statement]:
         yield (
             CODED_SQL,
             [
-                (block, number, layer, _packed(_layer(listed, codes)))
+                (block, number, layer, _packed(_layer(listed, codes), 2))
                 for layer, (listed, codes) in enumerate(found.layers)
             ],
         )
@@ -160,8 +174,10 @@ def _layer(listed: Sequence[int], codes: bytes) -> bytes:
     return bytes([len(listed)]) + little_endian(array("I", listed)).tobytes() + codes
 
 
-def summed(connection: sqlite3.Connection, block: int, number: int) -> Summed:
-    """What the rows of a block come to in one field."""
+def summed(
+    connection: sqlite3.Connection, block: int, number: int, *, has_posts: bool = True
+) -> Summed:
+    """What the rows of a block come to in one field; in older tables without places there are more marks."""
     table, column = FIELDS[number]
     if table == "resource":
         return _of_resources(connection, block, column)
@@ -178,7 +194,7 @@ def summed(connection: sqlite3.Connection, block: int, number: int) -> Summed:
         for layer in range(LAYERS)
         if layer == 0 or layer * _LISTED < len(counts) - (NOTHING in counts)
     )
-    least = 1 if number < FIRST_INDEXED else MARKED
+    least = 1 if number < FIRST_INDEXED else posted.MOST + 1 if has_posts else MARKED
     marks = {
         value: with_code(codes, (place,))
         for listed, codes in layers
@@ -189,8 +205,24 @@ def summed(connection: sqlite3.Connection, block: int, number: int) -> Summed:
         marks[NOTHING] = with_code(layers[0][1], (0,))
     if number < FIRST_CODED:
         return Summed(marks=marks)
-    posts = _posts(connection, block, number, values, counts)
+    posts = _posts(connection, block, number, values, counts) if has_posts else {}
     return Summed(marks=marks, layers=layers, posts=posts)
+
+
+def thin_out(connection: sqlite3.Connection) -> None:
+    """Leave out the marks of an older version that are not needed where there are places."""
+    sql = "SELECT shelf, field, value, block, bits FROM marked WHERE field >= ?"
+    gone, anew = list[tuple[int, ...]](), list[tuple[object, ...]]()
+    for *key, data in connection.execute(sql, (FIRST_CODED,)):
+        bits = bits_from(data)
+        stored = _packed(bits.to_bytes(SIZE // 8), 4)
+        if key[2] >= 0 and bits.bit_count() <= posted.MOST:
+            gone.append((*key,))
+        elif stored != data:
+            anew.append((stored, *key))
+    of_one = "WHERE shelf = ? AND field = ? AND value = ? AND block = ?"
+    connection.executemany(f"DELETE FROM marked {of_one}", gone)
+    connection.executemany(f"UPDATE marked SET bits = ? {of_one}", anew)
 
 
 def posts_of(connection: sqlite3.Connection, block: int, number: int) -> Mapping[int, posted.Posts]:
@@ -199,13 +231,6 @@ def posts_of(connection: sqlite3.Connection, block: int, number: int) -> Mapping
         return {}
     values = _values(connection, block * SIZE, FIELDS[number][1])
     return _posts(connection, block, number, values, Counter(values))
-
-
-def posted_rows(block: int, posts: Mapping[int, posted.Posts]) -> Iterator[Statement]:
-    """What is to be added for these."""
-    for number, each in posts.items():
-        if each:
-            yield posted.SQL, posted.rows(block, number, SIZE, each)
 
 
 def _posted_with(number: int) -> tuple[int, ...]:
@@ -403,9 +428,9 @@ def _codes_in(data: object) -> tuple[array[int], bytes]:
 
 
 def stored(
-    connection: sqlite3.Connection, block: int, number: int, *, has_posts: bool = True
+    connection: sqlite3.Connection, block: int, number: int, places: posted.Stored | None
 ) -> Summed:
-    """What the tables say of a block's field; raises FormatError."""
+    """What the tables say of a block's field; without `places` nothing of these. Raises FormatError."""
     marks = connection.execute(
         f"SELECT value, bits FROM marked WHERE {_OF_FIELD['marked']}",
         (block, number, block // SHELF),
@@ -413,16 +438,17 @@ def stored(
     found = {value: bits_from(data) for value, data in marks.fetchall()}
     sql = "SELECT data FROM coded WHERE block = ? AND field = ? ORDER BY layer"
     layers = connection.execute(sql, (block, number)).fetchall()
-    there = _posted_with(number) if has_posts else ()
-    posts = {each: posted.stored(connection, block, each, SIZE) for each in there}
+    posts = {} if places is None else {
+        each: places.of(block, each, SIZE) for each in _posted_with(number)
+    }  # fmt: skip
     codes = tuple(codes_from(data) for (data,) in layers)
     return Summed(marks=found, layers=codes, posts=posts)
 
 
-def _packed(content: bytes) -> bytes:
-    """As it is stored: packed where that takes less than half, so that the size tells which."""
+def _packed(content: bytes, times: int) -> bytes:
+    """As it is stored: packed where that is so many times less, at least twice, so that the size tells which."""
     packed = zlib.compress(content, 1)
-    return packed if len(packed) < len(content) // 2 else content
+    return packed if len(packed) < len(content) // times else content
 
 
 def _unpacked(data: object, least: int, most: int) -> bytes:

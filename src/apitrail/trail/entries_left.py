@@ -23,7 +23,7 @@ type Bits = dict[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Entries by their places in stretches of blocks: by the first entry of each stretch, in no order."""
+    """Entries by their places in parts of many blocks: by the first entry of each part, in no order."""
 
     of: Mapping[int, Sequence[array[int]]]
 
@@ -49,7 +49,9 @@ class Places:
 
     def among(self, indexes: set[int]) -> set[int]:
         """Those of some entries that are here."""
-        found, size = set[int](), blocks.SIZE * posted.TOGETHER
+        if len(self) <= len(indexes):
+            return self.indexes() & indexes
+        found, size = set[int](), blocks.SIZE * posted.GATHERED
         split: dict[int, set[int]] = {}
         for index in indexes:
             split.setdefault(index - index % size, set()).add(index % size)
@@ -62,9 +64,11 @@ class Places:
         """Those whose bit is set."""
         found, size = set[int](), blocks.SIZE
         for first, places in self.of.items():
-            block = first // size
-            own = [bits.get(block + at, 0) for at in range(posted.TOGETHER)]
-            data = b"".join([each.to_bytes(size // 8) for each in own])
+            data = bytearray(posted.GATHERED * size // 8)
+            for block in range(first // size, first // size + posted.GATHERED):
+                if own := bits.get(block):
+                    at = (block * size - first) // 8
+                    data[at : at + size // 8] = own.to_bytes(size // 8)
             both = [at for at in chain.from_iterable(places) if data[at >> 3] & _BIT[at & 7]]
             found.update(map(first.__add__, both))
         return found

@@ -11,9 +11,9 @@ from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from apitrail.errors import FormatError
-from apitrail.trail.blocks import Statement
 from apitrail.trail.byte_order import little_endian
 from apitrail.trail.frames import exact
+from apitrail.trail.posted import Statement
 from apitrail.valueclass import valueclass
 
 # So many numbers of strings are one part, and it has so many bits in each table.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -27,6 +27,8 @@ LISTED = {**PLACES, "error": ("event", "error")}
 _SINCE = 4_096
 # So many forms of strings are remembered, and so many of names of resources.
 _FORMS, _NAMED = 64, 8
+# Of so many names it is remembered whether they are of a form.
+_CHECKED = 40_000
 
 
 def has_column(derived: int, field: str) -> bool:
@@ -62,6 +64,28 @@ class Led:
 
 
 @dataclass(slots=True)
+class Checked:
+    """Names that were held against some forms, and which of them are of one."""
+
+    names: set[int] = field(default_factory=set)
+    meant: set[int] = field(default_factory=set)
+
+    def lacks(self, names: set[int]) -> set[int]:
+        """Those that were not; where they would be too many together, all others are forgotten."""
+        left = names - self.names
+        if left and len(self.names) + len(left) > _CHECKED:
+            self.names.clear()
+            self.meant.clear()
+            return names
+        return left
+
+    def add(self, names: set[int], meant: Iterable[int]) -> None:
+        """These were, and of them those are meant."""
+        self.names |= names
+        self.meant.update(meant)
+
+
+@dataclass(slots=True)
 class Vocabulary:
     """The dictionary of a trail with search tables of the version `derived`."""
 
@@ -72,6 +96,7 @@ class Vocabulary:
     _strings: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     _matching: Bounded[tuple[str, Pattern], list[int]] = field(default_factory=lambda: Bounded(_FORMS))  # fmt: skip
     _led: Bounded[object, Led] = field(default_factory=lambda: Bounded(_NAMED))
+    _checked: Bounded[object, Checked] = field(default_factory=lambda: Bounded(_NAMED))
 
     def renew(self) -> None:
         """Forget what somebody's commit since the last question may have changed."""
@@ -81,6 +106,7 @@ class Vocabulary:
             self._strings.clear()
             self._matching.clear()
             self._led.clear()
+            self._checked.clear()
 
     def strings(self, field: str) -> list[tuple[int, str]]:
         """Ids and strings of a filter's field."""
@@ -106,6 +132,11 @@ class Vocabulary:
     def learn_led(self, named: object, led: Led) -> None:
         """That names lead there."""
         self._led.keep(named, led)
+
+    def checked(self, named: object) -> Checked:
+        """Which names were held against these; to be added to."""
+        known = self._checked.get(named)
+        return self._checked.keep(named, Checked()) if known is None else known
 
     def _listed(self, field: str) -> set[int]:
         """The numbers that a column has, and maybe some that it had."""

@@ -18,7 +18,7 @@ from itertools import chain
 from apitrail.trail import blocks, grams
 from apitrail.trail.block_parts import LOOK, READ
 from apitrail.trail.block_search import BlockSearch, Piece
-from apitrail.trail.kept_words import Led, Vocabulary
+from apitrail.trail.kept_words import Checked, Led, Vocabulary
 from apitrail.valueclass import valueclass
 
 # So many microseconds events are looked at before the names are looked through, and longer for each that is
@@ -131,7 +131,7 @@ class NameCheck:
 
     connection: sqlite3.Connection
     named: Named
-    _known: dict[int, bool] = field(default_factory=dict)
+    checked: Checked
 
     @property
     def cost(self) -> float:
@@ -158,9 +158,9 @@ class NameCheck:
         pairs = [*zip(*map(json.loads, found), strict=True)]
         if among is not None:
             pairs = [pair for pair in pairs if pair[1] in among]
-        self._learn({name for name, _ in pairs} - self._known.keys())
-        known = self._known
-        return [*{index for name, index in pairs if known[name]}]
+        self._learn({name for name, _ in pairs})
+        meant = self.checked.meant
+        return [*{index for name, index in pairs if name in meant}]
 
     def _checked(self, indexes: Sequence[int]) -> list[int]:
         """The same by the types that each event has."""
@@ -174,16 +174,18 @@ class NameCheck:
         return found
 
     def _learn(self, names: set[int]) -> None:
-        self._known.update(dict.fromkeys(names, False))
-        self._known.update(dict.fromkeys(names.intersection(self.named.numbers), True))
+        if not (left := self.checked.lacks(names)):
+            return
         forms = " OR ".join(["s.value GLOB ?"] * len(self.named.forms))
-        if names and forms:
+        meant = left.intersection(self.named.numbers)
+        if forms:
             sql = (
                 "SELECT s.id FROM json_each(?) w CROSS JOIN string s ON s.id = w.value "
                 f"WHERE {forms}"
             )
-            rows = self.connection.execute(sql, (json.dumps([*names]), *self.named.forms))
-            self._known.update(dict.fromkeys(chain.from_iterable(rows.fetchall()), True))
+            rows = self.connection.execute(sql, (json.dumps([*left]), *self.named.forms))
+            meant.update(chain.from_iterable(rows.fetchall()))
+        self.checked.add(left, meant)
 
 
 @dataclass(slots=True)
@@ -205,8 +207,9 @@ class NameWalk:
     _step: int = 64
 
     def __post_init__(self) -> None:
-        """Nothing is known of names yet."""
-        self._check = NameCheck(self.search.connection, self.named)
+        """Nothing is found yet."""
+        checked = self.words.checked(self.named)
+        self._check = NameCheck(self.search.connection, self.named, checked)
 
     @property
     def is_done(self) -> bool:

@@ -27,7 +27,7 @@ type Progress = Callable[[int, int], None]
 
 TABLES = (
     "event", "resource", "run", "string", "span", "book", "marked", "coded", "operation", "grams",
-    "pairs", "posted", "derived",
+    "pairs", "posted", "gathered", "derived",
 )  # fmt: skip
 # The first version that has all rows which others are summed up from.
 _SUMMED_FROM = 3
@@ -89,7 +89,8 @@ def _complete(connection: sqlite3.Connection, version: int, progress: Progress) 
     has_blocks = database.has_blocks(version)
     # What is there already is made as it was; the version comes last.
     has_grams = database.has_grams(version)
-    missing = {"posted"} | (set() if database.has_pairs(version) else {"pairs"})
+    connection.execute("DROP TABLE IF EXISTS posted")  # of version 7
+    missing = {"posted", "gathered"} | (set() if database.has_pairs(version) else {"pairs"})
     missing |= set() if has_grams else {"operation", "grams"}
     missing |= set() if has_blocks else {"marked", "coded"}
     for statement in database.statements(database.derived_schema()):
@@ -100,6 +101,7 @@ def _complete(connection: sqlite3.Connection, version: int, progress: Progress) 
     if not has_blocks:
         _sum_up(connection, size, lambda done: progress(done, size))
     else:
+        blocks.thin_out(connection)
         _post(connection, size, lambda done: progress(done, size))
     if has_blocks and not has_grams:
         whole = blocks.done(size) // len(blocks.FIELDS) * blocks.SIZE
@@ -123,13 +125,12 @@ def _sum_up(connection: sqlite3.Connection, size: int, told: Callable[[int], Non
 
 
 def _post(connection: sqlite3.Connection, size: int, told: Callable[[int], None]) -> None:
-    """Add what `posted` lacks of the blocks of a log of this size."""
+    """Make the tables of places for the blocks of a log of this size."""
     for unit in range(blocks.done(size)):
-        block, number = divmod(unit, len(blocks.FIELDS))
-        for sql, rows in blocks.posted_rows(block, blocks.posts_of(connection, block, number)):
+        for sql, rows in blocks.posting(connection, unit):
             connection.executemany(sql, rows)
-        if number == 0:
-            told(block * blocks.SIZE)
+        if unit % len(blocks.FIELDS) == 0:
+            told(unit // len(blocks.FIELDS) * blocks.SIZE)
 
 
 def _sum_up_strings(

@@ -14,7 +14,7 @@ from apitrail import entry
 from apitrail.entry import Entry
 from apitrail.query import Row
 from apitrail.tlog import merkle
-from apitrail.trail import blocks, frames, grams
+from apitrail.trail import blocks, frames, grams, posted
 from apitrail.trail.database import SPAN
 from apitrail.trail.head import Head
 from apitrail.trail.strings import Strings
@@ -130,7 +130,7 @@ class Batch:
         self.tail = [(note,)]
         self.kept = [(size, note)] if keep else []
 
-    def sums(self, connection: sqlite3.Connection) -> Iterator[blocks.Statement]:
+    def sums(self, connection: sqlite3.Connection) -> Iterator[posted.Statement]:
         """What it completes of blocks and of the dictionary, once its other rows are there."""
         if self.entries:
             yield from blocks.due(connection, self.entries[0][0], self.entries[-1][0] + 1)

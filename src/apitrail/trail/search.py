@@ -21,8 +21,8 @@ from apitrail.trail.kept_words import Vocabulary
 from apitrail.trail.name_search import NameCheck, Named, NameWalk
 from apitrail.valueclass import valueclass
 
-# So many rows are read and sorted in a few milliseconds.
-MANY = 2_000
+# So many rows are read and sorted in some milliseconds.
+MANY = 1_200
 # So many entries are looked at at a time.
 _TOGETHER = 128
 # The rows of so many values are counted one by one; those of more at once.
@@ -168,7 +168,11 @@ class Search:
                 given = sorted({*given}.intersection(known.rows))
         search, *checks = (
             self._block_search([each for each in exact if each.named is None]),
-            *(NameCheck(self.connection, each.named) for each in exact if each.named is not None),
+            *(
+                NameCheck(self.connection, each.named, self.words.checked(each.named))
+                for each in exact
+                if each.named is not None
+            ),
         )
         for some in batched(given if ascending else reversed(given), _TOGETHER, strict=False):
             left = [*some]
