@@ -45,6 +45,8 @@ PAGE = 50
 # Entries since a checkpoint: an hour of a call every three seconds and more.
 NEW = 1_000
 SHOWN = 12
+# The tables that sum up blocks, and in which column.
+_SUMMED = (("marked", "bits"), ("coded", "data"), ("posted", "places"), ("gathered", "places"))
 # So many calls are recorded between two heartbeats.
 HEARTBEAT = 16 * BATCH
 # So many questions of three and four conditions are asked.
@@ -206,7 +208,7 @@ def blocks_of(trail: Path, size: int) -> str:
     with closing(sqlite3.connect(f"{trail.absolute().as_uri()}/trail.db?mode=ro", uri=True)) as log:
         stored = sum(
             log.execute(f"SELECT coalesce(sum(length({column})), 0) FROM {table}").fetchone()[0]
-            for table, column in (("marked", "bits"), ("coded", "data"))
+            for table, column in _SUMMED
         )
     return f"{stored / size:.1f}"
 
