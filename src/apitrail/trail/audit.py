@@ -103,29 +103,34 @@ class Audit(Reader):
         return self._unposted(size, start) if database.has_posts(self.derived) else None
 
     def _unposted(self, size: int, start: int) -> str | None:
-        fields, done = len(blocks.FIELDS), blocks.done(size)
         # What a stretch has is gathered while the next one is summed up.
-        oldest = done // (fields * posted.TOGETHER) - 1
-        for table, key, together in (
-            ("posted", "stretch", posted.TOGETHER),
-            ("gathered", "part", posted.GATHERED),
-        ):
-            least = start // blocks.SIZE // together if start else -_END
-            sql = f"SELECT {key}, field, many, places FROM {table} WHERE {key} >= ?"
-            for at, number, many, data in self._rows(sql, least):
-                places = posted.places_from(data)
-                if together < posted.GATHERED or not start:
-                    posted.check_order(places)
-                base = at * together // posted.GATHERED * posted.GATHERED
-                first, last = posted.extent(many, places, blocks.SIZE)
-                is_there = (
-                    blocks.FIRST_CODED <= number <= blocks.BOTH
-                    and 0 <= at * together <= base + first
-                    and base + last < (at + 1) * together
-                    and (together == posted.GATHERED or at >= oldest)
-                )
-                if not is_there or (base + last) * fields + min(number, fields - 1) >= done:
-                    return f"table {table!r} has a row for field {number} of block {base + last}"
+        oldest = blocks.done(size) // (len(blocks.FIELDS) * posted.TOGETHER) - 1
+        least = start // blocks.SIZE // posted.TOGETHER if start else -_END
+        sql = "SELECT stretch, field, many, places FROM posted WHERE stretch >= ?"
+        for stretch, number, many, data in self._rows(sql, least):
+            first = stretch * posted.TOGETHER
+            within = first if stretch >= oldest else _END, first + posted.TOGETHER
+            if found := _misplaced("posted", number, many, data, within, size):
+                return found
+        return self._ungathered(size, start)
+
+    def _ungathered(self, size: int, start: int) -> str | None:
+        least = start // blocks.SIZE // posted.GATHERED if start else -_END
+        # Of what was there before it is enough that no row says more than there is.
+        places = "coalesce(substr(places, -4), x'')" if start else "places"
+        stops: dict[tuple[int, int], int] = {}
+        sql = f"SELECT part, field, many, {places} FROM gathered WHERE part >= ?"
+        for part, number, many, data in self._rows(sql, least):
+            first = part * posted.GATHERED
+            if start and not many and type(data) is bytes and len(data) == 4:
+                if (stop := stops.get((part, number))) is None:
+                    stop = _stop(number, size) - first * blocks.SIZE
+                    stops[part, number] = stop
+                if int.from_bytes(data, "little") < stop:
+                    continue
+            within = first, first + posted.GATHERED
+            if found := _misplaced("gathered", number, many, data, within, size):
+                return found
         return None
 
     def missummed(self, start: int, stop: int, size: int) -> str | None:
@@ -335,3 +340,26 @@ def expected_schema(derived: int, version: int = database.VERSION) -> list[Schem
 def _schema(connection: sqlite3.Connection) -> list[SchemaItem]:
     rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema")
     return sorted(tuple(str(value or "") for value in row) for row in rows)  # type: ignore[misc]
+
+
+def _stop(number: int, size: int) -> int:
+    """Before which entry all blocks of a log of this size have places of a field."""
+    if not blocks.FIRST_CODED <= number <= blocks.BOTH:
+        return 0
+    fields = len(blocks.FIELDS)
+    whole, rest = divmod(blocks.done(size), fields)
+    return (whole + (rest > min(number, fields - 1))) * blocks.SIZE
+
+
+def _misplaced(
+    table: str, number: int, many: int, data: object, within: tuple[int, int], size: int
+) -> str | None:
+    """A row of places that says something of other blocks than those of its table `within` two. Raises FormatError."""
+    places = posted.places_from(data)
+    posted.check_order(places)
+    base = within[1] - 1 - (within[1] - 1) % posted.GATHERED
+    first, last = posted.extent(many, places, blocks.SIZE)
+    is_there = 0 <= within[0] <= base + first and base + last < within[1]
+    if is_there and (base + last) * blocks.SIZE < _stop(number, size):
+        return None
+    return f"table {table!r} has a row for field {number} of block {base + last}"
