@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Iterable,
-    Mapping,
-    Sequence,
-)
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, Self
@@ -43,7 +36,7 @@ BATCH = 1_024
 # For at most so many turns of the loop a batch waits for more to join it.
 TURNS = 8
 # For so many seconds entries that nobody waits for wait for others, which then share a transaction.
-LINGER = 0.004
+LINGER = 0.025
 # Rows that one step of a cursor brings from the writer's thread.
 CHUNK = 64
 
@@ -171,18 +164,26 @@ class Trail:
         """The call of an intent was not let through after all."""
         await self._run(partial(self._appender.withdraw, key))
 
-    async def append(
-        self, draft: Draft, *, settles: str | None = None, hurried: bool = True
-    ) -> int:
+    async def append(self, draft: Draft, *, settles: str | None = None) -> int:
         """Make an entry durable and its intent `settles` done; gives the entry's index.
-
-        One that is not `hurried` may wait for others: what it says is durable elsewhere.
 
         Raises:
             RecordingError: not yet; it is owed and goes before all that comes later.
         """
+        return await self.put(draft, settles=settles)
+
+    def put(
+        self, draft: Draft, *, settles: str | None = None, hurried: bool = True
+    ) -> asyncio.Future[int]:
+        """The same for who has other things to do meanwhile; gives what the index will be.
+
+        One that is not `hurried` may wait for others: what it says is durable elsewhere.
+
+        Raises:
+            RecordingError: the trail is closed.
+        """
         done = asyncio.get_running_loop().create_future()
-        return await self._enqueue(Append(draft, settles, done), hurried=hurried)
+        return self._enqueue(Append(draft, settles, done), hurried=hurried)
 
     async def settle(self, draft: Draft, call: str) -> int:
         """Make the entry of a call durable and its intent done, as `append` does."""
@@ -307,14 +308,14 @@ class Trail:
     async def _alone(self, work: Callable[[], int]) -> int:
         return await self._enqueue(Alone(work, asyncio.get_running_loop().create_future()))
 
-    async def _enqueue(self, item: Item, *, hurried: bool = True) -> int:
+    def _enqueue(self, item: Item, *, hurried: bool = True) -> asyncio.Future[int]:
         if self._closing:
             raise RecordingError("the trail is closed")
         self._queue.append(item)
         self._wake.set()
         if hurried or len(self._queue) >= BATCH:
             self._hurry.set()
-        return await item.done
+        return item.done
 
     async def _state_loss(self, lost: Sequence[str]) -> None:
         """The first entry after a loss names every head that is lost; only then publish."""

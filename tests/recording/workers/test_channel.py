@@ -75,29 +75,6 @@ def test_of_another_error_nothing_is_quoted():
     asyncio.run(scenario())
 
 
-def test_what_nobody_waits_for_is_sent_with_the_next_and_keeps_its_place():
-    heard: list[object] = []
-
-    async def scenario() -> None:
-        acts = Acts(lost=lambda: None, answers={"twice": twice}, hears={"told": heard.append})
-        async with joined(acts) as (ours, _):
-            ours.tell("told", 1, hurried=False)
-            ours.tell("told", 2)
-            assert await ours.ask("twice", 3) == [3, 3]
-
-    asyncio.run(scenario())
-    assert heard == [1, 2]
-
-
-def test_what_nobody_waits_for_is_sent_though_nothing_follows():
-    async def scenario() -> list[object]:
-        async with joined(Acts(lost=lambda: None, answers={"twice": twice})) as (ours, _):
-            put = [ours.put("twice", each, hurried=False) for each in range(3)]
-            return await asyncio.gather(*put)
-
-    assert asyncio.run(scenario()) == [[0, 0], [1, 1], [2, 2]]
-
-
 def test_what_was_told_before_is_dealt_with_before():
     heard: list[object] = []
 

@@ -29,9 +29,6 @@ type Hearer = Callable[..., object]
 _ASK, _TELL, _ANSWER, _FAIL = range(4)
 _LENGTH = struct.Struct("!I")
 
-# For so many seconds a message that nobody waits for waits for others: each write wakes another process.
-LINGER = 0.004
-
 # The errors that go through as what they are.
 _ERRORS: Mapping[str, type[Error]] = {
     each.__name__: each for each in (RecordingError, UsageError)
@@ -57,7 +54,6 @@ class Channel(asyncio.Protocol):
         self._received = bytearray()
         self._unsent: list[bytes] = []
         self._soon = False
-        self._alarm: asyncio.TimerHandle | None = None
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -87,10 +83,8 @@ class Channel(asyncio.Protocol):
             self.flush()
         return await done
 
-    def put(self, act: str, *arguments: object, hurried: bool = True) -> asyncio.Future[Any]:
+    def put(self, act: str, *arguments: object) -> asyncio.Future[Any]:
         """The same for who has other things to do meanwhile; gives what the answer will be.
-
-        What is not `hurried` waits some milliseconds for others, and is sent with them.
 
         Raises:
             RecordingError: the other side is gone.
@@ -101,16 +95,16 @@ class Channel(asyncio.Protocol):
         number, done = self._number, self._loop.create_future()
         self._asked[number] = done
         try:
-            self._send([_ASK, act, number, *arguments], hurried=hurried)
+            self._send([_ASK, act, number, *arguments])
         except BaseException:
             del self._asked[number]
             raise
         return done
 
-    def tell(self, act: str, *arguments: object, hurried: bool = True) -> None:
+    def tell(self, act: str, *arguments: object) -> None:
         """Let the other side know something, if it is there."""
         if self._transport is not None:
-            self._send([_TELL, act, *arguments], hurried=hurried)
+            self._send([_TELL, act, *arguments])
 
     def close(self) -> None:
         """Speak no more; what was sent arrives."""
@@ -197,15 +191,12 @@ class Channel(asyncio.Protocol):
         except MemoryError:
             self.abort()
 
-    def _send(self, message: Sequence[object], *, hurried: bool = True) -> None:
+    def _send(self, message: Sequence[object]) -> None:
         if self._transport is None:
             return
         data = cbor2.dumps(message)
         self._unsent += [_LENGTH.pack(len(data)), data]
-        if not hurried:
-            if self._alarm is None:
-                self._alarm = self._loop.call_later(LINGER, self.flush)
-        elif not self._soon:
+        if not self._soon:
             # What is sent before the loop turns goes in one write.
             self._loop.call_soon(self.flush)
             self._soon = True
@@ -213,9 +204,6 @@ class Channel(asyncio.Protocol):
     def flush(self) -> None:
         """Send what is to be sent, and wait for nothing that could join it."""
         self._soon = False
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
         # One that is closing must not get any: asyncio would go on watching its socket when that is closed,
         # and the next one of the same number would never be read.
         if self._unsent and self._transport is not None and not self._transport.is_closing():

@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -246,17 +246,18 @@ class Member:
     def _acts(self) -> Acts:
         tally, desk = self.desk.recorder.tally, self.desk
         counts: Mapping[str, Callable[..., object]] = {
-            "call": tally.call, "deny": tally.deny, "reject": tally.reject,
+            "deny": tally.deny, "reject": tally.reject,
             "refuse_ambiguous": tally.refuse_ambiguous, "doubt": tally.doubt,
         }  # fmt: skip
         return Acts(
             lost=self._lose,
             answers={
                 "begin": self._begin, "append": self._append, "withdraw": self._withdraw,
-                "enter": self._enter, "decide": self._decide, "seek": self._seek,
+                "enter": self._enter, "enter-all": self._enter_all, "decide": self._decide, "seek": self._seek,
             },
             hears={
                 "count": lambda name, *about: counts[name](*about),
+                "calls": self._hear_of_calls,
                 "refused": self._refuse,
                 "in-flight": self._hear_in_flight,
                 "unnamed": self._meet_unnamed,
@@ -294,6 +295,10 @@ class Member:
         self.desk.recorder.refusals.add(reason)
         self.desk.weigh()
 
+    def _hear_of_calls(self, runs: Sequence[str | None]) -> None:
+        for run in runs:
+            self.desk.recorder.tally.call(run)
+
     def _hear_in_flight(self, number: int) -> None:
         self.told = number
 
@@ -306,14 +311,36 @@ class Member:
         if self.open.pop(key, None) is not None:
             await self.desk.recorder.trail.withdraw(key)
 
-    async def _enter(self, plain: Sequence[Any], call: str, waits: bool) -> int | None:
-        """Write the entry of a call whose intent the worker has made itself, and maybe `waits` for."""
+    async def _enter(self, plain: Sequence[Any], call: str) -> int | None:
+        """Write the entry of a call whose intent the worker has made itself, and which it waits for."""
+        with self._writes(), self.desk.recorder.commits.timed(call):
+            return await self._write(unpacked(plain), None)
+
+    async def _enter_all(
+        self, calls: Sequence[str], plain: Sequence[Sequence[Any]]
+    ) -> list[int | str]:
+        """Write the entries of calls that a journal has; gives of each its index, or why it is owed."""
+        recorder, trail = self.desk.recorder, self.desk.trail
+        recorder.must_be_open()
+        with self._writes():
+            entering = [trail.put(unpacked(each), hurried=False) for each in plain]
+            for call in calls:
+                recorder.commits.begin(call)
+            found = await asyncio.gather(*entering, return_exceptions=True)
+            for call, each in zip(calls, found, strict=True):
+                recorder.commits.end(call, None if isinstance(each, int) else type(each))
+        if any(not isinstance(each, int) for each in found):
+            self.desk.weigh()
+        return [each if isinstance(each, int) else str(each) for each in found]
+
+    @contextlib.contextmanager
+    def _writes(self) -> Iterator[None]:
+        """Within, entries are written that a journal has."""
         task = asyncio.current_task()
         assert task is not None
         self._entering.add(task)
         try:
-            with self.desk.recorder.commits.timed(call):
-                return await self._write(unpacked(plain), None, hurried=waits)
+            yield
         finally:
             self._entering.discard(task)
 
@@ -323,14 +350,10 @@ class Member:
             raise RecordingError("how this call ended is written already")
         return await self._write(draft, settles)
 
-    async def _write(
-        self, draft: Draft, settles: str | None, *, hurried: bool = True
-    ) -> int | None:
+    async def _write(self, draft: Draft, settles: str | None) -> int | None:
         recorder = self.desk.recorder
         recorder.must_be_open()
         try:
-            if not hurried:
-                return await self.desk.trail.append(draft, hurried=False)
             if LEARNED not in draft.facets:
                 return await recorder.append(draft, settles)
             # The answer is released when every worker knows what it teaches.

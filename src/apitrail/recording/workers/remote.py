@@ -16,6 +16,7 @@ from apitrail.recording.proxy.destination import Destinations
 from apitrail.recording.refusals import Refusals
 from apitrail.recording.tally import Tally
 from apitrail.recording.workers.channel import Channel
+from apitrail.recording.workers.convoy import Convoy
 from apitrail.recording.workers.journaling import Journaling
 from apitrail.recording.workers.packing import packed
 from apitrail.trail.rows import Draft
@@ -50,7 +51,8 @@ class RemoteTrail:
         self._held = held
         self._journal = Journaling(path)
         self._allowed: int | None = None
-        self._underway: set[asyncio.Future[int]] = set()
+        self._convoy = Convoy(channel, self._journal.gone)
+        self._awaited: set[asyncio.Future[int]] = set()
         self._facets: dict[str, Mapping[str, bytes]] = {}
         self._said = 0
         self._telling: asyncio.TimerHandle | None = None
@@ -91,6 +93,7 @@ class RemoteTrail:
 
     async def append(self, draft: Draft) -> int:
         """Make an entry durable; gives its index."""
+        self._convoy.send()  # the log has entries in the order in which calls ended here
         index: int = await self._channel.ask("append", packed(draft), None)
         return index
 
@@ -101,19 +104,19 @@ class RemoteTrail:
         """
         begun = self._facets.pop(call, None)
         if begun is None:
+            self._convoy.send()
             index: int = await self._channel.ask("append", packed(draft), call)
             return index
-        waits = self._waits(draft)
-        entering = self._channel.put("enter", packed(draft), call, waits, hurried=waits)
-        self._underway.add(entering)
-        entering.add_done_callback(partial(self._enter, call))
         try:
-            if not waits:
-                new = {tag: data for tag, data in draft.facets.items() if begun.get(tag) != data}
-                with suppress(RecordingError):  # then the entry itself is waited for
-                    await self._journal.end(call, draft.kind, new)
-                    return None
-            return await asyncio.shield(entering)
+            if self._waits(draft):
+                self._convoy.send()
+                return await self._enter(draft, call)
+            load = self._convoy.take(call, packed(draft))
+            new = {tag: data for tag, data in draft.facets.items() if begun.get(tag) != data}
+            with suppress(RecordingError):  # then the entry itself is waited for
+                await self._journal.end(call, draft.kind, new)
+                return None
+            return await self._convoy.index_of(call, load)
         finally:
             self._journal.flying.discard(call)
             self._count()
@@ -121,20 +124,36 @@ class RemoteTrail:
     def _waits(self, draft: Draft) -> bool:
         """Must the log have this entry before its answer is released?"""
         return (
-            self._receipts or LEARNED in draft.facets or len(self._underway) > UNDERWAY
+            self._receipts or LEARNED in draft.facets or self._convoy.underway > UNDERWAY
             or _size(draft.facets) > LARGE
         )  # fmt: skip
 
-    def _enter(self, call: str, entering: asyncio.Future[int]) -> None:
-        self._underway.discard(entering)
+    async def _enter(self, draft: Draft, call: str) -> int:
+        """Have the entry of a call written that the journal has, and wait for it, even where nobody else does."""
+        entering = self._channel.put("enter", packed(draft), call)
+        self._awaited.add(entering)
+        entering.add_done_callback(partial(self._entered, call))
+        return await asyncio.shield(entering)
+
+    def _entered(self, call: str, entering: asyncio.Future[int]) -> None:
+        self._awaited.discard(entering)
         # One that is owed the journal keeps: the owner may end before it is written.
         if not entering.cancelled() and entering.exception() is None:
             self._journal.gone(call)
 
+    def count(self, run: str | None) -> None:
+        """One more call, of this run, if of any: the owner hears of it soon."""
+        self._convoy.count(run)
+
+    def send(self) -> None:
+        """Let nothing wait that the owner is to be told."""
+        self._convoy.send()
+
     async def entered(self) -> None:
         """Wait until the log has, or owes, all entries that are on their way to it."""
-        while self._underway:
-            await asyncio.wait(self._underway)
+        await self._convoy.entered()
+        while self._awaited:
+            await asyncio.wait(self._awaited)
 
     async def scrub(self, keys: Sequence[str]) -> None:
         """Leave nothing of these calls in the journal; raises RecordingError."""
@@ -163,15 +182,16 @@ def _size(facets: Mapping[str, bytes]) -> int:
 class ToldTally(Tally):
     """Counts that are another process's."""
 
-    __slots__ = ("_channel",)
+    __slots__ = ("_channel", "_trail")
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, trail: RemoteTrail, channel: Channel) -> None:
         super().__init__()
+        self._trail = trail
         self._channel = channel
 
     def call(self, run: str | None) -> None:
         """A call of this run, if of any, has its entry."""
-        self._channel.tell("count", "call", run, hurried=False)
+        self._trail.count(run)
 
     def deny(self, run: str | None) -> None:
         """A guard refused a call; its entry is written."""

@@ -109,7 +109,7 @@ class Worker:
         recorder = assembly.recorder_of(
             trail, orders.directory, settings, configured, orders.known, orders.policy,
         )  # fmt: skip
-        recorder.tally, recorder.refusals = ToldTally(channel), ToldRefusals(trail, channel)
+        recorder.tally, recorder.refusals = ToldTally(trail, channel), ToldRefusals(trail, channel)
         recorder.gate = OwnersGate(recorder.policy.guards, channel)
         recorder.seek = self._seeker.seek
         # Whoever asks about keys asks about each once.
@@ -157,6 +157,7 @@ class Worker:
         self._trail.allow(stated)
 
     async def _count(self) -> int:
+        self._trail.send()
         return self._trail.flying
 
     async def _scrub(self, keys: Sequence[str]) -> None:
