@@ -19,7 +19,7 @@ from apitrail.log_lines import Log
 @click.option("--run", metavar="ID", help="Show this run alone; `last` is the newest as of now. By default the run that this command is in.")  # fmt: skip
 @click.option("--all-runs", is_flag=True, help="Show the calls of all runs, and those of no run.")
 @click.option("--http", metavar="HOST:PORT", help="Listen here for Streamable HTTP at /mcp, in place of stdin and stdout; a loopback address, port 0 takes a free one.")  # fmt: skip
-@click.option("--token-file", type=click.File("r"), metavar="FILE", help="With --http, read the token that clients must show from this file. Without it, one is made and said on stderr.")  # fmt: skip
+@click.option("--token-file", type=click.File("r", errors="replace"), metavar="FILE", help="With --http, read the token that clients must show from this file. Without it, one is made and said on stderr.")  # fmt: skip
 @with_log()
 @with_trail
 def mcp_command(

@@ -17,7 +17,7 @@ from apitrail import durable, places
 from apitrail.cli import older_head, shipping
 from apitrail.cli.options import output_option, with_trail
 from apitrail.errors import UsageError
-from apitrail.evidence import bundle, cose_files, known_logs, receipt
+from apitrail.evidence import bundle, cose_files, known_logs, opening, receipt
 from apitrail.evidence import misbehaviour as misbehaviours
 from apitrail.evidence.verify import Report, Trust
 from apitrail.evidence.verify import trail_check as verification
@@ -155,7 +155,7 @@ def _check(path: Path, trust: Trust, since: str | None, *, whole: bool) -> Repor
     def step(text: str) -> None:
         click.echo(text, err=True)
 
-    # A trail is a folder. A file is therefore read as a bundle, even if it is broken.
+    opening.check_there(path)
     if path.is_file() and misbehaviours.is_misbehaviour(path):
         _refuse_more(trust, since, "what shows two histories")
         return misbehaviours.verify_file(path, trust, step=step)
@@ -171,6 +171,8 @@ def _check(path: Path, trust: Trust, since: str | None, *, whole: bool) -> Repor
                 "a bundle cannot be compared with what witnesses know now",
                 hint="leave out --ask, or ask for the trail",
             )
+        if not bundle.is_archive(path):
+            raise opening.not_evidence(path)
         return bundle.verify_file(path, trust, since=since, step=step)
     if shipping.is_tree(path):
         _refuse_policy(trust, str(path))

@@ -117,4 +117,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {str(path)!r}: {error}") from error
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UsageError(
+            f"cannot read {str(path)!r}: {why}", hint="--existing takes IAM's JSON"
+        ) from error

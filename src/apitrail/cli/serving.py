@@ -23,7 +23,7 @@ from apitrail.log_lines import Log
 @click.argument("source", required=False, type=click.Path(path_type=Path), metavar="[TRAIL|BUNDLE]")
 @click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8484", show_default=True, help="Listen here; port 0 takes a free one.")  # fmt: skip
 @click.option("--host", "names", multiple=True, metavar="NAME", help="A further name by which clients may call this server. May be repeated.")  # fmt: skip
-@click.option("--token-file", type=click.File("r"), metavar="FILE", help="Read the token that clients must show from this file. Without it, a token is made if the server can be reached from other machines.")  # fmt: skip
+@click.option("--token-file", type=click.File("r", errors="replace"), metavar="FILE", help="Read the token that clients must show from this file. Without it, a token is made if the server can be reached from other machines.")  # fmt: skip
 @with_log()
 @with_trail
 def serve(

@@ -157,7 +157,16 @@ def given(vkeys: Iterable[str]) -> Trust:
     Raises:
         FormatError: one is neither.
     """
-    return Trust(tuple(note.Verifier.parse(key_text(key)) for key in vkeys), "--key")
+    return Trust(tuple(map(_given, vkeys)), "--key")
+
+
+def _given(key: str) -> note.Verifier:
+    try:
+        return note.Verifier.parse(key_text(key))
+    except FormatError as error:
+        said = f"no key in the file {key!r}" if _is_file(key) else str(error)
+        hint = "a key is NAME+ID+KEY, as `apitrail key show` prints it, or a file with it"
+        raise FormatError(said, hint=hint) from error
 
 
 def key_text(key: str) -> str:

@@ -39,7 +39,10 @@ def one(spec: str, environment: Mapping[str, str]) -> Guard:
         hint = f"name a file, or one of {', '.join(built_in.BUILT_IN)}"
         raise UsageError(f"no guard {spec!r}", hint=hint) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the guard {spec!r}: {error}") from error
+        raise UsageError(
+            f"cannot read the guard {spec!r}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}",
+            hint="a guard is a policy in IAM's language: apitrail guard show no-delete prints one",
+        ) from error
     # A pipe gives its text once.
     file = str(path.absolute()) if path.is_file() else None
     return replace(Guard.parse(path.stem, text), path=file)

@@ -14,6 +14,7 @@ from apitrail.delivery.lake.sealing import Sealing
 from apitrail.delivery.logfiles.tree import Tree
 from apitrail.errors import UsageError
 from apitrail.evidence.bundle import is_archive
+from apitrail.evidence.opening import open_source
 from apitrail.trail.reader import Reader
 
 # What a trail keeps of the lakes that it writes to.
@@ -36,6 +37,7 @@ def export(trail: Path, out: Path, *, now: int, as_it_stands: bool = False) -> l
         raise UsageError(
             "a lake is of a whole trail, and this is an extract", hint="run it where the trail is"
         )
+    open_source(trail).close()  # before anything is made where it is to be
     if out.exists() and not out.is_dir():
         raise UsageError(f"{str(out)!r} is not a directory")
     try:

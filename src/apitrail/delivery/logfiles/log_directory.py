@@ -13,6 +13,7 @@ from apitrail.delivery.logfiles.tree import CHECKPOINT, MANIFEST, Tree
 from apitrail.delivery.logfiles.tree_manifest import DigestFile, Manifest
 from apitrail.errors import UsageError
 from apitrail.evidence.bundle import is_archive
+from apitrail.evidence.opening import open_source
 
 
 def export(trail: Path, out: Path, *, now: int, every: int | None = None) -> Manifest:
@@ -29,6 +30,7 @@ def export(trail: Path, out: Path, *, now: int, every: int | None = None) -> Man
             "log files and digests are of a whole trail, and this is an extract",
             hint="run it where the trail is",
         )
+    open_source(trail).close()  # before anything is made where it is to be
     store, target = Store.local(trail), Tree(out)
     with store.locked():
         manifest = store.close_up(now, every)
