@@ -157,6 +157,35 @@ def test_none_is_started_for_one_that_was_lost_while_it_was_to_leave(
     assert said.endswith("recorded as unknown, and the others go on")
 
 
+def test_one_that_is_to_leave_and_has_not_said_that_all_is_entered_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hiring, "DRAINING", 0.05)
+    left: list[list[Member]] = []
+
+    async def told(*asked: Any) -> list[Member]:
+        left.append(await member.done(*asked))
+        return left[-1]
+
+    monkeypatch.setattr(hiring, "done", told)
+
+    async def scenario() -> None:
+        async with growing(tmp_path, []) as (session, front), dial(session) as client:
+            other = await second(front, monkeypatch)
+            freeze(other)  # it has no client, and cannot say whether calls of it are in flight
+            have_little(monkeypatch)
+            await until(lambda: len(left) == 3 or len(front._members) == 1)
+            assert [len(each) for each in left] == [1, 1, 1]
+            assert front._members[1].leaves
+            assert not front._members[1].gone.is_set()
+            os.kill(other, signal.SIGCONT)
+            await until(lambda: len(front._members) == 1)
+            assert left[-1] == []
+            assert await ask(client) == b"200"
+
+    asyncio.run(scenario())
+
+
 def test_where_another_one_cannot_start_it_is_said_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
