@@ -51,16 +51,25 @@ def test_an_export_makes_nothing_where_a_trail_was_looked_for(cli, tmp_path, for
         ("verify --key text.txt", "no key in the file 'text.txt'"),
         ("verify --key binary", "no key in the file 'binary'"),
         ("verify --key nothing", "malformed key: 'nothing'"),
+        ("key trust nothing", "hint: a key is NAME+ID+KEY, as `apitrail key show` prints it"),
         ("guard show directory", "cannot read the guard 'directory': Is a directory"),
         ("guard show binary", "cannot read the guard 'binary': it is not UTF-8"),
         ("policy --existing directory", "cannot read 'directory': Is a directory"),
+        (
+            "replay --endpoint-url http://localhost:1 --redactions directory",
+            "'directory': Is a directory",
+        ),
         ("operator list --trail text.txt", "text.txt/keys/operators"),
     ],
 )
 def test_a_file_of_another_kind_is_one_line(capsys, trail, words, said):
     from apitrail.__main__ import run
 
-    at = [] if "--trail" in words or "guard" in words else ["--trail", str(trail)]
+    at = (
+        []
+        if "--trail" in words or words.split()[0] in ("guard", "key")
+        else ["--trail", str(trail)]
+    )
     assert run([*words.split(), *at]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert [line for line in lines if not line.startswith("hint: ")][-1].startswith("apitrail: ")

@@ -15,8 +15,7 @@ from apitrail.cli.options import Group, with_trail
 from apitrail.counted import counted
 from apitrail.entry import TAGS
 from apitrail.errors import UsageError
-from apitrail.evidence.known_logs import KnownLogs
-from apitrail.tlog import note
+from apitrail.evidence.known_logs import KnownLogs, key_of
 from apitrail.trail import targets as erasing
 from apitrail.trail.keys import Keys
 from apitrail.trail.reader import Reader
@@ -68,7 +67,7 @@ def rotate(trail: Path) -> None:
 @click.argument("vkey")
 def trust(vkey: str) -> None:
     """Trust a log's public key that its owner gave you."""
-    KnownLogs(places.directory()).trust(note.Verifier.parse(vkey))
+    KnownLogs(places.directory()).trust(key_of(vkey))
 
 
 @click.command()

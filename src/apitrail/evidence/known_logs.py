@@ -157,10 +157,15 @@ def given(vkeys: Iterable[str]) -> Trust:
     Raises:
         FormatError: one is neither.
     """
-    return Trust(tuple(map(_given, vkeys)), "--key")
+    return Trust(tuple(map(key_of, vkeys)), "--key")
 
 
-def _given(key: str) -> note.Verifier:
+def key_of(key: str) -> note.Verifier:
+    """A log's public key as a command line names it: written out, or in a file.
+
+    Raises:
+        FormatError: it is neither.
+    """
     try:
         return note.Verifier.parse(key_text(key))
     except FormatError as error:

@@ -32,7 +32,9 @@ def load(path: Path) -> Given:
         text = path.read_text("utf-8")
         found: Value = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
     except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise UsageError(f"cannot read {str(path)!r}: {error}", hint=_HINT) from error
+        raise UsageError(
+            f"cannot read {str(path)!r}: {getattr(error, 'strerror', None) or error}", hint=_HINT
+        ) from error
     if not isinstance(found, dict) or not all(isinstance(item, str) for item in found.values()):
         raise UsageError(f"{str(path)!r} does not give a text for each secret", hint=_HINT)
     return {name: _value(value, path.parent) for name, value in found.items() if value}
