@@ -225,7 +225,7 @@ def make_older(connection: sqlite3.Connection, version: int) -> None:
         found = blocks.summed(connection, block, number, has_posts=False)
         sql, rows = next(blocks._added(block, number, found))
         connection.executemany(sql, rows)
-    since = {8: ("gathered", "posted"), 6: ("pairs",), 5: ("grams", "operation"), 4: ("marked", "coded"), 3: ("span",)}  # fmt: skip
+    since = {8: ("gathered", "posted", "met"), 6: ("pairs",), 5: ("grams", "operation"), 4: ("marked", "coded"), 3: ("span",)}  # fmt: skip
     for first, tables in since.items():
         for table in tables if version < first else ():
             connection.execute(f"DROP TABLE {table}")

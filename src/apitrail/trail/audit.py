@@ -11,7 +11,7 @@ from typing import Any
 from apitrail.errors import FormatError
 from apitrail.tlog import merkle
 from apitrail.tlog.tile import HEIGHT, TileReader
-from apitrail.trail import blocks, database, grams, operation_list, posted
+from apitrail.trail import blocks, database, grams, met, operation_list, posted
 from apitrail.trail.anchor import COSIGNATURE, TIMESTAMP, Anchor
 from apitrail.trail.reader import Reader
 from apitrail.trail.rows import STRING_COLUMNS
@@ -100,7 +100,8 @@ class Audit(Reader):
             limits = least, fields, fields, blocks.done(size), together
             for block, number in self._rows(sql, *limits):
                 return f"table {table!r} has a row for field {number} of block {block}"
-        return self._unposted(size, start) if database.has_posts(self.derived) else None
+        hidden = self._unposted(size, start) if database.has_posts(self.derived) else None
+        return hidden or (self._unmet(size, start) if database.has_met(self.derived) else None)
 
     def _unposted(self, size: int, start: int) -> str | None:
         # What a stretch has is gathered while the next one is summed up.
@@ -133,21 +134,36 @@ class Audit(Reader):
                 return found
         return None
 
+    def _unmet(self, size: int, start: int) -> str | None:
+        fields, done = len(blocks.FIELDS), blocks.done(size)
+        least = start // blocks.SIZE // met.TOGETHER if start else -_END
+        sql = "SELECT one, other, stretch, told, pairs FROM met WHERE stretch >= ?"
+        for one, other, stretch, told, data in self._rows(sql, least):
+            block = met.last_block(stretch, told, data)
+            is_there = one in met.FIELDS and other in met.FIELDS and one < other and stretch >= 0
+            if not is_there or block * fields + other >= done:
+                return f"table 'met' has a row for fields {one} and {other} of block {block}"
+        return None
+
     def missummed(self, start: int, stop: int, size: int) -> str | None:
         """A field that blocks which begin in [start, stop), of a log of `size`, sum up to something
         else than their rows have. Raises FormatError."""
         if not database.has_blocks(self.derived):
             return None
         fields, done = len(blocks.FIELDS), blocks.done(size)
+        has_met = database.has_met(self.derived)
         places = posted.Stored(self._database) if database.has_posts(self.derived) else None
         first, last = -(-start // blocks.SIZE) * fields, -(-stop // blocks.SIZE) * fields
         for unit in range(first, min(last, done)):
             block, number = divmod(unit, fields)
+            _, name = blocks.FIELDS[number]
             has_posts = places is not None
             rows = blocks.summed(self._database, block, number, has_posts=has_posts)
             if blocks.stored(self._database, block, number, places) != rows:
-                _, name = blocks.FIELDS[number]
                 return f"what is summed up of {name!r} in block {block} is not what its rows have"
+            meets = met.of_field(self._database, block, number) if has_met else None
+            if meets is not None and met.stored(self._database, block, number) != meets:
+                return f"what values of {name!r} meet in block {block} is not what its rows have"
             is_last = number == fields - 1 and database.has_grams(self.derived)
             if is_last and operation_list.missing(self._database, block):
                 return f"table 'operation' lacks one of block {block}"

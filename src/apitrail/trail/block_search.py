@@ -12,6 +12,7 @@ from itertools import batched
 from apitrail.trail import block_parts, blocks, database, entries_left, posted
 from apitrail.trail.block_parts import Part, Rates, Shape, Told
 from apitrail.trail.entries_left import Bits, Left, Places
+from apitrail.trail.meeting import Meeting
 
 # The fields of which `blocks.BOTH` tells.
 _OF_BOTH = tuple(blocks.NUMBER["event", column] for column in ("source", "name"))
@@ -41,6 +42,7 @@ class BlockSearch:
     whole: int | None = None
     given: Sequence[int] | None = None
     has_posts: bool = False
+    has_met: bool = False
 
     def among(self, given: Sequence[int]) -> BlockSearch:
         """The same search for some entries, which are in order."""
@@ -95,11 +97,14 @@ class BlockSearch:
         # Of what the blocks of that time had, so much may not be gathered yet.
         ungathered = max(whole // posted.TOGETHER - 1, 0) if self.has_posts else None
         span = span if ascending else span[::-1]
-        start, kept = 0, 0
-        while some := _chunk(span[start:], start, kept):
+        start, seen, kept = 0, 0, 0
+        meeting = Meeting(self.connection, self.shapes if self.has_met else ())
+        while some := _chunk(span[start:], start, seen, kept):
             start += len(some)
             told = Told(self.connection, some, after, before, rates, ungathered=ungathered)
-            for found in self._found(told, ascending=ascending):
+            left = meeting.left(told)
+            seen += len(some) if left is None else len(left)
+            for found in self._found(told, left, ascending=ascending):
                 is_many = isinstance(found, tuple)
                 kept += SOME if isinstance(found, tuple) else len(found)
                 waiting += () if isinstance(found, tuple) else found
@@ -114,9 +119,14 @@ class BlockSearch:
         if waiting:
             yield waiting
 
-    def _found(self, told: Told, *, ascending: bool) -> Iterator[Piece]:
-        """What may be meant of some blocks, in order."""
-        given = None if self.given is None else {*self._given(*told.limits)}
+    def _found(self, told: Told, left: Sequence[int] | None, *, ascending: bool) -> Iterator[Piece]:
+        """What may be meant of some blocks, in order; only of these that are left, None for all."""
+        if left is not None and not left:
+            return
+        given: Left | None = None if self.given is None else {*self._given(*told.limits)}
+        if left is not None:
+            every = dict.fromkeys(left, blocks.every())
+            given = every if given is None else entries_left.within(given, every)
         narrowing = Narrowing(told, self.shapes, given)
         if narrowing.is_told:
             yield sorted(narrowing.few, reverse=not ascending)
@@ -204,9 +214,9 @@ class Narrowing:
     the entries that are left is not told.
     """
 
-    def __init__(self, told: Told, shapes: Sequence[Shape], given: set[int] | None) -> None:
+    def __init__(self, told: Told, shapes: Sequence[Shape], given: Left | None) -> None:
         """Narrow them at once; only entries of `given` are meant, None for any."""
-        self._left: Left | None = given
+        self._left = given
         self.told = told
         self._coded: list[Part] = []
         self._shapes = list[Shape]()
@@ -377,10 +387,10 @@ def _shaped(told: Told, block: int, shape: Shape, among: int) -> int:
 _FIRST, _MOST, _PAGE = 2, 128, 50
 
 
-def _chunk(left: range, before: int, kept: int) -> range:
-    """The next ones of the blocks that are left, in their order, where so many entries were found in so many
-    blocks before them; many end with a part of places."""
-    many = max(before * _PAGE // (kept + 1), 2 * before, _FIRST)
+def _chunk(left: range, before: int, seen: int, kept: int) -> range:
+    """The next ones of the blocks that are left, in their order, where so many entries were found in those of the
+    blocks before them that had to be seen; many end with a part of places."""
+    many = max(seen * _PAGE // (kept + 1), 2 * before, _FIRST)
     some = left[: min(many, _MOST)]
     if not some:
         return some

@@ -431,18 +431,26 @@ def stored(
     connection: sqlite3.Connection, block: int, number: int, places: posted.Stored | None
 ) -> Summed:
     """What the tables say of a block's field; without `places` nothing of these. Raises FormatError."""
-    marks = connection.execute(
-        f"SELECT value, bits FROM marked WHERE {_OF_FIELD['marked']}",
-        (block, number, block // SHELF),
-    )
-    found = {value: bits_from(data) for value, data in marks.fetchall()}
-    sql = "SELECT data FROM coded WHERE block = ? AND field = ? ORDER BY layer"
-    layers = connection.execute(sql, (block, number)).fetchall()
+    found = marked(connection, block, number)
+    layers = coded(connection, block, number)
     posts = {} if places is None else {
         each: places.of(block, each, SIZE) for each in _posted_with(number)
     }  # fmt: skip
-    codes = tuple(codes_from(data) for (data,) in layers)
+    codes = tuple(map(codes_from, layers))
     return Summed(marks=found, layers=codes, posts=posts)
+
+
+def marked(connection: sqlite3.Connection, block: int, number: int) -> dict[int, int]:
+    """What `marked` has of a block's field, by value; raises FormatError."""
+    sql = f"SELECT value, bits FROM marked WHERE {_OF_FIELD['marked']}"
+    rows = connection.execute(sql, (block, number, block // SHELF)).fetchall()
+    return {value: bits_from(data) for value, data in rows}
+
+
+def coded(connection: sqlite3.Connection, block: int, number: int) -> list[object]:
+    """The layers of codes of a block's field, as `codes_from` takes them."""
+    sql = "SELECT data FROM coded WHERE block = ? AND field = ? ORDER BY layer"
+    return [data for (data,) in connection.execute(sql, (block, number)).fetchall()]
 
 
 def _packed(content: bytes, times: int) -> bytes:

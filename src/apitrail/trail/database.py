@@ -80,6 +80,11 @@ def has_posts(derived: int) -> bool:
     return derived > 7
 
 
+def has_met(derived: int) -> bool:
+    """Have search tables of this version the table `met`?"""
+    return derived > 7
+
+
 def has_column(derived: int, name: str) -> bool:
     """Do search tables of this version have this column of `event`?"""
     return derived >= SINCE.get(name, 1)

@@ -84,6 +84,15 @@ CREATE TABLE gathered(
   places BLOB NOT NULL,
   PRIMARY KEY (part, field, value)
 ) STRICT, WITHOUT ROWID;
+-- Which values of two fields of `event` entries of a block have together, in 8 blocks, where these are few.
+CREATE TABLE met(
+  one INTEGER NOT NULL,             -- the fields, as in marked
+  other INTEGER NOT NULL,
+  stretch INTEGER NOT NULL,         -- block / 8
+  told INTEGER NOT NULL,            -- a bit for each block of which this tells, the first one lowest
+  pairs BLOB NOT NULL,              -- what entries have of both, 8 bytes each; then a byte each: which blocks have it
+  PRIMARY KEY (one, other, stretch)
+) STRICT, WITHOUT ROWID;
 -- The operations that blocks have, so that those are seen which no call is of: GetUser is no write.
 CREATE TABLE operation(
   name INTEGER NOT NULL,            -- as in the columns of event; -1 for NULL

@@ -13,7 +13,7 @@ from apitrail.entry import TAGS, Entry
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Row
-from apitrail.trail import blocks, database, grams, operation_list
+from apitrail.trail import blocks, database, grams, met, operation_list
 from apitrail.trail.frames import decompress
 from apitrail.trail.rows import STRING_COLUMNS, Batch, strings_of
 from apitrail.trail.statements import ERASABLE, Target
@@ -88,6 +88,7 @@ def destroy(connection: sqlite3.Connection, targets: Sequence[Target]) -> None:
     (size,) = connection.execute("SELECT coalesce(max(idx) + 1, 0) FROM entry").fetchone()
     for block in sorted({target.index // blocks.SIZE for target in targets}):
         blocks.again(connection, block, size)
+        met.again(connection, block, size)
     operation_list.drop_unused(connection, operated)
     _drop_unused(connection, strings)
 

@@ -10,6 +10,7 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -17,7 +18,7 @@ from apitrail.entry import CALLS, Entry
 from apitrail.errors import UsageError
 from apitrail.event import Event
 from apitrail.query import Row
-from apitrail.trail import blocks, database, grams, statements
+from apitrail.trail import blocks, database, grams, met, statements
 from apitrail.trail.frames import decompress
 from apitrail.trail.rows import BOOK_SQL, EVENT_SQL, event_row, labels_text
 from apitrail.trail.statements import Run
@@ -27,7 +28,7 @@ type Progress = Callable[[int, int], None]
 
 TABLES = (
     "event", "resource", "run", "string", "span", "book", "marked", "coded", "operation", "grams",
-    "pairs", "posted", "gathered", "derived",
+    "pairs", "posted", "gathered", "met", "derived",
 )  # fmt: skip
 # The first version that has all rows which others are summed up from.
 _SUMMED_FROM = 3
@@ -90,7 +91,8 @@ def _complete(connection: sqlite3.Connection, version: int, progress: Progress) 
     # What is there already is made as it was; the version comes last.
     has_grams = database.has_grams(version)
     connection.execute("DROP TABLE IF EXISTS posted")  # of version 7
-    missing = {"posted", "gathered"} | (set() if database.has_pairs(version) else {"pairs"})
+    missing = {"posted", "gathered", "met"}
+    missing |= set() if database.has_pairs(version) else {"pairs"}
     missing |= set() if has_grams else {"operation", "grams"}
     missing |= set() if has_blocks else {"marked", "coded"}
     for statement in database.statements(database.derived_schema()):
@@ -119,15 +121,18 @@ def _size(connection: sqlite3.Connection) -> int:
 def _sum_up(connection: sqlite3.Connection, size: int, told: Callable[[int], None]) -> None:
     """Sum up the blocks of a log of this size."""
     for start in range(0, size, blocks.SIZE):
-        for sql, rows in blocks.due(connection, start, min(start + blocks.SIZE, size)):
-            connection.executemany(sql, rows)
+        for each in (blocks, met):
+            for sql, rows in each.due(connection, start, min(start + blocks.SIZE, size)):
+                connection.executemany(sql, rows)
         told(min(start + blocks.SIZE, size))
 
 
 def _post(connection: sqlite3.Connection, size: int, told: Callable[[int], None]) -> None:
-    """Make the tables of places for the blocks of a log of this size."""
+    """Make the tables of places, and of what meets, for the blocks of a log of this size."""
     for unit in range(blocks.done(size)):
-        for sql, rows in blocks.posting(connection, unit):
+        block, number = divmod(unit, len(blocks.FIELDS))
+        every = blocks.posting(connection, unit), met.of_unit(connection, block, number)
+        for sql, rows in chain.from_iterable(every):
             connection.executemany(sql, rows)
         if unit % len(blocks.FIELDS) == 0:
             told(unit // len(blocks.FIELDS) * blocks.SIZE)

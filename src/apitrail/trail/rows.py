@@ -14,7 +14,7 @@ from apitrail import entry
 from apitrail.entry import Entry
 from apitrail.query import Row
 from apitrail.tlog import merkle
-from apitrail.trail import blocks, frames, grams, posted
+from apitrail.trail import blocks, frames, grams, met, posted
 from apitrail.trail.database import SPAN
 from apitrail.trail.head import Head
 from apitrail.trail.strings import Strings
@@ -133,7 +133,9 @@ class Batch:
     def sums(self, connection: sqlite3.Connection) -> Iterator[posted.Statement]:
         """What it completes of blocks and of the dictionary, once its other rows are there."""
         if self.entries:
-            yield from blocks.due(connection, self.entries[0][0], self.entries[-1][0] + 1)
+            sizes = self.entries[0][0], self.entries[-1][0] + 1
+            yield from blocks.due(connection, *sizes)
+            yield from met.due(connection, *sizes)
         if self.strings:
             yield from grams.due(connection, self.strings.values())
 
