@@ -29,8 +29,9 @@ SEEK, ROW, PROBE, POST, BESIDE, PLACE, SCAN, MARK, PACKED, CODES, SOME_CODES, LO
     2.0, 0.6, 0.9, 7.0, 120.0, 0.08, 0.05, 5.0, 9.0, 110.0, 50.0, 4.0, 0.25,
 )  # fmt: skip
 _PACKED = 200
-# For so many values of a block an index is tried; of so many entries in all it is worth it.
-_SEEKS, _COUNTED = 128, 1_500
+# For so many values of a block an index is tried. How many entries have one is counted in so many blocks, and not
+# further than to so many entries.
+_SEEKS, _SAMPLED, _COUNTED = 128, 4, 1_500
 # So many entries of a block are taken to have a value of which nothing is known yet.
 _SUPPOSED = 40.0
 # Of so few entries a block's codes are looked at one by one.
@@ -139,16 +140,12 @@ class Told:
     _posted: dict[Part, Places | None] = field(default_factory=dict)
 
     @property
-    def _ends(self) -> tuple[int, int]:
-        """The first and the last of these blocks, which may be in either order."""
-        return (
-            (self.some[0], self.some[-1]) if self.some.step > 0 else (self.some[-1], self.some[0])
-        )
-
-    @property
     def limits(self) -> tuple[int, int]:
         """The entries before the first and after the last of these."""
-        low, high = self._ends
+        return self._limits(self.some)
+
+    def _limits(self, some: range) -> tuple[int, int]:
+        low, high = _ends(some)
         return max(self.after, low * blocks.SIZE - 1), min(self.before, (high + 1) * blocks.SIZE)
 
     def marked_cost(self, what: Part) -> float:
@@ -191,11 +188,12 @@ class Told:
         rate = self.rates.of(what)
         if rate is None:
             sql = f"SELECT count(*) FROM ({_LED.format('t.idx', *_index(what.field))})"
-            values = json.dumps([*what.values]), *self.limits, _COUNTED
+            some = self.some[:_SAMPLED]
+            values = json.dumps([*what.values]), *self._limits(some), _COUNTED
             (many,) = self.connection.execute(sql, values).fetchone()
-            many = many if many < _COUNTED else blocks.SIZE * len(self.some)
-            rate = many / len(self.some)
-            self.rates.learn(what, many, len(self.some))
+            many = many if many < _COUNTED else blocks.SIZE * len(some)
+            rate = many / len(some)
+            self.rates.learn(what, many, len(some))
         return SEEK * len(what.values) + ROW * rate * len(self.some)
 
     def indexed(self, what: Part) -> set[int] | None:
@@ -250,13 +248,13 @@ class Told:
     @property
     def _parts(self) -> range:
         """The parts of `gathered` that have some of these blocks."""
-        low, high = self._ends
+        low, high = _ends(self.some)
         return range(low // posted.GATHERED, high // posted.GATHERED + 1)
 
     @property
     def _stretches(self) -> range:
         """The stretches of these blocks that may not be gathered yet."""
-        low, high = self._ends
+        low, high = _ends(self.some)
         least = high + 1 if self.ungathered is None else self.ungathered
         return range(max(low // posted.TOGETHER, least), high // posted.TOGETHER + 1)
 
@@ -326,7 +324,7 @@ class Told:
         return codes_of(self.connection, block, what)
 
     def _of_value(self, number: int, value: int) -> Bits:
-        low, high = self._ends
+        low, high = _ends(self.some)
         shelves = json.dumps([*range(low // blocks.SHELF, high // blocks.SHELF + 1)])
         rows = self.connection.execute(_MARKED, (shelves, number, value, low, high)).fetchall()
         found = {block: blocks.bits_from(data) for block, data in rows}
@@ -411,6 +409,11 @@ _PROBED = (
     "ON t.{2} = v.value AND t.idx = w.value"
 )
 _CODED = "SELECT data FROM coded WHERE block = ? AND field = ? ORDER BY layer"
+
+
+def _ends(some: range) -> tuple[int, int]:
+    """The first and the last of some blocks, which may be in either order."""
+    return (some[0], some[-1]) if some.step > 0 else (some[-1], some[0])
 
 
 def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
