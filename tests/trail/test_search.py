@@ -272,3 +272,19 @@ def test_a_rebuilt_trail_has_the_same_spans(trail: Path, tmp_path: Path) -> None
     assert rebuild.bring_up(copy)
     with Reader(tmp_path) as reader:
         assert reader._database.execute("SELECT * FROM span ORDER BY block").fetchall() == written
+
+
+@pytest.mark.parametrize("span", [range(300), range(299, -1, -1), range(13, 77), range(76, 12, -1)])
+@pytest.mark.parametrize("kept", [0, 1000])
+def test_a_search_goes_on_by_blocks_that_end_with_a_part_of_places(span: range, kept: int) -> None:
+    start, found = 0, list[range]()
+    while some := block_search._chunk(span[start:], start, start, kept):
+        start += len(some)
+        found.append(some)
+    assert [block for some in found for block in some] == [*span]
+    for some in found[:-1]:
+        first, last = some[0] // posted.GATHERED, some[-1] // posted.GATHERED
+        after = some[-1] + span.step
+        assert first == last or after // posted.GATHERED != last
+    # The next ones are as many as may fill the page.
+    assert len(found[1]) <= 4 if kept else len(found[1]) > 4
