@@ -100,8 +100,9 @@ class Audit(Reader):
             limits = least, fields, fields, blocks.done(size), together
             for block, number in self._rows(sql, *limits):
                 return f"table {table!r} has a row for field {number} of block {block}"
-        hidden = self._unposted(size, start) if database.has_posts(self.derived) else None
-        return hidden or (self._unmet(size, start) if database.has_met(self.derived) else None)
+        if not database.has_posts(self.derived):
+            return None
+        return self._unposted(size, start) or self._unmet(size, start)
 
     def _unposted(self, size: int, start: int) -> str | None:
         # What a stretch has is gathered while the next one is summed up.
@@ -151,18 +152,18 @@ class Audit(Reader):
         if not database.has_blocks(self.derived):
             return None
         fields, done = len(blocks.FIELDS), blocks.done(size)
-        has_met = database.has_met(self.derived)
-        places = posted.Stored(self._database) if database.has_posts(self.derived) else None
+        has_posts = database.has_posts(self.derived)
+        places = posted.Stored(self._database) if has_posts else None
         first, last = -(-start // blocks.SIZE) * fields, -(-stop // blocks.SIZE) * fields
         for unit in range(first, min(last, done)):
             block, number = divmod(unit, fields)
             _, name = blocks.FIELDS[number]
-            has_posts = places is not None
             rows = blocks.summed(self._database, block, number, has_posts=has_posts)
             if blocks.stored(self._database, block, number, places) != rows:
                 return f"what is summed up of {name!r} in block {block} is not what its rows have"
-            meets = met.of_field(self._database, block, number) if has_met else None
-            if meets is not None and met.stored(self._database, block, number) != meets:
+            if has_posts and met.stored(self._database, block, number) != met.of_field(
+                self._database, block, number
+            ):
                 return f"what values of {name!r} meet in block {block} is not what its rows have"
             is_last = number == fields - 1 and database.has_grams(self.derived)
             if is_last and operation_list.missing(self._database, block):

@@ -145,7 +145,7 @@ class Told:
         return self._limits(self.some)
 
     def _limits(self, some: range) -> tuple[int, int]:
-        low, high = _ends(some)
+        low, high = ends(some)
         return max(self.after, low * blocks.SIZE - 1), min(self.before, (high + 1) * blocks.SIZE)
 
     def marked_cost(self, what: Part) -> float:
@@ -248,13 +248,13 @@ class Told:
     @property
     def _parts(self) -> range:
         """The parts of `gathered` that have some of these blocks."""
-        low, high = _ends(self.some)
+        low, high = ends(self.some)
         return range(low // posted.GATHERED, high // posted.GATHERED + 1)
 
     @property
     def _stretches(self) -> range:
         """The stretches of these blocks that may not be gathered yet."""
-        low, high = _ends(self.some)
+        low, high = ends(self.some)
         least = high + 1 if self.ungathered is None else self.ungathered
         return range(max(low // posted.TOGETHER, least), high // posted.TOGETHER + 1)
 
@@ -324,7 +324,7 @@ class Told:
         return codes_of(self.connection, block, what)
 
     def _of_value(self, number: int, value: int) -> Bits:
-        low, high = _ends(self.some)
+        low, high = ends(self.some)
         shelves = json.dumps([*range(low // blocks.SHELF, high // blocks.SHELF + 1)])
         rows = self.connection.execute(_MARKED, (shelves, number, value, low, high)).fetchall()
         found = {block: blocks.bits_from(data) for block, data in rows}
@@ -411,7 +411,7 @@ _PROBED = (
 _CODED = "SELECT data FROM coded WHERE block = ? AND field = ? ORDER BY layer"
 
 
-def _ends(some: range) -> tuple[int, int]:
+def ends(some: range) -> tuple[int, int]:
     """The first and the last of some blocks, which may be in either order."""
     return (some[0], some[-1]) if some.step > 0 else (some[-1], some[0])
 

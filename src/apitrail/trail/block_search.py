@@ -42,7 +42,6 @@ class BlockSearch:
     whole: int | None = None
     given: Sequence[int] | None = None
     has_posts: bool = False
-    has_met: bool = False
 
     def among(self, given: Sequence[int]) -> BlockSearch:
         """The same search for some entries, which are in order."""
@@ -98,7 +97,7 @@ class BlockSearch:
         ungathered = max(whole // posted.TOGETHER - 1, 0) if self.has_posts else None
         span = span if ascending else span[::-1]
         start, seen, kept = 0, 0, 0
-        meeting = Meeting(self.connection, self.shapes if self.has_met else ())
+        meeting = Meeting(self.connection, self.shapes if self.has_posts else ())
         while some := _chunk(span[start:], start, seen, kept):
             start += len(some)
             told = Told(self.connection, some, after, before, rates, ungathered=ungathered)

@@ -116,18 +116,16 @@ def due(connection: sqlite3.Connection, before: int, after: int) -> Iterator[Sta
         block, number = divmod(unit, len(FIELDS))
         found = summed(connection, block, number)
         yield from _added(block, number, found)
-        yield from posting(connection, unit, found.posts)
+        yield from posting(connection, block, number, found.posts)
         if number == len(FIELDS) - 1:
             yield OPERATIONS_SQL, [(block * SIZE, (block + 1) * SIZE)]
 
 
 def posting(
-    connection: sqlite3.Connection, unit: int, posts: Mapping[int, posted.Posts] | None = None
+    connection: sqlite3.Connection, block: int, number: int, posts: Mapping[int, posted.Posts]
 ) -> Iterator[Statement]:
-    """What is to be added to the tables of places with the field of a block that has this number among
-    those of all blocks, in order."""
-    block, number = divmod(unit, len(FIELDS))
-    for of, each in (posts_of(connection, block, number) if posts is None else posts).items():
+    """What is to be added to the tables of places with a field of a block, which comes to these."""
+    for of, each in posts.items():
         if each:
             yield posted.SQL, posted.rows(block, of, SIZE, each)
     if number % _EACH == 0:

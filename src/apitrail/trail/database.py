@@ -75,13 +75,8 @@ def has_pairs(derived: int) -> bool:
 
 
 def has_posts(derived: int) -> bool:
-    """Have search tables of this version the tables `posted` and `gathered` as they are read here? The
+    """Have search tables of this version the tables `gathered` and `met`, and `posted` as it is read here? The
     `posted` of version 7 is of another form, and nothing reads it."""
-    return derived > 7
-
-
-def has_met(derived: int) -> bool:
-    """Have search tables of this version the table `met`?"""
     return derived > 7
 
 

@@ -39,7 +39,7 @@ class Meeting:
 
     def left(self, told: Told) -> list[int] | None:
         """Those of some blocks which may have what is asked for; None for all."""
-        low, many = min(told.some), len(told.some)
+        (low, _), many = block_parts.ends(told.some), len(told.some)
         every = left = (1 << many) - 1
         for alternatives in [*self._asked]:
             self._took, found = 0.0, 0

@@ -131,11 +131,15 @@ def _post(connection: sqlite3.Connection, size: int, told: Callable[[int], None]
     """Make the tables of places, and of what meets, for the blocks of a log of this size."""
     for unit in range(blocks.done(size)):
         block, number = divmod(unit, len(blocks.FIELDS))
-        every = blocks.posting(connection, unit), met.of_unit(connection, block, number)
+        posts = blocks.posts_of(connection, block, number)
+        every = (
+            blocks.posting(connection, block, number, posts),
+            met.of_unit(connection, block, number),
+        )
         for sql, rows in chain.from_iterable(every):
             connection.executemany(sql, rows)
-        if unit % len(blocks.FIELDS) == 0:
-            told(unit // len(blocks.FIELDS) * blocks.SIZE)
+        if number == 0:
+            told(block * blocks.SIZE)
 
 
 def _sum_up_strings(

@@ -226,7 +226,6 @@ class Search:
             self.until,
             min((term.whole for term in terms if term.whole is not None), default=None),
             has_posts=database.has_posts(self.words.derived),
-            has_met=database.has_met(self.words.derived),
         )
 
 
