@@ -32,6 +32,11 @@ class RecordingError(Error):
     """A call could not be made durable in the trail."""
 
 
+def unread(error: OSError | UnicodeDecodeError) -> str:
+    """Why the text of a file could not be read."""
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8"
+
+
 def reason(error: BaseException) -> str:
     """What an error of Python or the system says, and what it is where it says nothing."""
     if isinstance(error, MemoryError):

@@ -11,7 +11,7 @@ import click
 from apitrail.cli.options import filter_options, with_trail
 from apitrail.cli.pager import pager_option
 from apitrail.cli.printing import emit, say, table
-from apitrail.errors import UsageError
+from apitrail.errors import UsageError, unread
 from apitrail.query import Filter
 
 if TYPE_CHECKING:
@@ -117,7 +117,6 @@ def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8"
         raise UsageError(
-            f"cannot read {str(path)!r}: {why}", hint="--existing takes IAM's JSON"
+            f"cannot read {str(path)!r}: {unread(error)}", hint="--existing takes IAM's JSON"
         ) from error

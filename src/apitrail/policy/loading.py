@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from apitrail.errors import UsageError
+from apitrail.errors import UsageError, unread
 from apitrail.policy import built_in
 from apitrail.policy.guard import Guard
 from apitrail.policy.guards import Guards
@@ -40,7 +40,7 @@ def one(spec: str, environment: Mapping[str, str]) -> Guard:
         raise UsageError(f"no guard {spec!r}", hint=hint) from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"cannot read the guard {spec!r}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}",
+            f"cannot read the guard {spec!r}: {unread(error)}",
             hint="a guard is a policy in IAM's language: apitrail guard show no-delete prints one",
         ) from error
     # A pipe gives its text once.
